@@ -1,0 +1,8 @@
+//! Plumbline keeps AWS accounts at the security baseline that their owners declared.
+//!
+//! It compares desired state (`SecurityBaseline` objects) with the live state that AWS Config
+//! records, publishes drift as findings, resolves them when mended, and exposes metrics.
+//!
+//! A module may import the modules below it in this list and none above (`tests/layers.rs`).
+
+pub mod resource;
