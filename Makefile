@@ -1,0 +1,43 @@
+# Plumbline's tasks. `make help` lists them.
+
+CARGO ?= cargo
+VENV := .cache/venv
+# A folder of the run's own, so that trying Plumbline leaves nothing between the sources.
+STATE ?= .plumbline
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint generate bench soak clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build, then watch the quickstart: evaluate, publish, serve metrics on 127.0.0.1:9464
+	$(CARGO) run --quiet --profile quick -- run deploy/samples/quickstart --state $(STATE)
+
+test: $(VENV)/.ready ## Run every test that a change must pass
+	$(CARGO) test
+
+lint: ## Check formatting and lints
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+
+generate: ## Write the generated files again: crds/ and docs/controls.md
+	$(CARGO) run --quiet -- crds --dir crds
+	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md
+
+bench: $(VENV)/.ready ## Measure throughput, memory and start-up beside DuckDB, sonic-rs and the cel crate
+	tests/setup-python.sh $(VENV) benches/requirements.txt
+	$(CARGO) build --release
+	$(CARGO) bench --bench throughput
+	$(VENV)/bin/python benches/scan.py
+
+soak: $(VENV)/.ready ## Run the long suites: more cases, more kills, more hostile input
+	PLUMBLINE_SOAK=1 $(CARGO) test
+
+clean: ## Remove what was built and what was installed for tests
+	$(CARGO) clean
+	rm -rf .cache
+
+$(VENV)/.ready: tests/requirements.txt tests/setup-python.sh
+	tests/setup-python.sh $(VENV) tests/requirements.txt
+	@touch $@
