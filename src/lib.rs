@@ -5,4 +5,5 @@
 //!
 //! A module may import the modules below it in this list and none above (`tests/layers.rs`).
 
+pub mod expression;
 pub mod resource;
