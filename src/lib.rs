@@ -5,5 +5,8 @@
 //!
 //! A module may import the modules below it in this list and none above (`tests/layers.rs`).
 
+pub mod api;
+pub mod catalog;
 pub mod expression;
+pub mod plan;
 pub mod resource;

@@ -22,8 +22,7 @@ const ROOMS: [&str; 14] = [
 ];
 
 /// The rooms that are pure, and what none of them may name.
-const PURE: [&str; 7] =
-    ["resource", "api", "expression", "catalog", "plan", "evaluation", "drift"];
+const PURE: [&str; 7] = ["resource", "api", "expression", "catalog", "plan", "evaluation", "drift"];
 const IMPURE: [&str; 9] = [
     "tokio::",
     "async fn",
@@ -56,7 +55,10 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn room_of(path: &Path) -> Option<String> {
     let below = path.strip_prefix(source_folder()).unwrap();
     let first = below.iter().next()?.to_str()?;
-    ROOMS.iter().find(|room| first == **room || first == format!("{room}.rs")).map(|room| (*room).to_owned())
+    ROOMS
+        .iter()
+        .find(|room| first == **room || first == format!("{room}.rs"))
+        .map(|room| (*room).to_owned())
 }
 
 fn source_folder() -> PathBuf {

@@ -1,0 +1,150 @@
+//! `AwsAccount`: an AWS account, where its configuration items come from, and who may use it.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, LabelSelector, Period, schema};
+use crate::resource::{AccountId, Partition, Region, ResourceType};
+
+/// An AWS account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
+#[kube(
+    group = "plumbline.dev",
+    version = "v1alpha1",
+    kind = "AwsAccount",
+    plural = "awsaccounts",
+    shortname = "awsacct",
+    category = "plumbline",
+    status = "AwsAccountStatus",
+    derive = "PartialEq",
+    doc = "An AWS account that baselines may hold for.",
+    printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountId"),
+    printcolumn(
+        name = "Recorder",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"RecorderRunning\")].status"
+    ),
+    printcolumn(
+        name = "Hub",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"SecurityHubEnabled\")].status"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("!has(self.homeRegion) || self.homeRegion in self.regions")
+        .message("homeRegion is one of regions"),
+    validation = Rule::new(
+        "self.regions.all(r, r.startsWith('cn-') == (self.partition == 'aws-cn') \
+         && r.startsWith('us-gov-') == (self.partition == 'aws-us-gov'))",
+    ).message("every region belongs to the partition"),
+)]
+pub struct AwsAccountSpec {
+    /// The account's twelve digits. Quote them in YAML.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("an account's id does not change"))]
+    pub account_id: AccountId,
+    /// The partition that it belongs to.
+    #[serde(default)]
+    pub partition: Partition,
+    /// The regions in use.
+    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
+    pub regions: Vec<Region>,
+    /// The region that global resources (those of IAM and the like) count for. Default: that of the
+    /// partition (us-east-1, cn-north-1, us-gov-west-1) if it is among `regions`, else the first
+    /// of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_region: Option<Region>,
+    /// Where the account's configuration items come from.
+    pub source: AccountSource,
+    /// The namespaces whose baselines may hold for it. None unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_namespaces: Option<AllowedNamespaces>,
+}
+
+/// Where an account's configuration items come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountSource {
+    /// A snapshot that AWS Config delivered.
+    pub snapshot: SnapshotSource,
+}
+
+/// A snapshot that AWS Config delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotSource {
+    /// A file or folder, relative to the folder of this object's file.
+    #[schemars(length(min = 1, max = 1024))]
+    pub url: String,
+    /// The types that AWS Config records. Without it those that the snapshot holds: a control
+    /// for any other type is then `Unknown`, since an absent type may not be recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "set"))]
+    pub recorded_types: Option<Vec<ResourceType>>,
+    /// From which age on a snapshot is stale.
+    #[serde(default = "default_max_age")]
+    pub max_age: Period,
+}
+
+/// Namespaces by name, by label, or both.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AllowedNamespaces {
+    /// Names of namespaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::object_names")]
+    pub names: Vec<String>,
+    /// Labels of namespaces. An empty selector takes every namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::label_selector")]
+    pub selector: Option<LabelSelector>,
+}
+
+impl AwsAccountSpec {
+    /// The region that global resources count for.
+    pub fn home_region(&self) -> Option<&Region> {
+        let usual = self.partition.home_region();
+        self.home_region
+            .as_ref()
+            .or_else(|| self.regions.iter().find(|region| region.as_str() == usual))
+            .or_else(|| self.regions.first())
+    }
+}
+
+/// What Plumbline reports of an account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AwsAccountStatus {
+    /// The generation of the spec that the conditions speak of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// `CredentialsValid`, `RecorderRunning` and `SecurityHubEnabled`, over all regions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::conditions")]
+    pub conditions: Vec<Condition>,
+    /// Each region's own state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 64),
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["region"]),
+    )]
+    pub regions: Vec<AccountRegionStatus>,
+}
+
+/// The state of one region of an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountRegionStatus {
+    /// The region.
+    pub region: Region,
+    /// The region's own conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::conditions")]
+    pub conditions: Vec<Condition>,
+}
+
+fn default_max_age() -> Period {
+    Period::hours(24)
+}

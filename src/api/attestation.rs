@@ -1,0 +1,76 @@
+//! `Attestation`: evidence, with owner and expiry, that a procedure was carried out.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ObjectStatus, Time, schema};
+use crate::resource::ControlName;
+
+/// What Plumbline reports of an attestation.
+pub type AttestationStatus = ObjectStatus;
+
+/// Evidence that a procedure was carried out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
+#[kube(
+    group = "plumbline.dev",
+    version = "v1alpha1",
+    kind = "Attestation",
+    plural = "attestations",
+    shortname = "plattest",
+    category = "plumbline",
+    namespaced,
+    status = "ObjectStatus",
+    derive = "PartialEq",
+    doc = "Evidence, with owner and expiry, that a procedure was carried out.",
+    printcolumn(name = "Owner", type_ = "string", json_path = ".spec.owner"),
+    printcolumn(name = "Performed", type_ = "string", json_path = ".spec.performedAt"),
+    printcolumn(name = "Valid Until", type_ = "string", json_path = ".spec.validUntil"),
+    printcolumn(
+        name = "Accepted",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Accepted\")].status"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("timestamp(self.validUntil) > timestamp(self.performedAt)")
+    .message("validUntil is after performedAt"))]
+pub struct AttestationSpec {
+    /// The controls that it is evidence for: those with an attestation check.
+    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
+    pub controls: Vec<ControlName>,
+    /// Names of `AwsAccount`s. Default: all that baselines of the namespace hold for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::object_names")]
+    pub accounts: Vec<String>,
+    /// Who answers for it.
+    #[schemars(length(min = 1, max = 256))]
+    pub owner: String,
+    /// Where the evidence is.
+    #[schemars(length(min = 1, max = 32), extend("x-kubernetes-list-type" = "atomic"))]
+    pub evidence: Vec<Evidence>,
+    /// When the procedure was carried out.
+    #[schemars(schema_with = "schema::time")]
+    pub performed_at: Time,
+    /// Until when that counts.
+    #[schemars(schema_with = "schema::time")]
+    pub valid_until: Time,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// Where it is.
+    #[schemars(length(min = 1, max = 2048))]
+    pub url: String,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub description: Option<String>,
+    /// The SHA-256 of the document, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), regex(pattern = "^[0-9a-f]{64}$"))]
+    pub sha256: Option<String>,
+}

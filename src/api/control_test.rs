@@ -1,0 +1,112 @@
+//! `ControlTest`: a file beside a control with items and the verdicts expected of them.
+
+use kube::core::ObjectMeta;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Time, schema};
+use crate::resource::{AccountId, ControlName, Region, ResourceType, UnknownReason};
+
+/// A file of test cases for one control.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlTest {
+    /// The file's name and labels.
+    pub metadata: ObjectMeta,
+    /// The cases.
+    pub spec: ControlTestSpec,
+}
+
+/// Test cases for one control.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlTestSpec {
+    /// The control.
+    pub control: ControlName,
+    /// The cases.
+    #[schemars(length(min = 1, max = 256))]
+    pub cases: Vec<ControlTestCase>,
+}
+
+/// One case: what is recorded, and what follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlTestCase {
+    /// What the case shows, as a sentence.
+    #[schemars(length(min = 1, max = 256))]
+    pub name: String,
+    /// Values for the control's parameters.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schemars(schema_with = "schema::parameters")]
+    pub parameters: Map<String, Value>,
+    /// The time of the evaluation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::optional_time")]
+    pub now: Option<Time>,
+    /// Types that are not recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub not_recorded: Vec<ResourceType>,
+    /// Configuration items as a snapshot has them; account, region and status are filled in.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::any_values")]
+    pub items: Vec<Value>,
+    /// The verdicts expected. What is not named here may have any.
+    #[schemars(length(min = 1, max = 256))]
+    pub expect: Vec<Expectation>,
+}
+
+/// The verdict expected of one subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Expectation {
+    /// The subject: a resource by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub resource_id: Option<String>,
+    /// The subject: a region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// The subject: an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// `Compliant`, `NonCompliant`, `NotApplicable` or `Unknown`.
+    pub verdict: ExpectedVerdict,
+    /// The reason of an `Unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "unknown_reason")]
+    pub reason: Option<UnknownReason>,
+    /// The message of a `NonCompliant`, word for word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub message: Option<String>,
+}
+
+/// A verdict by its name; the reason of an unknown one stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[allow(missing_docs)] // each is the verdict of its name
+pub enum ExpectedVerdict {
+    Compliant,
+    NonCompliant,
+    NotApplicable,
+    Unknown,
+}
+
+impl ExpectedVerdict {
+    /// The verdict's name, the same as [`Verdict::as_str`](crate::resource::Verdict::as_str).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Compliant => "Compliant",
+            Self::NonCompliant => "NonCompliant",
+            Self::NotApplicable => "NotApplicable",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+fn unknown_reason(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<_> = UnknownReason::ALL.iter().map(|reason| reason.as_str()).collect();
+    json_schema!({ "type": "string", "enum": names, "nullable": true })
+}

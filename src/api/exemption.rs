@@ -1,0 +1,67 @@
+//! `Exemption`: a time-limited, approved acceptance of a drift.
+
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::{ObjectStatus, ResourceSelector, Time, schema};
+use crate::resource::ControlName;
+
+/// A time-limited, approved acceptance of a drift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
+#[kube(
+    group = "plumbline.dev",
+    version = "v1alpha1",
+    kind = "Exemption",
+    plural = "exemptions",
+    shortname = "plexempt",
+    category = "plumbline",
+    namespaced,
+    status = "ObjectStatus",
+    derive = "PartialEq",
+    doc = "A time-limited, approved acceptance of a drift.",
+    printcolumn(name = "Baseline", type_ = "string", json_path = ".spec.baseline"),
+    printcolumn(name = "Approved By", type_ = "string", json_path = ".spec.approvedBy"),
+    printcolumn(name = "Expires", type_ = "string", json_path = ".spec.expiresAt"),
+    printcolumn(
+        name = "Accepted",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Accepted\")].status"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("timestamp(self.expiresAt) > timestamp(self.approvedAt)")
+        .message("expiresAt is after approvedAt"),
+    validation = Rule::new(
+        "timestamp(self.expiresAt) - timestamp(self.approvedAt) <= duration('8784h')",
+    ).message("an exemption holds for at most 366 days"),
+)]
+pub struct ExemptionSpec {
+    /// The baseline, in the same namespace.
+    #[schemars(schema_with = "schema::object_name")]
+    pub baseline: String,
+    /// The controls whose drift is accepted.
+    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
+    pub controls: Vec<ControlName>,
+    /// Names of `AwsAccount`s. Default: all of the baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::object_names")]
+    pub accounts: Vec<String>,
+    /// The resources: those that any entry matches. Default: all, and regions and accounts too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
+    pub resources: Vec<ResourceSelector>,
+    /// Why the drift is accepted.
+    #[schemars(length(min = 1, max = 1024))]
+    pub reason: String,
+    /// Who accepted it.
+    #[schemars(length(min = 1, max = 256))]
+    pub approved_by: String,
+    /// When. Not in the future.
+    #[schemars(schema_with = "schema::time")]
+    pub approved_at: Time,
+    /// Until when: at most 366 days later.
+    #[schemars(schema_with = "schema::time")]
+    pub expires_at: Time,
+}

@@ -1,0 +1,61 @@
+//! `Pack`: a named set of controls with parameters.
+
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{ObjectStatus, schema};
+use crate::resource::{ControlName, Severity};
+
+/// Controls that baselines take together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, JsonSchema)]
+#[kube(
+    group = "plumbline.dev",
+    version = "v1alpha1",
+    kind = "Pack",
+    plural = "packs",
+    shortname = "plpack",
+    category = "plumbline",
+    status = "ObjectStatus",
+    derive = "PartialEq",
+    doc = "A named set of controls with parameters.",
+    printcolumn(
+        name = "Accepted",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Accepted\")].status"
+    ),
+    printcolumn(name = "Title", type_ = "string", json_path = ".spec.title", priority = 1),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct PackSpec {
+    /// What the pack stands for.
+    #[schemars(length(min = 1, max = 200))]
+    pub title: String,
+    /// Whom it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub description: Option<String>,
+    /// Its controls.
+    #[schemars(
+        length(min = 1, max = 512),
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]),
+    )]
+    pub controls: Vec<PackControl>,
+}
+
+/// A control as a pack has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PackControl {
+    /// The control's name.
+    pub name: ControlName,
+    /// Values for its parameters.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schemars(schema_with = "schema::parameters")]
+    pub parameters: Map<String, Value>,
+    /// The severity, where it is not the control's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+}

@@ -1,0 +1,187 @@
+//! The bounds of the API's schemas, in one place.
+//!
+//! Names of AWS things are bounded by what AWS allows, the rest by what a person would write.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::resource::{AccountId, ControlName, Partition, Region, ResourceType};
+
+/// The longest expression: what the compiler takes too.
+pub(super) const MAX_EXPRESSION: u32 = 16_384;
+
+macro_rules! text_schema {
+    ($($name:ident: $length:literal, $pattern:literal;)*) => {$(
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "maxLength": $length, "pattern": $pattern })
+            }
+        }
+    )*};
+}
+
+text_schema! {
+    AccountId: 12, "^[0-9]{12}$";
+    Region: 32, "^[a-z]+(-[a-z]+)+-[0-9]{1,2}$";
+    ResourceType: 128, "^[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+$";
+    ControlName: 63, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+}
+
+impl JsonSchema for Partition {
+    fn schema_name() -> Cow<'static, str> {
+        "Partition".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": ["aws", "aws-cn", "aws-us-gov"] })
+    }
+}
+
+/// The name of a Kubernetes object.
+pub(super) fn object_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "maxLength": 253,
+        "pattern": "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+    })
+}
+
+/// Names of Kubernetes objects, each once.
+pub(super) fn object_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 256,
+        "x-kubernetes-list-type": "set",
+        "items": {
+            "type": "string",
+            "maxLength": 253,
+            "pattern": "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        },
+    })
+}
+
+/// A point in time.
+pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "format": "date-time", "maxLength": 64 })
+}
+
+/// A point in time that may be left out.
+pub(super) fn optional_time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "format": "date-time", "maxLength": 64, "nullable": true })
+}
+
+/// A value whose type only the control knows that declares it.
+pub(super) fn any_value(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
+}
+
+/// A list of such values.
+pub(super) fn any_values(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 256,
+        "items": { "x-kubernetes-preserve-unknown-fields": true },
+    })
+}
+
+/// Parameters by name.
+pub(super) fn parameters(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },
+    })
+}
+
+/// Labels or tags by key.
+pub(super) fn tags(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 50,
+        "additionalProperties": { "type": "string", "maxLength": 256 },
+    })
+}
+
+/// Resource ids, names or ARNs, with `*` and `?`.
+pub(super) fn globs(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 100,
+        "items": { "type": "string", "minLength": 1, "maxLength": 1024 },
+    })
+}
+
+/// A selector over labels, as Kubernetes has it.
+pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "nullable": true,
+        "x-kubernetes-map-type": "atomic",
+        "properties": {
+            "matchLabels": {
+                "type": "object",
+                "maxProperties": 32,
+                "additionalProperties": { "type": "string", "maxLength": 63 },
+            },
+            "matchExpressions": {
+                "type": "array",
+                "maxItems": 32,
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                    "type": "object",
+                    "required": ["key", "operator"],
+                    "properties": {
+                        "key": { "type": "string", "maxLength": 317 },
+                        "operator": {
+                            "type": "string",
+                            "enum": ["In", "NotIn", "Exists", "DoesNotExist"],
+                        },
+                        "values": {
+                            "type": "array",
+                            "maxItems": 64,
+                            "x-kubernetes-list-type": "atomic",
+                            "items": { "type": "string", "maxLength": 63 },
+                        },
+                    },
+                },
+            },
+        },
+    })
+}
+
+/// Conditions, as `metav1.Condition` has them.
+pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 16,
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["type"],
+        "items": {
+            "type": "object",
+            "required": ["type", "status", "lastTransitionTime", "reason", "message"],
+            "properties": {
+                "type": { "type": "string", "maxLength": 316 },
+                "status": { "type": "string", "enum": ["True", "False", "Unknown"] },
+                "observedGeneration": { "type": "integer", "format": "int64", "minimum": 0 },
+                "lastTransitionTime": {
+                    "type": "string", "format": "date-time", "maxLength": 64,
+                },
+                "reason": { "type": "string", "minLength": 1, "maxLength": 1024 },
+                "message": { "type": "string", "maxLength": 32768 },
+            },
+        },
+    })
+}

@@ -1,0 +1,39 @@
+//! Which resources a baseline's control or an exemption speaks of.
+
+use std::collections::BTreeMap;
+
+use kube::KubeSchema;
+use serde::{Deserialize, Serialize};
+
+use super::schema;
+use crate::resource::ResourceType;
+
+/// Resources by what AWS Config says of them: one that matches every field given. A list matches
+/// when any of its entries does; `*` and `?` stand for any text and any character.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new(
+    "has(self.types) || has(self.ids) || has(self.arns) || has(self.names) || has(self.tags)",
+).message("name at least one of types, ids, arns, names, tags"))]
+pub struct ResourceSelector {
+    /// Resource types, such as `AWS::S3::Bucket`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub types: Vec<ResourceType>,
+    /// Resource ids as AWS Config records them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::globs")]
+    pub ids: Vec<String>,
+    /// ARNs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::globs")]
+    pub arns: Vec<String>,
+    /// Resource names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::globs")]
+    pub names: Vec<String>,
+    /// Tags, all of which the resource carries. `*` as value: with any value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::tags")]
+    pub tags: BTreeMap<String, String>,
+}

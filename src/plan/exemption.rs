@@ -1,0 +1,155 @@
+//! Exemptions as a plan has them: active by the clock.
+
+use crate::api::{Exemption, FieldPath, ObjectKey};
+use crate::catalog::Catalog;
+use crate::plan::accounts::AccountsByName;
+use crate::plan::resolve::{account_ids, timestamp};
+use crate::plan::{
+    BaselineKey, MatchSubject, PlannedControl, Problem, ProblemKind, ResourceMatch, controls,
+};
+use crate::resource::{AccountId, ControlName, Timestamp};
+
+/// The longest time that an exemption may hold.
+const MAX_DAYS: i64 = 366;
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// A time-limited, approved acceptance of a drift.
+#[derive(Debug, Clone)]
+pub struct PlannedExemption {
+    /// Its namespace and name: `platform/legacy-bucket`.
+    pub name: String,
+    /// The controls of the plan that it names.
+    pub controls: Vec<ControlName>,
+    /// The accounts; `None` means all.
+    pub accounts: Option<Vec<AccountId>>,
+    /// The resources: those that any entry matches. Empty means all, regions and accounts too.
+    pub resources: Vec<ResourceMatch>,
+    /// From when on it holds.
+    pub approved_at: Timestamp,
+    /// Until when, that moment not included.
+    pub expires_at: Timestamp,
+    /// Why the drift is accepted.
+    pub reason: String,
+    /// Who accepted it.
+    pub approved_by: String,
+    object: ObjectKey,
+}
+
+impl PlannedExemption {
+    /// Whether the exemption holds at `now` for this verdict. `subject` is `None` for a verdict on
+    /// a region or account, which an exemption of single resources never covers.
+    pub fn covers(
+        &self,
+        control: &ControlName,
+        account: &AccountId,
+        subject: Option<&MatchSubject<'_>>,
+        now: Timestamp,
+    ) -> bool {
+        self.is_active(now)
+            && self.controls.contains(control)
+            && self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
+            && (self.resources.is_empty()
+                || subject.is_some_and(|subject| {
+                    self.resources.iter().any(|resources| resources.matches(subject))
+                }))
+    }
+
+    /// Whether the exemption holds at `now`.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.approved_at <= now && now < self.expires_at
+    }
+
+    /// Whether tags are looked at.
+    pub fn reads_tags(&self) -> bool {
+        self.resources.iter().any(ResourceMatch::reads_tags)
+    }
+
+    pub(super) fn problem(&self, kind: ProblemKind) -> Problem {
+        Problem { object: self.object.clone(), path: FieldPath::spec("approvedAt"), kind }
+    }
+}
+
+/// The exemption, unless it holds nowhere.
+pub(super) fn plan(
+    exemption: &Exemption,
+    baseline: &BaselineKey,
+    planned: &[PlannedControl],
+    accounts: &AccountsByName<'_>,
+    catalog: &Catalog,
+    problems: &mut Vec<Problem>,
+) -> Option<PlannedExemption> {
+    let spec = &exemption.spec;
+    let object = ObjectKey::of(exemption);
+    let mut report = |path: FieldPath, kind: ProblemKind| {
+        problems.push(Problem { object: object.clone(), path, kind });
+    };
+    let (approved_at, expires_at) = (timestamp(&spec.approved_at), timestamp(&spec.expires_at));
+    let in_time = check_time(approved_at, expires_at, &mut report);
+    let controls = known_controls(&spec.controls, baseline, planned, catalog, &mut report);
+    let accounts = account_ids(&spec.accounts, accounts, &mut report);
+    let mut resources = Vec::with_capacity(spec.resources.len());
+    for (place, selector) in spec.resources.iter().enumerate() {
+        match ResourceMatch::new(selector) {
+            Ok(resource) => resources.push(resource),
+            Err(error) => report(
+                FieldPath::spec("resources").index(place),
+                ProblemKind::InvalidMatch { message: error.to_string() },
+            ),
+        }
+    }
+    // With every entry refused the list would be empty, and empty means all.
+    let nowhere = resources.is_empty() && !spec.resources.is_empty();
+    (in_time && !nowhere).then(|| PlannedExemption {
+        name: format!("{}/{}", baseline.namespace, object.name),
+        controls,
+        accounts,
+        resources,
+        approved_at,
+        expires_at,
+        reason: spec.reason.clone(),
+        approved_by: spec.approved_by.clone(),
+        object,
+    })
+}
+
+fn check_time(
+    approved_at: Timestamp,
+    expires_at: Timestamp,
+    report: &mut dyn FnMut(FieldPath, ProblemKind),
+) -> bool {
+    let end = FieldPath::spec("expiresAt");
+    let seconds = expires_at.seconds.saturating_sub(approved_at.seconds);
+    if expires_at <= approved_at {
+        report(end, ProblemKind::EndsBeforeItBegins);
+        return false;
+    }
+    let allowed = seconds < MAX_DAYS * SECONDS_A_DAY
+        || (seconds == MAX_DAYS * SECONDS_A_DAY
+            && expires_at.nanoseconds <= approved_at.nanoseconds);
+    if !allowed {
+        report(end, ProblemKind::TooLong { days: (seconds + SECONDS_A_DAY - 1) / SECONDS_A_DAY });
+    }
+    allowed
+}
+
+fn known_controls(
+    names: &[ControlName],
+    baseline: &BaselineKey,
+    planned: &[PlannedControl],
+    catalog: &Catalog,
+    report: &mut dyn FnMut(FieldPath, ProblemKind),
+) -> Vec<ControlName> {
+    let mut known = Vec::with_capacity(names.len());
+    for (place, name) in names.iter().enumerate() {
+        let path = FieldPath::spec("controls").index(place);
+        if planned.iter().any(|control| control.control.name == *name) {
+            known.push(name.clone());
+        } else if catalog.control(name.as_str()).is_none() {
+            report(path, controls::unknown_control(name, catalog));
+        } else {
+            let (name, baseline) = (name.to_string(), baseline.name.clone());
+            report(path, ProblemKind::ControlNotInBaseline { name, baseline });
+        }
+    }
+    known
+}

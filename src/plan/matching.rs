@@ -1,0 +1,185 @@
+//! Which resources a baseline's control or an exemption speaks of.
+
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use thiserror::Error;
+
+use crate::api::ResourceSelector;
+use crate::resource::{ResourceType, Value};
+
+/// A resource as far as a match looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct MatchSubject<'s> {
+    /// Its type.
+    pub resource_type: &'s str,
+    /// Its id.
+    pub id: &'s str,
+    /// Its ARN, where it has one.
+    pub arn: Option<&'s str>,
+    /// Its name, where it has one.
+    pub name: Option<&'s str>,
+    /// Its tags: a map from strings to strings.
+    pub tags: Value<'s>,
+}
+
+/// Resources that match every field that the selector gives.
+#[derive(Debug, Clone)]
+pub struct ResourceMatch {
+    types: Vec<ResourceType>,
+    ids: Option<GlobSet>,
+    arns: Option<GlobSet>,
+    names: Option<GlobSet>,
+    tags: Vec<(Box<str>, GlobMatcher)>,
+}
+
+/// A selector that selects nothing or cannot be compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidMatch {
+    /// No field is given.
+    #[error("name at least one of types, ids, arns, names, tags")]
+    Empty,
+    /// The patterns are too many or too long.
+    #[error("the patterns cannot be compiled: {0}")]
+    Patterns(String),
+}
+
+impl ResourceMatch {
+    /// Compiles a selector.
+    pub fn new(selector: &ResourceSelector) -> Result<Self, InvalidMatch> {
+        if *selector == ResourceSelector::default() {
+            return Err(InvalidMatch::Empty);
+        }
+        let tag = |(key, value): (&String, &String)| Ok((key.as_str().into(), glob(value)?));
+        Ok(Self {
+            types: selector.types.clone(),
+            ids: globs(&selector.ids)?,
+            arns: globs(&selector.arns)?,
+            names: globs(&selector.names)?,
+            tags: selector.tags.iter().map(tag).collect::<Result<_, InvalidMatch>>()?,
+        })
+    }
+
+    /// Whether the resource matches every field given.
+    pub fn matches(&self, resource: &MatchSubject<'_>) -> bool {
+        let of_type = |name: &ResourceType| name.as_str() == resource.resource_type;
+        (self.types.is_empty() || self.types.iter().any(of_type))
+            && any_of(self.ids.as_ref(), Some(resource.id))
+            && any_of(self.arns.as_ref(), resource.arn)
+            && any_of(self.names.as_ref(), resource.name)
+            && self.tags.iter().all(|(key, value)| {
+                resource
+                    .tags
+                    .get(key)
+                    .and_then(|tag| tag.as_str())
+                    .is_some_and(|tag| value.is_match(tag))
+            })
+    }
+
+    /// Whether tags are looked at.
+    pub fn reads_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+}
+
+fn any_of(patterns: Option<&GlobSet>, text: Option<&str>) -> bool {
+    patterns.is_none_or(|patterns| text.is_some_and(|text| patterns.is_match(text)))
+}
+
+/// Nothing where there are no patterns: then the field is not looked at.
+fn globs(patterns: &[String]) -> Result<Option<GlobSet>, InvalidMatch> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(compile(pattern)?);
+    }
+    set.build().map(Some).map_err(|error| InvalidMatch::Patterns(error.to_string()))
+}
+
+fn glob(pattern: &str) -> Result<GlobMatcher, InvalidMatch> {
+    Ok(compile(pattern)?.compile_matcher())
+}
+
+/// Only `*` and `?` mean more than themselves, as in AWS policies: ids may hold brackets and
+/// braces, and `**` is no path.
+fn compile(pattern: &str) -> Result<globset::Glob, InvalidMatch> {
+    let mut escaped = String::with_capacity(pattern.len());
+    for character in pattern.chars() {
+        match character {
+            '*' if escaped.ends_with('*') => {}
+            '[' | ']' | '{' | '}' | '!' | '\\' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    GlobBuilder::new(&escaped)
+        .backslash_escape(true)
+        .build()
+        .map_err(|error| InvalidMatch::Patterns(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAGS: &[(Value<'_>, Value<'_>)] =
+        &[(Value::String("data"), Value::String("confidential"))];
+
+    fn bucket(id: &str) -> MatchSubject<'_> {
+        MatchSubject {
+            resource_type: "AWS::S3::Bucket",
+            id,
+            arn: Some("arn:aws:s3:::logs/eu/{a}"),
+            name: None,
+            tags: Value::Map(TAGS),
+        }
+    }
+
+    fn matches(yaml: &str, subject: &MatchSubject<'_>) -> bool {
+        let selector = serde_saphyr::from_str(yaml).unwrap();
+        ResourceMatch::new(&selector).unwrap().matches(subject)
+    }
+
+    #[test]
+    fn every_field_given_must_match() {
+        let bucket = bucket("logs-eu");
+        assert!(matches("{types: ['AWS::S3::Bucket'], ids: ['logs-*']}", &bucket));
+        assert!(!matches("{types: ['AWS::EC2::Instance'], ids: ['logs-*']}", &bucket));
+        assert!(!matches("{types: ['AWS::S3::Bucket'], ids: ['data-*']}", &bucket));
+    }
+
+    #[test]
+    fn any_entry_of_a_list_is_enough() {
+        assert!(matches("{ids: [other, 'logs-??']}", &bucket("logs-eu")));
+        assert!(!matches("{ids: [other, 'logs-?']}", &bucket("logs-eu")));
+    }
+
+    #[test]
+    fn a_star_stands_for_slashes_too_and_brackets_for_themselves() {
+        assert!(matches("{arns: ['arn:aws:s3:::logs*']}", &bucket("b")));
+        assert!(matches("{arns: ['arn:aws:s3:::*/{a}']}", &bucket("b")));
+        assert!(!matches("{arns: ['arn:aws:s3:::logs/eu/[{]a}']}", &bucket("b")));
+        assert!(matches("{ids: ['a**c']}", &bucket("a/b/c")));
+    }
+
+    #[test]
+    fn a_resource_without_the_field_does_not_match() {
+        assert!(!matches("{names: ['*']}", &bucket("b")));
+    }
+
+    #[test]
+    fn tags_match_by_value_and_by_presence() {
+        assert!(matches("{tags: {data: confidential}}", &bucket("b")));
+        assert!(matches("{tags: {data: '*'}}", &bucket("b")));
+        assert!(!matches("{tags: {data: public}}", &bucket("b")));
+        assert!(!matches("{tags: {owner: '*'}}", &bucket("b")));
+    }
+
+    #[test]
+    fn a_selector_of_nothing_is_refused() {
+        let refused = ResourceMatch::new(&ResourceSelector::default());
+        assert_eq!(refused.unwrap_err(), InvalidMatch::Empty);
+    }
+}

@@ -1,0 +1,100 @@
+//! What a plan is made of.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::PublishSettings;
+use crate::catalog::CompiledControl;
+use crate::plan::{
+    Parameters, PlannedAttestation, PlannedExemption, Problem, ProblemKind, ResourceMatch,
+};
+use crate::resource::{AccountId, Partition, Region, Severity, Timestamp};
+
+/// All there is to evaluate for one baseline.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The baseline.
+    pub baseline: BaselineKey,
+    /// The generation of its spec; 0 where nobody counts.
+    pub generation: i64,
+    /// The accounts and regions, by account name and region.
+    pub targets: Vec<Target>,
+    /// The controls, by name.
+    pub controls: Vec<PlannedControl>,
+    /// The exemptions of this baseline, by name. Their time is told by
+    /// [`PlannedExemption::covers`].
+    pub exemptions: Vec<PlannedExemption>,
+    /// The attestations of the namespace that concern a control of this plan, by name.
+    pub attestations: Vec<PlannedAttestation>,
+    /// How often everything is evaluated.
+    pub interval: Duration,
+    /// What is published.
+    pub publish: PublishSettings,
+    /// Whether evaluating is stopped and what is published stays as it is.
+    pub suspended: bool,
+    /// What is wrong with the baseline and with what it names.
+    pub problems: Vec<Problem>,
+}
+
+/// A baseline by namespace and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BaselineKey {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+/// One account in one region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The AWS account.
+    pub account: AccountId,
+    /// The name of its `AwsAccount`.
+    pub account_name: String,
+    /// The account's partition.
+    pub partition: Partition,
+    /// The region.
+    pub region: Region,
+    /// Whether the account's global resources count for this region.
+    pub home: bool,
+}
+
+/// A control as the baseline asks for it.
+#[derive(Debug, Clone)]
+pub struct PlannedControl {
+    /// The control.
+    pub control: Arc<CompiledControl>,
+    /// Its severity here.
+    pub severity: Severity,
+    /// A value of the right type for every parameter that it declares.
+    pub parameters: Parameters,
+    /// Only these resources.
+    pub matching: Option<ResourceMatch>,
+    /// Not these resources.
+    pub exclude: Option<ResourceMatch>,
+}
+
+impl Plan {
+    /// Whether the plan holds all that the baseline asks for. Where it does not, what is
+    /// published of the rest must stay: a mistyped name is no reason to archive findings.
+    pub fn is_complete(&self) -> bool {
+        !self.problems.iter().any(|problem| problem.kind.hides_work())
+    }
+
+    /// What is wrong at this time only: exemptions that were approved in the future.
+    pub fn problems_at(&self, now: Timestamp) -> Vec<Problem> {
+        self.exemptions
+            .iter()
+            .filter(|exemption| exemption.approved_at > now)
+            .map(|exemption| exemption.problem(ProblemKind::ApprovedInFuture))
+            .collect()
+    }
+}
+
+impl fmt::Display for BaselineKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.namespace, self.name)
+    }
+}
