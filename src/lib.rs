@@ -8,5 +8,7 @@
 pub mod api;
 pub mod catalog;
 pub mod expression;
+pub mod metrics;
 pub mod plan;
 pub mod resource;
+pub mod server;

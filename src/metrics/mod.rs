@@ -1,0 +1,123 @@
+//! What Prometheus scrapes: `plumbline_…` series of baselines, findings and the process.
+//!
+//! A label's values are always bounded by what the user wrote (never a resource's id), and the
+//! series of a baseline go with it.
+
+mod baseline;
+mod duration;
+mod families;
+mod family;
+mod figures;
+
+use std::fmt;
+
+use prometheus::core::Collector;
+use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use thiserror::Error;
+
+pub use baseline::BaselineMetrics;
+pub use figures::{ControlFigure, Figures};
+
+/// Why metrics cannot be shown.
+#[derive(Debug, Error)]
+#[error("cannot {doing} metrics: {source}")]
+pub struct MetricsError {
+    doing: &'static str,
+    source: prometheus::Error,
+}
+
+/// The registry, with everything that is measured.
+pub struct Metrics {
+    registry: Registry,
+    baselines: BaselineMetrics,
+    published: IntCounterVec,
+}
+
+/// How the publishing of one finding went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublishResult {
+    /// The sink took it.
+    Success,
+    /// The sink refused it, or could not be reached.
+    Failure,
+}
+
+impl Metrics {
+    /// An empty registry, but for the build's own information.
+    ///
+    /// # Errors
+    ///
+    /// When two metrics have one name.
+    pub fn new() -> Result<Self, MetricsError> {
+        let registering = |source| MetricsError { doing: "register", source };
+        Self::registered().map_err(registering)
+    }
+
+    fn registered() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let published = IntCounterVec::new(
+            name("findings_published_total", "Findings sent to the sink, by how it went."),
+            &["result"],
+        )?;
+        for result in [PublishResult::Success, PublishResult::Failure] {
+            published.with_label_values(&[result.as_str()]);
+        }
+        let build =
+            IntGaugeVec::new(name("build_info", "The build that runs; always 1."), &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        register(&registry, &published)?;
+        register(&registry, &build)?;
+        let baselines = BaselineMetrics::new(&registry)?;
+        Ok(Self { registry, baselines, published })
+    }
+
+    /// What is measured of each baseline.
+    pub fn baselines(&self) -> &BaselineMetrics {
+        &self.baselines
+    }
+
+    /// Counts findings sent to the sink.
+    pub fn published(&self, result: PublishResult, findings: u64) {
+        self.published.with_label_values(&[result.as_str()]).inc_by(findings);
+    }
+
+    /// Every series in Prometheus' text format.
+    ///
+    /// # Errors
+    ///
+    /// When a family cannot be written.
+    pub fn text(&self) -> Result<String, MetricsError> {
+        TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .map_err(|source| MetricsError { doing: "write", source })
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl PublishResult {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+fn name(name: &str, help: &str) -> Opts {
+    Opts::new(name, help).namespace("plumbline")
+}
+
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: &C,
+) -> prometheus::Result<()> {
+    registry.register(Box::new(collector.clone()))
+}
+
+#[cfg(test)]
+mod tests;

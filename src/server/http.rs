@@ -1,0 +1,137 @@
+//! The HTTP server: `/metrics`, `/healthz` and `/readyz`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::metrics::Metrics;
+
+/// Why nothing is served.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// Another process listens there.
+    #[error(
+        "cannot listen on {address}: another process already does; choose another address with --listen (port 0 takes a free one)"
+    )]
+    InUse {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The operating system refuses the address.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The server ended.
+    #[error("cannot serve metrics any longer: {0}")]
+    Serve(io::Error),
+}
+
+/// Whether the first evaluation is done. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// From now on `/readyz` says yes.
+    pub fn ready(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A server that holds its address but does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+#[derive(Clone)]
+struct Exposed {
+    metrics: Arc<Metrics>,
+    readiness: Readiness,
+}
+
+impl Server {
+    /// Takes `address`; with port 0 the operating system chooses a free one.
+    ///
+    /// # Errors
+    ///
+    /// When another process listens there, or the address is not this machine's.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ServerError> {
+        let refused = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ServerError::InUse { address },
+            _ => ServerError::Listen { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it listens, with the port that was chosen.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails.
+    pub async fn serve(
+        self,
+        metrics: Arc<Metrics>,
+        readiness: Readiness,
+    ) -> Result<(), ServerError> {
+        let routes = Router::new()
+            .route("/metrics", get(exposition))
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(readiness_of))
+            .with_state(Exposed { metrics, readiness });
+        axum::serve(self.listener, routes).await.map_err(ServerError::Serve)
+    }
+}
+
+async fn exposition(State(exposed): State<Exposed>) -> impl IntoResponse {
+    const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+    match exposed.metrics.text() {
+        Ok(text) => Ok(([(header::CONTENT_TYPE, TEXT_FORMAT)], text)),
+        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n"))),
+    }
+}
+
+async fn readiness_of(State(exposed): State<Exposed>) -> impl IntoResponse {
+    if exposed.readiness.is_ready() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the first evaluation is not done yet\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_in_use_is_said_with_the_way_out() {
+        let first = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let refused = Server::bind(first.address()).await.unwrap_err();
+        assert!(matches!(refused, ServerError::InUse { .. }));
+        assert!(refused.to_string().contains("--listen"), "{refused}");
+    }
+}
