@@ -3,12 +3,27 @@
 //!
 //! Pure: no clock, no network; time and input are arguments.
 
+mod depth;
+mod documents;
+mod envelope;
 mod identity;
+mod instant;
+mod item;
+mod parse;
 mod projection;
+mod reading;
+mod tree;
+mod types;
 mod value;
 mod verdict;
 
+pub use depth::MAX_DEPTH;
+pub use envelope::open_envelope;
 pub use identity::{AccountId, ControlName, InvalidName, Partition, Region, ResourceType};
+pub use item::{ConfigurationItem, ItemError, ItemStatus, Parsed, Skipped};
+pub use parse::parse_item;
 pub use projection::{Projection, Step};
+pub use reading::Reading;
+pub use types::{is_global, is_known as is_known_type, known_types, suggest as suggest_type};
 pub use value::{Duration, Timestamp, TypeName, Value};
 pub use verdict::{Severity, UnknownReason, Verdict};

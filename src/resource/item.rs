@@ -1,0 +1,154 @@
+//! A configuration item in the one normal form that expressions see, whatever it was read from.
+//!
+//! In the normal form `configuration` and `supplementaryConfiguration` are trees; strings that
+//! hold policy documents are decoded where AWS writes such strings ([`super::documents`]) and
+//! nowhere else; `tags` is a map; whole numbers are integers; what AWS leaves out or gives as
+//! `null` is absent, except that a list keeps its nulls; ids and ARNs stand as AWS gives them.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::{Timestamp, Value};
+
+/// One resource as AWS Config recorded it. `'a` is the life of the text and the arena.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfigurationItem<'a> {
+    /// The type, such as `AWS::S3::Bucket`.
+    pub resource_type: &'a str,
+    /// The id that AWS Config gives the resource.
+    pub id: &'a str,
+    /// The name, if the item has one.
+    pub name: Option<&'a str>,
+    /// The ARN, if the item has one.
+    pub arn: Option<&'a str>,
+    /// The account; empty where the item does not say.
+    pub account_id: &'a str,
+    /// The region, which may be `global`; empty where the item does not say.
+    pub region: &'a str,
+    /// Whether the resource is there.
+    pub status: ItemStatus,
+    /// When AWS Config recorded it.
+    pub capture_time: Option<Timestamp>,
+    /// The map that expressions see as `resource`, as far as it was asked for.
+    pub value: Value<'a>,
+}
+
+/// What AWS Config says of the resource's being there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ItemStatus {
+    /// Recorded (`OK`), which also holds where an encoding does not say: queries return no others.
+    #[default]
+    Ok,
+    /// Recorded for the first time (`ResourceDiscovered`).
+    Discovered,
+    /// There, but its type is not recorded (`ResourceNotRecorded`).
+    NotRecorded,
+    /// Gone (`ResourceDeleted`).
+    Deleted,
+    /// Gone, and its type is not recorded (`ResourceDeletedNotRecorded`).
+    DeletedNotRecorded,
+}
+
+impl ItemStatus {
+    /// The status of that AWS name; nothing for any other.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "OK" => Self::Ok,
+            "ResourceDiscovered" => Self::Discovered,
+            "ResourceNotRecorded" => Self::NotRecorded,
+            "ResourceDeleted" => Self::Deleted,
+            "ResourceDeletedNotRecorded" => Self::DeletedNotRecorded,
+            _ => return None,
+        })
+    }
+
+    /// Whether the item records that the resource is gone.
+    #[must_use]
+    pub const fn is_deleted(self) -> bool {
+        matches!(self, Self::Deleted | Self::DeletedNotRecorded)
+    }
+}
+
+/// What was read of one item.
+#[derive(Debug, Clone, Copy)]
+pub enum Parsed<'a> {
+    /// The item, of a type that is read.
+    Item(ConfigurationItem<'a>),
+    /// An item of a type that nobody reads: well-formed, and only its head is known.
+    Skipped(Skipped<'a>),
+}
+
+/// The head of an item of a type that nobody reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Skipped<'a> {
+    /// The type.
+    pub resource_type: &'a str,
+    /// The account; empty where the item does not say.
+    pub account_id: &'a str,
+    /// The region, which may be `global`; empty where the item does not say.
+    pub region: &'a str,
+    /// Whether the resource is there.
+    pub status: ItemStatus,
+    /// When AWS Config recorded it.
+    pub capture_time: Option<Timestamp>,
+}
+
+/// Why one item could not be read. Nothing is known of its resource then.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ItemError {
+    /// The text is no JSON, or a field is not of the type that it should be.
+    #[error("is broken at byte {offset}: {message}")]
+    Broken {
+        /// What is wrong.
+        message: Box<str>,
+        /// Where in the item's text, in bytes.
+        offset: usize,
+    },
+    /// The text is no UTF-8.
+    #[error("is no UTF-8 text from byte {offset} on")]
+    NotText {
+        /// Where in the item's text, in bytes.
+        offset: usize,
+    },
+    /// Lists and maps stand in each other more than [`super::MAX_DEPTH`] deep.
+    #[error("nests lists and maps deeper than {} levels", super::MAX_DEPTH)]
+    TooDeep,
+    /// The item lacks what no item can do without.
+    #[error("has no {0}: select or record it, or this is no configuration item")]
+    Missing(&'static str),
+    /// AWS left the configuration out because the notification would have been too large.
+    #[error(
+        "of {resource_type} {id} is only a summary, because the item was too large for a \
+         notification: read it from a snapshot or through the API"
+    )]
+    Summary {
+        /// The resource's type.
+        resource_type: Box<str>,
+        /// The resource's id.
+        id: Box<str>,
+    },
+}
+
+impl ItemError {
+    pub(crate) fn from_json(error: &sonic_rs::Error) -> Self {
+        let message = error.to_string();
+        let first_line = message.lines().next().unwrap_or_default();
+        let end = first_line.find(" at line ").unwrap_or(first_line.len());
+        let message =
+            first_line.get(..end).unwrap_or(first_line).trim_end_matches(" while parsing");
+        Self::Broken { message: message.into(), offset: error.offset() }
+    }
+}
+
+impl fmt::Display for ItemStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Ok => "OK",
+            Self::Discovered => "ResourceDiscovered",
+            Self::NotRecorded => "ResourceNotRecorded",
+            Self::Deleted => "ResourceDeleted",
+            Self::DeletedNotRecorded => "ResourceDeletedNotRecorded",
+        })
+    }
+}
