@@ -1,6 +1,95 @@
-//! The functions of the expression language, one file for each library.
+//! Every named function of the expression language, one library a file.
+//!
+//! The standard functions follow the CEL specification, the libraries follow Kubernetes and
+//! cel-go; `iam` is our own. Each function charges fuel in proportion to what it touches before
+//! it touches it, puts what it makes into the arena, and fails instead of panicking.
+//! `docs/expressions.md` describes each with an example.
 
-use super::signature::Overload;
+mod iam;
+mod lists;
+mod math;
+mod network;
+mod optional;
+mod regex;
+mod sets;
+mod standard;
+mod strings;
 
-/// All of them.
-pub(crate) const LIBRARIES: &[&[Overload]] = &[];
+use super::signature::{Call, Failure, Implementation, Kind, Overload, Returns, Style};
+use crate::resource::Value;
+
+/// Every function there is, by library.
+pub(crate) const LIBRARIES: &[&[Overload]] = &[
+    standard::OVERLOADS,
+    strings::OVERLOADS,
+    lists::OVERLOADS,
+    sets::OVERLOADS,
+    optional::OVERLOADS,
+    regex::OVERLOADS,
+    network::OVERLOADS,
+    math::OVERLOADS,
+    iam::OVERLOADS,
+];
+
+/// What an implementation gives.
+type Outcome<'a> = Result<Value<'a>, Failure>;
+
+impl Overload {
+    /// `receiver.name(..)`; the receiver's type is the first of `parameters`.
+    const fn receiver(
+        name: &'static str,
+        parameters: &'static [Kind],
+        returns: Returns,
+        call: Implementation,
+    ) -> Self {
+        Self { name, style: Style::Receiver, parameters, returns, pattern: None, call }
+    }
+
+    /// `name(..)`.
+    const fn global(
+        name: &'static str,
+        parameters: &'static [Kind],
+        returns: Returns,
+        call: Implementation,
+    ) -> Self {
+        Self { name, style: Style::Global, parameters, returns, pattern: None, call }
+    }
+
+    /// The same, where the second argument is a regular expression.
+    const fn with_pattern(mut self) -> Self {
+        self.pattern = Some(1);
+        self
+    }
+}
+
+impl<'a> Call<'_, 'a> {
+    /// A list of `elements`, in the arena.
+    fn list<I>(&self, elements: I) -> Value<'a>
+    where
+        I: IntoIterator<Item = Value<'a>>,
+    {
+        let mut list = bumpalo::collections::Vec::new_in(self.arena);
+        list.extend(elements);
+        Value::List(list.into_bump_slice())
+    }
+}
+
+/// A text, number or pattern is not what it should be.
+fn invalid(message: String) -> Failure {
+    Failure::Invalid(message.into())
+}
+
+/// `name` was given what it is not declared for. The machine checks arguments against the
+/// declaration first, so this is met only by values inside lists.
+fn no_overload(name: &str, arguments: &[Value<'_>]) -> Failure {
+    let types: Vec<_> = arguments.iter().map(|value| value.type_name().as_str()).collect();
+    Failure::WrongType(format!("{name}: no overload for ({})", types.join(", ")).into())
+}
+
+/// A length as an integer of the language; no list or text in memory is longer than that.
+fn length(length: usize) -> Value<'static> {
+    Value::Int(i64::try_from(length).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! `iam`: IAM policy documents, in a form that an expression can ask without looking out for
+//! every way in which a document may be written.
+//!
+//! The grammar is that of "Grammar of the IAM JSON policy language" in the IAM user guide. What
+//! does not follow it is refused rather than skipped: a statement that was overlooked would make
+//! a resource compliant by absence.
+
+mod document;
+mod json;
+mod statement;
+mod wildcard;
+
+use super::{Outcome, invalid, no_overload};
+use crate::expression::signature::{Call, Failure, Kind, Overload, Returns};
+use crate::resource::Value;
+
+const STATEMENTS: Returns = Returns::ListOf(Kind::Map);
+
+pub(super) const OVERLOADS: &[Overload] = &[
+    Overload::global("iam.statements", &[Kind::Map], STATEMENTS, document::statements),
+    Overload::global("iam.statements", &[Kind::String], STATEMENTS, document::statements),
+    Overload::global("iam.statements", &[Kind::List], STATEMENTS, document::statements),
+    Overload::global(
+        "iam.matches",
+        &[Kind::String, Kind::String],
+        Returns::A(Kind::Bool),
+        wildcard::matches,
+    ),
+];
+
+#[cfg(test)]
+mod tests;
