@@ -79,6 +79,13 @@ fn invalid(message: String) -> Failure {
     Failure::Invalid(message.into())
 }
 
+/// A text in quotes for a failure: all of it, or its start.
+fn quoted(text: &str) -> String {
+    const SHOWN: usize = 80;
+    let start = text.char_indices().nth(SHOWN).and_then(|(end, _)| text.get(..end));
+    start.map_or_else(|| format!("{text:?}"), |start| format!("{start:?}..."))
+}
+
 /// `name` was given what it is not declared for. The machine checks arguments against the
 /// declaration first, so this is met only by values inside lists.
 fn no_overload(name: &str, arguments: &[Value<'_>]) -> Failure {

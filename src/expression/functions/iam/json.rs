@@ -9,7 +9,7 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{Call, Outcome, Value, invalid};
+use super::{Call, Outcome, Value, invalid, quoted};
 
 /// Reads a text that is one JSON value as a whole.
 pub(super) fn parse<'a>(call: &mut Call<'_, 'a>, text: &'a str) -> Outcome<'a> {
@@ -82,7 +82,9 @@ impl<'a> Visitor<'a> for InArena<'a> {
             map.push((key, entries.next_value_seed(self)?));
         }
         match repeated_key(&map) {
-            Some(key) => Err(A::Error::custom(format_args!("the key {key:?} stands twice"))),
+            Some(key) => {
+                Err(A::Error::custom(format_args!("the key {} stands twice", quoted(key))))
+            }
             None => Ok(Value::Map(map.into_bump_slice())),
         }
     }

@@ -10,7 +10,7 @@ mod json;
 mod statement;
 mod wildcard;
 
-use super::{Outcome, invalid, no_overload};
+use super::{Outcome, invalid, no_overload, quoted};
 use crate::expression::signature::{Call, Failure, Kind, Overload, Returns};
 use crate::resource::Value;
 

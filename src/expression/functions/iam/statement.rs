@@ -1,6 +1,6 @@
 //! One statement, with every element that a statement can have, each in one form.
 
-use super::{Call, Outcome, Value, invalid};
+use super::{Call, Outcome, Value, invalid, quoted};
 
 /// The elements, in the order of the result.
 const ELEMENTS: [&str; 9] = [
@@ -24,8 +24,8 @@ pub(super) fn normalised<'a>(call: &mut Call<'_, 'a>, statement: &Value<'a>) -> 
     };
     call.fuel.charge(ELEMENTS.len() as u64 + given.len() as u64)?;
     if let Some((other, _)) = given.iter().find(|(key, _)| !is_element(key)) {
-        let name = other.as_str().unwrap_or_default();
-        return Err(invalid(format!("has an element {name:?} that no statement has")));
+        let name = quoted(other.as_str().unwrap_or_default());
+        return Err(invalid(format!("has an element {name} that no statement has")));
     }
     let mut normal = ELEMENTS.map(|name| (Value::String(name), Value::Null));
     for (key, value) in &mut normal {
@@ -112,7 +112,7 @@ fn conditions<'a>(call: &mut Call<'_, 'a>, given: Option<Value<'a>>) -> Outcome<
     };
     mapped(call, operators, |call, operator, keys| match keys {
         Value::Map(keys) => mapped(call, keys, condition_values),
-        _ => Err(invalid(format!("has a condition {operator} that is no map"))),
+        _ => Err(invalid(format!("has a condition {} that is no map", quoted(operator)))),
     })
 }
 
@@ -138,7 +138,12 @@ fn condition_text<'a>(call: &Call<'_, 'a>, key: &str, value: &Value<'a>) -> Outc
         Value::Int(number) => number.to_string(),
         Value::UInt(number) => number.to_string(),
         Value::Double(number) => number.to_string(),
-        _ => return Err(invalid(format!("has a condition on {key} with what is no text"))),
+        _ => {
+            return Err(invalid(format!(
+                "has a condition on {} with what is no text",
+                quoted(key)
+            )));
+        }
     };
     Ok(Value::String(call.arena.alloc_str(&text)))
 }

@@ -144,11 +144,11 @@ fn what_is_no_statement_is_refused_with_its_number() {
         (r#"{"Effect": "Allow", "Action": "a:b", "Condition": []}"#, "has a Condition that is no"),
         (
             r#"{"Effect": "Allow", "Action": "a:b", "Condition": {"Bool": 1}}"#,
-            "has a condition Bool",
+            r#"has a condition "Bool""#,
         ),
         (
             r#"{"Effect": "Allow", "Action": "a:b", "Condition": {"Bool": {"x": null}}}"#,
-            "has a condition on x with what is no text",
+            r#"has a condition on "x" with what is no text"#,
         ),
     ];
     for (statement, problem) in cases {
@@ -188,4 +188,42 @@ fn many_stars_against_a_long_text_run_out_of_fuel() {
     let (pattern, text) = ("*a".repeat(2_000) + "b", "a".repeat(100_000));
     let outcome = function("iam.matches", &[s(&pattern), s(&text)]);
     assert_eq!(outcome, Err(Failure::OutOfFuel));
+}
+
+/// Every policy document within a JSON value, as a value of its own.
+fn policies_within<'j>(json: &'j serde_json::Value, found: &mut Vec<&'j serde_json::Value>) {
+    match json {
+        serde_json::Value::Object(fields) if fields.contains_key("Statement") => found.push(json),
+        serde_json::Value::String(text) if text.contains("\"Statement\"") => found.push(json),
+        serde_json::Value::Object(fields) => {
+            fields.values().for_each(|value| policies_within(value, found));
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().for_each(|value| policies_within(value, found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_policy_of_recorded_items_is_understood() {
+    let items = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/config-items");
+    let Ok(folders) = std::fs::read_dir(items) else {
+        eprintln!("skipped: there is no folder {items}");
+        return;
+    };
+    let mut understood = 0;
+    for file in folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()) {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let Ok(item) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
+        let mut policies = Vec::new();
+        policies_within(&item, &mut policies);
+        for policy in policies {
+            let arena = Bump::new();
+            let document = crate::expression::from_json(policy, &arena);
+            assert_ne!(value_of("iam.statements", &[document]), "[]");
+            understood += 1;
+        }
+    }
+    assert!(understood > 5, "{understood} policies");
 }

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Outcome, invalid, no_overload};
+use super::{Outcome, invalid, no_overload, quoted};
 use crate::expression::signature::{Call, Failure, Kind, Overload, Returns};
 use crate::resource::Value;
 
@@ -61,17 +61,11 @@ fn parse_cidr(text: &str) -> Option<IpNet> {
 }
 
 fn no_ip(text: &str) -> Failure {
-    invalid(format!("{:?} is no IP address", shown(text)))
+    invalid(format!("{} is no IP address", quoted(text)))
 }
 
 fn no_cidr(text: &str) -> Failure {
-    invalid(format!("{:?} is no CIDR, like 10.0.0.0/8", shown(text)))
-}
-
-/// The start of a text, for a failure.
-fn shown(text: &str) -> &str {
-    let end = text.char_indices().nth(MAX_TEXT).map_or(text.len(), |(end, _)| end);
-    text.get(..end).unwrap_or(text)
+    invalid(format!("{} is no CIDR, like 10.0.0.0/8", quoted(text)))
 }
 
 #[cfg(test)]

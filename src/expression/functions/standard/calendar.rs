@@ -7,7 +7,7 @@ use jiff::civil::{DateTime, Time, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp as Instant};
 
-use super::super::invalid;
+use super::super::{invalid, quoted};
 use crate::expression::signature::Failure;
 use crate::resource::Timestamp;
 
@@ -26,7 +26,7 @@ pub(super) fn offset_of(zone: &str, time: Timestamp) -> Result<i64, Failure> {
     if let Some(offset) = fixed_offset(zone) {
         return Ok(offset);
     }
-    let unknown = |_| invalid(format!("unknown time zone {zone:?}"));
+    let unknown = |_| invalid(format!("unknown time zone {}", quoted(zone)));
     let rules = TimeZone::get(zone).map_err(unknown)?;
     let seconds = time.seconds.clamp(Instant::MIN.as_second(), Instant::MAX.as_second());
     let instant = Instant::from_second(seconds).map_err(unknown)?;

@@ -1,6 +1,6 @@
 //! Conversions between types. Each says in its failure what it was given.
 
-use super::super::{Outcome, invalid, no_overload};
+use super::super::{Outcome, invalid, no_overload, quoted};
 use super::duration::parse_duration;
 use super::number;
 use crate::expression::signature::{Call, Failure};
@@ -124,20 +124,13 @@ pub(super) fn to_timestamp<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>])
 
 pub(super) fn to_duration<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::String(text)] = arguments else { return Err(no_overload("duration", arguments)) };
-    call.fuel.charge_bytes(text.len())?;
+    call.fuel.charge(1 + text.len() as u64 / 2)?;
     let span = parse_duration(text).ok_or_else(|| {
         unreadable("duration", text, "is no duration like \"1h30m\" of at most 10,000 years")
     })?;
     Ok(Value::Duration(span))
 }
 
-/// How much of a text a failure repeats.
-const SHOWN: usize = 80;
-
 fn unreadable(function: &str, text: &str, problem: &str) -> Failure {
-    let shown = text.char_indices().nth(SHOWN).and_then(|(end, _)| text.get(..end));
-    match shown {
-        Some(start) => invalid(format!("{function}({start:?}...): this {problem}")),
-        None => invalid(format!("{function}({text:?}): this {problem}")),
-    }
+    invalid(format!("{function}({}): this {problem}", quoted(text)))
 }

@@ -68,7 +68,8 @@ pub(super) fn index_of<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> 
     };
     call.fuel.charge_bytes(text.len() + part.len())?;
     let Some(start) = byte_of(text, offset) else { return Ok(past_the_end(text, part)) };
-    let found = text.get(start..).and_then(|rest| rest.find(part));
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let found = memmem::find(rest, part.as_bytes());
     Ok(found.map_or(Value::Int(-1), |byte| length(position_of(text, start + byte))))
 }
 
