@@ -7,8 +7,11 @@
 
 pub mod api;
 pub mod catalog;
+pub mod drift;
+pub mod evaluation;
 pub mod expression;
 pub mod metrics;
 pub mod plan;
+pub mod publish;
 pub mod resource;
 pub mod server;

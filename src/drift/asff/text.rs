@@ -1,0 +1,67 @@
+//! Texts that fit: cut, never dropped, and never between the bytes of a character.
+
+use std::borrow::Cow;
+
+/// What stands for what was cut off.
+const ELLIPSIS: &str = "…";
+
+/// The text within `limit` bytes and on one line, or `instead` where nothing would be seen of it.
+///
+/// Security Hub refuses a text without a visible character.
+pub(super) fn fit<'t>(text: &'t str, limit: usize, instead: &'t str) -> Cow<'t, str> {
+    let text = one_line(text);
+    if text.trim().is_empty() {
+        return cut(Cow::Borrowed(instead), limit);
+    }
+    cut(text, limit)
+}
+
+/// Control characters, line breaks among them, become spaces.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn cut(text: Cow<'_, str>, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return text;
+    }
+    let kept = text.floor_char_boundary(limit.saturating_sub(ELLIPSIS.len()));
+    let mut text = text.into_owned();
+    text.truncate(kept);
+    text.push_str(ELLIPSIS);
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_fits_is_left_as_it_is() {
+        assert_eq!(fit("versioning is off", 17, "-"), "versioning is off");
+    }
+
+    #[test]
+    fn a_long_text_ends_with_an_ellipsis_and_within_the_limit() {
+        assert_eq!(fit("versioning is off", 13, "-"), "versioning…");
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        for limit in 3..64 {
+            let fitted = fit("🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀", limit, "-").into_owned();
+            assert!(fitted.len() <= limit, "{limit}: {fitted}");
+            assert!(fitted.ends_with('…'), "{limit}: {fitted}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_anything_visible_gives_way() {
+        assert_eq!(fit(" \n\t", 10, "s3-bucket"), "s3-bucket");
+        assert_eq!(fit("two\nlines", 10, "-"), "two lines");
+    }
+}

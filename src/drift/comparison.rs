@@ -1,0 +1,240 @@
+//! Brings results and known findings together.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::change::{Drift, FindingChange};
+use super::fate::{Fate, Places};
+use super::finding::{Finding, Generator, subject_key};
+use super::id::{FindingId, IdParts, Installation};
+use super::known::KnownFindings;
+use super::summary::Summaries;
+use super::transition;
+use crate::evaluation::{EvaluationResult, Outcome, Results};
+use crate::plan::{BaselineKey, Plan};
+use crate::resource::{ControlName, Timestamp, Verdict};
+
+/// A comparison of one evaluation's results with what is published.
+///
+/// Give it every result ([`Results`]), then [`finish`](Self::finish) it. `plans` are those that
+/// were evaluated, and all that the installation has: what is published of another baseline is
+/// archived.
+#[derive(Debug)]
+pub struct Comparison<'c> {
+    plans: &'c [Plan],
+    known: &'c KnownFindings,
+    installation: &'c Installation,
+    now: Timestamp,
+    /// By plan, then by control; made when first needed.
+    generators: Vec<Vec<Option<Arc<Generator>>>>,
+    /// By plan, then by control: whether a result other than a drift may matter.
+    watched: Vec<Vec<bool>>,
+    observed: HashMap<FindingId, Observed>,
+    summaries: Summaries<'c>,
+    keep_absent: bool,
+    /// The id that is looked up: kept, so that looking up allocates nothing.
+    id: String,
+}
+
+/// What was seen of one finding's subject.
+#[derive(Debug)]
+struct Observed {
+    weight: Weight,
+    change: Option<FindingChange>,
+}
+
+/// Of several results for one finding, which only a source that delivers a resource twice gives,
+/// the heaviest counts: nothing is mended because a second copy says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Mended,
+    Unknown,
+    Exempt,
+    Failed,
+}
+
+impl<'c> Comparison<'c> {
+    /// Compares what comes of these plans with what is known, as of `now`.
+    #[must_use]
+    pub fn new(
+        plans: &'c [Plan],
+        known: &'c KnownFindings,
+        installation: &'c Installation,
+        now: Timestamp,
+    ) -> Self {
+        let per_control = |plan: &Plan| vec![None; plan.controls.len()];
+        Self {
+            plans,
+            known,
+            installation,
+            now,
+            generators: plans.iter().map(per_control).collect(),
+            watched: watched(plans, known, installation),
+            observed: HashMap::new(),
+            summaries: Summaries::new(plans, now),
+            keep_absent: false,
+            id: String::new(),
+        }
+    }
+
+    /// Leaves findings of baselines that no plan stands for as they are: for when not every
+    /// baseline could be read.
+    #[must_use]
+    pub fn keep_absent_baselines(mut self) -> Self {
+        self.keep_absent = true;
+        self
+    }
+
+    /// Looks at one result.
+    pub fn observe(&mut self, result: &EvaluationResult<'_>) {
+        let Some(plan) = self.plans.get(result.plan) else { return };
+        if !self.matters(plan, result) || !self.write_id(plan, result) {
+            return;
+        }
+        let known = self.known.get(&self.id);
+        let open = known.filter(|known| known.is_open());
+        self.summaries.observe(result, open.map(|known| known.first_observed_at));
+        if !plan.publish.security_hub {
+            return;
+        }
+        let weight = weigh(result);
+        let before = self.observed.get(self.id.as_str());
+        if before.is_some_and(|before| before.weight >= weight) {
+            return;
+        }
+        let nothing_known = known.is_none() && before.is_none();
+        if nothing_known && weight < Weight::Exempt && !publishes(plan, result) {
+            return;
+        }
+        let change = self.change(plan, result, known);
+        let id = FindingId::published(&self.id);
+        self.observed.insert(id, Observed { weight, change });
+        if let Some(watched) = self.watched.get_mut(result.plan) {
+            watched.get_mut(result.control).into_iter().for_each(|watched| *watched = true);
+        }
+    }
+
+    /// Most results are compliant, of controls that nothing is published of: they end here.
+    fn matters(&self, plan: &Plan, result: &EvaluationResult<'_>) -> bool {
+        let watched = self.watched.get(result.plan).and_then(|plan| plan.get(result.control));
+        result.verdict == Verdict::NonCompliant
+            || watched.is_some_and(|watched| *watched)
+            || publishes(plan, result)
+    }
+
+    fn write_id(&mut self, plan: &Plan, result: &EvaluationResult<'_>) -> bool {
+        let (Some(target), Some(planned)) =
+            (plan.targets.get(result.target), plan.controls.get(result.control))
+        else {
+            return false;
+        };
+        let subject = subject_key(result.subject, &target.account, &target.region);
+        let Some((resource_type, resource_id)) = subject else { return false };
+        let parts = IdParts {
+            installation: self.installation,
+            baseline: &plan.baseline,
+            account: &target.account,
+            region: &target.region,
+            control: &planned.control.name,
+            resource_type,
+            resource_id,
+        };
+        parts.write(&mut self.id);
+        true
+    }
+
+    fn change(
+        &mut self,
+        plan: &Plan,
+        result: &EvaluationResult<'_>,
+        known: Option<&Finding>,
+    ) -> Option<FindingChange> {
+        match result.verdict {
+            Verdict::NonCompliant => {
+                let exemption = result.exemption.and_then(|at| plan.exemptions.get(at));
+                let exemption = exemption.map(|exemption| exemption.name.as_str());
+                let seen = self.seen(plan, result)?;
+                transition::failed(known, seen, exemption, self.now)
+            }
+            Verdict::Compliant if plan.publish.passed => {
+                transition::compliant(known, self.seen(plan, result)?, self.now)
+            }
+            Verdict::Compliant | Verdict::NotApplicable => transition::mended(known?, self.now),
+            Verdict::Unknown(_) => None,
+        }
+    }
+
+    /// The finding as if nothing were known of it.
+    fn seen(&mut self, plan: &Plan, result: &EvaluationResult<'_>) -> Option<Finding> {
+        let control = &plan.controls.get(result.control)?.control;
+        let generator = self.generators.get_mut(result.plan)?.get_mut(result.control)?;
+        let new = || Arc::new(Generator::new(self.installation, &plan.baseline, control));
+        Finding::new(generator.get_or_insert_with(new), plan, result, self.now)
+    }
+
+    /// What is to be published, and what to say of each plan.
+    #[must_use]
+    pub fn finish(self, outcome: &Outcome) -> Drift {
+        let places = Places::new(self.plans);
+        let ours = self.known.iter().filter(|known| self.is_ours(known));
+        let mut changes: Vec<FindingChange> = ours
+            .filter_map(|known| match self.observed.get(known.id.as_str()) {
+                Some(Observed { change: Some(_), .. }) => None,
+                Some(Observed { weight, change: None }) => {
+                    transition::unchanged(known, *weight >= Weight::Exempt, self.now)
+                }
+                None => self.unobserved(known, places.fate(known, outcome)),
+            })
+            .collect();
+        changes.extend(self.observed.into_values().filter_map(|observed| observed.change));
+        changes.sort_unstable_by(|one, other| one.finding().id.cmp(&other.finding().id));
+        Drift { changes, summary: self.summaries.finish(outcome) }
+    }
+
+    fn is_ours(&self, known: &Finding) -> bool {
+        known.generator.installation == *self.installation
+    }
+
+    /// What becomes of a finding whose subject had no result.
+    fn unobserved(&self, known: &Finding, fate: Fate) -> Option<FindingChange> {
+        match fate {
+            Fate::NoBaseline if self.keep_absent => None,
+            Fate::NoBaseline | Fate::Gone => transition::gone(known, self.now),
+            Fate::Unseen => transition::unchanged(known, false, self.now),
+            Fate::Suspended => None,
+        }
+    }
+}
+
+impl Results for Comparison<'_> {
+    fn result(&mut self, result: &EvaluationResult<'_>) {
+        self.observe(result);
+    }
+}
+
+/// Where something is published of a control, every result of it matters.
+fn watched(plans: &[Plan], known: &KnownFindings, installation: &Installation) -> Vec<Vec<bool>> {
+    let ours = known.iter().map(|known| known.generator.as_ref());
+    let ours = ours.filter(|generator| generator.installation == *installation);
+    let published: HashSet<(&BaselineKey, &ControlName)> =
+        ours.map(|generator| (&generator.baseline, &generator.control)).collect();
+    let plans = plans.iter().map(|plan| {
+        let controls = plan.controls.iter().map(|planned| &planned.control.name);
+        controls.map(|control| published.contains(&(&plan.baseline, control))).collect()
+    });
+    plans.collect()
+}
+
+fn weigh(result: &EvaluationResult<'_>) -> Weight {
+    match result.verdict {
+        Verdict::Compliant | Verdict::NotApplicable => Weight::Mended,
+        Verdict::Unknown(_) => Weight::Unknown,
+        Verdict::NonCompliant if result.exemption.is_some() => Weight::Exempt,
+        Verdict::NonCompliant => Weight::Failed,
+    }
+}
+
+/// Whether the baseline wants a finding of this result although nothing is wrong.
+fn publishes(plan: &Plan, result: &EvaluationResult<'_>) -> bool {
+    plan.publish.passed && result.verdict == Verdict::Compliant
+}

@@ -1,0 +1,273 @@
+//! The model of a finding: what is published of one drift.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::fingerprint::Fingerprint;
+use super::id::{FindingId, IdParts, Installation};
+use crate::catalog::CompiledControl;
+use crate::evaluation::{EvaluationResult, FieldReading, Subject};
+use crate::plan::{BaselineKey, Plan};
+use crate::resource::{AccountId, ControlName, Partition, Region, Severity, Timestamp};
+
+/// What is published of one control on one subject. There is one for each combination of
+/// installation, baseline, account, region, control, resource type and resource id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its name.
+    pub id: FindingId,
+    /// What it comes from.
+    pub generator: Arc<Generator>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The account that it is about, and that it is published in.
+    pub account: AccountId,
+    /// The account's partition.
+    pub partition: Partition,
+    /// The region that it is published in: the resource's, or the account's home region.
+    pub region: Region,
+    /// What it is about.
+    pub resource: FindingResource,
+    /// What is wrong.
+    pub description: String,
+    /// What the control read.
+    pub readings: Vec<FieldReading>,
+    /// Stands for all that Plumbline says in it.
+    pub fingerprint: Fingerprint,
+    /// Whether the subject is as it should be.
+    pub status: FindingStatus,
+    /// Whether its subject is gone or no longer checked.
+    pub archived: bool,
+    /// How far people have come with it.
+    pub workflow: Workflow,
+    /// The exemption by which Plumbline suppressed it: `namespace/name`.
+    pub exemption: Option<String>,
+    /// When it was first published.
+    pub created_at: Timestamp,
+    /// When the drift was first seen.
+    pub first_observed_at: Timestamp,
+    /// When the drift was last seen, as of the last publication.
+    pub last_observed_at: Timestamp,
+    /// When it was last published: later each time.
+    pub updated_at: Timestamp,
+}
+
+/// What a finding comes from: a control of a baseline. Its findings share it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Generator {
+    /// The installation.
+    pub installation: Installation,
+    /// The baseline.
+    pub baseline: BaselineKey,
+    /// The control.
+    pub control: ControlName,
+    /// The control's title.
+    pub title: String,
+    /// Finding types of the AWS taxonomy.
+    pub types: Vec<String>,
+    /// What to do.
+    pub remediation_text: String,
+    /// Where that is described at length.
+    pub remediation_url: Option<String>,
+    /// Requirements of published frameworks: `CIS AWS Foundations 3.0.0/2.1.2`.
+    pub requirements: Vec<String>,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingResource {
+    /// The AWS Config type; `Account` or `Region` for a verdict over all resources of one.
+    pub resource_type: String,
+    /// The id; the account's id or the region's name for those.
+    pub id: String,
+    /// The ARN, if there is one.
+    pub arn: Option<String>,
+    /// The name, if there is one.
+    pub name: Option<String>,
+}
+
+/// Whether a finding's subject is as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FindingStatus {
+    /// It is.
+    Passed,
+    /// It is not.
+    Failed,
+}
+
+/// How far people have come with a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Workflow {
+    /// Nobody has looked at it.
+    New,
+    /// Somebody was told.
+    Notified,
+    /// Nothing is to be done, by an exemption or by a person's word.
+    Suppressed,
+    /// It is mended.
+    Resolved,
+}
+
+impl Generator {
+    /// A control of a baseline.
+    #[must_use]
+    pub fn new(
+        installation: &Installation,
+        baseline: &BaselineKey,
+        control: &CompiledControl,
+    ) -> Self {
+        let spec = &control.spec;
+        let requirements = spec.frameworks.iter().flat_map(|framework| {
+            let label = format!("{} {}", framework.name, framework.version);
+            framework.requirements.iter().map(move |requirement| format!("{label}/{requirement}"))
+        });
+        Self {
+            installation: installation.clone(),
+            baseline: baseline.clone(),
+            control: control.name.clone(),
+            title: spec.title.clone(),
+            types: finding_types(control),
+            remediation_text: spec.remediation.text.clone(),
+            remediation_url: spec.remediation.url.clone(),
+            requirements: requirements.collect(),
+        }
+    }
+
+    /// The generator's name: everything of one installation begins `plumbline/<installation>/`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("plumbline/{}/{}/{}", self.installation, self.baseline, self.control)
+    }
+}
+
+/// `namespace/category/classifier` of Security Hub's "Types taxonomy for ASFF".
+fn finding_types(control: &CompiledControl) -> Vec<String> {
+    const NAMESPACE: &str = "Software and Configuration Checks";
+    let standards = control.spec.frameworks.iter().map(|framework| {
+        let classifier = format!("{} {}", framework.name, framework.version).replace('/', "-");
+        format!("{NAMESPACE}/Industry and Regulatory Standards/{classifier}")
+    });
+    let mut types = vec![format!("{NAMESPACE}/AWS Security Best Practices")];
+    types.extend(standards);
+    types
+}
+
+impl Finding {
+    /// The finding that a result gives when nothing is known of it yet; none for what was unread.
+    #[must_use]
+    pub fn new(
+        generator: &Arc<Generator>,
+        plan: &Plan,
+        result: &EvaluationResult<'_>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let target = plan.targets.get(result.target)?;
+        let control = plan.controls.get(result.control)?;
+        let resource = FindingResource::new(result.subject, &target.account, &target.region)?;
+        let id = IdParts {
+            installation: &generator.installation,
+            baseline: &plan.baseline,
+            account: &target.account,
+            region: &target.region,
+            control: &generator.control,
+            resource_type: &resource.resource_type,
+            resource_id: &resource.id,
+        }
+        .id();
+        let now = whole_milliseconds(now);
+        let mut finding = Self {
+            id,
+            generator: Arc::clone(generator),
+            severity: control.severity,
+            account: target.account.clone(),
+            partition: target.partition,
+            region: target.region.clone(),
+            resource,
+            description: describe(result, control.control.as_ref()),
+            readings: result.explanation.to_vec(),
+            fingerprint: Fingerprint::of([]),
+            status: FindingStatus::Failed,
+            archived: false,
+            workflow: Workflow::New,
+            exemption: None,
+            created_at: now,
+            first_observed_at: now,
+            last_observed_at: now,
+            updated_at: now,
+        };
+        finding.fingerprint = finding.content();
+        Some(finding)
+    }
+
+    /// Whether it stands open: failed and not archived.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.status == FindingStatus::Failed && !self.archived
+    }
+
+    /// Stands for what Plumbline says.
+    fn content(&self) -> Fingerprint {
+        let generator = &self.generator;
+        let texts = [
+            self.severity.as_str(),
+            &generator.title,
+            &generator.remediation_text,
+            generator.remediation_url.as_deref().unwrap_or_default(),
+            self.resource.arn.as_deref().unwrap_or_default(),
+            self.resource.name.as_deref().unwrap_or_default(),
+            &self.description,
+        ];
+        let lists = generator.types.iter().chain(&generator.requirements).map(String::as_str);
+        let readings = self.readings.iter().flat_map(|reading| [&*reading.path, &*reading.value]);
+        Fingerprint::of(texts.into_iter().chain(lists).chain(readings))
+    }
+}
+
+impl FindingResource {
+    fn new(subject: Subject<'_>, account: &AccountId, region: &Region) -> Option<Self> {
+        let (resource_type, id) = subject_key(subject, account, region)?;
+        let (arn, name) = match subject {
+            Subject::Resource { arn, name, .. } => (arn, name),
+            Subject::Region | Subject::Account | Subject::Unread { .. } => (None, None),
+        };
+        Some(Self {
+            resource_type: resource_type.to_owned(),
+            id: id.to_owned(),
+            // What does not look like an ARN would be taken for one by whoever reads the finding.
+            arn: arn.filter(|arn| arn.starts_with("arn:")).map(str::to_owned),
+            name: name.map(str::to_owned),
+        })
+    }
+}
+
+/// The resource type and id under which findings name a subject; nothing for what was unread.
+pub(super) fn subject_key<'r>(
+    subject: Subject<'r>,
+    account: &'r AccountId,
+    region: &'r Region,
+) -> Option<(&'r str, &'r str)> {
+    match subject {
+        Subject::Resource { resource_type, id, .. } => Some((resource_type, id)),
+        Subject::Region => Some(("Region", region.as_str())),
+        Subject::Account => Some(("Account", account.as_str())),
+        Subject::Unread { .. } => None,
+    }
+}
+
+/// What is wrong, and why that matters.
+fn describe(result: &EvaluationResult<'_>, control: &CompiledControl) -> String {
+    let (message, why) = (result.message.trim(), control.spec.description.trim());
+    if message.is_empty() || message == control.spec.title {
+        return why.to_owned();
+    }
+    let stop = if message.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    format!("{message}{stop} {why}")
+}
+
+/// Security Hub rounds timestamps to milliseconds; a finer one would not be read back as written.
+pub(super) fn whole_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp { nanoseconds: time.nanoseconds / 1_000_000 * 1_000_000, ..time }
+}

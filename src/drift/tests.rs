@@ -1,0 +1,253 @@
+//! What becomes of findings from one evaluation to the next.
+
+use super::fixture::{at, bucket, compare, compare_read, finding, plan, publish, result};
+use super::{FindingStatus, KnownFindings, Workflow};
+use crate::evaluation::EvaluationResult;
+use crate::plan::Plan;
+use crate::resource::{Timestamp, UnknownReason, Verdict};
+
+const DAY: i64 = 24 * 60 * 60;
+const PACK: &str = r#"{"title": "Foundations", "description": "A start.", "controls": []}"#;
+const UNKNOWN: Verdict = Verdict::Unknown(UnknownReason::InsufficientData);
+
+/// One baseline over time, with what is published of it.
+struct Story {
+    plans: Vec<Plan>,
+    known: KnownFindings,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self { plans: vec![plan(&["s3-bucket-versioning"])], known: KnownFindings::new() }
+    }
+
+    /// A bucket's drift is known.
+    fn with_drift() -> Self {
+        let mut story = Self::new();
+        assert_eq!(story.verdict(Verdict::NonCompliant, at(0)), ["opened"]);
+        story
+    }
+
+    /// Evaluates the bucket `logs` alone.
+    fn verdict(&mut self, verdict: Verdict, now: Timestamp) -> Vec<&'static str> {
+        self.results(&[result(bucket("logs"), verdict)], now)
+    }
+
+    fn results(&mut self, results: &[EvaluationResult<'_>], now: Timestamp) -> Vec<&'static str> {
+        let drift = compare(&self.plans, &self.known, results, now);
+        publish(&mut self.known, &drift)
+    }
+
+    fn incomplete(&mut self, now: Timestamp) -> Vec<&'static str> {
+        let drift = compare_read(&self.plans, &self.known, &[], now, false);
+        publish(&mut self.known, &drift)
+    }
+
+    fn logs(&mut self) -> &super::Finding {
+        let id = finding("logs", at(0)).id;
+        self.known.get(id.as_str()).unwrap()
+    }
+
+    /// A person edits the finding.
+    fn edit(&mut self, edit: impl FnOnce(&mut super::Finding)) {
+        let mut finding = self.logs().clone();
+        edit(&mut finding);
+        self.known.upsert(finding);
+    }
+}
+
+#[test]
+fn drift_is_published_once() {
+    let mut story = Story::with_drift();
+    assert_eq!(story.logs().status, FindingStatus::Failed);
+    assert_eq!(story.logs().workflow, Workflow::New);
+    assert_eq!(story.verdict(Verdict::NonCompliant, at(60)), [""; 0]);
+}
+
+#[test]
+fn what_is_compliant_is_not_published() {
+    assert_eq!(Story::new().verdict(Verdict::Compliant, at(0)), [""; 0]);
+}
+
+#[test]
+fn what_is_compliant_is_published_once_where_the_baseline_asks_for_it() {
+    let mut story = Story::new();
+    story.plans[0].publish.passed = true;
+    assert_eq!(story.verdict(Verdict::Compliant, at(0)), ["passed"]);
+    assert_eq!(story.logs().status, FindingStatus::Passed);
+    assert_eq!(story.verdict(Verdict::Compliant, at(60)), [""; 0]);
+}
+
+#[test]
+fn mended_drift_is_resolved_once() {
+    for mended in [Verdict::Compliant, Verdict::NotApplicable] {
+        let mut story = Story::with_drift();
+        assert_eq!(story.verdict(mended, at(60)), ["resolved"]);
+        let finding = story.logs();
+        assert_eq!(finding.status, FindingStatus::Passed);
+        assert_eq!(finding.workflow, Workflow::Resolved);
+        assert_eq!((finding.created_at, finding.first_observed_at), (at(0), at(0)));
+        assert_eq!(story.verdict(mended, at(120)), [""; 0]);
+    }
+}
+
+#[test]
+fn drift_that_comes_back_is_opened_under_the_same_id() {
+    let mut story = Story::with_drift();
+    story.verdict(Verdict::Compliant, at(60));
+    assert_eq!(story.verdict(Verdict::NonCompliant, at(120)), ["opened"]);
+    assert_eq!(story.known.len(), 1);
+    let finding = story.logs();
+    assert_eq!((finding.status, finding.workflow), (FindingStatus::Failed, Workflow::New));
+    assert_eq!((finding.created_at, finding.last_observed_at), (at(0), at(120)));
+}
+
+#[test]
+fn a_finding_of_a_resource_that_is_gone_is_archived_once_and_comes_back_with_it() {
+    let mut story = Story::with_drift();
+    assert_eq!(story.results(&[], at(60)), ["archived"]);
+    assert!(story.logs().archived);
+    assert_eq!(story.results(&[], at(120)), [""; 0]);
+    assert_eq!(story.verdict(Verdict::Compliant, at(150)), [""; 0]);
+    assert_eq!(story.verdict(Verdict::NonCompliant, at(180)), ["opened"]);
+    assert!(!story.logs().archived);
+}
+
+#[test]
+fn findings_of_a_control_or_baseline_that_was_removed_are_archived() {
+    let mut story = Story::with_drift();
+    story.plans[0].controls.clear();
+    assert_eq!(story.results(&[], at(60)), ["archived"]);
+    let mut story = Story::with_drift();
+    story.plans.clear();
+    assert_eq!(story.results(&[], at(60)), ["archived"]);
+}
+
+#[test]
+fn findings_of_an_account_that_is_no_longer_allowed_are_archived() {
+    let mut story = Story::with_drift();
+    story.plans[0].targets.clear();
+    assert_eq!(story.results(&[], at(60)), ["archived"]);
+}
+
+#[test]
+fn a_baseline_that_could_not_be_read_keeps_its_findings() {
+    let story = Story::with_drift();
+    let installation = super::Installation::default();
+    let comparison = super::Comparison::new(&[], &story.known, &installation, at(60));
+    let drift = comparison.keep_absent_baselines().finish(&crate::evaluation::Outcome::of(&[]));
+    assert_eq!(drift.changes, []);
+}
+
+#[test]
+fn a_control_that_is_left_out_by_mistake_keeps_its_findings() {
+    use crate::api::{FieldPath, ObjectKey, Pack, PackSpec};
+    use crate::plan::{Problem, ProblemKind};
+    let mut story = Story::with_drift();
+    let pack = Pack::new("foundations", serde_json::from_str::<PackSpec>(PACK).unwrap());
+    story.plans[0].controls.clear();
+    story.plans[0].problems.push(Problem {
+        object: ObjectKey::of(&pack),
+        path: FieldPath::spec("controls"),
+        kind: ProblemKind::UnknownControl { name: "s3-bucket-versionin".into(), suggestion: None },
+    });
+    assert_eq!(story.results(&[], at(60)), [""; 0]);
+}
+
+#[test]
+fn an_unknown_verdict_resolves_nothing() {
+    let mut story = Story::with_drift();
+    assert_eq!(story.verdict(UNKNOWN, at(60)), [""; 0]);
+    assert!(story.logs().is_open());
+}
+
+#[test]
+fn an_incomplete_read_resolves_and_archives_nothing() {
+    let mut story = Story::with_drift();
+    assert_eq!(story.incomplete(at(60)), [""; 0]);
+    assert!(story.logs().is_open());
+}
+
+#[test]
+fn a_suspended_baseline_leaves_its_findings_alone() {
+    let mut story = Story::with_drift();
+    story.plans[0].suspended = true;
+    assert_eq!(story.results(&[], at(60 * DAY)), [""; 0]);
+}
+
+#[test]
+fn findings_that_a_baseline_no_longer_publishes_are_archived() {
+    let mut story = Story::with_drift();
+    story.plans[0].publish.security_hub = false;
+    assert_eq!(story.verdict(Verdict::NonCompliant, at(60)), ["archived"]);
+    assert_eq!(story.verdict(Verdict::NonCompliant, at(120)), [""; 0]);
+}
+
+#[test]
+fn a_changed_severity_or_text_is_published_and_a_persons_workflow_stays() {
+    let mut story = Story::with_drift();
+    story.edit(|finding| finding.workflow = Workflow::Notified);
+    story.plans[0].controls[0].severity = crate::resource::Severity::Critical;
+    assert_eq!(story.verdict(Verdict::NonCompliant, at(60)), ["updated"]);
+    assert_eq!(story.logs().workflow, Workflow::Notified);
+    let reworded = EvaluationResult {
+        message: "versioning is suspended",
+        ..result(bucket("logs"), Verdict::NonCompliant)
+    };
+    assert_eq!(story.results(&[reworded], at(120)), ["updated"]);
+    assert_eq!(story.results(&[reworded], at(180)), [""; 0]);
+}
+
+#[test]
+fn a_persons_suppression_is_never_lifted() {
+    let mut story = Story::with_drift();
+    story.edit(|finding| finding.workflow = Workflow::Suppressed);
+    story.verdict(Verdict::Compliant, at(60));
+    assert_eq!(story.logs().workflow, Workflow::Suppressed);
+    story.verdict(Verdict::NonCompliant, at(120));
+    assert_eq!(story.logs().workflow, Workflow::Suppressed);
+}
+
+#[test]
+fn what_fails_still_is_published_again_within_thirty_days() {
+    for verdict in [Verdict::NonCompliant, UNKNOWN] {
+        let mut story = Story::with_drift();
+        let days: Vec<i64> =
+            (1..=90).filter(|day| story.verdict(verdict, at(day * DAY)) == ["heartbeat"]).collect();
+        assert_eq!(days.len(), 3, "{days:?}");
+        assert!(days.windows(2).all(|pair| pair[1] - pair[0] == 30), "{days:?}");
+    }
+    let mut story = Story::with_drift();
+    assert_eq!(story.incomplete(at(30 * DAY)), ["heartbeat"]);
+    assert_eq!(story.logs().last_observed_at, at(0));
+}
+
+#[test]
+fn updates_move_on_though_the_clock_goes_back() {
+    let mut story = Story::with_drift();
+    story.verdict(Verdict::Compliant, at(-3600));
+    assert_eq!(story.logs().updated_at, Timestamp { nanoseconds: 1_000_000, ..at(0) });
+}
+
+#[test]
+fn a_resource_delivered_twice_has_one_change_and_the_worse_verdict() {
+    let twice = |one, other| [result(bucket("logs"), one), result(bucket("logs"), other)];
+    for results in [
+        twice(Verdict::NonCompliant, Verdict::Compliant),
+        twice(Verdict::Compliant, Verdict::NonCompliant),
+        twice(Verdict::NonCompliant, Verdict::NonCompliant),
+    ] {
+        let mut story = Story::new();
+        assert_eq!(story.results(&results, at(0)), ["opened"]);
+        assert_eq!(story.results(&results, at(60)), [""; 0]);
+    }
+}
+
+#[test]
+fn another_installations_findings_are_left_alone() {
+    let mut story = Story::with_drift();
+    let installation = "blue".parse().unwrap();
+    let comparison = super::Comparison::new(&[], &story.known, &installation, at(60));
+    assert_eq!(comparison.finish(&crate::evaluation::Outcome::of(&[])).changes, []);
+    assert!(story.logs().is_open());
+}

@@ -1,0 +1,134 @@
+//! What becomes of one finding, by what was published of it and what is seen now.
+//!
+//! `CreatedAt` and `FirstObservedAt` stay for ever; `UpdatedAt` always moves on, though the clock
+//! may have gone back. What people did to a finding stays, except that a drift which comes back is
+//! new again, and that a suppression of Plumbline's own ends with its exemption.
+
+use super::change::FindingChange;
+use super::finding::{Finding, FindingStatus, Workflow, whole_milliseconds};
+use super::heartbeat;
+use crate::resource::Timestamp;
+
+/// The subject is not as it should be. `seen` is the finding as if nothing were known.
+pub(super) fn failed(
+    known: Option<&Finding>,
+    seen: Finding,
+    exemption: Option<&str>,
+    now: Timestamp,
+) -> Option<FindingChange> {
+    let Some(known) = known else { return Some(first_seen(seen, exemption)) };
+    let next = Finding {
+        created_at: known.created_at,
+        first_observed_at: known.first_observed_at,
+        updated_at: after(known, now),
+        workflow: workflow(known, exemption),
+        exemption: exemption.filter(|_| !suppressed_by_person(known)).map(str::to_owned),
+        ..seen
+    };
+    if !known.is_open() {
+        let suppressed = next.exemption.is_some();
+        let change = if suppressed { FindingChange::Suppressed } else { FindingChange::Opened };
+        return Some(change(next));
+    }
+    let change = match (known.exemption.as_deref(), next.exemption.as_deref()) {
+        (before, Some(name)) if before != Some(name) => FindingChange::Suppressed,
+        (Some(_), None) => FindingChange::Unsuppressed,
+        _ if known.fingerprint != next.fingerprint => FindingChange::Updated,
+        _ => return None,
+    };
+    Some(change(next))
+}
+
+/// The subject is as it should be, or the control does not concern it.
+pub(super) fn mended(known: &Finding, now: Timestamp) -> Option<FindingChange> {
+    known.is_open().then(|| FindingChange::Resolved(passed_again(known, now)))
+}
+
+/// The subject is as it should be, and the baseline publishes that too.
+pub(super) fn compliant(
+    known: Option<&Finding>,
+    seen: Finding,
+    now: Timestamp,
+) -> Option<FindingChange> {
+    let Some(known) = known else {
+        let workflow = Workflow::Resolved;
+        let passed = Finding { status: FindingStatus::Passed, workflow, ..seen };
+        return Some(FindingChange::Passed(passed));
+    };
+    if known.archived {
+        let passed = Finding { archived: false, ..passed_again(known, now) };
+        return Some(FindingChange::Passed(passed));
+    }
+    mended(known, now)
+}
+
+/// The subject is gone, or is no longer checked.
+pub(super) fn gone(known: &Finding, now: Timestamp) -> Option<FindingChange> {
+    known.is_open().then(|| {
+        let updated_at = after(known, now);
+        FindingChange::Archived(Finding { archived: true, updated_at, ..known.clone() })
+    })
+}
+
+/// Nothing new is known of it; `seen` says whether it was seen to fail still.
+pub(super) fn unchanged(known: &Finding, seen: bool, now: Timestamp) -> Option<FindingChange> {
+    let due = known.is_open() && heartbeat::is_due(&known.id, known.updated_at, now);
+    due.then(|| {
+        let updated_at = after(known, now);
+        let last_observed_at = if seen { whole_milliseconds(now) } else { known.last_observed_at };
+        FindingChange::Heartbeat(Finding { last_observed_at, updated_at, ..known.clone() })
+    })
+}
+
+fn first_seen(seen: Finding, exemption: Option<&str>) -> FindingChange {
+    match exemption {
+        None => FindingChange::Opened(seen),
+        Some(name) => FindingChange::Suppressed(Finding {
+            workflow: Workflow::Suppressed,
+            exemption: Some(name.to_owned()),
+            ..seen
+        }),
+    }
+}
+
+fn passed_again(known: &Finding, now: Timestamp) -> Finding {
+    let by_person = suppressed_by_person(known);
+    Finding {
+        status: FindingStatus::Passed,
+        workflow: if by_person { Workflow::Suppressed } else { Workflow::Resolved },
+        exemption: None,
+        updated_at: after(known, now),
+        ..known.clone()
+    }
+}
+
+/// A suppression without an exemption's name is a person's, and is never lifted.
+fn suppressed_by_person(known: &Finding) -> bool {
+    known.workflow == Workflow::Suppressed && known.exemption.is_none()
+}
+
+/// The workflow of a finding that fails now.
+fn workflow(known: &Finding, exemption: Option<&str>) -> Workflow {
+    let lifted = known.workflow == Workflow::Suppressed && known.exemption.is_some();
+    match exemption {
+        _ if suppressed_by_person(known) => Workflow::Suppressed,
+        // A person may have taken it up although it is exempt.
+        Some(name) if known.is_open() && known.exemption.as_deref() == Some(name) => known.workflow,
+        Some(_) => Workflow::Suppressed,
+        None if known.is_open() && !lifted => known.workflow,
+        None => Workflow::New,
+    }
+}
+
+/// Security Hub takes an update only when it is later than what it has.
+fn after(known: &Finding, now: Timestamp) -> Timestamp {
+    const MILLISECOND: u32 = 1_000_000;
+    const SECOND: u32 = 1_000_000_000;
+    let before = whole_milliseconds(known.updated_at);
+    let nanoseconds = before.nanoseconds + MILLISECOND;
+    let next = Timestamp {
+        seconds: before.seconds + i64::from(nanoseconds / SECOND),
+        nanoseconds: nanoseconds % SECOND,
+    };
+    whole_milliseconds(now).max(next)
+}
