@@ -71,6 +71,6 @@ pub struct Evidence {
     pub description: Option<String>,
     /// The SHA-256 of the document, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64), regex(pattern = "^[0-9a-f]{64}$"))]
+    #[schemars(length(max = 64), regex(pattern = schema::SHA256))]
     pub sha256: Option<String>,
 }

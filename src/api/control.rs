@@ -130,7 +130,7 @@ pub struct Remediation {
     pub text: String,
     /// Where it is described at length.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048), regex(pattern = "^https://"))]
+    #[schemars(length(max = 2048), regex(pattern = schema::HTTPS))]
     pub url: Option<String>,
 }
 
@@ -139,7 +139,7 @@ pub struct Remediation {
 #[serde(rename_all = "camelCase")]
 pub struct ParameterDeclaration {
     /// The name, by which expressions read it: `parameters.<name>`.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-zA-Z][a-zA-Z0-9]*$"))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = schema::FIELD_NAME))]
     pub name: String,
     /// The type of its values.
     #[serde(rename = "type")]
@@ -252,7 +252,7 @@ pub enum Scope {
 #[serde(rename_all = "camelCase")]
 pub struct Related {
     /// The name under which the expression reads the list of them.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-zA-Z][a-zA-Z0-9]*$"))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = schema::FIELD_NAME))]
     pub name: String,
     /// Their type.
     pub resource_type: ResourceType,

@@ -1,6 +1,8 @@
 //! The CRDs as Kubernetes objects and as files.
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
 use kube::CustomResourceExt;
 use thiserror::Error;
 
@@ -16,7 +18,7 @@ pub struct CrdError {
 
 /// Every CRD, in the order in which a reader meets them.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![
+    let mut crds = vec![
         SecurityBaseline::crd(),
         AwsAccount::crd(),
         Control::crd(),
@@ -24,7 +26,14 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         Exemption::crd(),
         Attestation::crd(),
         BaselineReport::crd(),
-    ]
+    ];
+    for version in crds.iter_mut().flat_map(|crd| &mut crd.spec.versions) {
+        let validation = version.schema.as_mut();
+        if let Some(schema) = validation.and_then(|schema| schema.open_api_v3_schema.as_mut()) {
+            settle(schema);
+        }
+    }
+    crds
 }
 
 /// Every CRD as a file's name and text: the same bytes each time.
@@ -39,4 +48,129 @@ pub fn crd_files() -> Result<Vec<(String, String)>, CrdError> {
             }
         })
         .collect()
+}
+
+/// Says what the derived schemas cannot: an optional field is absent, never null, and counts are
+/// `int64`, the widest format that Kubernetes knows.
+fn settle(schema: &mut JSONSchemaProps) {
+    schema.nullable = None;
+    if schema.format.as_deref() == Some("uint64") {
+        schema.format = Some("int64".to_owned());
+    }
+    schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(settle);
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        settle(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        settle(values);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Calls `visit` with every schema and its path.
+    fn walk(path: &str, schema: &Value, visit: &mut dyn FnMut(&str, &Value)) {
+        visit(path, schema);
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            walk(&format!("{path}.{name}"), field, visit);
+        }
+        for key in ["items", "additionalProperties"] {
+            if let Some(inner) = schema.get(key) {
+                walk(&format!("{path}[]"), inner, visit);
+            }
+        }
+    }
+
+    fn each_schema(visit: &mut dyn FnMut(&str, &Value)) {
+        for crd in crds() {
+            let schema = serde_json::to_value(crd.spec.versions[0].schema.clone()).unwrap();
+            walk(&crd.spec.names.kind, &schema["openAPIV3Schema"], visit);
+        }
+    }
+
+    #[test]
+    fn every_string_list_and_map_has_a_bound() {
+        let mut unbounded = Vec::new();
+        let mut seen = 0;
+        each_schema(&mut |path, schema| {
+            seen += 1;
+            let bounded = match schema["type"].as_str() {
+                Some("string") => schema["maxLength"].is_u64() || schema["enum"].is_array(),
+                Some("array") => schema["maxItems"].is_u64(),
+                Some("object") => {
+                    schema["maxProperties"].is_u64() || schema.get("additionalProperties").is_none()
+                }
+                Some(_) => true,
+                None => schema["x-kubernetes-preserve-unknown-fields"] == true,
+            };
+            if !bounded {
+                unbounded.push(path.to_owned());
+            }
+        });
+        assert_eq!(unbounded, Vec::<String>::new());
+        assert!(seen > 200);
+    }
+
+    #[test]
+    fn only_parameter_values_are_free() {
+        let mut free = Vec::new();
+        each_schema(&mut |path, schema| {
+            if schema["x-kubernetes-preserve-unknown-fields"] == true {
+                free.push(path.to_owned());
+            }
+        });
+        assert_eq!(
+            free,
+            [
+                "SecurityBaseline.spec.controls[].parameters[]",
+                "Control.spec.parameters[].default",
+                "Pack.spec.controls[].parameters[]",
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_of_named_things_are_maps_by_their_name() {
+        let mut seen = 0;
+        each_schema(&mut |path, schema| {
+            let field = path.rsplit('.').next().unwrap();
+            let keyed = ["controls", "packs"].contains(&field)
+                && schema["items"]["type"] == "object"
+                || field == "conditions" && schema["type"] == "array";
+            if keyed {
+                seen += 1;
+                assert_eq!(schema["x-kubernetes-list-type"], "map", "{path}");
+            }
+        });
+        assert!(seen > 8);
+    }
+
+    #[test]
+    fn every_rule_has_a_message_and_every_format_is_known() {
+        let mut rules = 0;
+        each_schema(&mut |path, schema| {
+            for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
+                rules += 1;
+                assert!(rule["message"].is_string(), "{path}: {rule}");
+            }
+            let format = schema["format"].as_str();
+            assert!(matches!(format, None | Some("int64" | "date-time")), "{path}: {format:?}");
+            assert!(schema.get("nullable").is_none(), "{path}");
+        });
+        assert!(rules > 10);
+    }
+
+    #[test]
+    fn every_kind_has_status_a_category_and_columns() {
+        for crd in crds() {
+            let version = &crd.spec.versions[0];
+            assert!(version.subresources.as_ref().unwrap().status.is_some());
+            assert_eq!(crd.spec.names.categories.as_deref(), Some(&["plumbline".to_owned()][..]));
+            assert!(!version.additional_printer_columns.as_ref().unwrap().is_empty());
+        }
+    }
 }

@@ -16,6 +16,7 @@ mod condition;
 mod control;
 mod control_test;
 mod crd;
+pub mod document;
 mod exemption;
 mod pack;
 mod path;

@@ -9,6 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::schema;
+
 /// A span of whole seconds, written in hours, minutes and seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -105,7 +107,7 @@ impl JsonSchema for Period {
             "type": "string",
             "minLength": 2,
             "maxLength": 21,
-            "pattern": "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$",
+            "pattern": schema::PERIOD,
         })
     }
 }

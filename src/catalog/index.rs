@@ -1,12 +1,15 @@
 //! Controls and packs by name.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use crate::api::{Control, Pack, PackSpec};
-use crate::catalog::CompiledControl;
+use super::built_in;
+use super::compile::compile;
+use super::compiled::{CompiledControl, Origin};
+use super::problem::{CatalogProblem, Fault};
+use crate::api::{Control, FieldPath, ObjectKey, Pack, PackSpec, closest};
 
-/// Controls and packs by name.
+/// Controls and packs by name. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     controls: BTreeMap<String, Arc<CompiledControl>>,
@@ -15,26 +18,90 @@ pub struct Catalog {
     invalid: BTreeMap<String, String>,
 }
 
-/// What is wrong with a control or pack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogProblem {
-    /// The control's or pack's name.
-    pub name: String,
-    /// What is wrong, and what to do about it.
-    pub message: String,
-}
-
 impl Catalog {
-    /// The controls and packs in the binary.
+    /// The controls and packs in the binary, compiled at the first call.
     pub fn built_in() -> &'static Self {
-        static BUILT_IN: LazyLock<Catalog> = LazyLock::new(Catalog::default);
-        &BUILT_IN
+        &built_in::load().catalog
     }
 
-    /// This catalogue and a team's own controls and packs.
+    /// This catalogue with a team's own controls and packs, and what is wrong with these. A name
+    /// that is taken stays with what has it.
     #[must_use]
-    pub fn with(self, _controls: Vec<Control>, _packs: Vec<Pack>) -> (Self, Vec<CatalogProblem>) {
-        (self, Vec::new())
+    pub fn with(
+        self,
+        controls: impl IntoIterator<Item = Control>,
+        packs: impl IntoIterator<Item = Pack>,
+    ) -> (Self, Vec<CatalogProblem>) {
+        self.with_all(controls, packs, Origin::Custom)
+    }
+
+    pub(super) fn with_all(
+        mut self,
+        controls: impl IntoIterator<Item = Control>,
+        packs: impl IntoIterator<Item = Pack>,
+        origin: Origin,
+    ) -> (Self, Vec<CatalogProblem>) {
+        let mut problems = Vec::new();
+        for control in controls {
+            problems.extend(self.add_control(control, origin));
+        }
+        for pack in packs {
+            problems.extend(self.add_pack(pack));
+        }
+        (self, problems)
+    }
+
+    fn add_control(&mut self, control: Control, origin: Origin) -> Vec<CatalogProblem> {
+        let object = ObjectKey::of(&control);
+        let name = object.name.clone();
+        if let Some(known) = self.controls.get(&name) {
+            return vec![taken(known.origin).of(&object)];
+        }
+        match compile(&name, control.spec, origin) {
+            Ok(control) => {
+                self.controls.insert(name, Arc::new(control));
+                Vec::new()
+            }
+            Err(faults) => {
+                let first = faults.first();
+                let reason = first.map(|fault| format!("{}: {}", fault.path, fault.message));
+                self.invalid.insert(name, reason.unwrap_or_default());
+                faults.into_iter().map(|fault| fault.of(&object)).collect()
+            }
+        }
+    }
+
+    fn add_pack(&mut self, pack: Pack) -> Vec<CatalogProblem> {
+        let object = ObjectKey::of(&pack);
+        if self.packs.contains_key(&object.name) {
+            return vec![taken(Origin::BuiltIn).of(&object)];
+        }
+        let faults = self.faults_of_pack(&pack.spec);
+        self.packs.insert(object.name.clone(), Arc::new(pack.spec));
+        faults.into_iter().map(|fault| fault.of(&object)).collect()
+    }
+
+    /// A pack with mistakes is kept: a baseline that takes it goes on with the rest of it.
+    fn faults_of_pack(&self, pack: &PackSpec) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (place, entry) in pack.controls.iter().enumerate() {
+            let path = FieldPath::spec("controls").index(place);
+            let name = entry.name.as_str();
+            let Some(control) = self.control(name) else {
+                let fault = Fault::new(path.field("name"), format!("there is no control `{name}`"));
+                let names = self.controls.keys().map(String::as_str);
+                faults.push(fault.suggesting(closest(name, names)));
+                continue;
+            };
+            for (parameter, value) in &entry.parameters {
+                if let Err(fault) = control.check_parameter(parameter, value) {
+                    let path = path.clone().field("parameters").field(parameter);
+                    let help = fault.help();
+                    faults.push(Fault { help, ..Fault::new(path, fault.to_string()) });
+                }
+            }
+        }
+        faults
     }
 
     /// The control of that name.
@@ -61,4 +128,13 @@ impl Catalog {
     pub fn packs(&self) -> impl Iterator<Item = (&str, &PackSpec)> {
         self.packs.iter().map(|(name, pack)| (name.as_str(), pack.as_ref()))
     }
+}
+
+fn taken(origin: Origin) -> Fault {
+    let path = FieldPath::default().field("metadata").field("name");
+    let fault = match origin {
+        Origin::BuiltIn => Fault::new(path, "NameTaken: the catalogue has one of this name"),
+        Origin::Custom => Fault::new(path, "NameTaken: another one has this name"),
+    };
+    fault.help("give it a name of its own")
 }

@@ -1,14 +1,25 @@
 //! The controls and packs that baselines name: the built-in ones and a team's own, compiled and
 //! indexed by name.
 //!
-//! An invalid control is left out and reported; it never stands in the way of the others.
+//! An invalid control is left out and reported with the place of its mistake; it never stands in
+//! the way of the others.
 
+mod built_in;
+mod check;
+mod compile;
 mod compiled;
 mod index;
+mod parameters;
+mod practices;
+mod problem;
 mod program;
 
+pub use built_in::{built_in_mistakes, built_in_tests};
 pub use compiled::{
     CompiledCheck, CompiledControl, CompiledExpression, CompiledRelated, Origin, slots,
 };
-pub use index::{Catalog, CatalogProblem};
+pub use index::Catalog;
+pub use parameters::{ParameterFault, Parameters};
+pub use practices::{PRACTICES, Practice, PracticeKind, practice};
+pub use problem::CatalogProblem;
 pub use program::Program;

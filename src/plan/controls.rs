@@ -9,8 +9,7 @@ use crate::api::{
     BaselineControl, FieldPath, PackControl, ResourceSelector, SecurityBaselineSpec, closest,
 };
 use crate::catalog::Catalog;
-use crate::plan::parameters::{self, Parameters};
-use crate::plan::{PlannedControl, ProblemKind, ResourceMatch};
+use crate::plan::{Parameters, PlannedControl, ProblemKind, ResourceMatch};
 use crate::resource::{ControlName, Severity};
 
 type Report<'r> = &'r mut dyn FnMut(FieldPath, ProblemKind);
@@ -112,13 +111,14 @@ fn add_parameters(
 ) {
     let Some(control) = catalog.control(name.as_str()) else { return };
     for (parameter, value) in given {
-        match parameters::check(name.as_str(), &control.spec, parameter, value) {
-            Some(problem) => {
-                draft.invalid = true;
-                report(at(parameter), problem);
-            }
-            None => {
+        match control.check_parameter(parameter, value) {
+            Ok(()) => {
                 draft.parameters.insert(parameter.clone(), value.clone());
+            }
+            Err(fault) => {
+                draft.invalid = true;
+                let control = name.to_string();
+                report(at(parameter), ProblemKind::InvalidParameter { control, fault });
             }
         }
     }
@@ -136,9 +136,9 @@ fn finish(
         report(path.field("name"), unknown_control(name, catalog));
         return None;
     };
-    let parameters = parameters::complete(&control.spec, parameters).map_err(|missing| {
-        let (control, parameter) = (name.to_string(), missing.name.clone());
-        report(path.clone(), ProblemKind::MissingParameter { control, parameter });
+    let parameters = control.complete_parameters(parameters).map_err(|fault| {
+        let control = name.to_string();
+        report(path.clone(), ProblemKind::InvalidParameter { control, fault });
     });
     let matching = compile(matching, path.clone().field("match"), report);
     let exclude = compile(exclude, path.field("exclude"), report);

@@ -8,18 +8,24 @@ mod accounts;
 mod attestation;
 mod controls;
 mod exemption;
+mod files;
 mod matching;
-mod parameters;
+mod objects;
 mod problem;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod types;
+mod validate;
 
+pub use crate::catalog::Parameters;
 pub use attestation::PlannedAttestation;
 pub use exemption::PlannedExemption;
 pub use matching::{InvalidMatch, MatchSubject, ResourceMatch};
-pub use parameters::Parameters;
+pub use objects::{Objects, load_folder, load_paths};
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{Desired, resolve};
 pub use types::{BaselineKey, Plan, PlannedControl, Target};
+pub use validate::Resolved;
 
 pub use crate::api::PublishSettings as Publish;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::api::{FieldPath, ObjectKey, ParameterType};
+use crate::api::{FieldPath, ObjectKey};
+use crate::catalog::ParameterFault;
 
 /// Something wrong with one object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,12 +38,8 @@ pub enum ProblemKind {
     SameAccount { first: String, second: String, id: String },
     #[error("none of the regions belongs to the partition of AwsAccount `{account}`")]
     NoRegion { account: String },
-    #[error("control `{control}` has no parameter `{parameter}`")]
-    UnknownParameter { control: String, parameter: String, suggestion: Option<String> },
-    #[error("parameter `{parameter}` of control `{control}` is {found}, not {expected}")]
-    InvalidParameter { control: String, parameter: String, expected: Expected, found: String },
-    #[error("control `{control}` needs a value for its parameter `{parameter}`")]
-    MissingParameter { control: String, parameter: String },
+    #[error("control `{control}`: {fault}")]
+    InvalidParameter { control: String, fault: ParameterFault },
     #[error("{message}")]
     InvalidMatch { message: String },
     #[error("control `{name}` is not part of baseline `{baseline}`")]
@@ -59,10 +56,6 @@ pub enum ProblemKind {
     NotAttestable { name: String },
 }
 
-/// The type that a parameter should have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Expected(pub ParameterType);
-
 impl ProblemKind {
     /// What to do about it, where the message does not say so by itself.
     pub fn help(&self) -> Option<String> {
@@ -70,8 +63,7 @@ impl ProblemKind {
             Self::UnknownControl { suggestion, .. }
             | Self::UnknownPack { suggestion, .. }
             | Self::UnknownAccount { suggestion, .. }
-            | Self::UnknownBaseline { suggestion, .. }
-            | Self::UnknownParameter { suggestion, .. } => {
+            | Self::UnknownBaseline { suggestion, .. } => {
                 suggestion.as_ref().map(|name| format!("did you mean `{name}`?"))
             }
             Self::NamespaceNotAllowed { namespace, .. } => {
@@ -79,13 +71,12 @@ impl ProblemKind {
             }
             Self::NoAccountSelected => Some("label an AwsAccount, or change the selector".into()),
             Self::SameAccount { .. } => Some("keep one of the two".into()),
-            Self::InvalidParameter { expected, .. } => Some(expected.help().into()),
+            Self::InvalidParameter { fault, .. } => fault.help(),
             Self::NotAttestable { .. } => {
                 Some("only controls with `check.attestation` are met by an attestation".into())
             }
             Self::InvalidControl { .. }
             | Self::NoRegion { .. }
-            | Self::MissingParameter { .. }
             | Self::InvalidMatch { .. }
             | Self::ControlNotInBaseline { .. }
             | Self::TooLong { .. }
@@ -102,9 +93,7 @@ impl ProblemKind {
             | Self::InvalidControl { .. }
             | Self::UnknownPack { .. }
             | Self::UnknownAccount { .. }
-            | Self::UnknownParameter { .. }
             | Self::InvalidParameter { .. }
-            | Self::MissingParameter { .. }
             | Self::InvalidMatch { .. } => true,
             Self::NoAccountSelected
             | Self::NamespaceNotAllowed { .. }
@@ -117,28 +106,6 @@ impl ProblemKind {
             | Self::ApprovedInFuture
             | Self::NotAttestable { .. } => false,
         }
-    }
-}
-
-impl Expected {
-    const fn help(self) -> &'static str {
-        match self.0 {
-            ParameterType::Boolean => "write true or false, without quotes",
-            ParameterType::Integer => "write a whole number, without quotes",
-            ParameterType::String => "write a text; quote what looks like a number or a bool",
-            ParameterType::StringList => "write a list of texts, such as [a, b]",
-        }
-    }
-}
-
-impl fmt::Display for Expected {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.0 {
-            ParameterType::Boolean => "a boolean",
-            ParameterType::Integer => "an integer",
-            ParameterType::String => "a string",
-            ParameterType::StringList => "a list of strings",
-        })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::plan::{
 use crate::resource::{AccountId, Timestamp};
 
 /// The namespace of an object that names none, as in Kubernetes.
-const DEFAULT_NAMESPACE: &str = "default";
+pub(super) const DEFAULT_NAMESPACE: &str = "default";
 
 /// A baseline and all that it may speak of, in any order.
 #[derive(Debug, Clone, Copy)]

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
     Deserialize,
     schemars::JsonSchema,
 )]
+#[schemars(inline)]
 pub enum Severity {
     /// Worth knowing; nothing to mend.
     Informational,

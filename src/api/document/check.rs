@@ -1,0 +1,279 @@
+//! Compares a tree with the schema of its kind, and says everything that does not fit.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use jiff::Timestamp;
+use regex::Regex;
+use serde_json::Value;
+
+use super::node::{Content, Entry, Node};
+use super::{Mistake, Rule};
+use crate::api::{closest, schema};
+
+/// All that does not fit, in the order of the text, and the rules that hold for parts of it.
+#[derive(Debug, Default)]
+pub(crate) struct Checked<'s> {
+    pub(crate) mistakes: Vec<Mistake>,
+    pub(crate) rules: Vec<Rule<'s>>,
+}
+
+/// Compares `node` with `schema`.
+pub(crate) fn check<'s>(node: &Node, schema: &'s Value) -> Checked<'s> {
+    let mut checker = Checker { checked: Checked::default(), patterns: HashMap::new() };
+    checker.value("the object", node.summary_range(), node, schema);
+    checker.checked.mistakes.sort_by_key(|mistake| mistake.range.start);
+    checker.checked
+}
+
+struct Checker<'s> {
+    checked: Checked<'s>,
+    patterns: HashMap<&'s str, Option<Regex>>,
+}
+
+impl<'s> Checker<'s> {
+    fn report(&mut self, range: Range<usize>, message: String, help: Option<String>) {
+        self.checked.mistakes.push(Mistake { range, message, help });
+    }
+
+    /// `name` is what the value is called in a message, `place` where it begins: its field's name.
+    fn value(&mut self, name: &str, place: Range<usize>, node: &Node, schema: &'s Value) {
+        let Some(expected) = schema.get("type").and_then(Value::as_str) else { return };
+        match (expected, &node.content) {
+            ("object", Content::Map(entries)) => self.map(name, place, node, entries, schema),
+            ("array", Content::List(items)) => self.list(name, place, node, items, schema),
+            ("string", Content::Text(text)) => self.text(name, node, &text.value, schema),
+            ("boolean", Content::Bool(_)) | ("number", Content::Number(_)) => {}
+            ("integer", Content::Number(number)) if !number.is_f64() => {
+                self.integer(name, node, number, schema);
+            }
+            (_, Content::Null) => {
+                let help = "give it a value or remove it".to_owned();
+                self.report(place, format!("{name} has no value"), Some(help));
+            }
+            (_, content) => {
+                let message =
+                    format!("{name} is {}, not {}", kind_of(content), kind_named(expected));
+                self.report(node.summary_range(), message, type_help(expected, content));
+            }
+        }
+    }
+
+    fn map(
+        &mut self,
+        name: &str,
+        place: Range<usize>,
+        node: &Node,
+        entries: &[Entry],
+        schema: &'s Value,
+    ) {
+        let before = self.checked.mistakes.len();
+        self.missing(place.clone(), node, schema);
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let others = schema.get("additionalProperties");
+        for entry in entries {
+            let known = properties.and_then(|properties| properties.get(&entry.key));
+            match known.or(others) {
+                Some(schema) => {
+                    let name = format!("`{}`", entry.key);
+                    self.value(&name, entry.key_range.clone(), &entry.value, schema);
+                }
+                None if is_true(schema, "x-kubernetes-preserve-unknown-fields") => {}
+                None => self.unknown(entry, entries, properties),
+            }
+        }
+        if let Some(most) = over(entries.len(), schema, "maxProperties") {
+            self.report(place.clone(), format!("{name} has more than {most} fields"), None);
+        }
+        if self.checked.mistakes.len() == before {
+            self.rules(&place, node, schema);
+        }
+    }
+
+    fn missing(&mut self, place: Range<usize>, node: &Node, schema: &Value) {
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        for field in required.filter_map(Value::as_str).filter(|field| node.get(field).is_none()) {
+            // A misspelt field is reported as unknown already.
+            let misspelt = |entry: &Entry| closest(&entry.key, [field]).is_some();
+            let Content::Map(entries) = &node.content else { continue };
+            let unknown = |entry: &&Entry| {
+                schema.get("properties").is_some_and(|known| known.get(&entry.key).is_none())
+            };
+            if !entries.iter().filter(unknown).any(misspelt) {
+                self.report(place.clone(), format!("the field `{field}` is missing"), None);
+            }
+        }
+    }
+
+    fn unknown(
+        &mut self,
+        entry: &Entry,
+        entries: &[Entry],
+        known: Option<&serde_json::Map<String, Value>>,
+    ) {
+        let names: Vec<&str> = known
+            .into_iter()
+            .flat_map(|known| known.keys())
+            .map(String::as_str)
+            .filter(|name| entries.iter().all(|entry| entry.key != **name))
+            .collect();
+        let help = match closest(&entry.key, names.iter().copied()) {
+            Some(name) => Some(format!("did you mean `{name}`?")),
+            None if names.is_empty() => None,
+            None => Some(format!("what may stand here: {}", names.join(", "))),
+        };
+        self.report(entry.key_range.clone(), format!("unknown field `{}`", entry.key), help);
+    }
+
+    fn list(
+        &mut self,
+        name: &str,
+        place: Range<usize>,
+        node: &Node,
+        items: &[Node],
+        schema: &'s Value,
+    ) {
+        if let Some(items_schema) = schema.get("items") {
+            for item in items {
+                let name = format!("an entry of {name}");
+                self.value(&name, item.summary_range(), item, items_schema);
+            }
+        }
+        if let Some(most) = over(items.len(), schema, "maxItems") {
+            self.report(place.clone(), format!("{name} has more than {most} entries"), None);
+        }
+        if let Some(least) = under(items.len(), schema, "minItems") {
+            self.report(place.clone(), format!("{name} needs at least {least} entries"), None);
+        }
+        self.twice(items, schema);
+        self.rules(&place, node, schema);
+    }
+
+    /// A list-map's keys and a set's values stand once.
+    fn twice(&mut self, items: &[Node], schema: &Value) {
+        let keys = schema.get("x-kubernetes-list-map-keys").and_then(Value::as_array);
+        let key = keys.and_then(|keys| keys.first()).and_then(Value::as_str);
+        let set = schema.get("x-kubernetes-list-type").and_then(Value::as_str) == Some("set");
+        let of = |item: &'_ Node| -> Option<(String, Range<usize>)> {
+            let node = match key {
+                Some(key) => item.get(key)?,
+                None if set => item,
+                None => return None,
+            };
+            node.text().map(|text| (text.to_owned(), node.range.clone()))
+        };
+        let mut seen = std::collections::HashSet::new();
+        for (text, range) in items.iter().filter_map(of) {
+            if !seen.insert(text.clone()) {
+                self.report(range, format!("`{text}` stands twice"), Some("keep one".into()));
+            }
+        }
+    }
+
+    fn text(&mut self, name: &str, node: &Node, text: &str, schema: &'s Value) {
+        let length = text.chars().count();
+        if let Some(allowed) = schema.get("enum").and_then(Value::as_array) {
+            self.choice(name, node, text, allowed);
+        } else if let Some(most) = over(length, schema, "maxLength") {
+            let message = format!("{name} is {length} characters long; at most {most} are allowed");
+            self.report(node.range.clone(), message, None);
+        } else if text.is_empty() && under(length, schema, "minLength").is_some() {
+            self.report(node.range.clone(), format!("{name} is empty"), None);
+        } else if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+            self.pattern(name, node, text, pattern);
+        } else if schema.get("format").and_then(Value::as_str) == Some("date-time")
+            && text.parse::<Timestamp>().is_err()
+        {
+            let help = "write it as 2026-01-31T12:00:00Z".to_owned();
+            self.report(node.range.clone(), format!("{name} is not a point in time"), Some(help));
+        }
+        self.rules(&node.range, node, schema);
+    }
+
+    fn choice(&mut self, name: &str, node: &Node, text: &str, allowed: &[Value]) {
+        let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
+        if allowed.contains(&text) {
+            return;
+        }
+        let help = match closest(text, allowed.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("it is one of {}", allowed.join(", ")),
+        };
+        self.report(node.range.clone(), format!("{name} cannot be `{text}`"), Some(help));
+    }
+
+    fn pattern(&mut self, name: &str, node: &Node, text: &str, pattern: &'s str) {
+        let compiled = self.patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok());
+        if compiled.as_ref().is_some_and(|compiled| !compiled.is_match(text)) {
+            let expected = schema::meaning(pattern).unwrap_or("a text of the form");
+            let help = schema::meaning(pattern).is_none().then(|| pattern.to_owned());
+            self.report(node.range.clone(), format!("{name} is not {expected}"), help);
+        }
+    }
+
+    fn integer(&mut self, name: &str, node: &Node, number: &serde_json::Number, schema: &Value) {
+        let least = schema.get("minimum").and_then(Value::as_f64);
+        if let (Some(least), Some(number)) = (least, number.as_f64())
+            && number < least
+        {
+            self.report(node.range.clone(), format!("{name} is less than {least}"), None);
+        }
+    }
+
+    /// Notes the rules of a value that fits so far.
+    fn rules(&mut self, place: &Range<usize>, node: &Node, schema: &'s Value) {
+        let rules = schema.get("x-kubernetes-validations").and_then(Value::as_array);
+        for rule in rules.into_iter().flatten() {
+            let text = |name: &str| rule.get(name).and_then(Value::as_str);
+            if let (Some(source), Some(message)) = (text("rule"), text("message")) {
+                let value = node.to_json();
+                self.checked.rules.push(Rule { range: place.clone(), source, message, value });
+            }
+        }
+    }
+}
+
+fn over(length: usize, schema: &Value, bound: &str) -> Option<u64> {
+    schema.get(bound).and_then(Value::as_u64).filter(|most| length as u64 > *most)
+}
+
+fn under(length: usize, schema: &Value, bound: &str) -> Option<u64> {
+    schema.get(bound).and_then(Value::as_u64).filter(|least| (length as u64) < *least)
+}
+
+fn is_true(schema: &Value, key: &str) -> bool {
+    schema.get(key).and_then(Value::as_bool) == Some(true)
+}
+
+const fn kind_of(content: &Content) -> &'static str {
+    match content {
+        Content::Null => "empty",
+        Content::Bool(_) => "a boolean",
+        Content::Number(_) => "a number",
+        Content::Text(_) => "a text",
+        Content::List(_) => "a list",
+        Content::Map(_) => "a map",
+    }
+}
+
+fn kind_named(kind: &str) -> &'static str {
+    match kind {
+        "object" => "a map",
+        "array" => "a list",
+        "string" => "a text",
+        "boolean" => "a boolean",
+        "integer" => "an integer",
+        _ => "a number",
+    }
+}
+
+fn type_help(expected: &str, found: &Content) -> Option<String> {
+    let help = match (expected, found) {
+        ("string", Content::Bool(_) | Content::Number(_)) => "quote it",
+        ("boolean", Content::Text(_)) => "write true or false, without quotes",
+        ("integer" | "number", Content::Text(_)) => "write it without quotes",
+        ("array", Content::Text(_) | Content::Map(_)) => "write a list: [a, b], or `- a` lines",
+        _ => return None,
+    };
+    Some(help.to_owned())
+}

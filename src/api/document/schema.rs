@@ -1,0 +1,74 @@
+//! The schemas that files are checked against: those of the CRDs.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use crate::api::{API_VERSION, ControlTestSpec, crds};
+
+/// The kinds that files may hold, each with the schema of a whole object.
+static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+    let mut schemas: BTreeMap<String, Value> = crds()
+        .into_iter()
+        .filter_map(|crd| {
+            let version = crd.spec.versions.into_iter().next()?;
+            let schema = serde_json::to_value(version.schema?.open_api_v3_schema?).ok()?;
+            Some((crd.spec.names.kind, schema))
+        })
+        .collect();
+    schemas.insert("ControlTest".to_owned(), control_test());
+    for (kind, schema) in &mut schemas {
+        complete(kind, schema);
+    }
+    schemas
+});
+
+/// The schema of a kind's objects.
+pub(crate) fn of_kind(kind: &str) -> Option<&'static Value> {
+    SCHEMAS.get(kind)
+}
+
+/// Every kind that a file may hold.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    SCHEMAS.keys().map(String::as_str)
+}
+
+/// The CRDs leave to Kubernetes what every object has.
+fn complete(kind: &str, schema: &mut Value) {
+    let any = json!({ "x-kubernetes-preserve-unknown-fields": true });
+    let text = json!({ "type": "string", "maxLength": 253 });
+    let texts = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let object_name = json!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "pattern": crate::api::schema::OBJECT_NAME,
+    });
+    let metadata = json!({
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": object_name, "namespace": text, "labels": texts, "annotations": texts,
+            "creationTimestamp": any, "deletionGracePeriodSeconds": any, "deletionTimestamp": any,
+            "finalizers": any, "generateName": any, "generation": any, "managedFields": any,
+            "ownerReferences": any, "resourceVersion": any, "selfLink": any, "uid": any,
+        },
+    });
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("apiVersion".into(), json!({ "type": "string", "enum": [API_VERSION] }));
+        properties.insert("kind".into(), json!({ "type": "string", "enum": [kind] }));
+        properties.insert("metadata".into(), metadata);
+    }
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("required".into(), json!(["apiVersion", "kind", "metadata", "spec"]));
+    }
+}
+
+fn control_test() -> Value {
+    let mut generator = schemars::generate::SchemaSettings::openapi3()
+        .with(|settings| settings.inline_subschemas = true)
+        .into_generator();
+    let spec = generator.root_schema_for::<ControlTestSpec>().to_value();
+    json!({ "type": "object", "properties": { "spec": spec } })
+}

@@ -1,0 +1,166 @@
+//! Objects of every kind, read from files with the place of every mistake.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::files;
+use super::resolve::DEFAULT_NAMESPACE;
+use crate::api::document::{self, Diagnostic, Located, Node, SourceFile};
+use crate::api::{
+    API_VERSION, Attestation, AwsAccount, Control, ControlTest, Exemption, FieldPath, GROUP,
+    ObjectKey, Pack, SecurityBaseline, closest,
+};
+
+/// The kinds whose objects stand in a namespace.
+const NAMESPACED: [&str; 4] = ["SecurityBaseline", "Exemption", "Attestation", "BaselineReport"];
+
+/// Everything that files say, each object with its place.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)] // each holds the objects of the kind that it is named for
+pub struct Objects {
+    pub baselines: Vec<Located<SecurityBaseline>>,
+    pub accounts: Vec<Located<AwsAccount>>,
+    pub controls: Vec<Located<Control>>,
+    pub packs: Vec<Located<Pack>>,
+    pub exemptions: Vec<Located<Exemption>>,
+    pub attestations: Vec<Located<Attestation>>,
+    pub control_tests: Vec<Located<ControlTest>>,
+    /// Objects that are there and could not be read. Whoever names one is not told that it is
+    /// missing.
+    pub(super) broken: BTreeSet<ObjectKey>,
+    seen: BTreeSet<ObjectKey>,
+}
+
+/// Reads a file, or the YAML files of a folder and those below it, in the order of their names.
+///
+/// Files may hold several objects, and other objects of Kubernetes, which are passed over. What a
+/// folder holds besides (snapshots, hidden files) is passed over too.
+pub fn load_folder(path: &Path) -> (Objects, Vec<Diagnostic>) {
+    load_paths([path])
+}
+
+/// Reads several files and folders.
+pub fn load_paths<'p>(paths: impl IntoIterator<Item = &'p Path>) -> (Objects, Vec<Diagnostic>) {
+    let (mut objects, mut mistakes) = (Objects::default(), Vec::new());
+    for path in paths {
+        for file in files::below(path, &mut mistakes) {
+            mistakes.extend(objects.add(&file));
+        }
+    }
+    (objects, mistakes)
+}
+
+impl Objects {
+    /// Adds the objects of a file, and says what is wrong with them.
+    pub fn add(&mut self, file: &SourceFile) -> Vec<Diagnostic> {
+        let (nodes, broken) = document::read(file.text());
+        let mut mistakes: Vec<Diagnostic> =
+            broken.into_iter().map(|mistake| mistake.in_file(file)).collect();
+        for node in nodes {
+            if node.content != document::Content::Null {
+                self.add_object(file, node, &mut mistakes);
+            }
+        }
+        mistakes
+    }
+
+    fn add_object(&mut self, file: &SourceFile, node: Node, mistakes: &mut Vec<Diagnostic>) {
+        let (version, key) = (text(&node, &["apiVersion"]), key_of(&node));
+        let group = version.split('/').next().unwrap_or_default();
+        if !version.is_empty() && !key.kind.is_empty() && group != GROUP {
+            return; // an object of somebody else
+        }
+        let Some(schema) = document::of_kind(&key.kind) else {
+            mistakes.push(unknown_kind(file, &node, &key.kind));
+            return;
+        };
+        let checked = document::check(&node, schema).mistakes;
+        let fits = checked.is_empty();
+        mistakes.extend(checked.into_iter().map(|mistake| mistake.in_file(file)));
+        let name = node.place(&FieldPath::default().field("metadata").field("name"));
+        if let Err(error) = self.put(&key, file, node) {
+            // Where it does not fit the schema, that has said why, and better.
+            mistakes.extend(fits.then(|| Diagnostic {
+                file: file.clone(),
+                range: name.clone(),
+                message: error.to_string(),
+                help: None,
+            }));
+            self.broken.insert(key.clone());
+        }
+        if !self.seen.insert(key.clone()) {
+            let message = format!("there is another {key}");
+            let help = Some("give it another name, or remove one of the two".to_owned());
+            mistakes.push(Diagnostic { file: file.clone(), range: name, message, help });
+        }
+    }
+
+    fn put(&mut self, key: &ObjectKey, file: &SourceFile, node: Node) -> serde_json::Result<()> {
+        match key.kind.as_str() {
+            "SecurityBaseline" => put(&mut self.baselines, key, file, node),
+            "AwsAccount" => put(&mut self.accounts, key, file, node),
+            "Control" => put(&mut self.controls, key, file, node),
+            "Pack" => put(&mut self.packs, key, file, node),
+            "Exemption" => put(&mut self.exemptions, key, file, node),
+            "Attestation" => put(&mut self.attestations, key, file, node),
+            "ControlTest" => put(&mut self.control_tests, key, file, node),
+            // Only Plumbline writes reports; one in a file says nothing.
+            _ => Ok(()),
+        }
+    }
+}
+
+fn put<T: DeserializeOwned>(
+    objects: &mut Vec<Located<T>>,
+    key: &ObjectKey,
+    file: &SourceFile,
+    node: Node,
+) -> serde_json::Result<()> {
+    let mut json = node.to_json();
+    let metadata = json.get_mut("metadata").and_then(Value::as_object_mut);
+    if let (Some(namespace), Some(metadata)) = (&key.namespace, metadata) {
+        metadata.insert("namespace".to_owned(), Value::String(namespace.clone()));
+    }
+    let object = serde_json::from_value(json)?;
+    objects.push(Located { object, file: file.clone(), node });
+    Ok(())
+}
+
+/// The object's key as far as it says it, with the default namespace where it names none.
+fn key_of(node: &Node) -> ObjectKey {
+    let kind = text(node, &["kind"]);
+    let namespace = match text(node, &["metadata", "namespace"]) {
+        _ if !NAMESPACED.contains(&kind) => None,
+        "" => Some(DEFAULT_NAMESPACE.to_owned()),
+        namespace => Some(namespace.to_owned()),
+    };
+    let name = text(node, &["metadata", "name"]).to_owned();
+    ObjectKey { kind: kind.to_owned(), namespace, name }
+}
+
+/// The text at the end of the fields; empty where there is none.
+fn text<'n>(node: &'n Node, fields: &[&str]) -> &'n str {
+    let found = fields.iter().try_fold(node, |node, field| node.get(field));
+    found.and_then(Node::text).unwrap_or_default()
+}
+
+fn unknown_kind(file: &SourceFile, node: &Node, kind: &str) -> Diagnostic {
+    let (message, help) = if kind.is_empty() {
+        let help = format!("an object begins with `apiVersion: {API_VERSION}` and its kind");
+        ("apiVersion and kind are missing".to_owned(), help)
+    } else {
+        let help = match closest(kind, document::kinds()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("there are {}", document::kinds().collect::<Vec<_>>().join(", ")),
+        };
+        (format!("there is no kind `{kind}`"), help)
+    };
+    let range = match node.entry("kind") {
+        Some(entry) => entry.value.range.clone(),
+        None => node.summary_range(),
+    };
+    Diagnostic { file: file.clone(), range, message, help: Some(help) }
+}

@@ -1,0 +1,405 @@
+//! What a plan is made of, told by YAML as users write it.
+
+use proptest::prelude::*;
+
+use crate::api::document::SourceFile;
+use crate::plan::{Objects, Plan, Resolved};
+use crate::resource::{AccountId, Timestamp, Value};
+
+use super::MatchSubject;
+
+/// 2026-06-01T00:00:00Z.
+const NOW: Timestamp = Timestamp { seconds: 1_780_272_000, nanoseconds: 0 };
+
+const CONTROLS: &str = r"
+apiVersion: plumbline.dev/v1alpha1
+kind: Control
+metadata: {name: own-versioning}
+spec:
+  title: Buckets keep versions
+  description: Versions undo mistakes.
+  severity: Medium
+  domain: data-protection
+  remediation: {text: Turn versions on.}
+  parameters:
+    - {name: mfa, type: boolean, default: false, description: Whether deleting asks for MFA.}
+    - {name: days, type: integer, default: 30, description: How long versions stay.}
+  check:
+    expression:
+      resourceTypes: [AWS::S3::Bucket]
+      compliant: resource.configuration.versions == parameters.mfa || parameters.days > 3
+---
+apiVersion: plumbline.dev/v1alpha1
+kind: Control
+metadata: {name: own-review}
+spec:
+  title: Access is reviewed
+  description: Rights outlive their reasons.
+  severity: Low
+  domain: governance
+  remediation: {text: Review access.}
+  check: {attestation: {}}
+---
+apiVersion: plumbline.dev/v1alpha1
+kind: Pack
+metadata: {name: own-pack}
+spec:
+  title: Ours
+  controls:
+    - {name: own-versioning, parameters: {mfa: true}, severity: High}
+    - {name: own-review}
+";
+
+const ACCOUNTS: &str = r#"
+apiVersion: plumbline.dev/v1alpha1
+kind: AwsAccount
+metadata: {name: payments, labels: {env: prod}}
+spec:
+  accountId: "111122223333"
+  regions: [us-east-1, eu-west-1]
+  source: {snapshot: {url: payments.json}}
+  allowedNamespaces: {names: [platform]}
+---
+apiVersion: plumbline.dev/v1alpha1
+kind: AwsAccount
+metadata: {name: search, labels: {env: prod}}
+spec:
+  accountId: "444455556666"
+  regions: [eu-central-1]
+  source: {snapshot: {url: search.json}}
+  allowedNamespaces: {selector: {matchLabels: {kubernetes.io/metadata.name: platform}}}
+---
+apiVersion: plumbline.dev/v1alpha1
+kind: AwsAccount
+metadata: {name: closed, labels: {env: prod}}
+spec:
+  accountId: "777788889999"
+  regions: [eu-central-1]
+  source: {snapshot: {url: closed.json}}
+"#;
+
+fn baseline(spec: &str) -> String {
+    format!(
+        "apiVersion: plumbline.dev/v1alpha1\nkind: SecurityBaseline\n\
+         metadata: {{name: production, namespace: platform}}\nspec: {spec}"
+    )
+}
+
+fn objects(texts: &[&str]) -> Objects {
+    let mut objects = Objects::default();
+    for (place, text) in [CONTROLS, ACCOUNTS].iter().chain(texts).enumerate() {
+        let mistakes = objects.add(&SourceFile::new(format!("{place}.yaml"), *text));
+        assert_eq!(mistakes, [], "{text}");
+    }
+    objects
+}
+
+fn resolved(texts: &[&str]) -> Resolved {
+    objects(texts).resolve(NOW)
+}
+
+/// The one plan, and what is wrong.
+fn plan(texts: &[&str]) -> (Plan, Vec<String>) {
+    let Resolved { mut plans, mistakes, .. } = resolved(texts);
+    assert_eq!(plans.len(), 1);
+    let messages = mistakes.iter().map(|mistake| match &mistake.help {
+        Some(help) => format!("{}; {help}", mistake.message),
+        None => mistake.message.clone(),
+    });
+    (plans.remove(0), messages.collect())
+}
+
+fn targets(plan: &Plan) -> Vec<String> {
+    let target = |target: &crate::plan::Target| {
+        let home = if target.home { " home" } else { "" };
+        format!("{} {}{home}", target.account_name, target.region)
+    };
+    plan.targets.iter().map(target).collect()
+}
+
+fn controls(plan: &Plan) -> Vec<String> {
+    let control = |control: &crate::plan::PlannedControl| {
+        let parameters = serde_json::Value::Object(control.parameters.clone());
+        format!("{} {} {parameters}", control.control.name, control.severity)
+    };
+    plan.controls.iter().map(control).collect()
+}
+
+#[test]
+fn accounts_are_taken_by_name_in_their_own_regions() {
+    let text = baseline("{accounts: {names: [payments]}, packs: [{name: own-pack}]}");
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!(targets(&plan), ["payments eu-west-1", "payments us-east-1 home"]);
+    assert_eq!(problems, Vec::<String>::new());
+    assert!(plan.is_complete());
+}
+
+#[test]
+fn accounts_are_taken_by_label_and_only_if_they_allow_the_namespace() {
+    let text =
+        baseline("{accounts: {selector: {matchLabels: {env: prod}}}, packs: [{name: own-pack}]}");
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!(
+        targets(&plan),
+        ["payments eu-west-1", "payments us-east-1 home", "search eu-central-1 home"]
+    );
+    assert_eq!(
+        problems,
+        ["AwsAccount `closed` does not allow the namespace `platform`; add `platform` to the \
+          account's spec.allowedNamespaces"]
+    );
+    assert!(plan.is_complete(), "what is not allowed must be left out");
+}
+
+#[test]
+fn a_baselines_regions_hold_as_far_as_the_partition_has_them() {
+    let text = baseline(
+        "{accounts: {names: [search]}, packs: [{name: own-pack}], regions: [eu-west-1, cn-north-1]}",
+    );
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!(targets(&plan), ["search eu-west-1"]);
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+#[test]
+fn an_unknown_account_is_a_problem_with_a_suggestion() {
+    let text = baseline("{accounts: {names: [paymets]}, packs: [{name: own-pack}]}");
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!(problems, ["there is no AwsAccount `paymets`; did you mean `payments`?"]);
+    assert!(!plan.is_complete());
+}
+
+#[test]
+fn a_baseline_overrides_what_its_packs_bring() {
+    let text = baseline(
+        "{accounts: {names: [search]}, packs: [{name: own-pack}], controls: [\
+         {name: own-versioning, parameters: {days: 7}, severity: Critical}]}",
+    );
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!(
+        controls(&plan),
+        ["own-review Low {}", "own-versioning Critical {\"mfa\":true,\"days\":7}"]
+    );
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_disabled_control_is_left_out() {
+    let text = baseline(
+        "{accounts: {names: [search]}, packs: [{name: own-pack}], controls: [\
+         {name: own-versioning, disabled: true}]}",
+    );
+    assert_eq!(controls(&plan(&[&text]).0), ["own-review Low {}"]);
+}
+
+#[test]
+fn a_control_with_a_wrong_parameter_is_reported_and_never_run_with_another_value() {
+    let text = baseline(
+        "{accounts: {names: [search]}, controls: [{name: own-review}, \
+         {name: own-versioning, parameters: {mfa: \"True\", day: 1}}]}",
+    );
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!(controls(&plan), ["own-review Low {}"]);
+    assert_eq!(
+        problems,
+        [
+            "control `own-versioning`: parameter `mfa` is the string \"True\", not a boolean; \
+             write true or false, without quotes",
+            "control `own-versioning`: there is no parameter `day`; did you mean `days`?",
+        ]
+    );
+    assert!(!plan.is_complete());
+}
+
+#[test]
+fn unknown_controls_and_packs_are_problems_with_suggestions() {
+    let text = baseline(
+        "{accounts: {names: [search]}, packs: [{name: own-pak}], controls: [\
+         {name: own-versionning}, {name: own-revue, disabled: true}]}",
+    );
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!(controls(&plan), Vec::<String>::new());
+    assert_eq!(
+        problems,
+        [
+            "there is no pack `own-pak`; did you mean `own-pack`?",
+            "there is no control `own-versionning`; did you mean `own-versioning`?",
+            "there is no control `own-revue`; did you mean `own-review`?",
+        ]
+    );
+}
+
+fn exemption(namespace: &str, fields: &str) -> String {
+    format!(
+        "apiVersion: plumbline.dev/v1alpha1\nkind: Exemption\n\
+         metadata: {{name: legacy, namespace: {namespace}}}\n\
+         spec: {{baseline: production, reason: r, approvedBy: a, {fields}}}"
+    )
+}
+
+const HALF_A_YEAR: &str = "approvedAt: '2026-03-01T00:00:00Z', expiresAt: '2026-09-01T00:00:00Z', ";
+
+fn with_exemption(fields: &str) -> (Plan, Vec<String>) {
+    let text = baseline("{accounts: {names: [search, payments]}, packs: [{name: own-pack}]}");
+    plan(&[&text, &exemption("platform", fields)])
+}
+
+fn covers(plan: &Plan, control: &str, account: &str, id: Option<&str>, now: Timestamp) -> bool {
+    let subject = id.map(|id| MatchSubject {
+        resource_type: "AWS::S3::Bucket",
+        id,
+        arn: None,
+        name: None,
+        tags: Value::Map(&[]),
+    });
+    let account: AccountId = account.parse().unwrap();
+    plan.exemptions[0].covers(&control.parse().unwrap(), &account, subject.as_ref(), now)
+}
+
+#[test]
+fn an_exemption_covers_what_it_names_and_nothing_else() {
+    let (plan, problems) = with_exemption(&format!(
+        "{HALF_A_YEAR} controls: [own-versioning], accounts: [search], resources: [{{ids: [old-*]}}]"
+    ));
+    assert_eq!(problems, Vec::<String>::new());
+    let covers = |control: &str, account: &str, id| covers(&plan, control, account, id, NOW);
+    assert!(covers("own-versioning", "444455556666", Some("old-1")));
+    assert!(!covers("own-versioning", "444455556666", Some("new-1")));
+    assert!(!covers("own-versioning", "111122223333", Some("old-1")));
+    assert!(!covers("own-review", "444455556666", Some("old-1")));
+    assert!(!covers("own-versioning", "444455556666", None), "no resource, no cover");
+}
+
+#[test]
+fn an_exemption_without_resources_covers_all_of_them_and_accounts_too() {
+    let (plan, _) = with_exemption(&format!("{HALF_A_YEAR} controls: [own-versioning]"));
+    assert!(covers(&plan, "own-versioning", "111122223333", Some("x"), NOW));
+    assert!(covers(&plan, "own-versioning", "111122223333", None, NOW));
+}
+
+#[test]
+fn an_exemption_holds_from_its_approval_until_its_end() {
+    let (plan, _) = with_exemption(&format!("{HALF_A_YEAR} controls: [own-versioning]"));
+    let at = |seconds| {
+        let now = Timestamp { seconds, nanoseconds: 0 };
+        covers(&plan, "own-versioning", "111122223333", None, now)
+    };
+    let (approved, expires) = (1_772_323_200, 1_788_220_800);
+    assert!(!at(approved - 1));
+    assert!(at(approved));
+    assert!(at(expires - 1));
+    assert!(!at(expires));
+}
+
+#[test]
+fn an_exemption_of_more_than_366_days_is_refused() {
+    let (plan, problems) = with_exemption(
+        "approvedAt: '2026-01-01T00:00:00Z', expiresAt: '2027-01-02T00:00:01Z', \
+         controls: [own-review]",
+    );
+    assert_eq!(plan.exemptions.len(), 0);
+    assert_eq!(problems, ["the exemption holds for 367 days; at most 366 are allowed"]);
+    let (plan, problems) = with_exemption(
+        "approvedAt: '2026-01-01T00:00:00Z', expiresAt: '2027-01-02T00:00:00Z', \
+         controls: [own-review]",
+    );
+    assert_eq!((plan.exemptions.len(), problems), (1, Vec::new()));
+}
+
+#[test]
+fn an_exemption_approved_in_the_future_is_reported_and_covers_nothing_yet() {
+    let (plan, problems) = with_exemption(
+        "approvedAt: '2026-07-01T00:00:00Z', expiresAt: '2026-08-01T00:00:00Z', \
+         controls: [own-versioning]",
+    );
+    assert_eq!(problems, ["the approval lies in the future"]);
+    assert!(!covers(&plan, "own-versioning", "111122223333", None, NOW));
+}
+
+#[test]
+fn an_exemption_of_accounts_that_are_not_there_covers_none() {
+    let (plan, problems) =
+        with_exemption(&format!("{HALF_A_YEAR} controls: [own-versioning], accounts: [nobody]"));
+    assert_eq!(problems, ["there is no AwsAccount `nobody`"]);
+    assert!(!covers(&plan, "own-versioning", "111122223333", None, NOW));
+}
+
+#[test]
+fn an_exemption_of_another_namespace_counts_for_nothing() {
+    let text = baseline("{accounts: {names: [search]}, packs: [{name: own-pack}]}");
+    let other = exemption("other", &format!("{HALF_A_YEAR} controls: [own-versioning]"));
+    let (plan, problems) = plan(&[&text, &other]);
+    assert_eq!(plan.exemptions.len(), 0);
+    assert_eq!(problems, ["there is no baseline `production` in this namespace"]);
+}
+
+fn attestation(fields: &str) -> String {
+    format!(
+        "apiVersion: plumbline.dev/v1alpha1\nkind: Attestation\n\
+         metadata: {{name: review, namespace: platform}}\n\
+         spec: {{owner: o, evidence: [{{url: 'https://example.org/1'}}], \
+         performedAt: '2026-05-01T00:00:00Z', validUntil: '2026-11-01T00:00:00Z', {fields}}}"
+    )
+}
+
+#[test]
+fn an_attestation_concerns_the_controls_and_accounts_that_it_names() {
+    let text = baseline("{accounts: {names: [search, payments]}, packs: [{name: own-pack}]}");
+    let (plan, problems) =
+        plan(&[&text, &attestation("controls: [own-review], accounts: [search]")]);
+    assert_eq!(problems, Vec::<String>::new());
+    let [attested] = &plan.attestations[..] else { panic!("one attestation") };
+    let review = "own-review".parse().unwrap();
+    assert!(attested.concerns(&review, &"444455556666".parse().unwrap()));
+    assert!(!attested.concerns(&review, &"111122223333".parse().unwrap()));
+    assert!(attested.is_valid(NOW));
+    assert!(!attested.is_valid(Timestamp { seconds: NOW.seconds * 2, nanoseconds: 0 }));
+}
+
+#[test]
+fn an_attestation_of_a_control_that_is_not_checked_by_attestation_is_a_mistake() {
+    let text = baseline("{accounts: {names: [search]}, packs: [{name: own-pack}]}");
+    let (plan, problems) = plan(&[&text, &attestation("controls: [own-versioning]")]);
+    assert_eq!(plan.attestations.len(), 0);
+    assert_eq!(
+        problems,
+        ["control `own-versioning` is not checked by attestation; only controls with \
+          `check.attestation` are met by an attestation"]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_same_objects_in_any_order_give_the_same_plan(seed in any::<u64>()) {
+        let text = baseline(
+            "{accounts: {names: [nobody, payments], selector: {matchLabels: {env: prod}}}, \
+             packs: [{name: own-pack}], controls: [{name: own-versioning, parameters: {mfa: 1}}]}",
+        );
+        let texts = [
+            text,
+            exemption("platform", &format!("{HALF_A_YEAR} controls: [own-review, x]")),
+            exemption("platform", &format!("{HALF_A_YEAR} controls: [own-review]"))
+                .replace("legacy", "other"),
+            attestation("controls: [own-review]"),
+            attestation("controls: [own-review]").replace("name: review", "name: second"),
+        ];
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let expected = format!("{:?}", resolved(&texts).plans);
+        let mut shuffled = objects(&texts);
+        shuffle(&mut shuffled.accounts, seed);
+        shuffle(&mut shuffled.controls, seed);
+        shuffle(&mut shuffled.exemptions, seed);
+        shuffle(&mut shuffled.attestations, seed);
+        prop_assert_eq!(format!("{:?}", shuffled.resolve(NOW).plans), expected);
+    }
+}
+
+/// Another order for each seed.
+fn shuffle<T>(items: &mut [T], mut seed: u64) {
+    for end in (1..items.len()).rev() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        items.swap(end, usize::try_from(seed >> 33).unwrap() % (end + 1));
+    }
+}
