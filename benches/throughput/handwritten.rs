@@ -120,13 +120,16 @@ pub fn drifts(text: &str) -> Result<usize, sonic_rs::Error> {
     let configuration = item.configuration.as_raw_str();
     let broken = match item.resource_type {
         "AWS::EC2::Instance" => {
-            sonic_rs::from_str::<Instance<'_>>(configuration)?.metadata_options.http_tokens != "required"
+            sonic_rs::from_str::<Instance<'_>>(configuration)?.metadata_options.http_tokens
+                != "required"
         }
         "AWS::EC2::SecurityGroup" => sonic_rs::from_str::<SecurityGroup<'_>>(configuration)?
             .ip_permissions
             .iter()
             .any(opens_administration),
-        "AWS::RDS::DBInstance" => sonic_rs::from_str::<Database>(configuration)?.publicly_accessible,
+        "AWS::RDS::DBInstance" => {
+            sonic_rs::from_str::<Database>(configuration)?.publicly_accessible
+        }
         "AWS::S3::Bucket" => {
             let bucket: Bucket = sonic_rs::from_str(item.supplementary_configuration.as_raw_str())?;
             let policy: Policy<'_> = sonic_rs::from_str(&bucket.bucket_policy.policy_text)?;

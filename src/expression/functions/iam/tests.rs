@@ -199,7 +199,9 @@ fn policies_within<'j>(json: &'j serde_json::Value, found: &mut Vec<&'j serde_js
             fields.values().for_each(|value| policies_within(value, found));
         }
         serde_json::Value::Array(items) => {
-            items.iter().for_each(|value| policies_within(value, found));
+            for value in items {
+                policies_within(value, found);
+            }
         }
         _ => {}
     }

@@ -1,0 +1,153 @@
+//! Which overloads a call may run, and what they give.
+
+use std::sync::Arc;
+
+use super::super::mistake::{Mistake, nearest};
+use super::super::pattern::Pattern;
+use super::super::registry;
+use super::super::signature::{Overload, Returns};
+use super::super::syntax::Node;
+use super::super::types::Type;
+use super::{Checker, MOST_MISTAKES, Operand};
+
+/// What a call may run.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Site {
+    /// The overloads that may take the arguments as far as their types are known.
+    pub(in super::super) overloads: Box<[&'static Overload]>,
+    /// The regular expression among the arguments, where it is a literal.
+    pub(in super::super) pattern: Option<Arc<Pattern>>,
+}
+
+impl Checker<'_> {
+    pub(super) fn call(
+        &mut self,
+        at: usize,
+        node: &Node,
+        name: &str,
+        is_receiver: bool,
+        arguments: usize,
+    ) {
+        let arguments = self.pop_many(arguments);
+        let kind = match self.resolve(node, name, is_receiver, &arguments) {
+            Some(overloads) => {
+                let pattern = self.literal_pattern(&overloads, &arguments);
+                let kind = result(&overloads, &arguments);
+                self.calls.insert(at, Site { overloads, pattern });
+                kind
+            }
+            None => Type::Any,
+        };
+        self.give(node, kind);
+    }
+
+    fn resolve(
+        &mut self,
+        node: &Node,
+        name: &str,
+        is_receiver: bool,
+        arguments: &[Operand],
+    ) -> Option<Box<[&'static Overload]>> {
+        let overloads = registry::overloads(name, is_receiver);
+        if overloads.is_empty() {
+            self.unknown_function(node, name, is_receiver);
+            return None;
+        }
+        let arity = |overload: &&&Overload| overload.parameters.len() == arguments.len();
+        if !overloads.iter().any(|overload| arity(&overload)) {
+            let mistake = wrong_arity(node, name, is_receiver, overloads, arguments.len());
+            self.mistake(mistake);
+            return None;
+        }
+        let fits = |overload: &&&Overload| {
+            let pairs = overload.parameters.iter().zip(arguments);
+            arity(overload) && pairs.into_iter().all(|(kind, given)| given.kind.may_be(*kind))
+        };
+        let fitting: Box<[_]> = overloads.iter().filter(fits).copied().collect();
+        if fitting.is_empty() {
+            let given = list(arguments.iter().map(|argument| argument.kind.to_string()));
+            let takes = overloads
+                .iter()
+                .filter(arity)
+                .map(|overload| list(overload.parameters.iter().map(|kind| kind.name().into())));
+            let takes = takes.collect::<Vec<_>>().join(" or ");
+            let message = format!("`{name}` takes {takes}, found {given}");
+            self.mistake(Mistake::new(message, node.mark));
+            return None;
+        }
+        Some(fitting)
+    }
+
+    fn unknown_function(&mut self, node: &Node, name: &str, is_receiver: bool) {
+        if self.mistakes.len() >= MOST_MISTAKES {
+            return;
+        }
+        let mistake = if registry::overloads(name, !is_receiver).is_empty() {
+            let suggestion = nearest(name, registry::names());
+            Mistake::new(format!("unknown function `{name}`"), node.mark).suggesting(suggestion)
+        } else if is_receiver {
+            Mistake::new(format!("`{name}` is called as `{name}(value)`"), node.mark)
+        } else {
+            Mistake::new(format!("`{name}` is called as `value.{name}()`"), node.mark)
+        };
+        self.mistake(mistake);
+    }
+
+    /// The compiled form of a literal that is used as a regular expression.
+    fn literal_pattern(
+        &mut self,
+        overloads: &[&Overload],
+        arguments: &[Operand],
+    ) -> Option<Arc<Pattern>> {
+        let place = overloads.iter().find_map(|overload| overload.pattern)?;
+        let argument = arguments.get(place)?;
+        match Pattern::compile(self.constant(argument)?.as_str()?) {
+            Ok(pattern) => Some(Arc::new(pattern)),
+            Err(reason) => {
+                let message = format!("invalid regular expression: {reason}");
+                self.mistake(Mistake::new(message, argument.span));
+                None
+            }
+        }
+    }
+}
+
+fn list(names: impl Iterator<Item = String>) -> String {
+    format!("({})", names.collect::<Vec<_>>().join(", "))
+}
+
+fn wrong_arity(
+    node: &Node,
+    name: &str,
+    is_receiver: bool,
+    overloads: &[&Overload],
+    given: usize,
+) -> Mistake {
+    let hidden = usize::from(is_receiver);
+    let mut counts: Vec<usize> =
+        overloads.iter().map(|overload| overload.parameters.len() - hidden).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let takes = counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
+    let noun = if counts == [1] { "argument" } else { "arguments" };
+    let given = given - hidden;
+    Mistake::new(format!("`{name}` takes {takes} {noun}, found {given}"), node.mark)
+}
+
+fn result(overloads: &[&'static Overload], arguments: &[Operand]) -> Type {
+    let mut results = overloads.iter().map(|overload| returned(overload.returns, arguments));
+    let first = results.next().unwrap_or(Type::Any);
+    results.fold(first, |joined, kind| joined.join_or_any(&kind))
+}
+
+fn returned(returns: Returns, arguments: &[Operand]) -> Type {
+    let argument = |at: usize| arguments.get(at).map_or(Type::Any, |given| given.kind.clone());
+    match returns {
+        Returns::A(kind) => Type::of(kind),
+        Returns::ListOf(kind) => Type::list(Type::of(kind)),
+        Returns::SameAs(at) => argument(at),
+        Returns::ElementOf(at) => argument(at).element(),
+        Returns::OptionalOf(at) => Type::optional(argument(at)),
+        Returns::OptionalElementOf(at) => Type::optional(argument(at).element()),
+    }
+}

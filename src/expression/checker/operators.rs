@@ -1,0 +1,132 @@
+//! The types that operators take and give.
+
+use super::super::mistake::Mistake;
+use super::super::signature::Kind;
+use super::super::syntax::{Binary, Logic, Node};
+use super::super::types::Type;
+use super::Checker;
+
+/// An overload of an operator: what it takes on the left and on the right, what it gives.
+type Rule = (Kind, Kind, Kind);
+
+const ADD: &[Rule] = &[
+    (Kind::Int, Kind::Int, Kind::Int),
+    (Kind::UInt, Kind::UInt, Kind::UInt),
+    (Kind::Double, Kind::Double, Kind::Double),
+    (Kind::String, Kind::String, Kind::String),
+    (Kind::Bytes, Kind::Bytes, Kind::Bytes),
+    (Kind::List, Kind::List, Kind::List),
+    (Kind::Timestamp, Kind::Duration, Kind::Timestamp),
+    (Kind::Duration, Kind::Timestamp, Kind::Timestamp),
+    (Kind::Duration, Kind::Duration, Kind::Duration),
+];
+const SUBTRACT: &[Rule] = &[
+    (Kind::Int, Kind::Int, Kind::Int),
+    (Kind::UInt, Kind::UInt, Kind::UInt),
+    (Kind::Double, Kind::Double, Kind::Double),
+    (Kind::Timestamp, Kind::Timestamp, Kind::Duration),
+    (Kind::Timestamp, Kind::Duration, Kind::Timestamp),
+    (Kind::Duration, Kind::Duration, Kind::Duration),
+];
+const MULTIPLY: &[Rule] = &[
+    (Kind::Int, Kind::Int, Kind::Int),
+    (Kind::UInt, Kind::UInt, Kind::UInt),
+    (Kind::Double, Kind::Double, Kind::Double),
+];
+const MODULO: &[Rule] = &[(Kind::Int, Kind::Int, Kind::Int), (Kind::UInt, Kind::UInt, Kind::UInt)];
+/// Types whose values have an order, numbers apart.
+const ORDERED: [Kind; 5] = [Kind::Bool, Kind::String, Kind::Bytes, Kind::Timestamp, Kind::Duration];
+
+impl Checker<'_> {
+    pub(super) fn binary(&mut self, node: &Node, operator: Binary) {
+        let right = self.pop().kind;
+        let left = self.pop().kind;
+        let result = match operator {
+            Binary::Add => arithmetic(ADD, &left, &right),
+            Binary::Subtract => arithmetic(SUBTRACT, &left, &right),
+            Binary::Multiply | Binary::Divide => arithmetic(MULTIPLY, &left, &right),
+            Binary::Modulo => arithmetic(MODULO, &left, &right),
+            Binary::Equal | Binary::NotEqual => left.comparable(&right).then_some(Type::BOOL),
+            Binary::In => contains(&left, &right).then_some(Type::BOOL),
+            Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
+                ordered(&left, &right).then_some(Type::BOOL)
+            }
+        };
+        if result.is_none() {
+            let symbol = operator.symbol();
+            let message = format!("`{symbol}` does not take {left} and {right}");
+            self.mistake(Mistake::new(message, node.mark));
+        }
+        self.give(node, result.unwrap_or(Type::Any));
+    }
+
+    pub(super) fn logic(&mut self, node: &Node, logic: Logic) {
+        let right = self.pop();
+        let left = self.pop();
+        let by = format!("`{}`", logic.symbol());
+        self.require(&left, Kind::Bool, &by);
+        self.require(&right, Kind::Bool, &by);
+        self.give(node, Type::BOOL);
+    }
+
+    pub(super) fn not(&mut self, node: &Node) {
+        let operand = self.pop();
+        self.require(&operand, Kind::Bool, "`!`");
+        self.give(node, Type::BOOL);
+    }
+
+    pub(super) fn negate(&mut self, node: &Node) {
+        let operand = self.pop();
+        let negatable = [Kind::Int, Kind::Double].into_iter().any(|kind| operand.kind.may_be(kind));
+        if !negatable {
+            let message = format!("`-` needs int or double, found {}", operand.kind);
+            self.mistake(Mistake::new(message, operand.span));
+        }
+        self.give(node, if negatable { operand.kind } else { Type::Any });
+    }
+
+    pub(super) fn conditional(&mut self, node: &Node) {
+        let otherwise = self.pop();
+        let then = self.pop();
+        let condition = self.pop();
+        self.require(&condition, Kind::Bool, "`?`");
+        let joined = then.kind.join(&otherwise.kind);
+        if joined.is_none() {
+            let (then, otherwise) = (&then.kind, &otherwise.kind);
+            let message = format!("the branches of `?` differ in type: {then} and {otherwise}");
+            self.mistake(Mistake::new(message, node.mark));
+        }
+        self.give(node, joined.unwrap_or(Type::Any));
+    }
+}
+
+/// The type that the rules give for operands that may be of several types.
+fn arithmetic(rules: &[Rule], left: &Type, right: &Type) -> Option<Type> {
+    let mut results = rules
+        .iter()
+        .filter(|(a, b, _)| left.may_be(*a) && right.may_be(*b))
+        .map(|(_, _, result)| *result);
+    let first = results.next()?;
+    if results.any(|other| other != first) {
+        return Some(Type::Any);
+    }
+    match (left, right) {
+        (Type::List(a), Type::List(b)) => Some(Type::list(a.join_or_any(b))),
+        _ => Some(Type::of(first)),
+    }
+}
+
+fn ordered(left: &Type, right: &Type) -> bool {
+    let numeric = |kind: &Type| kind.is_number() || *kind == Type::Any;
+    let alike = |kind: Kind| left.may_be(kind) && right.may_be(kind);
+    numeric(left) && numeric(right) || ORDERED.into_iter().any(alike)
+}
+
+fn contains(element: &Type, container: &Type) -> bool {
+    match container {
+        Type::Any => true,
+        Type::List(part) | Type::Map(part, _) => element.comparable(part),
+        Type::Fields(_) => element.may_be(Kind::String),
+        Type::A(_) | Type::Optional(_) => false,
+    }
+}

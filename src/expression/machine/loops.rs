@@ -1,0 +1,250 @@
+//! Loops of macros over lists and maps.
+
+use rustc_hash::FxHashSet;
+
+use super::super::program::LoopPlan;
+use super::super::signature::{Failure, Fuel};
+use super::super::syntax::Form;
+use super::super::value_ops::same_key;
+use super::run::{Run, wrong_type};
+use crate::resource::Value;
+
+/// A loop that is running.
+#[derive(Debug, Default)]
+pub(super) struct Frame<'a> {
+    range: Range<'a>,
+    /// How many elements were begun.
+    at: usize,
+    /// The elements of the result, a part of the machine's buffer: from here to `built`.
+    base: usize,
+    /// Where this loop's elements end; what lies beyond belongs to loops within.
+    pub(super) built: usize,
+    /// How many elements met the condition; for `all` and `exists`, 1 once it is decided.
+    met: usize,
+    /// The first failure of an element, for `all` and `exists`.
+    fault: Option<Failure>,
+}
+
+/// What a loop goes over.
+#[derive(Debug, Clone, Copy)]
+enum Range<'a> {
+    List(&'a [Value<'a>]),
+    Map(&'a [(Value<'a>, Value<'a>)]),
+}
+
+impl Default for Range<'_> {
+    fn default() -> Self {
+        Self::List(&[])
+    }
+}
+
+impl<'a> Range<'a> {
+    /// The index or key, and the value, at this place.
+    fn get(self, at: usize) -> Option<(Value<'a>, Value<'a>)> {
+        match self {
+            Self::List(items) => {
+                let index = i64::try_from(at).unwrap_or(i64::MAX);
+                items.get(at).map(|item| (Value::Int(index), *item))
+            }
+            Self::Map(entries) => entries.get(at).copied(),
+        }
+    }
+}
+
+impl<'a> Run<'_, 'a> {
+    /// Begins a loop over the value given last.
+    pub(super) fn begin(&mut self, plan: LoopPlan) -> Result<(), Failure> {
+        let range = match self.pop() {
+            Value::List(items) => Range::List(items),
+            Value::Map(entries) => Range::Map(entries),
+            other => return Err(wrong_type("a macro", "a list or a map", &other)),
+        };
+        let base = self.building.len();
+        let frame = self.frame(plan);
+        *frame = Frame { range, base, built: base, ..Frame::default() };
+        self.next(plan);
+        Ok(())
+    }
+
+    /// Goes on with the next element, or with the loop's end.
+    pub(super) fn next(&mut self, plan: LoopPlan) {
+        let frame = self.frame(plan);
+        let is_list = matches!(frame.range, Range::List(_));
+        let element = frame.range.get(frame.at);
+        frame.at += 1;
+        let Some((key, value)) = element else { return self.jump(plan.end) };
+        if let Some(second) = plan.of.second {
+            self.store(plan.of.first, key);
+            self.store(second, value);
+        } else {
+            self.store(plan.of.first, if is_list { value } else { key });
+        }
+        self.jump(plan.body);
+    }
+
+    /// Puts an element's result to the others.
+    pub(super) fn step(&mut self, plan: LoopPlan) -> Result<(), Failure> {
+        let body = self.pop();
+        match plan.of.form {
+            Form::All | Form::Exists => {
+                if condition(&body)? == (plan.of.form == Form::Exists) {
+                    self.frame(plan).met = 1;
+                    self.jump(plan.end);
+                    return Ok(());
+                }
+            }
+            Form::ExistsOne => {
+                let met = usize::from(condition(&body)?);
+                self.frame(plan).met += met;
+            }
+            Form::Filter => {
+                if condition(&body)? {
+                    let element = self.local(plan.of.first);
+                    self.build(plan, &[element])?;
+                }
+            }
+            Form::List => self.build(plan, &[body])?,
+            Form::Map => {
+                let frame = self.frame(plan);
+                let key = frame.range.get(frame.at.saturating_sub(1)).map(|(key, _)| key);
+                self.build(plan, &[key.unwrap_or(Value::Null), body])?;
+            }
+            Form::Entries => {
+                let Value::Map(entries) = body else {
+                    return Err(wrong_type("`transformMapEntry`", "a map", &body));
+                };
+                for (key, value) in entries {
+                    self.build(plan, &[*key, *value])?;
+                }
+            }
+        }
+        self.next(plan);
+        Ok(())
+    }
+
+    /// Goes on with the next element where the condition before the last argument is false.
+    pub(super) fn keep(&mut self, plan: LoopPlan) -> Result<(), Failure> {
+        let value = self.pop();
+        if !condition(&value)? {
+            self.next(plan);
+        }
+        Ok(())
+    }
+
+    fn build(&mut self, plan: LoopPlan, values: &[Value<'a>]) -> Result<(), Failure> {
+        self.fuel.charge(2 * values.len() as u64)?;
+        self.building.extend_from_slice(values);
+        let built = self.building.len();
+        self.frame(plan).built = built;
+        Ok(())
+    }
+
+    /// Keeps an element's failure: another element may still decide.
+    pub(super) fn element_failed(&mut self, plan: LoopPlan, failure: Failure) {
+        self.frame(plan).fault.get_or_insert(failure);
+        self.next(plan);
+    }
+
+    /// Gives a loop's result.
+    pub(super) fn end(&mut self, plan: LoopPlan) -> Result<(), Failure> {
+        let frame = self.frame(plan);
+        let (base, met, fault) = (frame.base, frame.met, frame.fault.take());
+        let value = match (plan.of.form, fault) {
+            (Form::All, _) if met > 0 => Value::Bool(false),
+            (Form::Exists, _) if met > 0 => Value::Bool(true),
+            (Form::All | Form::Exists, Some(failure)) => return Err(failure),
+            (Form::All, None) => Value::Bool(true),
+            (Form::Exists, None) => Value::Bool(false),
+            (Form::ExistsOne, _) => Value::Bool(met == 1),
+            (Form::Filter | Form::List, _) => Value::List(self.built_list(base)?),
+            (Form::Map | Form::Entries, _) => {
+                let entries = self.built_map(base)?;
+                if plan.of.form == Form::Entries {
+                    distinct(entries, &mut self.fuel)?;
+                }
+                Value::Map(entries)
+            }
+        };
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn built_list(&mut self, base: usize) -> Result<&'a [Value<'a>], Failure> {
+        let built = self.building.get(base..).unwrap_or_default();
+        self.fuel.charge(built.len() as u64)?;
+        let list = self.arena.alloc_slice_copy(built);
+        self.building.truncate(base);
+        Ok(list)
+    }
+
+    fn built_map(&mut self, base: usize) -> Result<&'a [(Value<'a>, Value<'a>)], Failure> {
+        let (entries, _) = self.building.get(base..).unwrap_or_default().as_chunks::<2>();
+        self.fuel.charge(2 * entries.len() as u64)?;
+        let entries = entries.iter().map(|[key, value]| (*key, *value));
+        let map = self.arena.alloc_slice_fill_iter(entries);
+        self.building.truncate(base);
+        Ok(map)
+    }
+}
+
+fn condition(value: &Value<'_>) -> Result<bool, Failure> {
+    match value {
+        Value::Bool(bool) => Ok(*bool),
+        other => Err(wrong_type("a macro's condition", "bool", other)),
+    }
+}
+
+/// A key to look up in a set: equal keys are one, whatever their types.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Bool(bool),
+    Number(i128),
+    Text(&'a str),
+}
+
+/// Up to so many keys are compared each with each.
+const FEW: usize = 8;
+
+/// Refuses keys that stand twice, and values that cannot be keys.
+pub(super) fn distinct(entries: &[(Value<'_>, Value<'_>)], fuel: &mut Fuel) -> Result<(), Failure> {
+    fuel.charge(entries.len() as u64)?;
+    let mut seen = FxHashSet::default();
+    for (at, (key, _)) in entries.iter().enumerate() {
+        let hashed = match key {
+            Value::Bool(bool) => Key::Bool(*bool),
+            Value::Int(int) => Key::Number(i128::from(*int)),
+            Value::UInt(uint) => Key::Number(i128::from(*uint)),
+            Value::String(text) => Key::Text(text),
+            other => return Err(wrong_type("a map", "keys of bool, int, uint or string", other)),
+        };
+        let is_new = if entries.len() <= FEW {
+            !entries.iter().take(at).any(|(other, _)| same_key(other, key))
+        } else {
+            fuel.charge(key.as_str().map_or(1, str::len) as u64 / 16)?;
+            seen.insert(hashed)
+        };
+        if !is_new {
+            let key = super::super::json::to_json(key);
+            return Err(Failure::Invalid(format!("the key {key} stands twice in a map").into()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_stand_once() {
+        for count in [3, 30] {
+            let mut entries: Vec<_> =
+                (0..count).map(|int| (Value::Int(int), Value::Null)).collect();
+            assert!(distinct(&entries, &mut Fuel::new(1000)).is_ok());
+            entries.push((Value::UInt(1), Value::Null));
+            assert!(distinct(&entries, &mut Fuel::new(1000)).is_err(), "{count}");
+        }
+        let entry = (Value::Null, Value::Null);
+        assert!(distinct(&[entry], &mut Fuel::new(1000)).is_err());
+    }
+}

@@ -1,0 +1,103 @@
+//! Runs programs: a stack machine with fuel.
+//!
+//! Nothing here recurses with the program, so a run takes a bounded part of the thread's stack.
+//! Every operation charges fuel for what it does, so a run ends, and what it puts into the arena
+//! is bounded. A failure looks for the handler of the operation that failed: success costs nothing
+//! for it.
+
+mod loops;
+mod parts;
+mod patterns;
+mod result;
+mod run;
+
+use self::loops::Frame;
+use self::patterns::Patterns;
+use self::run::Run;
+use super::program::{Bindings, Program};
+use super::signature::{Failure, Fuel};
+use crate::resource::Value;
+use bumpalo::Bump;
+
+/// What one run may spend. At some nanoseconds a unit, no run takes a tenth of a second.
+const FUEL: u64 = 1_000_000;
+
+/// The buffers that runs use again: one for each thread.
+///
+/// ```
+/// use bumpalo::Bump;
+/// use plumbline::expression::{Bindings, Environment, Machine, VariableType, compile, from_json};
+/// let environment = Environment::new().variable("ports", VariableType::Any);
+/// let program = compile("ports.exists(port, port == 22)", &environment).unwrap();
+/// let (arena, mut machine) = (Bump::new(), Machine::new());
+/// let ports = from_json(&serde_json::json!([80, 22]), &arena);
+/// let bindings = Bindings { values: &[Some(ports)] };
+/// let value = program.run(&bindings, &mut machine, &arena).unwrap();
+/// assert!(matches!(value, plumbline::resource::Value::Bool(true)));
+/// ```
+#[derive(Debug, Default)]
+pub struct Machine {
+    stack: Vec<Value<'static>>,
+    frames: Vec<Frame<'static>>,
+    building: Vec<Value<'static>>,
+    faults: Vec<Fault>,
+    patterns: Patterns,
+}
+
+/// A failure that stands for an operand of `&&` or `||`.
+#[derive(Debug)]
+struct Fault {
+    /// The operand's place on the stack.
+    place: usize,
+    failure: Failure,
+}
+
+impl Machine {
+    /// A machine with empty buffers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Program {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub fn run<'a>(
+        &self,
+        bindings: &Bindings<'_, 'a>,
+        machine: &mut Machine,
+        arena: &'a Bump,
+    ) -> Result<Value<'a>, Failure> {
+        let fuel = Fuel::new(FUEL);
+        let mut run = Run::new(&self.0, bindings.values, machine, arena, fuel);
+        let result = run.execute();
+        // What the program holds, its texts for one, must not leave it.
+        let copied = result.and_then(|value| result::copy(&value, arena, &mut run.fuel));
+        run.recycle();
+        copied
+    }
+}
+
+/// The buffer of `used`, emptied, for values of another life: collecting into a vector of the same
+/// layout uses it again.
+fn emptied<From, To>(mut used: Vec<From>) -> Vec<To> {
+    used.clear();
+    used.into_iter().map_while(|_| None).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_are_used_again() {
+        let mut used = Vec::with_capacity(100);
+        used.push(Value::Null);
+        let (address, capacity) = (used.as_ptr() as usize, used.capacity());
+        let emptied: Vec<Value<'_>> = emptied(used);
+        assert_eq!((emptied.as_ptr() as usize, emptied.capacity()), (address, capacity));
+    }
+}

@@ -1,0 +1,68 @@
+//! Copies a result out of what the run used.
+
+use bumpalo::Bump;
+
+use super::super::signature::{Failure, Fuel};
+use super::super::value_ops::{MAX_DEPTH, too_deep};
+use crate::resource::Value;
+
+/// A copy of `value` in the arena. Values may share parts, and a copy does not: it is charged, so
+/// that a result written out as a tree is bounded as well.
+pub(super) fn copy<'a>(
+    value: &Value<'_>,
+    arena: &'a Bump,
+    fuel: &mut Fuel,
+) -> Result<Value<'a>, Failure> {
+    copy_within(value, arena, fuel, MAX_DEPTH)
+}
+
+fn copy_within<'a>(
+    value: &Value<'_>,
+    arena: &'a Bump,
+    fuel: &mut Fuel,
+    depth: usize,
+) -> Result<Value<'a>, Failure> {
+    let Some(depth) = depth.checked_sub(1) else { return Err(too_deep()) };
+    Ok(match value {
+        Value::Null => Value::Null,
+        Value::Bool(bool) => Value::Bool(*bool),
+        Value::Int(int) => Value::Int(*int),
+        Value::UInt(uint) => Value::UInt(*uint),
+        Value::Double(double) => Value::Double(*double),
+        Value::String(text) => {
+            fuel.charge_bytes(text.len())?;
+            Value::String(arena.alloc_str(text))
+        }
+        Value::Bytes(bytes) => {
+            fuel.charge_bytes(bytes.len())?;
+            Value::Bytes(arena.alloc_slice_copy(bytes))
+        }
+        Value::List(items) => {
+            fuel.charge(1 + items.len() as u64)?;
+            let copies = arena.alloc_slice_fill_copy(items.len(), Value::Null);
+            for (item, copy) in items.iter().zip(copies.iter_mut()) {
+                *copy = copy_within(item, arena, fuel, depth)?;
+            }
+            Value::List(copies)
+        }
+        Value::Map(entries) => {
+            fuel.charge(1 + 2 * entries.len() as u64)?;
+            let copies = arena.alloc_slice_fill_copy(entries.len(), (Value::Null, Value::Null));
+            for ((key, value), copy) in entries.iter().zip(copies.iter_mut()) {
+                let key = copy_within(key, arena, fuel, depth)?;
+                *copy = (key, copy_within(value, arena, fuel, depth)?);
+            }
+            Value::Map(copies)
+        }
+        Value::Timestamp(timestamp) => Value::Timestamp(*timestamp),
+        Value::Duration(duration) => Value::Duration(*duration),
+        Value::Type(name) => Value::Type(*name),
+        Value::Optional(None) => Value::Optional(None),
+        Value::Optional(Some(value)) => {
+            fuel.charge(1)?;
+            Value::Optional(Some(arena.alloc(copy_within(value, arena, fuel, depth)?)))
+        }
+        Value::Ip(address) => Value::Ip(*address),
+        Value::Cidr(network) => Value::Cidr(arena.alloc(**network)),
+    })
+}

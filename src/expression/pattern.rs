@@ -1,0 +1,127 @@
+//! Regular expressions, compiled within limits and priced before they run.
+//!
+//! Matching takes time proportional to the text and, at worst, to the number of places that the
+//! expression can be in at once. So both are charged: see [`Pattern::price`].
+
+use regex::{Regex, RegexBuilder};
+
+/// The longest expression, in bytes.
+const MAX_LENGTH: usize = 4096;
+/// The most places that an expression may have.
+const MAX_PLACES: u64 = 4096;
+/// The most memory of a compiled expression, in bytes.
+const MAX_SIZE: usize = 1 << 20;
+/// How deep groups may nest.
+const MAX_NESTING: u32 = 64;
+
+/// A compiled regular expression.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) regex: Regex,
+    places: u64,
+}
+
+impl Pattern {
+    /// Compiles `text`, or says why it is invalid.
+    pub(super) fn compile(text: &str) -> Result<Self, Box<str>> {
+        if text.len() > MAX_LENGTH {
+            return Err(format!("it is longer than {MAX_LENGTH} bytes").into());
+        }
+        let places = places(text);
+        if places > MAX_PLACES {
+            return Err(format!("it repeats more than {MAX_PLACES} characters").into());
+        }
+        let regex = RegexBuilder::new(text)
+            .size_limit(MAX_SIZE)
+            .dfa_size_limit(MAX_SIZE)
+            .nest_limit(MAX_NESTING)
+            .build()
+            .map_err(|error| reason(&error))?;
+        Ok(Self { regex, places })
+    }
+
+    /// The fuel that looking through `bytes` bytes of text takes.
+    pub(super) fn price(&self, bytes: usize) -> u64 {
+        1 + (bytes as u64).saturating_mul(self.places + 1) / 2
+    }
+}
+
+/// The fuel that compiling `text` takes.
+pub(super) fn compile_price(text: &str) -> u64 {
+    let places = if text.len() > MAX_LENGTH { 0 } else { places(text).min(MAX_PLACES) };
+    500 + 250 * places
+}
+
+/// The last line of the crate's message says what is wrong; the others draw a picture of where.
+fn reason(error: &regex::Error) -> Box<str> {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.strip_prefix("error: ").unwrap_or(last).into()
+}
+
+/// How many places an expression has: its characters and classes, repeated ones as often as
+/// they are repeated. An estimate that never counts too few, save for invalid expressions.
+fn places(text: &str) -> u64 {
+    let mut groups = vec![0u64];
+    let mut last = 0u64;
+    let mut rest = text.chars();
+    while let Some(char) = rest.next() {
+        match char {
+            '(' => {
+                groups.push(0);
+                continue;
+            }
+            ')' => last = groups.pop().unwrap_or(0),
+            '{' => {
+                let times = repetitions(rest.as_str()).max(1);
+                last = last.saturating_mul(times - 1);
+            }
+            '*' | '+' | '?' | '|' => continue,
+            '\\' => {
+                rest.next();
+                last = 1;
+            }
+            _ => last = 1,
+        }
+        match groups.last_mut() {
+            Some(sum) => *sum = sum.saturating_add(last),
+            None => groups.push(last),
+        }
+    }
+    groups.into_iter().fold(0, u64::saturating_add)
+}
+
+/// The larger number of `2,5}`; 1 where no counted repetition stands.
+fn repetitions(text: &str) -> u64 {
+    let Some((counts, _)) = text.split_once('}') else { return 1 };
+    counts.split(',').filter_map(|count| count.trim().parse().ok()).max().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_characters_count_as_often_as_they_are_repeated() {
+        for (text, least) in
+            [("abc", 3), ("a{10}", 10), ("(a{10}b){2,10}", 110), ("((a{9}){9}){9}", 729)]
+        {
+            let places = places(text);
+            assert!((least..least * 2 + 20).contains(&places), "{text}: {places}");
+        }
+    }
+
+    #[test]
+    fn expressions_that_would_grow_too_large_are_refused() {
+        for text in ["(a{100}){100}", "((((a{99}){99}){99}){99})", "\\pL{4000}", &"a".repeat(5000)]
+        {
+            assert!(Pattern::compile(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_expression_is_refused_with_the_reason() {
+        let reason = Pattern::compile("a(b").unwrap_err();
+        assert_eq!(reason.as_ref(), "unclosed group");
+    }
+}

@@ -1,0 +1,336 @@
+//! Which parts of its variables an expression reads.
+//!
+//! Goes once over the tree with a stack of the paths that each operand may stand for. What is
+//! passed on in a way not followed here counts as read whole, so the result may be too much and
+//! is never too little.
+
+use std::fmt;
+
+use rustc_hash::FxHashMap;
+
+use super::constant::Constant;
+use super::environment::Environment;
+use super::program::Bindings;
+use super::syntax::{Form, Loop, Node, NodeKind, Tree};
+use crate::resource::{Projection, Step, Value};
+
+/// A field that an expression reads: a variable and the names that lead from it to the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadPath {
+    slot: usize,
+    variable: Box<str>,
+    fields: Box<[Box<str>]>,
+}
+
+impl ReadPath {
+    /// The field's value; nothing where it is absent.
+    #[must_use]
+    pub fn value<'a>(&self, bindings: &Bindings<'_, 'a>) -> Option<Value<'a>> {
+        let variable = (*bindings.values.get(self.slot)?)?;
+        self.fields.iter().try_fold(variable, |value, field| value.get(field))
+    }
+}
+
+impl fmt::Display for ReadPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.variable)?;
+        for field in &self.fields {
+            let is_name = field.chars().all(super::lexer::is_name_part)
+                && !field.starts_with(|first: char| first.is_ascii_digit());
+            if is_name && !field.is_empty() {
+                write!(formatter, ".{field}")?;
+            } else {
+                write!(formatter, "[{field:?}]")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The deepest path that is told apart; deeper ones count as their ancestor at this depth.
+const MAX_DEPTH: usize = 32;
+/// The most paths that an operand is followed as.
+const MAX_PATHS: usize = 8;
+
+/// The most paths of fixed fields that are given.
+const MAX_FIXED: usize = 64;
+
+/// What `tree` reads: a projection for each variable, and the paths of fields that are fixed.
+pub(super) fn reads(tree: &Tree, environment: &Environment) -> (Vec<Projection>, Vec<ReadPath>) {
+    let names: Vec<&str> = environment.names().collect();
+    let mut reader = Reader::new(tree, names.len());
+    for node in &tree.nodes {
+        reader.node(node);
+    }
+    let result = reader.pop();
+    reader.whole(&result.paths);
+    (reader.projections, reader.paths.fixed(&names))
+}
+
+struct Reader {
+    paths: Paths,
+    projections: Vec<Projection>,
+    stack: Vec<Operand>,
+    locals: Vec<Vec<u32>>,
+    ranges: Vec<Vec<u32>>,
+}
+
+/// What an operand may stand for.
+#[derive(Default)]
+struct Operand {
+    /// The paths that it may be the value of; what it is made of otherwise is counted already.
+    paths: Vec<u32>,
+    /// The text, where it is a literal.
+    text: Option<Box<str>>,
+}
+
+impl Reader {
+    fn new(tree: &Tree, variables: usize) -> Self {
+        Self {
+            paths: Paths::default(),
+            projections: vec![Projection::NOTHING; variables],
+            stack: Vec::new(),
+            locals: vec![Vec::new(); tree.locals as usize],
+            ranges: Vec::new(),
+        }
+    }
+
+    fn node(&mut self, node: &Node) {
+        match &node.kind {
+            NodeKind::Constant(Constant::String(text)) => {
+                self.stack.push(Operand { paths: Vec::new(), text: Some(text.clone()) });
+            }
+            NodeKind::Constant(_) | NodeKind::Unknown(_) => self.give(Vec::new()),
+            NodeKind::Variable(slot) => {
+                let root = self.paths.child(Parent::Variable(*slot), None);
+                self.give(vec![root]);
+            }
+            NodeKind::Local(slot) => {
+                let paths = self.locals.get(*slot as usize).cloned().unwrap_or_default();
+                self.give(paths);
+            }
+            NodeKind::Select { field, .. } => self.step(&Step::Field(field.clone())),
+            NodeKind::Has(field) => {
+                self.step(&Step::Field(field.clone()));
+                let part = self.pop();
+                self.part(&part.paths, &Projection::NOTHING);
+                self.give(Vec::new());
+            }
+            NodeKind::Index { .. } => {
+                let index = self.pop();
+                self.whole(&index.paths);
+                self.step(&index.text.map_or(Step::Element, Step::Field));
+            }
+            NodeKind::Conditional | NodeKind::OrElse { .. } => self.either(),
+            NodeKind::Call { name, arguments, .. } => self.call(name, *arguments as usize),
+            NodeKind::Enter(of) => self.enter(*of),
+            NodeKind::Leave(of) => self.leave(*of),
+            NodeKind::Bind(slot) | NodeKind::EnterOptional(slot) => {
+                let value = self.pop();
+                self.bind(*slot, value.paths);
+            }
+            NodeKind::Not | NodeKind::Negate => self.consume(1),
+            NodeKind::Binary(_) | NodeKind::Logic(_) => self.consume(2),
+            NodeKind::List(flags) => self.consume(flags.len()),
+            NodeKind::Map(flags) => self.consume(flags.len() * 2),
+            NodeKind::Then | NodeKind::Keep => {
+                let condition = self.pop();
+                self.whole(&condition.paths);
+            }
+            NodeKind::Else
+            | NodeKind::BetweenLogic(_)
+            | NodeKind::BetweenOrElse { .. }
+            | NodeKind::LeaveOptional { .. }
+            | NodeKind::Unbind => {}
+        }
+    }
+
+    fn pop(&mut self) -> Operand {
+        self.stack.pop().unwrap_or_default()
+    }
+
+    fn give(&mut self, paths: Vec<u32>) {
+        self.stack.push(Operand { paths, text: None });
+    }
+
+    fn bind(&mut self, slot: u32, paths: Vec<u32>) {
+        if let Some(local) = self.locals.get_mut(slot as usize) {
+            *local = paths;
+        }
+    }
+
+    /// Takes `count` operands that are read whole, gives a value made of them.
+    fn consume(&mut self, count: usize) {
+        for _ in 0..count {
+            let operand = self.pop();
+            self.whole(&operand.paths);
+        }
+        self.give(Vec::new());
+    }
+
+    fn step(&mut self, step: &Step) {
+        let operand = self.pop();
+        let paths = self.children(&operand.paths, step);
+        self.give(paths);
+    }
+
+    fn children(&mut self, paths: &[u32], step: &Step) -> Vec<u32> {
+        paths.iter().map(|path| self.paths.child(Parent::Path(*path), Some(step))).collect()
+    }
+
+    fn whole(&mut self, paths: &[u32]) {
+        self.part(paths, &Projection::Whole);
+    }
+
+    fn part(&mut self, paths: &[u32], part: &Projection) {
+        for path in paths {
+            let (slot, steps, is_cut) = self.paths.steps(*path);
+            if let Some(projection) = self.projections.get_mut(slot) {
+                projection.merge_at(&steps, if is_cut { &Projection::Whole } else { part });
+            }
+        }
+    }
+
+    /// Takes two operands, gives one that may be either.
+    fn either(&mut self) {
+        let mut paths = self.pop().paths;
+        for path in self.pop().paths {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        if paths.len() > MAX_PATHS {
+            self.whole(&paths);
+            paths.clear();
+        }
+        self.give(paths);
+    }
+
+    /// Functions that read less than all of an argument, or give it back; all others read all.
+    fn call(&mut self, name: &str, arguments: usize) {
+        if arguments != 1 {
+            return self.consume(arguments);
+        }
+        match name {
+            "size" => {
+                self.step(&Step::Element);
+                let elements = self.pop();
+                self.part(&elements.paths, &Projection::NOTHING);
+                self.give(Vec::new());
+            }
+            "type" | "hasValue" => {
+                let argument = self.pop();
+                self.part(&argument.paths, &Projection::NOTHING);
+                self.give(Vec::new());
+            }
+            "dyn" | "value" | "optional.of" => {}
+            _ => self.consume(1),
+        }
+    }
+
+    fn enter(&mut self, of: Loop) {
+        let range = self.pop().paths;
+        let elements = self.children(&range, &Step::Element);
+        self.part(&elements, &Projection::NOTHING);
+        if let Some(second) = of.second {
+            self.bind(of.first, Vec::new());
+            self.bind(second, elements);
+        } else {
+            self.bind(of.first, elements);
+        }
+        self.ranges.push(range);
+    }
+
+    fn leave(&mut self, of: Loop) {
+        let body = self.pop();
+        self.whole(&body.paths);
+        let range = self.ranges.pop().unwrap_or_default();
+        // The elements that a filter keeps are those of its range.
+        self.give(if of.form == Form::Filter { range } else { Vec::new() });
+    }
+}
+
+/// All paths met, each once, by numbers.
+#[derive(Default)]
+struct Paths {
+    nodes: Vec<(Parent, Option<Step>)>,
+    numbers: FxHashMap<(Parent, Option<Step>), u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Parent {
+    Variable(u32),
+    Path(u32),
+}
+
+impl Paths {
+    fn child(&mut self, parent: Parent, step: Option<&Step>) -> u32 {
+        let node = (parent, step.cloned());
+        let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry(node).or_insert_with_key(|node| {
+            self.nodes.push(node.clone());
+            next
+        })
+    }
+
+    /// The variable's slot, the steps from it, and whether steps beyond the deepest were cut.
+    fn steps(&self, path: u32) -> (usize, Vec<Step>, bool) {
+        let (slot, mut steps) = self.all_steps(path);
+        let is_cut = steps.len() > MAX_DEPTH;
+        steps.truncate(MAX_DEPTH);
+        (slot, steps, is_cut)
+    }
+
+    fn all_steps(&self, mut path: u32) -> (usize, Vec<Step>) {
+        let mut steps = Vec::new();
+        while let Some((parent, step)) = self.nodes.get(path as usize) {
+            steps.extend(step.clone());
+            match parent {
+                Parent::Path(parent) => path = *parent,
+                Parent::Variable(slot) => {
+                    steps.reverse();
+                    return (*slot as usize, steps);
+                }
+            }
+        }
+        (usize::MAX, steps)
+    }
+
+    /// The paths that are made of fields alone and go on to no further field.
+    fn fixed(&self, variables: &[&str]) -> Vec<ReadPath> {
+        let is_field = |step: &Option<Step>| !matches!(step, Some(Step::Element));
+        let mut is_fixed: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        let mut goes_on = vec![false; self.nodes.len()];
+        for (parent, step) in &self.nodes {
+            let fixed = match parent {
+                Parent::Variable(_) => true,
+                Parent::Path(parent) => {
+                    let parent = *parent as usize;
+                    let fixed = is_field(step) && is_fixed.get(parent).is_some_and(|fixed| *fixed);
+                    if let Some(goes_on) = goes_on.get_mut(parent) {
+                        *goes_on |= fixed;
+                    }
+                    fixed
+                }
+            };
+            is_fixed.push(fixed);
+        }
+        (0u32..)
+            .zip(is_fixed.iter().zip(&goes_on))
+            .filter(|(_, (fixed, goes_on))| **fixed && !**goes_on)
+            .filter_map(|(path, _)| self.read_path(path, variables))
+            .filter(|path| path.fields.len() <= MAX_DEPTH)
+            .take(MAX_FIXED)
+            .collect()
+    }
+
+    fn read_path(&self, path: u32, variables: &[&str]) -> Option<ReadPath> {
+        let (slot, steps) = self.all_steps(path);
+        let fields = steps.into_iter().filter_map(|step| match step {
+            Step::Field(name) => Some(name),
+            Step::Element => None,
+        });
+        let variable = (*variables.get(slot)?).into();
+        Some(ReadPath { slot, variable, fields: fields.collect() })
+    }
+}

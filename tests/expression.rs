@@ -1,0 +1,8 @@
+//! The expression language, by its public interface: tables of cases, generated expressions
+//! against another implementation, hostile input.
+
+// A test that cannot go on has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "expression/cases.rs"]
+mod cases;
