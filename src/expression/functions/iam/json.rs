@@ -13,7 +13,7 @@ use super::{Call, Outcome, Value, invalid, quoted};
 
 /// Reads a text that is one JSON value as a whole.
 pub(super) fn parse<'a>(call: &mut Call<'_, 'a>, text: &'a str) -> Outcome<'a> {
-    call.fuel.charge(1 + text.len() as u64 / 2)?;
+    call.fuel.charge(1 + text.len() as u64 / 8)?;
     let mut json = serde_json::Deserializer::from_str(text);
     let value = InArena(call.arena).deserialize(&mut json);
     value
