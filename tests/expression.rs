@@ -6,3 +6,5 @@
 
 #[path = "expression/cases.rs"]
 mod cases;
+#[path = "expression/reference.rs"]
+mod reference;
