@@ -16,14 +16,14 @@ const MAX_NESTING: u32 = 64;
 
 /// A compiled regular expression.
 #[derive(Debug)]
-pub(super) struct Pattern {
-    pub(super) regex: Regex,
+pub(crate) struct Pattern {
+    pub(crate) regex: Regex,
     places: u64,
 }
 
 impl Pattern {
     /// Compiles `text`, or says why it is invalid.
-    pub(super) fn compile(text: &str) -> Result<Self, Box<str>> {
+    pub(crate) fn compile(text: &str) -> Result<Self, Box<str>> {
         if text.len() > MAX_LENGTH {
             return Err(format!("it is longer than {MAX_LENGTH} bytes").into());
         }
@@ -41,7 +41,7 @@ impl Pattern {
     }
 
     /// The fuel that looking through `bytes` bytes of text takes.
-    pub(super) fn price(&self, bytes: usize) -> u64 {
+    pub(crate) fn price(&self, bytes: usize) -> u64 {
         1 + (bytes as u64).saturating_mul(self.places + 1) / 2
     }
 }

@@ -2,9 +2,9 @@
 //! to know of it, and what its implementation is given.
 
 use bumpalo::Bump;
-use regex::Regex;
 use thiserror::Error;
 
+use super::pattern::Pattern;
 use crate::resource::Value;
 
 /// A type as far as a declaration speaks of it; elements are in [`Returns`].
@@ -84,8 +84,9 @@ pub(crate) struct Call<'c, 'a> {
     /// What it may still spend: it charges before it works.
     pub(crate) fuel: &'c mut Fuel,
     /// The compiled form of the argument that [`Overload::pattern`] names. The machine fills it
-    /// for every pattern, from the program or from a bounded cache.
-    pub(crate) pattern: Option<&'c Regex>,
+    /// for every pattern, from the program or from a bounded cache; the implementation charges
+    /// [`Pattern::price`] for each search.
+    pub(crate) pattern: Option<&'c Pattern>,
 }
 
 /// What a run may still spend. One unit is about one step of the machine: some nanoseconds.

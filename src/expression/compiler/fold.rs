@@ -107,7 +107,7 @@ impl Compiler {
         else {
             return false;
         };
-        let pattern = site.pattern.as_deref().map(|pattern| &pattern.regex);
+        let pattern = site.pattern.as_deref();
         if overload.pattern.is_some() && pattern.is_none() {
             return false;
         }

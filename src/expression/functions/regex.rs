@@ -3,7 +3,7 @@
 //! Patterns are compiled by the machine; the engine takes linear time for one search.
 
 use super::{Outcome, no_overload};
-use crate::expression::signature::{Call, Failure, Fuel, Kind, Overload, Returns};
+use crate::expression::signature::{Call, Kind, Overload, Returns};
 use crate::resource::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
@@ -25,18 +25,13 @@ pub(super) const OVERLOADS: &[Overload] = &[
     .with_pattern(),
 ];
 
-/// Charges for a search through so many bytes: an automaton takes some nanoseconds for each few.
-pub(super) fn charge_search(fuel: &mut Fuel, bytes: usize) -> Result<(), Failure> {
-    fuel.charge(1 + bytes as u64 / 4)
-}
-
 /// The first match, or an empty text.
 fn find<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let ([Value::String(text), _], Some(pattern)) = (arguments, call.pattern) else {
         return Err(no_overload("find", arguments));
     };
-    charge_search(call.fuel, text.len())?;
-    Ok(Value::String(pattern.find(text).map_or("", |found| found.as_str())))
+    call.fuel.charge(pattern.price(text.len()))?;
+    Ok(Value::String(pattern.regex.find(text).map_or("", |found| found.as_str())))
 }
 
 /// All matches, or the first so many; a negative number means all.
@@ -49,18 +44,23 @@ fn find_all<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a>
         _ => return Err(no_overload("findAll", arguments)),
     };
     let pattern = call.pattern.ok_or_else(|| no_overload("findAll", arguments))?;
-    let mut matches = pattern.find_iter(text);
+    call.fuel.charge(pattern.price(text.len()))?;
+    let mut matches = pattern.regex.find_iter(text);
     let mut found = bumpalo::collections::Vec::new_in(call.arena);
     let mut rest = text.len();
-    // Each search may look at all the rest before it settles for a match.
     while found.len() < limit {
-        charge_search(call.fuel, rest)?;
+        call.fuel.charge(pattern.price(rest) / LOOKING_AHEAD)?;
         let Some(next) = matches.next() else { break };
         rest = text.len() - next.end();
         found.push(Value::String(next.as_str()));
     }
     Ok(Value::List(found.into_bump_slice()))
 }
+
+/// Together, the searches go through the text once. But each may look on, at worst to the end,
+/// before it settles for a match; that it must do so for every match is rare, and charged at this
+/// part of its price.
+const LOOKING_AHEAD: u64 = 16;
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use bumpalo::Bump;
 
 use super::*;
+use crate::expression::pattern::Pattern;
 use crate::expression::signature::Fuel;
 use crate::expression::time::{format_duration, format_timestamp};
 
@@ -47,7 +48,7 @@ fn run(name: &str, style: Style, arguments: &[Value<'_>], fuel: u64) -> Result<S
     let arena = Bump::new();
     let overload = overload(name, style, arguments);
     let pattern =
-        overload.pattern.map(|at| ::regex::Regex::new(arguments[at].as_str().unwrap()).unwrap());
+        overload.pattern.map(|at| Pattern::compile(arguments[at].as_str().unwrap()).unwrap());
     let mut fuel = Fuel::new(fuel);
     let mut call = Call { arena: &arena, fuel: &mut fuel, pattern: pattern.as_ref() };
     (overload.call)(&mut call, arguments).map(|value| show(&value))

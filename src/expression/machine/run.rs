@@ -370,11 +370,6 @@ impl<'m, 'a> Run<'m, 'a> {
                 Some(kept.as_ref())
             }
         };
-        if let Some(pattern) = pattern {
-            let longest = arguments.iter().filter_map(Value::as_str).map(str::len).max();
-            self.fuel.charge(pattern.price(longest.unwrap_or(0)))?;
-        }
-        let pattern = pattern.map(|pattern| &pattern.regex);
         let mut context = Call { arena: self.arena, fuel: &mut self.fuel, pattern };
         let value = (overload.call)(&mut context, arguments)?;
         self.stack.truncate(first);

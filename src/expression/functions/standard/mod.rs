@@ -149,8 +149,8 @@ fn matches<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
     let ([Value::String(text), _], Some(pattern)) = (arguments, call.pattern) else {
         return Err(no_overload("matches", arguments));
     };
-    super::regex::charge_search(call.fuel, text.len())?;
-    Ok(Value::Bool(pattern.is_match(text)))
+    call.fuel.charge(pattern.price(text.len()))?;
+    Ok(Value::Bool(pattern.regex.is_match(text)))
 }
 
 #[cfg(test)]
