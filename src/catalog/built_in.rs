@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::de::DeserializeOwned;
 
+use super::Catalog;
 use super::compiled::Origin;
-use super::{Catalog, check};
 use crate::api::document::{self, Diagnostic, Located, SourceFile};
 use crate::api::{Control, ControlTest, ObjectKey, Pack};
 
@@ -46,7 +46,6 @@ pub(super) fn load() -> &'static BuiltIn {
             mistakes.extend(controls.iter().find(of_control).map(|found| problem.located(found)));
             mistakes.extend(packs.iter().find(of_pack).map(|found| problem.located(found)));
         }
-        mistakes.extend(controls.iter().flat_map(check::practices));
         BuiltIn { catalog, mistakes }
     });
     &BUILT_IN

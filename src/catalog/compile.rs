@@ -7,8 +7,9 @@ use super::compiled::{
 };
 use super::parameters;
 use super::problem::Fault;
-use super::program::{self, Expects, Program, Scopes};
+use super::program::{self, Expects, Scopes};
 use crate::api::{Check, ControlSpec, ExpressionCheck, FieldPath, Scope, closest};
+use crate::expression::Program;
 use crate::resource::{self, ResourceType};
 
 /// Compiles a control.
@@ -66,7 +67,8 @@ fn compile_check(spec: &ControlSpec, faults: &mut Vec<Fault>) -> Option<Compiled
         Check { expression: None, attestation: Some(_) } => Some(CompiledCheck::Attestation),
         Check { .. } => {
             let message = "give exactly one of expression and attestation";
-            faults.push(Fault::new(FieldPath::spec("check"), message));
+            let fault = Fault::new(FieldPath::spec("check"), message);
+            faults.push(Fault { by_schema: true, ..fault });
             None
         }
     }
@@ -81,17 +83,17 @@ fn compile_expression(
     let scopes = Scopes::of(spec, check);
     let at = |field: &str| FieldPath::spec("check").field("expression").field(field);
     let applies_to = check.applies_to.as_deref().map(|source| {
-        program::compile(source, scopes.subject(), Expects::Bool, &at("appliesTo"), faults)
+        program::compile(source, &scopes.subject, Expects::Bool, &at("appliesTo"), faults)
     });
     let compliant = program::compile(
         &check.compliant,
-        scopes.subject(),
+        &scopes.subject,
         Expects::Bool,
         &at("compliant"),
         faults,
     );
     let message = check.message.as_deref().map(|source| {
-        program::compile(source, scopes.subject(), Expects::String, &at("message"), faults)
+        program::compile(source, &scopes.subject, Expects::String, &at("message"), faults)
     });
     let related = compile_related(check, &scopes, faults);
     let compiled = CompiledExpression {
@@ -123,7 +125,8 @@ fn check_types(check: &ExpressionCheck, faults: &mut Vec<Fault>) {
     }
     if check.scope != Scope::Resource && !check.related.is_empty() {
         let message = "related works only with scope Resource";
-        faults.push(Fault::new(base.clone().field("related"), message));
+        let fault = Fault::new(base.clone().field("related"), message);
+        faults.push(Fault { by_schema: true, ..fault });
     }
     for (place, related) in check.related.iter().enumerate() {
         let path = base.clone().field("related").index(place).field("resourceType");
@@ -147,10 +150,10 @@ fn compile_related(
     let mut compiled = Vec::with_capacity(check.related.len());
     for (place, related) in check.related.iter().enumerate() {
         let at = |field: &str| base.clone().index(place).field(field);
-        let key = program::compile(&related.key, scopes.key(), Expects::Key, &at("key"), faults);
+        let key = program::compile(&related.key, &scopes.key, Expects::Key, &at("key"), faults);
         let related_key = program::compile(
             &related.related_key,
-            scopes.key(),
+            &scopes.key,
             Expects::Key,
             &at("relatedKey"),
             faults,

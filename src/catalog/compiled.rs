@@ -1,7 +1,7 @@
 //! A control that is ready to run.
 
 use crate::api::{ControlSpec, Scope};
-use crate::catalog::Program;
+use crate::expression::Program;
 use crate::resource::{ControlName, ResourceType};
 
 /// The places of a control's variables, the same in each of its programs.

@@ -63,9 +63,8 @@ impl Catalog {
                 Vec::new()
             }
             Err(faults) => {
-                let first = faults.first();
-                let reason = first.map(|fault| format!("{}: {}", fault.path, fault.message));
-                self.invalid.insert(name, reason.unwrap_or_default());
+                let reason = faults.first().map(Fault::to_string).unwrap_or_default();
+                self.invalid.insert(name, reason);
                 faults.into_iter().map(|fault| fault.of(&object)).collect()
             }
         }

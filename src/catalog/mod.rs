@@ -5,7 +5,6 @@
 //! the way of the others.
 
 mod built_in;
-mod check;
 mod compile;
 mod compiled;
 mod index;
@@ -21,5 +20,4 @@ pub use compiled::{
 pub use index::Catalog;
 pub use parameters::{ParameterFault, Parameters};
 pub use practices::{PRACTICES, Practice, PracticeKind, practice};
-pub use problem::CatalogProblem;
-pub use program::Program;
+pub use problem::{CatalogProblem, Part};

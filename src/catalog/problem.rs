@@ -13,26 +13,40 @@ pub struct CatalogProblem {
     pub object: ObjectKey,
     /// The field to change.
     pub path: FieldPath,
-    /// The bytes that are wrong, where the field holds an expression.
-    pub part: Option<Range<usize>>,
+    /// The part that is wrong, where the field holds an expression.
+    pub part: Option<Part>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether a rule of the CRD refuses it too, so that it is told where the schema is.
+    pub by_schema: bool,
+}
+
+/// A part of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// The line on which it begins, from 1 on.
+    pub line: usize,
+    /// The column at which it begins, from 1 on.
+    pub column: usize,
 }
 
 /// A [`CatalogProblem`] whose object is known from where it is found.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) path: FieldPath,
-    pub(super) part: Option<Range<usize>>,
+    pub(super) part: Option<Part>,
     pub(super) message: String,
     pub(super) help: Option<String>,
+    pub(super) by_schema: bool,
 }
 
 impl Fault {
     pub(super) fn new(path: FieldPath, message: impl Into<String>) -> Self {
-        Self { path, part: None, message: message.into(), help: None }
+        Self { path, part: None, message: message.into(), help: None, by_schema: false }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -48,24 +62,43 @@ impl Fault {
     }
 
     pub(super) fn of(self, object: &ObjectKey) -> CatalogProblem {
-        let Self { path, part, message, help } = self;
-        CatalogProblem { object: object.clone(), path, part, message, help }
+        let Self { path, part, message, help, by_schema } = self;
+        CatalogProblem { object: object.clone(), path, part, message, help, by_schema }
     }
 }
 
 impl CatalogProblem {
     /// The problem with its place in the file that the object was read from.
     pub fn located<T>(&self, object: &Located<T>) -> Diagnostic {
-        object.diagnostic(&self.path, self.part.clone(), self.message.clone(), self.help.clone())
+        let part = self.part.as_ref().map(|part| part.range.clone());
+        object.diagnostic(&self.path, part, self.message.clone(), self.help.clone())
     }
 }
 
 impl fmt::Display for CatalogProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}: {}", self.object, self.path, self.message)?;
-        match &self.help {
-            Some(help) => write!(formatter, "; {help}"),
-            None => Ok(()),
-        }
+        describe(formatter, self.part.as_ref(), self.help.as_deref())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.message)?;
+        describe(formatter, self.part.as_ref(), self.help.as_deref())
+    }
+}
+
+fn describe(
+    formatter: &mut fmt::Formatter<'_>,
+    part: Option<&Part>,
+    help: Option<&str>,
+) -> fmt::Result {
+    if let Some(Part { line, column, .. }) = part {
+        write!(formatter, " at line {line}, column {column}")?;
+    }
+    match help {
+        Some(help) => write!(formatter, "; {help}"),
+        None => Ok(()),
     }
 }

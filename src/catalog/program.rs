@@ -1,51 +1,120 @@
-//! What a control's expressions may name and must return.
+//! What a control's expressions may name and must give.
 
-use super::problem::Fault;
-use crate::api::{ControlSpec, ExpressionCheck, FieldPath};
+use super::compiled::slots;
+use super::problem::{Fault, Part};
+use crate::api::{ControlSpec, ExpressionCheck, FieldPath, ParameterType, Scope};
+use crate::expression::{Environment, Mistake, Program, ResultType, VariableType};
 
-/// A compiled expression.
-#[derive(Debug, Clone)]
-pub struct Program(());
-
-/// What an expression must return.
+/// What an expression must give.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Expects {
     Bool,
     String,
+    /// A string, a list of strings, or an optional of these.
     Key,
 }
 
-/// What the expressions of a control may name.
-pub(super) struct Scopes;
+/// What the expressions of a control may name, in the order of [`slots`].
+pub(super) struct Scopes {
+    /// For what speaks of the subject.
+    pub(super) subject: Environment,
+    /// For the keys of a join.
+    pub(super) key: Environment,
+}
 
 impl Scopes {
-    pub(super) fn of(_: &ControlSpec, _: &ExpressionCheck) -> Self {
-        Self
-    }
-
-    pub(super) fn subject(&self) -> &Self {
-        self
-    }
-
-    pub(super) fn key(&self) -> &Self {
-        self
+    pub(super) fn of(spec: &ControlSpec, check: &ExpressionCheck) -> Self {
+        let parameters = || {
+            let typed = spec.parameters.iter();
+            VariableType::Fields(
+                typed.map(|known| (known.name.clone(), known.kind.into())).collect(),
+            )
+        };
+        let all = |subject, kind| {
+            Environment::new()
+                .variable(subject, kind)
+                .variable("parameters", parameters())
+                .variable("now", VariableType::Timestamp)
+        };
+        let related = check.related.iter();
+        let related = related.map(|known| (known.name.clone(), VariableType::ResourceList));
+        let subject = match check.scope {
+            Scope::Resource => all("resource", VariableType::Resource)
+                .variable("related", VariableType::Fields(related.collect())),
+            Scope::Region | Scope::Account => all("resources", VariableType::ResourceList),
+        };
+        Self { subject, key: all("resource", VariableType::Resource) }
     }
 }
 
+/// Compiles an expression that gives what is expected, or says what is wrong with it.
 pub(super) fn compile(
     source: &str,
-    _: &Scopes,
-    _: Expects,
-    _: &FieldPath,
-    _: &mut Vec<Fault>,
+    environment: &Environment,
+    expected: Expects,
+    path: &FieldPath,
+    faults: &mut Vec<Fault>,
 ) -> Option<Program> {
-    (!source.is_empty()).then_some(Program(()))
+    match crate::expression::compile(source, environment) {
+        Ok(program) if expected.is_met_by(program.returns()) => Some(program),
+        Ok(program) => {
+            let found = format!("{:?}", program.returns()).to_lowercase();
+            let message = format!("the expression gives {found}, not {}", expected.described());
+            faults.push(Fault::new(path.clone(), message));
+            None
+        }
+        Err(mistakes) => {
+            faults.extend(mistakes.into_iter().map(|mistake| fault(mistake, source, path)));
+            None
+        }
+    }
 }
 
-pub(super) fn reads_parameter(_: &Program, _: &str) -> bool {
-    true
+fn fault(mistake: Mistake, source: &str, path: &FieldPath) -> Fault {
+    let (line, column) = mistake.position(source);
+    let part = Some(Part { range: mistake.span, line, column });
+    let fault = Fault { part, ..Fault::new(path.clone(), mistake.message) };
+    fault.suggesting(mistake.suggestion.as_deref())
 }
 
-pub(super) fn reads_related(_: &Program, _: &str) -> bool {
-    true
+/// Whether the expression reads `parameters.<name>`.
+pub(super) fn reads_parameter(program: &Program, name: &str) -> bool {
+    program.projection(slots::PARAMETERS).field(name).is_some()
+}
+
+/// Whether the expression reads `related.<name>`.
+pub(super) fn reads_related(program: &Program, name: &str) -> bool {
+    program.projection(slots::RELATED).field(name).is_some()
+}
+
+impl Expects {
+    const fn is_met_by(self, result: ResultType) -> bool {
+        match self {
+            _ if matches!(result, ResultType::Any) => true,
+            Self::Bool => matches!(result, ResultType::Bool),
+            Self::String => matches!(result, ResultType::String),
+            Self::Key => {
+                matches!(result, ResultType::String | ResultType::List | ResultType::Optional)
+            }
+        }
+    }
+
+    const fn described(self) -> &'static str {
+        match self {
+            Self::Bool => "a bool",
+            Self::String => "a string",
+            Self::Key => "a string or a list of strings",
+        }
+    }
+}
+
+impl From<ParameterType> for VariableType {
+    fn from(kind: ParameterType) -> Self {
+        match kind {
+            ParameterType::Boolean => Self::Bool,
+            ParameterType::Integer => Self::Int,
+            ParameterType::String => Self::String,
+            ParameterType::StringList => Self::StringList,
+        }
+    }
 }

@@ -163,7 +163,7 @@ fn compile(
     report: Report<'_>,
 ) -> Result<Option<ResourceMatch>, Reported> {
     selector.map(ResourceMatch::new).transpose().map_err(|error| {
-        report(path, ProblemKind::InvalidMatch { message: error.to_string() });
+        report(path, error.into());
         Reported
     })
 }

@@ -91,10 +91,7 @@ pub(super) fn plan(
     for (place, selector) in spec.resources.iter().enumerate() {
         match ResourceMatch::new(selector) {
             Ok(resource) => resources.push(resource),
-            Err(error) => report(
-                FieldPath::spec("resources").index(place),
-                ProblemKind::InvalidMatch { message: error.to_string() },
-            ),
+            Err(error) => report(FieldPath::spec("resources").index(place), error.into()),
         }
     }
     // With every entry refused the list would be empty, and empty means all.

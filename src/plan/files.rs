@@ -11,41 +11,46 @@ const HEAD: u64 = 1024;
 /// The largest file that is read as objects.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// The file at `path`, or the files that hold objects in the folder there and below it.
-pub(super) fn below(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<SourceFile> {
-    let mut paths = Vec::new();
-    if let Err(error) = collect(path, &mut paths) {
-        mistakes.push(unreadable(path, &error));
+/// The file at `path`, or the files that hold objects in the folder there and below it, in the
+/// order of their names, and what cannot be read. Hidden files are passed over.
+pub fn object_files(path: &Path) -> (Vec<SourceFile>, Vec<Diagnostic>) {
+    let (mut files, mut mistakes) = (Vec::new(), Vec::new());
+    if path.is_dir() {
+        collect(path, &mut files, &mut mistakes);
+    } else {
+        add(path.to_owned(), &mut files, &mut mistakes);
     }
-    paths
-        .into_iter()
-        .filter_map(|path| match read(&path) {
-            Ok(text) => Some(SourceFile::new(path, text)),
-            Err(error) => {
-                mistakes.push(unreadable(&path, &error));
-                None
-            }
-        })
-        .collect()
+    (files, mistakes)
 }
 
-fn collect(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    if !fs::metadata(path)?.is_dir() {
-        found.push(path.to_owned());
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = fs::read_dir(path)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    entries.sort();
-    for entry in entries.into_iter().filter(|entry| !is_hidden(entry)) {
-        if entry.is_dir() {
-            collect(&entry, found)?;
-        } else if holds_objects(&entry) {
-            found.push(entry);
+fn collect(folder: &Path, files: &mut Vec<SourceFile>, mistakes: &mut Vec<Diagnostic>) {
+    match entries(folder) {
+        Err(error) => mistakes.push(unreadable(folder, &error)),
+        Ok(entries) => {
+            for entry in entries.into_iter().filter(|entry| !is_hidden(entry)) {
+                if entry.is_dir() {
+                    collect(&entry, files, mistakes);
+                } else if holds_objects(&entry) {
+                    add(entry, files, mistakes);
+                }
+            }
         }
     }
-    Ok(())
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+fn add(path: PathBuf, files: &mut Vec<SourceFile>, mistakes: &mut Vec<Diagnostic>) {
+    match read(&path) {
+        Ok(text) => files.push(SourceFile::new(path, text)),
+        Err(error) => mistakes.push(unreadable(&path, &error)),
+    }
 }
 
 fn is_hidden(path: &Path) -> bool {

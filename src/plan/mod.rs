@@ -13,6 +13,7 @@ mod matching;
 mod objects;
 mod problem;
 mod resolve;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -21,6 +22,7 @@ mod validate;
 pub use crate::catalog::Parameters;
 pub use attestation::PlannedAttestation;
 pub use exemption::PlannedExemption;
+pub use files::object_files;
 pub use matching::{InvalidMatch, MatchSubject, ResourceMatch};
 pub use objects::{Objects, load_folder, load_paths};
 pub use problem::{Problem, ProblemKind};

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::files;
+use super::files::object_files;
 use super::resolve::DEFAULT_NAMESPACE;
+use super::rules;
 use crate::api::document::{self, Diagnostic, Located, Node, SourceFile};
 use crate::api::{
     API_VERSION, Attestation, AwsAccount, Control, ControlTest, Exemption, FieldPath, GROUP,
@@ -46,7 +47,9 @@ pub fn load_folder(path: &Path) -> (Objects, Vec<Diagnostic>) {
 pub fn load_paths<'p>(paths: impl IntoIterator<Item = &'p Path>) -> (Objects, Vec<Diagnostic>) {
     let (mut objects, mut mistakes) = (Objects::default(), Vec::new());
     for path in paths {
-        for file in files::below(path, &mut mistakes) {
+        let (files, unreadable) = object_files(path);
+        mistakes.extend(unreadable);
+        for file in files {
             mistakes.extend(objects.add(&file));
         }
     }
@@ -77,9 +80,10 @@ impl Objects {
             mistakes.push(unknown_kind(file, &node, &key.kind));
             return;
         };
-        let checked = document::check(&node, schema).mistakes;
-        let fits = checked.is_empty();
-        mistakes.extend(checked.into_iter().map(|mistake| mistake.in_file(file)));
+        let document::Checked { mistakes: mut misfits, rules } = document::check(&node, schema);
+        misfits.extend(rules.iter().filter_map(rules::broken));
+        let fits = misfits.is_empty();
+        mistakes.extend(misfits.into_iter().map(|mistake| mistake.in_file(file)));
         let name = node.place(&FieldPath::default().field("metadata").field("name"));
         if let Err(error) = self.put(&key, file, node) {
             // Where it does not fit the schema, that has said why, and better.
@@ -154,7 +158,7 @@ fn unknown_kind(file: &SourceFile, node: &Node, kind: &str) -> Diagnostic {
     } else {
         let help = match closest(kind, document::kinds()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("there are {}", document::kinds().collect::<Vec<_>>().join(", ")),
+            None => format!("the kinds are {}", document::kinds().collect::<Vec<_>>().join(", ")),
         };
         (format!("there is no kind `{kind}`"), help)
     };

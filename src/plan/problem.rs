@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::api::{FieldPath, ObjectKey};
 use crate::catalog::ParameterFault;
+use crate::plan::InvalidMatch;
 
 /// Something wrong with one object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +41,9 @@ pub enum ProblemKind {
     NoRegion { account: String },
     #[error("control `{control}`: {fault}")]
     InvalidParameter { control: String, fault: ParameterFault },
-    #[error("{message}")]
+    #[error("name at least one of types, ids, arns, names, tags")]
+    EmptyMatch,
+    #[error("the selector cannot be compiled: {message}")]
     InvalidMatch { message: String },
     #[error("control `{name}` is not part of baseline `{baseline}`")]
     ControlNotInBaseline { name: String, baseline: String },
@@ -54,6 +57,15 @@ pub enum ProblemKind {
     ApprovedInFuture,
     #[error("control `{name}` is not checked by attestation")]
     NotAttestable { name: String },
+}
+
+impl From<InvalidMatch> for ProblemKind {
+    fn from(error: InvalidMatch) -> Self {
+        match error {
+            InvalidMatch::Empty => Self::EmptyMatch,
+            InvalidMatch::Patterns(message) => Self::InvalidMatch { message },
+        }
+    }
 }
 
 impl ProblemKind {
@@ -77,6 +89,7 @@ impl ProblemKind {
             }
             Self::InvalidControl { .. }
             | Self::NoRegion { .. }
+            | Self::EmptyMatch
             | Self::InvalidMatch { .. }
             | Self::ControlNotInBaseline { .. }
             | Self::TooLong { .. }
@@ -94,6 +107,7 @@ impl ProblemKind {
             | Self::UnknownPack { .. }
             | Self::UnknownAccount { .. }
             | Self::InvalidParameter { .. }
+            | Self::EmptyMatch
             | Self::InvalidMatch { .. } => true,
             Self::NoAccountSelected
             | Self::NamespaceNotAllowed { .. }

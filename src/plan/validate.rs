@@ -27,15 +27,14 @@ impl Objects {
             self.packs.iter().map(|pack| pack.object.clone()),
         );
         let mut mistakes = Vec::new();
-        mistakes.extend(problems.iter().filter_map(|problem| self.locate_in_catalog(problem)));
+        let problems = problems.iter().filter(|problem| !problem.by_schema);
+        mistakes.extend(problems.filter_map(|problem| self.locate_in_catalog(problem)));
         let plans = self.plans(&catalog);
         let problems = plans
             .iter()
             .flat_map(|plan| plan.problems.iter().cloned().chain(plan.problems_at(now)));
-        let mut problems: Vec<Problem> = problems
-            .chain(self.strays())
-            .filter(|problem| !self.is_about_broken(problem))
-            .collect();
+        let mut problems: Vec<Problem> =
+            problems.chain(self.strays()).filter(|problem| !self.is_told(problem)).collect();
         problems.sort();
         problems.dedup();
         mistakes.extend(problems.iter().filter_map(|problem| self.locate(problem)));
@@ -87,15 +86,18 @@ impl Objects {
         })
     }
 
-    /// Whether the problem is that something is not there which is there, but broken.
-    fn is_about_broken(&self, problem: &Problem) -> bool {
+    /// Whether the problem is one that was told when the files were read: a rule of the schema is
+    /// broken, or something seems not to be there that is there, but broken.
+    fn is_told(&self, problem: &Problem) -> bool {
         let (wanted, name) = match &problem.kind {
             ProblemKind::UnknownControl { name, .. } => ("Control", name),
             ProblemKind::UnknownPack { name, .. } => ("Pack", name),
             ProblemKind::UnknownAccount { name, .. } => ("AwsAccount", name),
             ProblemKind::UnknownBaseline { name, .. } => ("SecurityBaseline", name),
-            // The control's own mistake is shown where it stands.
-            ProblemKind::InvalidControl { .. } => return true,
+            ProblemKind::InvalidControl { .. }
+            | ProblemKind::EmptyMatch
+            | ProblemKind::EndsBeforeItBegins
+            | ProblemKind::TooLong { .. } => return true,
             _ => return false,
         };
         self.broken.iter().any(|key| key.kind == wanted && key.name == *name)

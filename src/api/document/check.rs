@@ -39,9 +39,12 @@ impl<'s> Checker<'s> {
     /// `name` is what the value is called in a message, `place` where it begins: its field's name.
     fn value(&mut self, name: &str, place: Range<usize>, node: &Node, schema: &'s Value) {
         let Some(expected) = schema.get("type").and_then(Value::as_str) else { return };
+        let before = self.checked.mistakes.len();
         match (expected, &node.content) {
-            ("object", Content::Map(entries)) => self.map(name, place, node, entries, schema),
-            ("array", Content::List(items)) => self.list(name, place, node, items, schema),
+            ("object", Content::Map(entries)) => {
+                self.map(name, place.clone(), node, entries, schema);
+            }
+            ("array", Content::List(items)) => self.list(name, place.clone(), items, schema),
             ("string", Content::Text(text)) => self.text(name, node, &text.value, schema),
             ("boolean", Content::Bool(_)) | ("number", Content::Number(_)) => {}
             ("integer", Content::Number(number)) if !number.is_f64() => {
@@ -49,13 +52,16 @@ impl<'s> Checker<'s> {
             }
             (_, Content::Null) => {
                 let help = "give it a value or remove it".to_owned();
-                self.report(place, format!("{name} has no value"), Some(help));
+                self.report(place.clone(), format!("{name} has no value"), Some(help));
             }
             (_, content) => {
                 let message =
                     format!("{name} is {}, not {}", kind_of(content), kind_named(expected));
                 self.report(node.summary_range(), message, type_help(expected, content));
             }
+        }
+        if self.checked.mistakes.len() == before {
+            self.rules(&place, node, schema);
         }
     }
 
@@ -67,7 +73,6 @@ impl<'s> Checker<'s> {
         entries: &[Entry],
         schema: &'s Value,
     ) {
-        let before = self.checked.mistakes.len();
         self.missing(place.clone(), node, schema);
         let properties = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties");
@@ -83,10 +88,7 @@ impl<'s> Checker<'s> {
             }
         }
         if let Some(most) = over(entries.len(), schema, "maxProperties") {
-            self.report(place.clone(), format!("{name} has more than {most} fields"), None);
-        }
-        if self.checked.mistakes.len() == before {
-            self.rules(&place, node, schema);
+            self.report(place, format!("{name} has more than {most} fields"), None);
         }
     }
 
@@ -125,14 +127,7 @@ impl<'s> Checker<'s> {
         self.report(entry.key_range.clone(), format!("unknown field `{}`", entry.key), help);
     }
 
-    fn list(
-        &mut self,
-        name: &str,
-        place: Range<usize>,
-        node: &Node,
-        items: &[Node],
-        schema: &'s Value,
-    ) {
+    fn list(&mut self, name: &str, place: Range<usize>, items: &[Node], schema: &'s Value) {
         if let Some(items_schema) = schema.get("items") {
             for item in items {
                 let name = format!("an entry of {name}");
@@ -143,10 +138,9 @@ impl<'s> Checker<'s> {
             self.report(place.clone(), format!("{name} has more than {most} entries"), None);
         }
         if let Some(least) = under(items.len(), schema, "minItems") {
-            self.report(place.clone(), format!("{name} needs at least {least} entries"), None);
+            self.report(place, format!("{name} needs at least {least} entries"), None);
         }
         self.twice(items, schema);
-        self.rules(&place, node, schema);
     }
 
     /// A list-map's keys and a set's values stand once.
@@ -187,7 +181,6 @@ impl<'s> Checker<'s> {
             let help = "write it as 2026-01-31T12:00:00Z".to_owned();
             self.report(node.range.clone(), format!("{name} is not a point in time"), Some(help));
         }
-        self.rules(&node.range, node, schema);
     }
 
     fn choice(&mut self, name: &str, node: &Node, text: &str, allowed: &[Value]) {
@@ -226,10 +219,36 @@ impl<'s> Checker<'s> {
         for rule in rules.into_iter().flatten() {
             let text = |name: &str| rule.get(name).and_then(Value::as_str);
             if let (Some(source), Some(message)) = (text("rule"), text("message")) {
-                let value = node.to_json();
+                let mut value = node.to_json();
+                add_defaults(&mut value, schema);
                 self.checked.rules.push(Rule { range: place.clone(), source, message, value });
             }
         }
+    }
+}
+
+/// Fills in what Kubernetes would before it runs the rules.
+fn add_defaults(value: &mut Value, schema: &Value) {
+    match value {
+        Value::Object(fields) => {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            for (name, schema) in properties.into_iter().flatten() {
+                if let Some(default) = schema.get("default") {
+                    fields.entry(name.as_str()).or_insert_with(|| default.clone());
+                }
+                if let Some(field) = fields.get_mut(name) {
+                    add_defaults(field, schema);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(schema) = schema.get("items") {
+                for item in items {
+                    add_defaults(item, schema);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -53,20 +53,22 @@ impl Diagnostic {
         before.rsplit('\n').next().unwrap_or(before).chars().count() + 1
     }
 
+    /// All of it in one line, as compilers write it: `baseline.yaml:3:5: unknown field (…)`.
+    pub fn in_one_line(&self) -> String {
+        let (path, help) = (self.file.path().display(), self.help.as_ref());
+        let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{path}:{}:{}: {}{help}", self.line(), self.column(), self.message)
+    }
+
     fn before(&self) -> &str {
         self.file.text().get(..self.range.start).unwrap_or_default()
     }
 }
 
-/// In one line, as compilers write it: `baseline.yaml:3:5: unknown field`.
+/// The message alone, without its place.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.file.path().display();
-        write!(formatter, "{path}:{}:{}: {}", self.line(), self.column(), self.message)?;
-        match &self.help {
-            Some(help) => write!(formatter, " ({help})"),
-            None => Ok(()),
-        }
+        formatter.write_str(&self.message)
     }
 }
 
@@ -85,7 +87,7 @@ impl miette::Diagnostic for Diagnostic {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let start = SourceOffset::from(self.range.start);
         let span = SourceSpan::new(start, self.range.len());
-        let label = LabeledSpan::new_with_span(Some("here".to_owned()), span);
+        let label = LabeledSpan::new_with_span(None, span);
         Some(Box::new(std::iter::once(label)))
     }
 }

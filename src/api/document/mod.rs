@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-pub(crate) use check::check;
+pub(crate) use check::{Checked, check};
 pub use diagnostic::{Diagnostic, SourceFile};
 pub use located::Located;
 pub use node::{Content, Entry, Node, Text};
@@ -43,7 +43,6 @@ impl Mistake {
 
 /// A rule of a schema (`x-kubernetes-validations`) and the value that it holds for.
 #[derive(Debug)]
-#[allow(dead_code)] // rules wait for the expression compiler
 pub(crate) struct Rule<'s> {
     /// Where the value stands.
     pub(crate) range: Range<usize>,
@@ -51,5 +50,6 @@ pub(crate) struct Rule<'s> {
     pub(crate) source: &'s str,
     /// What is wrong where it gives false.
     pub(crate) message: &'s str,
+    /// The value with the defaults of its schema.
     pub(crate) value: Value,
 }

@@ -1,0 +1,64 @@
+//! The rules of our schemas (`x-kubernetes-validations`), run as the API server runs them.
+
+use bumpalo::Bump;
+
+use crate::api::document::{Mistake, Rule};
+use crate::expression::{Bindings, Environment, Machine, VariableType, compile, from_json};
+use crate::resource::Value;
+
+/// The mistake that a rule finds. Rules about changes have nothing to say of a file.
+pub(super) fn broken(rule: &Rule<'_>) -> Option<Mistake> {
+    if rule.source.contains("oldSelf") {
+        return None;
+    }
+    let environment = Environment::new().variable("self", VariableType::Any);
+    let program = compile(rule.source, &environment).ok()?;
+    let arena = Bump::new();
+    let bindings = Bindings { values: &[Some(from_json(&rule.value, &arena))] };
+    match program.run(&bindings, &mut Machine::new(), &arena) {
+        Ok(Value::Bool(true)) => None,
+        _ => Some(Mistake {
+            range: rule.range.clone(),
+            message: rule.message.to_owned(),
+            help: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::crds;
+
+    /// Calls `visit` with every rule in a schema.
+    fn each_rule(schema: &serde_json::Value, visit: &mut dyn FnMut(&str)) {
+        for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
+            visit(rule["rule"].as_str().unwrap());
+        }
+        for inner in schema["properties"].as_object().into_iter().flat_map(|fields| fields.values())
+        {
+            each_rule(inner, visit);
+        }
+        for key in ["items", "additionalProperties"] {
+            if let Some(inner) = schema.get(key) {
+                each_rule(inner, visit);
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_of_the_crds_compiles() {
+        let environment = Environment::new()
+            .variable("self", VariableType::Any)
+            .variable("oldSelf", VariableType::Any);
+        let mut rules = 0;
+        for crd in crds() {
+            let schema = serde_json::to_value(&crd.spec.versions[0].schema).unwrap();
+            each_rule(&schema["openAPIV3Schema"], &mut |rule| {
+                rules += 1;
+                compile(rule, &environment).unwrap_or_else(|errors| panic!("{rule}: {errors:?}"));
+            });
+        }
+        assert!(rules > 10);
+    }
+}

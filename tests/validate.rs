@@ -1,0 +1,296 @@
+//! Every mistake in a folder is shown at its place, with what to do about it.
+
+// What a test may do, its helpers may do too.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::Path;
+
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use plumbline::api::document::Diagnostic;
+use plumbline::plan::load_folder;
+use plumbline::resource::Timestamp;
+
+const NOW: Timestamp = Timestamp { seconds: 1_780_272_000, nanoseconds: 0 };
+
+/// The mistakes in a folder with these files, one a line.
+fn mistakes(files: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let lines: Vec<String> = diagnostics(folder.path(), files)
+        .iter()
+        .map(|mistake| {
+            let line = mistake.in_one_line();
+            line.strip_prefix(&format!("{}/", folder.path().display())).unwrap().to_owned()
+        })
+        .collect();
+    lines.join("\n")
+}
+
+fn diagnostics(folder: &Path, files: &[(&str, &str)]) -> Vec<Diagnostic> {
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let (objects, mut mistakes) = load_folder(folder);
+    mistakes.extend(objects.resolve(NOW).mistakes);
+    mistakes
+}
+
+const ACCOUNT: &str = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: AwsAccount
+metadata: {name: payments}
+spec:
+  accountId: '111122223333'
+  regions: [eu-west-1]
+  source: {snapshot: {url: snapshot.json}}
+  allowedNamespaces: {names: [default]}
+";
+
+const CONTROL: &str = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: Control
+metadata: {name: own-versioning}
+spec:
+  title: Buckets keep versions
+  description: Versions undo mistakes.
+  severity: Medium
+  domain: data-protection
+  remediation: {text: Turn versions on.}
+  parameters:
+    - {name: days, type: integer, default: 30, description: How long versions stay.}
+  check:
+    expression:
+      resourceTypes: [AWS::S3::Bucket]
+      compliant: resource.configuration.days > parameters.days
+";
+
+const BASELINE: &str = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: SecurityBaseline
+metadata: {name: production}
+spec:
+  accounts: {names: [payments]}
+  controls:
+    - {name: own-versioning}
+";
+
+#[test]
+fn a_folder_without_mistakes_has_none() {
+    let files = [
+        ("account.yaml", ACCOUNT),
+        ("sub/control.yml", CONTROL),
+        ("baseline.yaml", BASELINE),
+        ("snapshot.json", "{\"fileVersion\": \"1.0\", broken"),
+        ("findings.jsonl", "{}"),
+        (".hidden/broken.yaml", "a: ["),
+        ("other.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n# nothing\n"),
+        ("object.json", "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\"}"),
+    ];
+    assert_eq!(mistakes(&files), "");
+}
+
+#[test]
+fn every_mistake_of_form_is_shown_at_its_place() {
+    let account = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: AwsAccount
+metadata: {nam: payments, lables: {env: prod}}
+spec:
+  accountId: 111122223333
+  partition: aws-china
+  regions: [eu-west-1, EU-WEST-2, eu-west-1]
+  homeRegion:
+  source: {snapshot: {url: '', maxAge: 1d}}
+  role: {arn: x}
+";
+    let exemption = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: Exemption
+metadata: {name: legacy}
+spec:
+  baseline: production
+  controls: own-versioning
+  resources:
+    - ids: [a]
+      tag: {a: b}
+  approvedBy: somebody
+  approvedAt: yesterday
+  expiresAt: 2026-09-01T00:00:00Z
+";
+    insta::assert_snapshot!(
+        mistakes(&[("account.yaml", account), ("exemption.yaml", exemption)]),
+        @r"
+        account.yaml:3:12: unknown field `nam` (did you mean `name`?)
+        account.yaml:3:27: unknown field `lables` (did you mean `labels`?)
+        account.yaml:5:14: `accountId` is a number, not a text (quote it)
+        account.yaml:6:14: `partition` cannot be `aws-china` (it is one of aws, aws-cn, aws-us-gov)
+        account.yaml:7:24: an entry of `regions` is not an AWS region (such as eu-west-1)
+        account.yaml:7:35: `eu-west-1` stands twice (keep one)
+        account.yaml:8:3: `homeRegion` has no value (give it a value or remove it)
+        account.yaml:9:28: `url` is empty
+        account.yaml:9:40: `maxAge` is not a period (such as 30m or 1h30m)
+        account.yaml:10:3: unknown field `role` (what may stand here: allowedNamespaces)
+        exemption.yaml:4:1: the field `reason` is missing
+        exemption.yaml:6:13: `controls` is a text, not a list (write a list: [a, b], or `- a` lines)
+        exemption.yaml:9:7: unknown field `tag` (did you mean `tags`?)
+        exemption.yaml:11:15: `approvedAt` is not a point in time (write it as 2026-01-31T12:00:00Z)
+        "
+    );
+}
+
+#[test]
+fn kinds_versions_and_syntax_are_checked() {
+    let files = [
+        ("a.yaml", "apiVersion: plumbline.dev/v1alpha1\nkind: SecurityBasline\n"),
+        (
+            "b.yaml",
+            "apiVersion: plumbline.dev/v1\nkind: Pack\nmetadata: {name: x}\nspec: {title: t, controls: [{name: a}]}\n",
+        ),
+        ("c.yaml", "replicas: 3\n"),
+        ("d.yaml", "kind: [Pack\n"),
+        ("e.yaml", "apiVersion: plumbline.dev/v1alpha1\nkind: Deployment\n"),
+    ];
+    insta::assert_snapshot!(mistakes(&files), @r"
+    a.yaml:2:7: there is no kind `SecurityBasline` (did you mean `SecurityBaseline`?)
+    b.yaml:1:13: `apiVersion` cannot be `plumbline.dev/v1` (did you mean `plumbline.dev/v1alpha1`?)
+    c.yaml:1:1: apiVersion and kind are missing (an object begins with `apiVersion: plumbline.dev/v1alpha1` and its kind)
+    d.yaml:1:7: unclosed bracket '['
+    e.yaml:2:7: there is no kind `Deployment` (the kinds are Attestation, AwsAccount, Control, ControlTest, Exemption, Pack, SecurityBaseline)
+    b.yaml:4:36: there is no control `a`
+    ");
+}
+
+#[test]
+fn what_a_baseline_names_must_be_there() {
+    let baseline = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: SecurityBaseline
+metadata: {name: production}
+spec:
+  accounts: {names: [paymets]}
+  packs: [{name: own}]
+  controls:
+    - name: own-versionning
+    - name: own-versioning
+      parameters:
+        days: \"30\"
+      match: {}
+";
+    let files = [("account.yaml", ACCOUNT), ("control.yaml", CONTROL), ("b.yaml", baseline)];
+    insta::assert_snapshot!(mistakes(&files), @r#"
+    b.yaml:12:7: name at least one of types, ids, arns, names, tags
+    b.yaml:5:22: there is no AwsAccount `paymets` (did you mean `payments`?)
+    b.yaml:6:18: there is no pack `own`
+    b.yaml:8:13: there is no control `own-versionning` (did you mean `own-versioning`?)
+    b.yaml:11:15: control `own-versioning`: parameter `days` is the string "30", not an integer (write a whole number, without quotes)
+    "#);
+}
+
+const BLOCK: &str = "      appliesTo: resource.configuration.days > parameters.dayz
+      compliant: |
+        resource.configuration.versions == 'Enabled'
+          && resourse.name != ''
+      message: >-
+        'the bucket keeps versions ' +
+        string(resource.tagz)
+";
+
+const QUOTED: &str = "      related:
+        - {name: logs, resourceType: AWS::S3::Buckett, key: 'resource.nam', relatedKey: resource.id}
+      compliant: \"resource.configuration.a == \\\"x\\\" && sise(resource.id) > parameters.days\"
+      message: 1 + 2
+";
+
+#[test]
+fn a_mistake_in_an_expression_is_shown_where_it_stands_however_it_is_written() {
+    let check = |check: &str| {
+        let (head, _) = CONTROL.split_once("      compliant").unwrap();
+        format!("{head}{check}")
+    };
+    let block = check(BLOCK);
+    let quoted = check(QUOTED).replace("own-versioning", "quoted");
+    let unused = check("      compliant: 'true'\n")
+        .replace("own-versioning", "unused")
+        .replace("default: 30", "default: '30'");
+    let taken = CONTROL.replace("check:", "checks:").replace("own-versioning", "a");
+    let files = [
+        ("block.yaml", block.as_str()),
+        ("quoted.yaml", &quoted),
+        ("taken.yaml", &taken),
+        ("unused.yaml", &unused),
+    ];
+    insta::assert_snapshot!(mistakes(&files), @r#"
+    taken.yaml:12:3: unknown field `checks` (did you mean `check`?)
+    block.yaml:15:59: unknown field `dayz` (did you mean `days`?)
+    block.yaml:18:14: unknown variable `resourse` (did you mean `resource`?)
+    block.yaml:21:25: unknown field `tagz` (did you mean `tags`?)
+    quoted.yaml:16:38: AWS Config knows no resource type `AWS::S3::Buckett` (did you mean `AWS::S3::Bucket`?)
+    quoted.yaml:16:71: unknown field `nam` (did you mean `name`?)
+    quoted.yaml:17:56: unknown function `sise` (did you mean `size`?)
+    quoted.yaml:18:16: the expression gives int, not a string
+    unused.yaml:11:14: the parameter `days` is never read
+    unused.yaml:11:44: parameter `days` is the string "30", not an integer (write a whole number, without quotes)
+    "#);
+}
+
+#[test]
+fn the_rules_of_the_schemas_hold_for_files_too() {
+    let baseline = BASELINE.replace("  controls:\n    - {name: own-versioning}", "  interval: 1s");
+    let account = ACCOUNT.replace("'\n", "'\n  homeRegion: us-east-1\n");
+    let control = CONTROL.replace("  check:\n", "  check:\n    attestation: {}\n");
+    let files =
+        [("account.yaml", account.as_str()), ("baseline.yaml", &baseline), ("c.yaml", &control)];
+    insta::assert_snapshot!(mistakes(&files), @r"
+    account.yaml:4:1: homeRegion is one of regions
+    baseline.yaml:6:3: an interval is at least 10s and at most 24h
+    baseline.yaml:4:1: name at least one pack or control
+    c.yaml:12:3: give exactly one of expression and attestation
+    ");
+}
+
+#[test]
+fn the_same_name_twice_is_a_mistake() {
+    let files = [("a.yaml", ACCOUNT), ("b.yaml", ACCOUNT)];
+    insta::assert_snapshot!(mistakes(&files), @r"
+    b.yaml:3:18: there is another AwsAccount payments (give it another name, or remove one of the two)
+    ");
+}
+
+#[test]
+fn who_names_a_broken_object_is_not_told_that_it_is_missing() {
+    let broken = CONTROL.replace("severity: Medium", "severity: Middling");
+    let files = [("account.yaml", ACCOUNT), ("control.yaml", &broken), ("b.yaml", BASELINE)];
+    insta::assert_snapshot!(mistakes(&files), @r"
+    control.yaml:7:13: `severity` cannot be `Middling` (it is one of Informational, Low, Medium, High, Critical)
+    ");
+}
+
+#[test]
+fn a_missing_folder_is_a_mistake() {
+    let (_, mistakes) = load_folder(Path::new("no/such/folder"));
+    assert_eq!(mistakes.len(), 1);
+    assert!(mistakes[0].message.starts_with("cannot be read: "), "{}", mistakes[0]);
+}
+
+#[test]
+fn a_mistake_is_drawn_with_the_lines_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = BASELINE.replace("own-versioning", "own-versoning");
+    let files = [("account.yaml", ACCOUNT), ("control.yaml", CONTROL), ("b.yaml", &text)];
+    let found = diagnostics(folder.path(), &files);
+    let mut drawn = String::new();
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
+    handler.render_report(&mut drawn, &found[0]).unwrap();
+    let drawn = drawn.replace(&folder.path().display().to_string(), "DIR");
+    insta::assert_snapshot!(drawn, @r"
+     × there is no control `own-versoning`
+      ╭─[DIR/b.yaml:7:14]
+    6 │   controls:
+    7 │     - {name: own-versoning}
+      ·              ─────────────
+      ╰────
+     help: did you mean `own-versioning`?
+    ");
+}
