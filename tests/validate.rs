@@ -7,9 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use plumbline::api::document::Diagnostic;
-use plumbline::plan::load_folder;
+use plumbline::api::document::{Diagnostic, SourceFile};
+use plumbline::plan::{Objects, load_folder};
 use plumbline::resource::Timestamp;
+use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp { seconds: 1_780_272_000, nanoseconds: 0 };
 
@@ -251,20 +252,73 @@ fn the_rules_of_the_schemas_hold_for_files_too() {
 }
 
 #[test]
+fn tests_of_controls_are_checked_too() {
+    let test = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: ControlTest
+metadata: {name: own-versioning}
+spec:
+  control: own-versionin
+  cases:
+    - name: a bucket
+      items: [{resourceType: AWS::S3::Bucket, whatever: {is: recorded}}]
+      expect:
+        - {resourceId: a, verdict: Complaint}
+        - {resourceId: a, region: eu-west-1, verdict: Compliant}
+        - {resourceId: b, verdict: Compliant, reason: InsufficientData}
+        - {resourceId: c, verdict: Unknown, reason: Insufficient}
+        - {resourceId: c, verdict: Compliant, message: 3, reson: x}
+        - {resourceId: d, verdict: Unknown, reason: InsufficientData}
+";
+    let files = [("control.yaml", CONTROL), ("control.test.yaml", test)];
+    insta::assert_snapshot!(mistakes(&files), @r"
+    control.test.yaml:10:36: `verdict` cannot be `Complaint` (did you mean `Compliant`?)
+    control.test.yaml:13:53: `reason` cannot be `Insufficient` (did you mean `InsufficientData`?)
+    control.test.yaml:14:56: `message` is a number, not a text (quote it)
+    control.test.yaml:14:59: unknown field `reson` (did you mean `reason`?)
+    control.test.yaml:11:12: name one of resourceId, region and account
+    control.test.yaml:12:12: only Unknown has a reason
+    ");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn whatever_a_file_holds_its_mistakes_lie_within_it(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), any::<char>()), 1..6),
+        which in 0..3_usize,
+    ) {
+        let mut text: Vec<char> = [ACCOUNT, CONTROL, BASELINE][which].chars().collect();
+        for (place, insert, character) in edits {
+            let place = place.index(text.len());
+            if insert {
+                text.insert(place, character);
+            } else {
+                text.remove(place);
+            }
+        }
+        let file = SourceFile::new("a.yaml", text.into_iter().collect::<String>());
+        let mut objects = Objects::default();
+        let mut found = objects.add(&file);
+        found.extend(objects.resolve(NOW).mistakes);
+        for mistake in found {
+            prop_assert!(file.text().get(mistake.range.clone()).is_some(), "{mistake:?}");
+        }
+    }
+}
+
+#[test]
 fn the_same_name_twice_is_a_mistake() {
     let files = [("a.yaml", ACCOUNT), ("b.yaml", ACCOUNT)];
-    insta::assert_snapshot!(mistakes(&files), @r"
-    b.yaml:3:18: there is another AwsAccount payments (give it another name, or remove one of the two)
-    ");
+    insta::assert_snapshot!(mistakes(&files), @"b.yaml:3:18: there is another AwsAccount payments (give it another name, or remove one of the two)");
 }
 
 #[test]
 fn who_names_a_broken_object_is_not_told_that_it_is_missing() {
     let broken = CONTROL.replace("severity: Medium", "severity: Middling");
     let files = [("account.yaml", ACCOUNT), ("control.yaml", &broken), ("b.yaml", BASELINE)];
-    insta::assert_snapshot!(mistakes(&files), @r"
-    control.yaml:7:13: `severity` cannot be `Middling` (it is one of Informational, Low, Medium, High, Critical)
-    ");
+    insta::assert_snapshot!(mistakes(&files), @"control.yaml:7:13: `severity` cannot be `Middling` (it is one of Informational, Low, Medium, High, Critical)");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ObjectStatus, Time, schema};
+use super::{ObjectStatus, Time, form, schema};
 use crate::resource::ControlName;
 
 /// What Plumbline reports of an attestation.
@@ -71,6 +71,6 @@ pub struct Evidence {
     pub description: Option<String>,
     /// The SHA-256 of the document, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64), regex(pattern = schema::SHA256))]
+    #[schemars(length(max = 64), regex(pattern = form::SHA256))]
     pub sha256: Option<String>,
 }

@@ -46,7 +46,9 @@ use crate::resource::{ControlName, Region, Severity};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.packs) || has(self.controls)")
+#[x_kube(validation = Rule::new(
+    "has(self.packs) && self.packs.size() > 0 || has(self.controls) && self.controls.size() > 0",
+)
     .message("name at least one pack or control"))]
 pub struct SecurityBaselineSpec {
     /// The accounts that it holds for.
@@ -86,7 +88,9 @@ pub struct SecurityBaselineSpec {
 /// Accounts by name, by label, or both.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.names) || has(self.selector)")
+#[x_kube(validation = Rule::new(
+    "has(self.names) && self.names.size() > 0 || has(self.selector)",
+)
     .message("name accounts, or give a selector"))]
 pub struct AccountSelection {
     /// Names of `AwsAccount`s.

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ObjectStatus, schema};
+use super::{ObjectStatus, form, schema};
 use crate::resource::{ResourceType, Severity};
 
 /// One check, with all that is needed to run it and to explain what it finds.
@@ -130,7 +130,7 @@ pub struct Remediation {
     pub text: String,
     /// Where it is described at length.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048), regex(pattern = schema::HTTPS))]
+    #[schemars(length(max = 2048), regex(pattern = form::HTTPS))]
     pub url: Option<String>,
 }
 
@@ -139,7 +139,7 @@ pub struct Remediation {
 #[serde(rename_all = "camelCase")]
 pub struct ParameterDeclaration {
     /// The name, by which expressions read it: `parameters.<name>`.
-    #[schemars(length(min = 1, max = 63), regex(pattern = schema::FIELD_NAME))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = form::FIELD_NAME))]
     pub name: String,
     /// The type of its values.
     #[serde(rename = "type")]
@@ -252,7 +252,7 @@ pub enum Scope {
 #[serde(rename_all = "camelCase")]
 pub struct Related {
     /// The name under which the expression reads the list of them.
-    #[schemars(length(min = 1, max = 63), regex(pattern = schema::FIELD_NAME))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = form::FIELD_NAME))]
     pub name: String,
     /// Their type.
     pub resource_type: ResourceType,

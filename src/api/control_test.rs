@@ -1,5 +1,6 @@
 //! `ControlTest`: a file beside a control with items and the verdicts expected of them.
 
+use kube::KubeSchema;
 use kube::core::ObjectMeta;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -58,8 +59,15 @@ pub struct ControlTestCase {
 }
 
 /// The verdict expected of one subject.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new(
+        "[has(self.resourceId), has(self.region), has(self.account)].filter(it, it).size() == 1",
+    ).message("name one of resourceId, region and account"),
+    validation = Rule::new("!has(self.reason) || self.verdict == 'Unknown'")
+        .message("only Unknown has a reason"),
+)]
 pub struct Expectation {
     /// The subject: a resource by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

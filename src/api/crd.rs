@@ -71,6 +71,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::api::form::Form;
 
     /// Calls `visit` with every schema and its path.
     fn walk(path: &str, schema: &Value, visit: &mut dyn FnMut(&str, &Value)) {
@@ -150,13 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_has_a_message_and_every_format_is_known() {
+    fn rules_have_messages_and_patterns_and_formats_are_known() {
         let mut rules = 0;
         each_schema(&mut |path, schema| {
             for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
                 rules += 1;
                 assert!(rule["message"].is_string(), "{path}: {rule}");
             }
+            let pattern = schema["pattern"].as_str();
+            assert!(pattern.is_none_or(|pattern| Form::of(pattern).is_some()), "{path}");
             let format = schema["format"].as_str();
             assert!(matches!(format, None | Some("int64" | "date-time")), "{path}: {format:?}");
             assert!(schema.get("nullable").is_none(), "{path}");

@@ -18,6 +18,7 @@ mod control_test;
 mod crd;
 pub mod document;
 mod exemption;
+mod form;
 mod pack;
 mod path;
 mod period;

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::schema;
+use super::form;
 
 /// A span of whole seconds, written in hours, minutes and seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ impl JsonSchema for Period {
             "type": "string",
             "minLength": 2,
             "maxLength": 21,
-            "pattern": schema::PERIOD,
+            "pattern": form::PERIOD,
         })
     }
 }

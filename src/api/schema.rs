@@ -6,37 +6,11 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::form;
 use crate::resource::{AccountId, ControlName, Partition, Region, ResourceType};
 
 /// The longest expression: what the compiler takes too.
 pub(super) const MAX_EXPRESSION: u32 = 16_384;
-
-/// The name of a Kubernetes object: a DNS subdomain.
-pub(super) const OBJECT_NAME: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
-pub(super) const FIELD_NAME: &str = "^[a-zA-Z][a-zA-Z0-9]*$";
-pub(super) const HTTPS: &str = "^https://";
-pub(super) const SHA256: &str = "^[0-9a-f]{64}$";
-pub(super) const PERIOD: &str = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
-const ACCOUNT_ID: &str = "^[0-9]{12}$";
-const REGION: &str = "^[a-z]+(-[a-z]+)+-[0-9]{1,2}$";
-const RESOURCE_TYPE: &str = "^[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+$";
-const CONTROL_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
-
-/// What a text that matches the pattern is, for messages.
-pub(super) fn meaning(pattern: &str) -> Option<&'static str> {
-    Some(match pattern {
-        OBJECT_NAME => "an object's name (lower-case letters, digits, `-` and `.`)",
-        FIELD_NAME => "a name (letters and digits, a letter first)",
-        HTTPS => "an https:// address",
-        SHA256 => "a SHA-256 (64 hexadecimal digits)",
-        PERIOD => "a period (such as 30m or 1h30m)",
-        ACCOUNT_ID => "an AWS account id (twelve digits)",
-        REGION => "an AWS region (such as eu-west-1)",
-        RESOURCE_TYPE => "a resource type (such as AWS::S3::Bucket)",
-        CONTROL_NAME => "a control's name (lower-case letters, digits and `-`)",
-        _ => return None,
-    })
-}
 
 macro_rules! text_schema {
     ($($name:ident: $length:literal, $pattern:expr;)*) => {$(
@@ -57,10 +31,10 @@ macro_rules! text_schema {
 }
 
 text_schema! {
-    AccountId: 12, ACCOUNT_ID;
-    Region: 32, REGION;
-    ResourceType: 128, RESOURCE_TYPE;
-    ControlName: 63, CONTROL_NAME;
+    AccountId: 12, form::ACCOUNT_ID;
+    Region: 32, form::REGION;
+    ResourceType: 128, form::RESOURCE_TYPE;
+    ControlName: 63, form::CONTROL_NAME;
 }
 
 impl JsonSchema for Partition {
@@ -82,7 +56,7 @@ pub(super) fn object_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "maxLength": 253,
-        "pattern": OBJECT_NAME,
+        "pattern": form::OBJECT_NAME,
     })
 }
 
@@ -95,7 +69,7 @@ pub(super) fn object_names(_: &mut SchemaGenerator) -> Schema {
         "items": {
             "type": "string",
             "maxLength": 253,
-            "pattern": OBJECT_NAME,
+            "pattern": form::OBJECT_NAME,
         },
     })
 }

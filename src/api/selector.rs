@@ -13,7 +13,9 @@ use crate::resource::ResourceType;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
-    "has(self.types) || has(self.ids) || has(self.arns) || has(self.names) || has(self.tags)",
+    "has(self.types) && self.types.size() > 0 || has(self.ids) && self.ids.size() > 0 \
+     || has(self.arns) && self.arns.size() > 0 || has(self.names) && self.names.size() > 0 \
+     || has(self.tags) && self.tags.size() > 0",
 ).message("name at least one of types, ids, arns, names, tags"))]
 pub struct ResourceSelector {
     /// Resource types, such as `AWS::S3::Bucket`.

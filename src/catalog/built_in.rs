@@ -1,12 +1,14 @@
 //! The controls and packs in the binary.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, DirEntry, include_dir};
+use kube::Resource;
 use serde::de::DeserializeOwned;
 
-use super::Catalog;
 use super::compiled::Origin;
+use super::{Catalog, CatalogProblem};
 use crate::api::document::{self, Diagnostic, Located, SourceFile};
 use crate::api::{Control, ControlTest, ObjectKey, Pack};
 
@@ -23,32 +25,42 @@ pub(super) struct BuiltIn {
 /// Reads and compiles the built-in files, once.
 pub(super) fn load() -> &'static BuiltIn {
     static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
-        let mut mistakes = Vec::new();
-        let mut controls: Vec<Located<Control>> = Vec::new();
-        let mut packs: Vec<Located<Pack>> = Vec::new();
+        let (mut controls, mut packs, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
         for file in files().filter(|file| !is_test(file)) {
-            let packed = file.path().components().any(|part| part.as_os_str() == "packs");
-            if packed {
+            if is_pack(&file) {
                 read(&file, &mut packs, &mut mistakes);
             } else {
                 read(&file, &mut controls, &mut mistakes);
             }
         }
-        let (catalog, problems) = Catalog::default().with_all(
-            controls.iter().map(|control| control.object.clone()),
-            packs.iter().map(|pack| pack.object.clone()),
-            Origin::BuiltIn,
-        );
-        for problem in problems {
-            let of_control =
-                |control: &&Located<Control>| ObjectKey::of(&control.object) == problem.object;
-            let of_pack = |pack: &&Located<Pack>| ObjectKey::of(&pack.object) == problem.object;
-            mistakes.extend(controls.iter().find(of_control).map(|found| problem.located(found)));
-            mistakes.extend(packs.iter().find(of_pack).map(|found| problem.located(found)));
-        }
-        BuiltIn { catalog, mistakes }
+        compile(&controls, &packs, mistakes)
     });
     &BUILT_IN
+}
+
+fn compile(
+    controls: &[Located<Control>],
+    packs: &[Located<Pack>],
+    mut mistakes: Vec<Diagnostic>,
+) -> BuiltIn {
+    let (catalog, problems) = Catalog::default().with_all(
+        controls.iter().map(|control| control.object.clone()),
+        packs.iter().map(|pack| pack.object.clone()),
+        Origin::BuiltIn,
+    );
+    for problem in problems {
+        mistakes.extend(locate(&problem, controls));
+        mistakes.extend(locate(&problem, packs));
+    }
+    BuiltIn { catalog, mistakes }
+}
+
+fn locate<K: Resource<DynamicType = ()>>(
+    problem: &CatalogProblem,
+    objects: &[Located<K>],
+) -> Option<Diagnostic> {
+    let found = objects.iter().find(|found| ObjectKey::of(&found.object) == problem.object)?;
+    Some(problem.located(found))
 }
 
 /// Every mistake in the built-in files. There is none in a release: a test sees to it.
@@ -69,6 +81,10 @@ fn is_test(file: &SourceFile) -> bool {
     file.path().to_str().is_some_and(|path| path.ends_with(TEST))
 }
 
+fn is_pack(file: &SourceFile) -> bool {
+    file.path().components().any(|part| part.as_os_str() == "packs")
+}
+
 /// The embedded YAML files, by path.
 fn files() -> impl Iterator<Item = SourceFile> {
     let (mut folders, mut found) = (vec![&FILES], Vec::new());
@@ -83,7 +99,7 @@ fn files() -> impl Iterator<Item = SourceFile> {
     found.retain(|file| file.path().extension().is_some_and(|extension| extension == "yaml"));
     found.sort_by_key(|file| file.path());
     found.into_iter().map(|file| {
-        let path = std::path::Path::new("controls").join(file.path());
+        let path = Path::new("controls").join(file.path());
         SourceFile::new(path, file.contents_utf8().unwrap_or_default())
     })
 }

@@ -68,7 +68,7 @@ fn compile_check(spec: &ControlSpec, faults: &mut Vec<Fault>) -> Option<Compiled
         Check { .. } => {
             let message = "give exactly one of expression and attestation";
             let fault = Fault::new(FieldPath::spec("check"), message);
-            faults.push(Fault { by_schema: true, ..fault });
+            faults.push(Fault { told_by_reader: true, ..fault });
             None
         }
     }
@@ -126,7 +126,7 @@ fn check_types(check: &ExpressionCheck, faults: &mut Vec<Fault>) {
     if check.scope != Scope::Resource && !check.related.is_empty() {
         let message = "related works only with scope Resource";
         let fault = Fault::new(base.clone().field("related"), message);
-        faults.push(Fault { by_schema: true, ..fault });
+        faults.push(Fault { told_by_reader: true, ..fault });
     }
     for (place, related) in check.related.iter().enumerate() {
         let path = base.clone().field("related").index(place).field("resourceType");

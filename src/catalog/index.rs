@@ -13,7 +13,7 @@ use crate::api::{Control, FieldPath, ObjectKey, Pack, PackSpec, closest};
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     controls: BTreeMap<String, Arc<CompiledControl>>,
-    packs: BTreeMap<String, Arc<PackSpec>>,
+    packs: BTreeMap<String, (Origin, Arc<PackSpec>)>,
     /// What is wrong with each control that is left out.
     invalid: BTreeMap<String, String>,
 }
@@ -46,7 +46,7 @@ impl Catalog {
             problems.extend(self.add_control(control, origin));
         }
         for pack in packs {
-            problems.extend(self.add_pack(pack));
+            problems.extend(self.add_pack(pack, origin));
         }
         (self, problems)
     }
@@ -70,13 +70,13 @@ impl Catalog {
         }
     }
 
-    fn add_pack(&mut self, pack: Pack) -> Vec<CatalogProblem> {
+    fn add_pack(&mut self, pack: Pack, origin: Origin) -> Vec<CatalogProblem> {
         let object = ObjectKey::of(&pack);
-        if self.packs.contains_key(&object.name) {
-            return vec![taken(Origin::BuiltIn).of(&object)];
+        if let Some((known, _)) = self.packs.get(&object.name) {
+            return vec![taken(*known).of(&object)];
         }
         let faults = self.faults_of_pack(&pack.spec);
-        self.packs.insert(object.name.clone(), Arc::new(pack.spec));
+        self.packs.insert(object.name.clone(), (origin, Arc::new(pack.spec)));
         faults.into_iter().map(|fault| fault.of(&object)).collect()
     }
 
@@ -120,20 +120,20 @@ impl Catalog {
 
     /// The pack of that name.
     pub fn pack(&self, name: &str) -> Option<&PackSpec> {
-        self.packs.get(name).map(Arc::as_ref)
+        self.packs.get(name).map(|(_, pack)| pack.as_ref())
     }
 
     /// Every pack, by name.
     pub fn packs(&self) -> impl Iterator<Item = (&str, &PackSpec)> {
-        self.packs.iter().map(|(name, pack)| (name.as_str(), pack.as_ref()))
+        self.packs.iter().map(|(name, (_, pack))| (name.as_str(), pack.as_ref()))
     }
 }
 
 fn taken(origin: Origin) -> Fault {
     let path = FieldPath::default().field("metadata").field("name");
-    let fault = match origin {
-        Origin::BuiltIn => Fault::new(path, "NameTaken: the catalogue has one of this name"),
-        Origin::Custom => Fault::new(path, "NameTaken: another one has this name"),
+    let (message, told_by_reader) = match origin {
+        Origin::BuiltIn => ("NameTaken: the catalogue has one of this name", false),
+        Origin::Custom => ("NameTaken: another one has this name", true),
     };
-    fault.help("give it a name of its own")
+    Fault { told_by_reader, ..Fault::new(path, message).help("give it a name of its own") }
 }

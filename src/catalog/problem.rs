@@ -19,8 +19,8 @@ pub struct CatalogProblem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    /// Whether a rule of the CRD refuses it too, so that it is told where the schema is.
-    pub by_schema: bool,
+    /// Whether whoever read the object has told it: a rule of the CRD, or two of one name.
+    pub told_by_reader: bool,
 }
 
 /// A part of an expression.
@@ -41,12 +41,12 @@ pub(super) struct Fault {
     pub(super) part: Option<Part>,
     pub(super) message: String,
     pub(super) help: Option<String>,
-    pub(super) by_schema: bool,
+    pub(super) told_by_reader: bool,
 }
 
 impl Fault {
     pub(super) fn new(path: FieldPath, message: impl Into<String>) -> Self {
-        Self { path, part: None, message: message.into(), help: None, by_schema: false }
+        Self { path, part: None, message: message.into(), help: None, told_by_reader: false }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -62,8 +62,8 @@ impl Fault {
     }
 
     pub(super) fn of(self, object: &ObjectKey) -> CatalogProblem {
-        let Self { path, part, message, help, by_schema } = self;
-        CatalogProblem { object: object.clone(), path, part, message, help, by_schema }
+        let Self { path, part, message, help, told_by_reader } = self;
+        CatalogProblem { object: object.clone(), path, part, message, help, told_by_reader }
     }
 }
 

@@ -27,7 +27,7 @@ impl Objects {
             self.packs.iter().map(|pack| pack.object.clone()),
         );
         let mut mistakes = Vec::new();
-        let problems = problems.iter().filter(|problem| !problem.by_schema);
+        let problems = problems.iter().filter(|problem| !problem.told_by_reader);
         mistakes.extend(problems.filter_map(|problem| self.locate_in_catalog(problem)));
         let plans = self.plans(&catalog);
         let problems = plans

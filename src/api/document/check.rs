@@ -1,15 +1,15 @@
 //! Compares a tree with the schema of its kind, and says everything that does not fit.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use jiff::Timestamp;
-use regex::Regex;
 use serde_json::Value;
 
 use super::node::{Content, Entry, Node};
 use super::{Mistake, Rule};
-use crate::api::{closest, schema};
+use crate::api::closest;
+use crate::api::form::Form;
 
 /// All that does not fit, in the order of the text, and the rules that hold for parts of it.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct Checked<'s> {
 
 /// Compares `node` with `schema`.
 pub(crate) fn check<'s>(node: &Node, schema: &'s Value) -> Checked<'s> {
-    let mut checker = Checker { checked: Checked::default(), patterns: HashMap::new() };
+    let mut checker = Checker { checked: Checked::default() };
     checker.value("the object", node.summary_range(), node, schema);
     checker.checked.mistakes.sort_by_key(|mistake| mistake.range.start);
     checker.checked
@@ -28,7 +28,6 @@ pub(crate) fn check<'s>(node: &Node, schema: &'s Value) -> Checked<'s> {
 
 struct Checker<'s> {
     checked: Checked<'s>,
-    patterns: HashMap<&'s str, Option<Regex>>,
 }
 
 impl<'s> Checker<'s> {
@@ -156,7 +155,7 @@ impl<'s> Checker<'s> {
             };
             node.text().map(|text| (text.to_owned(), node.range.clone()))
         };
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for (text, range) in items.iter().filter_map(of) {
             if !seen.insert(text.clone()) {
                 self.report(range, format!("`{text}` stands twice"), Some("keep one".into()));
@@ -195,12 +194,9 @@ impl<'s> Checker<'s> {
         self.report(node.range.clone(), format!("{name} cannot be `{text}`"), Some(help));
     }
 
-    fn pattern(&mut self, name: &str, node: &Node, text: &str, pattern: &'s str) {
-        let compiled = self.patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok());
-        if compiled.as_ref().is_some_and(|compiled| !compiled.is_match(text)) {
-            let expected = schema::meaning(pattern).unwrap_or("a text of the form");
-            let help = schema::meaning(pattern).is_none().then(|| pattern.to_owned());
-            self.report(node.range.clone(), format!("{name} is not {expected}"), help);
+    fn pattern(&mut self, name: &str, node: &Node, text: &str, pattern: &str) {
+        if let Some(form) = Form::of(pattern).filter(|form| !form.fits(text)) {
+            self.report(node.range.clone(), format!("{name} is not {}", form.meaning), None);
         }
     }
 

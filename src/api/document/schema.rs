@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use kube::core::schema::{OptionalEnum, StructuralSchemaRewriter};
 use serde_json::{Value, json};
 
-use crate::api::{API_VERSION, ControlTestSpec, crds};
+use crate::api::{API_VERSION, ControlTestSpec, crds, form};
 
 /// The kinds that files may hold, each with the schema of a whole object.
 static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
@@ -43,7 +44,7 @@ fn complete(kind: &str, schema: &mut Value) {
         "type": "string",
         "minLength": 1,
         "maxLength": 253,
-        "pattern": crate::api::schema::OBJECT_NAME,
+        "pattern": form::OBJECT_NAME,
     });
     let metadata = json!({
         "type": "object",
@@ -68,6 +69,8 @@ fn complete(kind: &str, schema: &mut Value) {
 fn control_test() -> Value {
     let mut generator = schemars::generate::SchemaSettings::openapi3()
         .with(|settings| settings.inline_subschemas = true)
+        .with_transform(StructuralSchemaRewriter)
+        .with_transform(OptionalEnum)
         .into_generator();
     let spec = generator.root_schema_for::<ControlTestSpec>().to_value();
     json!({ "type": "object", "properties": { "spec": spec } })

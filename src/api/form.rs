@@ -1,0 +1,56 @@
+//! The forms that texts have: their patterns, for schemas, and what to call them, for people.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+pub(super) const ACCOUNT_ID: &str = "^[0-9]{12}$";
+pub(super) const REGION: &str = "^[a-z]+(-[a-z]+)+-[0-9]{1,2}$";
+pub(super) const RESOURCE_TYPE: &str = "^[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+$";
+pub(super) const CONTROL_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+/// The name of a Kubernetes object: a DNS subdomain.
+pub(super) const OBJECT_NAME: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+pub(super) const FIELD_NAME: &str = "^[a-zA-Z][a-zA-Z0-9]*$";
+pub(super) const HTTPS: &str = "^https://";
+pub(super) const SHA256: &str = "^[0-9a-f]{64}$";
+pub(super) const PERIOD: &str = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
+
+/// Each pattern and what a text is that matches it.
+const MEANINGS: [(&str, &str); 9] = [
+    (ACCOUNT_ID, "an AWS account id (twelve digits)"),
+    (REGION, "an AWS region (such as eu-west-1)"),
+    (RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
+    (CONTROL_NAME, "a control's name (lower-case letters, digits and `-`)"),
+    (OBJECT_NAME, "an object's name (lower-case letters, digits, `-` and `.`)"),
+    (FIELD_NAME, "a name (letters and digits, a letter first)"),
+    (HTTPS, "an https:// address"),
+    (SHA256, "a SHA-256 (64 hexadecimal digits)"),
+    (PERIOD, "a period (such as 30m or 1h30m)"),
+];
+
+/// A form that a text may have.
+pub(super) struct Form {
+    pattern: &'static str,
+    regex: Regex,
+    /// What a text of this form is.
+    pub(super) meaning: &'static str,
+}
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let form = |(pattern, meaning): (&'static str, _)| {
+        Regex::new(pattern).ok().map(|regex| Form { pattern, regex, meaning })
+    };
+    MEANINGS.into_iter().filter_map(form).collect()
+});
+
+impl Form {
+    /// The form of a pattern of the API's schemas.
+    pub(super) fn of(pattern: &str) -> Option<&'static Self> {
+        FORMS.iter().find(|form| form.pattern == pattern)
+    }
+
+    /// Whether a text has this form.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}
