@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use super::id::{FindingId, IdParts, Installation};
-use crate::catalog::CompiledControl;
+use crate::catalog::{CompiledCheck, CompiledControl};
 use crate::evaluation::{EvaluationResult, FieldReading, Subject};
+use crate::expression::Program;
 use crate::plan::{BaselineKey, Plan};
 use crate::resource::{AccountId, ControlName, Partition, Region, Severity, Timestamp};
 
@@ -198,7 +199,7 @@ impl Finding {
             last_observed_at: now,
             updated_at: now,
         };
-        finding.fingerprint = finding.content();
+        finding.fingerprint = finding.content(speaks_of_now(&control.control));
         Some(finding)
     }
 
@@ -208,8 +209,9 @@ impl Finding {
         self.status == FindingStatus::Failed && !self.archived
     }
 
-    /// Stands for what Plumbline says.
-    fn content(&self) -> Fingerprint {
+    /// Stands for what Plumbline says. A description that moves with the clock is left out, or the
+    /// finding would be published again at every evaluation.
+    fn content(&self, moves_with_clock: bool) -> Fingerprint {
         let generator = &self.generator;
         let texts = [
             self.severity.as_str(),
@@ -218,7 +220,7 @@ impl Finding {
             generator.remediation_url.as_deref().unwrap_or_default(),
             self.resource.arn.as_deref().unwrap_or_default(),
             self.resource.name.as_deref().unwrap_or_default(),
-            &self.description,
+            if moves_with_clock { "" } else { &self.description },
         ];
         let lists = generator.types.iter().chain(&generator.requirements).map(String::as_str);
         let readings = self.readings.iter().flat_map(|reading| [&*reading.path, &*reading.value]);
@@ -265,6 +267,13 @@ fn describe(result: &EvaluationResult<'_>, control: &CompiledControl) -> String 
     }
     let stop = if message.ends_with(['.', '!', '?', ':']) { "" } else { "." };
     format!("{message}{stop} {why}")
+}
+
+/// Whether a control's message may change though nothing else does.
+fn speaks_of_now(control: &CompiledControl) -> bool {
+    let CompiledCheck::Expression(expression) = &control.check else { return false };
+    let mut reads = expression.message.iter().flat_map(Program::reads);
+    reads.any(|path| path.to_string() == "now")
 }
 
 /// Security Hub rounds timestamps to milliseconds; a finer one would not be read back as written.

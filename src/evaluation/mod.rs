@@ -4,8 +4,23 @@
 //! same items give the same verdicts. What was not recorded, not readable, or failed to evaluate
 //! is `Unknown` with a reason; no way leads from there to `Compliant`.
 
+mod check;
+mod control_test;
+mod coverage;
+mod explain;
+mod finish;
+mod judge;
+mod keep;
+mod needs;
 mod outcome;
+mod places;
+mod prepared;
 mod result;
+mod worker;
 
+pub use control_test::{CaseReport, Mismatch, TestReport, run_control_test};
+pub use coverage::Coverage;
 pub use outcome::{ControlOutcome, Counts, Outcome, PlanOutcome, TargetOutcome};
+pub use prepared::Evaluation;
 pub use result::{EvaluationResult, FieldReading, Results, Subject};
+pub use worker::Worker;

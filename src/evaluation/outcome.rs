@@ -129,6 +129,41 @@ impl Outcome {
         self.plans.get(plan)?.targets.get(target)?.controls.get(control)
     }
 
+    /// The same, to change.
+    pub(super) fn control_mut(
+        &mut self,
+        plan: usize,
+        target: usize,
+        control: usize,
+    ) -> Option<&mut ControlOutcome> {
+        self.plans.get_mut(plan)?.targets.get_mut(target)?.controls.get_mut(control)
+    }
+
+    /// Counts an item for the targets, by plan, of plans that look at it.
+    pub(super) fn count_item(&mut self, plans: &[usize], target: impl Fn(usize) -> Option<usize>) {
+        for plan in plans {
+            let targets = self.plans.get_mut(*plan).map(|plan| &mut plan.targets);
+            let target = targets.zip(target(*plan)).and_then(|(targets, at)| targets.get_mut(at));
+            if let Some(target) = target {
+                target.items += 1;
+            }
+        }
+    }
+
+    /// Adds what another part of the same evaluation came to.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.items += other.items;
+        self.evaluations += other.evaluations;
+        let targets = self.plans.iter_mut().flat_map(|plan| &mut plan.targets);
+        let others = other.plans.iter().flat_map(|plan| &plan.targets);
+        for (target, other) in targets.zip(others) {
+            target.items += other.items;
+            for (control, other) in target.controls.iter_mut().zip(&other.controls) {
+                control.counts += &other.counts;
+            }
+        }
+    }
+
     /// All verdicts together.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -15,7 +15,7 @@ mod sets;
 mod standard;
 mod strings;
 
-use super::signature::{Call, Failure, Implementation, Kind, Overload, Returns, Style};
+use super::signature::{Failure, Implementation, Kind, Overload, Returns, Style};
 use crate::resource::Value;
 
 /// Every function there is, by library.
@@ -59,18 +59,6 @@ impl Overload {
     const fn with_pattern(mut self) -> Self {
         self.pattern = Some(1);
         self
-    }
-}
-
-impl<'a> Call<'_, 'a> {
-    /// A list of `elements`, in the arena.
-    fn list<I>(&self, elements: I) -> Value<'a>
-    where
-        I: IntoIterator<Item = Value<'a>>,
-    {
-        let mut list = bumpalo::collections::Vec::new_in(self.arena);
-        list.extend(elements);
-        Value::List(list.into_bump_slice())
     }
 }
 

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use super::*;
 use crate::expression::pattern::Pattern;
-use crate::expression::signature::Fuel;
+use crate::expression::signature::{Call, Fuel};
 use crate::expression::time::{format_duration, format_timestamp};
 
 /// The overload that takes these arguments.

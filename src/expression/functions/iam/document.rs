@@ -35,6 +35,7 @@ fn decoded<'a>(call: &mut Call<'_, 'a>, value: &Value<'a>) -> Outcome<'a> {
     if !trimmed.starts_with('%') {
         return Err(refused("the text is neither JSON nor URL-encoded JSON"));
     }
+    call.fuel.charge(text.len() as u64 / 8)?;
     let plain = percent_encoding::percent_decode_str(trimmed)
         .decode_utf8()
         .map_err(|_| refused("the text is URL-encoded, but not UTF-8"))?;

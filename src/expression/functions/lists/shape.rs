@@ -1,7 +1,7 @@
 //! Lists made of other lists' elements.
 
 use super::super::sets::Seen;
-use super::super::{Outcome, invalid, no_overload};
+use super::super::{Outcome, invalid, length, no_overload};
 use crate::expression::signature::Call;
 use crate::resource::Value;
 
@@ -67,8 +67,8 @@ pub(super) fn reverse<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> O
 /// The integers from 0 to before a number.
 pub(super) fn range<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::Int(end)] = arguments else { return Err(no_overload("lists.range", arguments)) };
-    let count = u64::try_from(*end)
+    let count = usize::try_from(*end)
         .map_err(|_| invalid(format!("lists.range: the number {end} is negative")))?;
-    call.fuel.charge(count)?;
-    Ok(call.list((0..*end).map(Value::Int)))
+    call.fuel.charge(count as u64)?;
+    Ok(Value::List(call.arena.alloc_slice_fill_with(count, length)))
 }

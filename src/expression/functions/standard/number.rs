@@ -41,9 +41,12 @@ pub(in super::super) const fn double_from_uint(number: u64) -> f64 {
     number as f64
 }
 
+/// The longest text that is read as a double; the longest that any double needs has 1,077 bytes.
+const LONGEST_DOUBLE: usize = 1_100;
+
 /// A double from its decimal text. A finite text beyond the range is none.
 pub(super) fn double_from_text(text: &str) -> Option<f64> {
-    let number: f64 = text.parse().ok()?;
+    let number: f64 = Some(text).filter(|text| text.len() <= LONGEST_DOUBLE)?.parse().ok()?;
     let names_infinity = text.contains(['i', 'I']);
     (number.is_finite() || number.is_nan() || names_infinity).then_some(number)
 }

@@ -8,6 +8,9 @@ use crate::resource::Value;
 
 /// The byte at which the code point at `position` begins; the text's end is a position too.
 fn byte_of(text: &str, position: usize) -> Option<usize> {
+    if text.is_ascii() {
+        return Some(position).filter(|position| *position <= text.len());
+    }
     let ends = std::iter::once(text.len());
     text.char_indices().map(|(byte, _)| byte).chain(ends).nth(position)
 }

@@ -1,0 +1,116 @@
+//! The controls to run: those of every plan, side by side, with what they need at hand.
+
+use bumpalo::Bump;
+
+use crate::api::Scope;
+use crate::catalog::{CompiledCheck, CompiledExpression, slots};
+use crate::expression::from_json;
+use crate::plan::{Plan, PlannedControl, PlannedExemption, ResourceMatch};
+use crate::resource::{Timestamp, Value};
+
+/// One control of one plan that is checked by an expression.
+#[derive(Debug)]
+pub(super) struct Check<'p> {
+    /// Which plan.
+    pub(super) plan: usize,
+    /// Which of its controls.
+    pub(super) control: usize,
+    pub(super) planned: &'p PlannedControl,
+    pub(super) expression: &'p CompiledExpression,
+    pub(super) way: Way,
+    /// The parameters as the expression sees them.
+    pub(super) parameters: Value<'p>,
+    /// Those of the plan's exemptions that may cover a drift of the control now.
+    pub(super) exemptions: Vec<(usize, &'p PlannedExemption)>,
+}
+
+/// How a control comes to its verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By each resource alone, as it comes.
+    Alone,
+    /// By each resource together with others, when all are there.
+    Joined,
+    /// By all resources of a region, when all are there.
+    Region,
+    /// By all resources of an account, when all are there.
+    Account,
+}
+
+impl<'p> Check<'p> {
+    /// The checks of all plans that are not suspended.
+    pub(super) fn of(plans: &'p [Plan], now: Timestamp, arena: &'p Bump) -> Vec<Self> {
+        let mut checks = Vec::new();
+        for (at, plan) in plans.iter().enumerate().filter(|(_, plan)| !plan.suspended) {
+            for (control, planned) in plan.controls.iter().enumerate() {
+                if let CompiledCheck::Expression(expression) = &planned.control.check {
+                    checks.push(Self {
+                        plan: at,
+                        control,
+                        planned,
+                        expression,
+                        way: Way::of(expression),
+                        parameters: parameters(planned, arena),
+                        exemptions: exemptions(plan, planned, now),
+                    });
+                }
+            }
+        }
+        checks
+    }
+
+    /// Whether a match, or an exemption, looks at tags.
+    pub(super) fn reads_tags(&self) -> bool {
+        let matches = [&self.planned.matching, &self.planned.exclude];
+        matches.into_iter().flatten().any(ResourceMatch::reads_tags)
+            || self.exemptions.iter().any(|(_, exemption)| exemption.reads_tags())
+    }
+
+    /// The values of the expression's variables.
+    pub(super) fn bind<'a>(
+        &self,
+        subject: Value<'a>,
+        related: Option<Value<'a>>,
+        now: Timestamp,
+    ) -> [Option<Value<'a>>; 4]
+    where
+        'p: 'a,
+    {
+        // The order is that of the slots.
+        const { assert!(slots::SUBJECT == 0 && slots::PARAMETERS == 1) };
+        const { assert!(slots::NOW == 2 && slots::RELATED == 3) };
+        [Some(subject), Some(self.parameters), Some(Value::Timestamp(now)), related]
+    }
+}
+
+impl Way {
+    const fn of(expression: &CompiledExpression) -> Self {
+        match expression.scope {
+            Scope::Resource if expression.related.is_empty() => Self::Alone,
+            Scope::Resource => Self::Joined,
+            Scope::Region => Self::Region,
+            Scope::Account => Self::Account,
+        }
+    }
+}
+
+fn parameters<'p>(planned: &PlannedControl, arena: &'p Bump) -> Value<'p> {
+    let entries: Vec<_> = planned
+        .parameters
+        .iter()
+        .map(|(name, value)| (Value::String(arena.alloc_str(name)), from_json(value, arena)))
+        .collect();
+    Value::Map(arena.alloc_slice_copy(&entries))
+}
+
+fn exemptions<'p>(
+    plan: &'p Plan,
+    planned: &PlannedControl,
+    now: Timestamp,
+) -> Vec<(usize, &'p PlannedExemption)> {
+    let exemptions = plan.exemptions.iter().enumerate();
+    let name = &planned.control.name;
+    exemptions
+        .filter(|(_, exemption)| exemption.is_active(now) && exemption.controls.contains(name))
+        .collect()
+}

@@ -1,0 +1,191 @@
+//! Controls that judge a resource together with those that join it by equal keys.
+//!
+//! A key that cannot be made is no reason to count resources as unrelated: where one fails, or
+//! where not all that might join was read, the verdict is unknown.
+
+use bumpalo::Bump;
+use rustc_hash::FxHashMap;
+
+use super::Finish;
+use super::gathered::Place;
+use crate::catalog::CompiledRelated;
+use crate::evaluation::check::{Check, Way};
+use crate::evaluation::judge::{At, Fault};
+use crate::evaluation::places::AccountPlaces;
+use crate::expression::{Bindings, Program};
+use crate::resource::{ConfigurationItem, ItemStatus, UnknownReason, Value};
+
+/// The resources of one `related` of a control in one account, by their keys.
+struct Index<'p> {
+    related: &'p CompiledRelated,
+    places: FxHashMap<Box<str>, Vec<Place>>,
+}
+
+impl<'f, 'p> Finish<'f, 'p> {
+    /// Judges resources with those that join them.
+    pub(super) fn joined(&mut self) {
+        let evaluation = self.evaluation;
+        for check in evaluation.checks.iter().filter(|check| check.way == Way::Joined) {
+            for account in evaluation.places.accounts() {
+                let judged = self.judged(check, account);
+                if !judged.is_empty() {
+                    let indexes = self.indexes(check, account);
+                    self.judge_joined(check, &judged, indexes.as_deref());
+                }
+            }
+        }
+    }
+
+    /// The resources of an account that a check judges, with the target that each counts for.
+    fn judged(&self, check: &Check<'p>, account: &AccountPlaces<'_>) -> Vec<(Place, usize)> {
+        let types = check.expression.resource_types.iter();
+        let entries = types.filter_map(|name| self.evaluation.types.get(name.as_str()));
+        let places = entries.flat_map(|entry| {
+            let places = self.gathered.of(account.number, entry.number).iter();
+            places.map(|place| (*place, entry.is_global))
+        });
+        places
+            .filter_map(|(place, is_global)| {
+                let targets = account.targets(self.gathered.region(place), is_global)?;
+                Some((place, targets.get(check.plan)?))
+            })
+            .collect()
+    }
+
+    fn indexes(
+        &mut self,
+        check: &Check<'p>,
+        account: &AccountPlaces<'_>,
+    ) -> Result<Vec<Index<'p>>, Fault> {
+        let related = check.expression.related.iter();
+        related.map(|related| self.index(check, related, account)).collect()
+    }
+
+    fn index(
+        &mut self,
+        check: &Check<'p>,
+        related: &'p CompiledRelated,
+        account: &AccountPlaces<'_>,
+    ) -> Result<Index<'p>, Fault> {
+        self.reads.in_account(account, &related.resource_type)?;
+        let mut index = Index { related, places: FxHashMap::default() };
+        let Some(entry) = self.evaluation.types.get(related.resource_type.as_str()) else {
+            return Ok(index);
+        };
+        let mut arena = Bump::new();
+        for at in 0..self.gathered.of(account.number, entry.number).len() {
+            let Some(place) = self.gathered.of(account.number, entry.number).get(at) else { break };
+            let place = *place;
+            arena.reset();
+            let Some(item) = self.gathered.item(place, &arena) else { continue };
+            for key in self.keys(check, &related.related_key, &item, &arena)? {
+                index.places.entry(key.into()).or_default().push(place);
+            }
+        }
+        Ok(index)
+    }
+
+    /// The keys of an item.
+    fn keys<'a>(
+        &mut self,
+        check: &Check<'p>,
+        program: &Program,
+        item: &ConfigurationItem<'a>,
+        arena: &'a Bump,
+    ) -> Result<Vec<&'a str>, Fault>
+    where
+        'p: 'a,
+    {
+        if item.status == ItemStatus::NotRecorded {
+            let message = format!("{} {} is not recorded", item.resource_type, item.id);
+            return Err(Fault::Unread { reason: UnknownReason::NotRecorded, message });
+        }
+        let values = check.bind(item.value, None, self.evaluation.now);
+        let value = self.judge.run(program, &Bindings { values: &values }, arena)?;
+        keys(value)
+    }
+
+    fn judge_joined(
+        &mut self,
+        check: &Check<'p>,
+        judged: &[(Place, usize)],
+        indexes: Result<&[Index<'p>], &Fault>,
+    ) {
+        let mut arena = Bump::new();
+        for (place, target) in judged {
+            arena.reset();
+            let Some(item) = self.gathered.item(*place, &arena) else { continue };
+            let related = match indexes {
+                Ok(indexes) => self.related(check, indexes, &item, &arena).map(Some),
+                Err(fault) => Err(fault.clone()),
+            };
+            let at = At { check, target: *target };
+            self.judge.resource(at, &item, related, &arena, self.results);
+            self.judge.outcome.count_item(&[check.plan], |_| Some(*target));
+        }
+    }
+
+    /// The value of `related` for one item.
+    fn related<'a>(
+        &mut self,
+        check: &Check<'p>,
+        indexes: &[Index<'p>],
+        item: &ConfigurationItem<'a>,
+        arena: &'a Bump,
+    ) -> Result<Value<'a>, Fault>
+    where
+        'p: 'a,
+        'f: 'a,
+    {
+        let mut entries = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            let keys = self.keys(check, &index.related.key, item, arena)?;
+            let places = keys.iter().filter_map(|key| index.places.get(*key)).flatten();
+            let mut joined: Vec<Place> = places.copied().collect();
+            joined.sort_unstable();
+            joined.dedup();
+            let items = joined.into_iter().filter_map(|place| self.gathered.item(place, arena));
+            let values: Vec<Value<'a>> = items.map(|item| item.value).collect();
+            let name: &'a str = index.related.name.as_str();
+            let values = Value::List(arena.alloc_slice_copy(&values));
+            entries.push((Value::String(name), values));
+        }
+        Ok(Value::Map(arena.alloc_slice_copy(&entries)))
+    }
+}
+
+/// The texts of a key: a string, a list of strings, or an optional of these.
+fn keys(value: Value<'_>) -> Result<Vec<&str>, Fault> {
+    let fault = |value: &Value<'_>| Fault::Gave { what: "key", found: value.type_name().as_str() };
+    match value {
+        Value::String(text) => Ok(vec![text]),
+        Value::Optional(None) => Ok(Vec::new()),
+        Value::Optional(Some(value)) if !matches!(value, Value::Optional(_)) => keys(*value),
+        Value::List(items) => {
+            items.iter().map(|item| item.as_str().ok_or_else(|| fault(item))).collect()
+        }
+        other => Err(fault(&other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_text_or_several_or_none() {
+        let texts = [Value::String("a"), Value::String("b")];
+        assert_eq!(keys(Value::String("a")), Ok(vec!["a"]));
+        assert_eq!(keys(Value::List(&texts)), Ok(vec!["a", "b"]));
+        assert_eq!(keys(Value::Optional(Some(&Value::List(&texts)))), Ok(vec!["a", "b"]));
+        assert_eq!(keys(Value::Optional(None)), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn anything_else_is_no_key() {
+        let mixed = [Value::String("a"), Value::Null];
+        for value in [Value::Null, Value::Int(1), Value::List(&mixed), Value::Map(&[])] {
+            assert!(keys(value).is_err(), "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Controls that judge all resources of a region or an account together.
+
+use bumpalo::Bump;
+
+use super::Finish;
+use crate::evaluation::check::{Check, Way};
+use crate::evaluation::judge::{At, Fault, matches};
+use crate::evaluation::places::AccountPlaces;
+use crate::evaluation::result::Subject;
+use crate::plan::Target;
+use crate::resource::{ConfigurationItem, ItemStatus, UnknownReason, Value};
+
+impl<'p> Finish<'_, 'p> {
+    /// Judges regions and accounts.
+    pub(super) fn together(&mut self) {
+        let evaluation = self.evaluation;
+        for check in &evaluation.checks {
+            let subject = match check.way {
+                Way::Region => Subject::Region,
+                Way::Account => Subject::Account,
+                Way::Alone | Way::Joined => continue,
+            };
+            let targets = evaluation.plans.get(check.plan).map(|plan| plan.targets.as_slice());
+            for (place, target) in targets.unwrap_or_default().iter().enumerate() {
+                if self.looks_at(check, place, target) {
+                    self.judge_together(At { check, target: place }, target, subject);
+                }
+            }
+        }
+    }
+
+    fn judge_together(&mut self, at: At<'_, 'p>, target: &Target, subject: Subject<'_>) {
+        let Some(account) = self.reads.account(&target.account) else { return };
+        let arena = Bump::new();
+        let resources = match self.read_for(at.check, at.target, target) {
+            Ok(()) => self.resources(at, account, &arena),
+            Err(fault) => Err(fault),
+        };
+        match resources {
+            Ok(resources) => self.judge.together(at, subject, resources, &arena, self.results),
+            Err(fault) => self.judge.unknown(at, subject, &fault, None, self.results),
+        }
+    }
+
+    /// The value of `resources`: those that the baseline's match takes.
+    fn resources<'a>(
+        &mut self,
+        at: At<'_, 'p>,
+        account: &AccountPlaces<'_>,
+        arena: &'a Bump,
+    ) -> Result<Value<'a>, Fault>
+    where
+        'p: 'a,
+        Self: 'a,
+    {
+        let mut values = Vec::new();
+        let types = at.check.expression.resource_types.iter();
+        for entry in types.filter_map(|name| self.evaluation.types.get(name.as_str())) {
+            for place in self.gathered.of(account.number, entry.number) {
+                let region = self.gathered.region(*place);
+                let targets = account.targets(region, entry.is_global);
+                let is_here = targets.and_then(|it| it.get(at.check.plan)) == Some(at.target);
+                if at.check.way == Way::Region && !is_here {
+                    continue;
+                }
+                let Some(item) = self.gathered.item(*place, arena) else { continue };
+                if takes(at.check, &item)? {
+                    values.push(item.value);
+                }
+            }
+        }
+        Ok(Value::List(arena.alloc_slice_copy(&values)))
+    }
+}
+
+/// Whether a resource is one of those that a baseline's control is about.
+fn takes(check: &Check<'_>, item: &ConfigurationItem<'_>) -> Result<bool, Fault> {
+    if matches(check.planned.exclude.as_ref(), item) == Some(true) {
+        return Ok(false);
+    }
+    if item.status == ItemStatus::NotRecorded {
+        let message = format!("{} {} is not recorded", item.resource_type, item.id);
+        return Err(Fault::Unread { reason: UnknownReason::NotRecorded, message });
+    }
+    Ok(matches(check.planned.matching.as_ref(), item) != Some(false))
+}

@@ -1,0 +1,98 @@
+//! What was not read: a verdict for each control and target that cannot know all, and a mark that
+//! nothing unseen there may be taken for gone.
+
+use super::Finish;
+use crate::evaluation::check::{Check, Way};
+use crate::evaluation::judge::{At, Fault};
+use crate::evaluation::places::AccountPlaces;
+use crate::evaluation::result::Subject;
+use crate::plan::Target;
+use crate::resource::{ResourceType, is_global};
+
+impl<'p> Finish<'_, 'p> {
+    /// Says of each control and target whether all was read that the control reads there.
+    pub(super) fn unread(&mut self) {
+        let evaluation = self.evaluation;
+        for check in &evaluation.checks {
+            let targets = evaluation.plans.get(check.plan).map(|plan| plan.targets.as_slice());
+            for (place, target) in targets.unwrap_or_default().iter().enumerate() {
+                self.unread_in(At { check, target: place }, target);
+            }
+        }
+    }
+
+    fn unread_in(&mut self, at: At<'_, 'p>, target: &Target) {
+        let complete = self.read_for(at.check, at.target, target).is_ok();
+        if let Some(control) =
+            self.judge.outcome.control_mut(at.check.plan, at.target, at.check.control)
+        {
+            control.complete = complete;
+        }
+        let by_resource = matches!(at.check.way, Way::Alone | Way::Joined);
+        if by_resource && let Some((name, fault)) = self.first_unread(at.check, at.target, target) {
+            let subject = Subject::Unread { resource_type: name.as_str() };
+            self.judge.unknown(at, subject, &fault, None, self.results);
+        }
+    }
+
+    /// Whether a check has anything to look at in a target: global resources and accounts are
+    /// looked at in one.
+    pub(super) fn looks_at(&self, check: &Check<'p>, place: usize, target: &Target) -> bool {
+        let is_home = self.is_home(check, place, target);
+        let regional = |name: &ResourceType| !is_global(name.as_str());
+        match check.way {
+            Way::Account => is_home,
+            Way::Alone | Way::Joined | Way::Region => {
+                is_home || check.expression.resource_types.iter().any(regional)
+            }
+        }
+    }
+
+    /// Whether all was read that the check reads in a target.
+    pub(super) fn read_for(
+        &self,
+        check: &Check<'p>,
+        place: usize,
+        target: &Target,
+    ) -> Result<(), Fault> {
+        if !self.looks_at(check, place, target) {
+            return Ok(());
+        }
+        let Some(account) = self.reads.account(&target.account) else { return Ok(()) };
+        for related in &check.expression.related {
+            self.reads.in_account(account, &related.resource_type)?;
+        }
+        match self.first_unread(check, place, target) {
+            Some((_, fault)) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
+    /// The first of the types that the check judges in a target which was not read.
+    fn first_unread(
+        &self,
+        check: &Check<'p>,
+        place: usize,
+        target: &Target,
+    ) -> Option<(&'p ResourceType, Fault)> {
+        let account = self.reads.account(&target.account)?;
+        let is_home = self.is_home(check, place, target);
+        let types = check.expression.resource_types.iter();
+        let mut types = types.filter(|name| is_home || !is_global(name.as_str()));
+        types.find_map(|name| {
+            let read = match check.way {
+                Way::Account if !is_home => Ok(()),
+                Way::Account => self.reads.in_account(account, name),
+                Way::Alone | Way::Joined | Way::Region => {
+                    self.reads.in_region(account, &target.region, name)
+                }
+            };
+            read.err().map(|fault| (name, fault))
+        })
+    }
+
+    fn is_home(&self, check: &Check<'p>, place: usize, target: &Target) -> bool {
+        let account: Option<&AccountPlaces<'_>> = self.reads.account(&target.account);
+        account.and_then(|account| account.home.get(check.plan)) == Some(place)
+    }
+}

@@ -1,0 +1,297 @@
+//! One control on one subject.
+
+use bumpalo::Bump;
+
+use super::check::Check;
+use super::explain::{cut, explain};
+use super::outcome::Outcome;
+use super::result::{EvaluationResult, FieldReading, Results, Subject};
+use crate::catalog::CompiledExpression;
+use crate::expression::{Bindings, Failure, Machine, Program};
+use crate::plan::{MatchSubject, Plan, ResourceMatch};
+use crate::resource::{ConfigurationItem, ItemStatus, Timestamp, UnknownReason, Value, Verdict};
+
+/// The longest message that is passed on, in bytes.
+const MAX_MESSAGE: usize = 4096;
+
+/// Runs controls, and counts and passes on what they say.
+pub(super) struct Judge<'p> {
+    pub(super) outcome: Outcome,
+    plans: &'p [Plan],
+    machine: Machine,
+    now: Timestamp,
+}
+
+/// Where a check is applied: the target's place in its plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'c, 'p> {
+    pub(super) check: &'c Check<'p>,
+    pub(super) target: usize,
+}
+
+/// Why a control gave no verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A program failed.
+    Failure(Failure),
+    /// A program gave something of another type than it should.
+    Gave { what: &'static str, found: &'static str },
+    /// Something that it reads was not read.
+    Unread { reason: UnknownReason, message: String },
+}
+
+impl<'p> Judge<'p> {
+    pub(super) fn new(plans: &'p [Plan], now: Timestamp) -> Self {
+        Self { outcome: Outcome::of(plans), plans, machine: Machine::new(), now }
+    }
+
+    /// Judges a resource, with those that join it.
+    pub(super) fn resource<'a>(
+        &mut self,
+        at: At<'_, 'p>,
+        item: &ConfigurationItem<'a>,
+        related: Result<Option<Value<'a>>, Fault>,
+        arena: &'a Bump,
+        results: &mut dyn Results,
+    ) where
+        'p: 'a,
+    {
+        let subject = Subject::Resource {
+            resource_type: item.resource_type,
+            id: item.id,
+            arn: item.arn,
+            name: item.name,
+            region: item.region,
+        };
+        if matches(at.check.planned.exclude.as_ref(), item) == Some(true) {
+            return self.report(at, subject, Verdict::NotApplicable, results);
+        }
+        if item.status == ItemStatus::NotRecorded {
+            let message = format!("{} {} is not recorded", item.resource_type, item.id);
+            let fault = Fault::Unread { reason: UnknownReason::NotRecorded, message };
+            return self.unknown(at, subject, &fault, None, results);
+        }
+        if matches(at.check.planned.matching.as_ref(), item) == Some(false) {
+            return self.report(at, subject, Verdict::NotApplicable, results);
+        }
+        let related = match related {
+            Ok(related) => related,
+            Err(fault) => return self.unknown(at, subject, &fault, None, results),
+        };
+        let values = at.check.bind(item.value, related, self.now);
+        self.subject(at, subject, Some(item), &Bindings { values: &values }, arena, results);
+    }
+
+    /// Judges all resources of a region or account together.
+    pub(super) fn together<'a>(
+        &mut self,
+        at: At<'_, 'p>,
+        subject: Subject<'_>,
+        resources: Value<'a>,
+        arena: &'a Bump,
+        results: &mut dyn Results,
+    ) where
+        'p: 'a,
+    {
+        let values = at.check.bind(resources, None, self.now);
+        self.subject(at, subject, None, &Bindings { values: &values }, arena, results);
+    }
+
+    fn subject<'a>(
+        &mut self,
+        at: At<'_, '_>,
+        subject: Subject<'_>,
+        item: Option<&ConfigurationItem<'_>>,
+        bindings: &Bindings<'_, 'a>,
+        arena: &'a Bump,
+        results: &mut dyn Results,
+    ) {
+        match self.verdict(at.check.expression, bindings, arena) {
+            Ok(Verdict::NonCompliant) => {
+                let exemption = self.exemption(at, item);
+                let message = self.message(at.check, bindings, arena);
+                let explanation = explain(at.check.expression, bindings);
+                let verdict = Verdict::NonCompliant;
+                let drift = Said { verdict, message: &message, exemption };
+                self.say(at, subject, drift, &explanation, results);
+            }
+            Ok(verdict) => self.report(at, subject, verdict, results),
+            Err(fault) => self.unknown(at, subject, &fault, Some(bindings), results),
+        }
+    }
+
+    fn verdict<'a>(
+        &mut self,
+        expression: &CompiledExpression,
+        bindings: &Bindings<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Result<Verdict, Fault> {
+        if let Some(applies_to) = &expression.applies_to
+            && !self.condition("appliesTo", applies_to, bindings, arena)?
+        {
+            return Ok(Verdict::NotApplicable);
+        }
+        let compliant = self.condition("compliant", &expression.compliant, bindings, arena)?;
+        Ok(if compliant { Verdict::Compliant } else { Verdict::NonCompliant })
+    }
+
+    fn condition<'a>(
+        &mut self,
+        what: &'static str,
+        program: &Program,
+        bindings: &Bindings<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Result<bool, Fault> {
+        match self.run(program, bindings, arena)? {
+            Value::Bool(condition) => Ok(condition),
+            other => Err(Fault::Gave { what, found: other.type_name().as_str() }),
+        }
+    }
+
+    /// Runs a program of a control.
+    pub(super) fn run<'a>(
+        &mut self,
+        program: &Program,
+        bindings: &Bindings<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Result<Value<'a>, Fault> {
+        program.run(bindings, &mut self.machine, arena).map_err(Fault::Failure)
+    }
+
+    /// The exemption that covers a drift, if any does.
+    fn exemption(&self, at: At<'_, '_>, item: Option<&ConfigurationItem<'_>>) -> Option<usize> {
+        let account = &self.plans.get(at.check.plan)?.targets.get(at.target)?.account;
+        let name = &at.check.planned.control.name;
+        let matched = item.map(match_subject);
+        let mut covering =
+            at.check.exemptions.iter().filter(|(_, exemption)| {
+                exemption.covers(name, account, matched.as_ref(), self.now)
+            });
+        covering.next().map(|(place, _)| *place)
+    }
+
+    /// What is wrong; the control's title where it cannot say. The verdict stands either way.
+    fn message<'a>(
+        &mut self,
+        check: &Check<'_>,
+        bindings: &Bindings<'_, 'a>,
+        arena: &'a Bump,
+    ) -> String {
+        let program = check.expression.message.as_ref();
+        let said = program.and_then(|program| self.run(program, bindings, arena).ok());
+        let text = said.as_ref().and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+        cut(text.unwrap_or(&check.planned.control.spec.title), MAX_MESSAGE)
+    }
+
+    /// Passes on that nothing can be said of a subject, and why.
+    pub(super) fn unknown(
+        &mut self,
+        at: At<'_, '_>,
+        subject: Subject<'_>,
+        fault: &Fault,
+        bindings: Option<&Bindings<'_, '_>>,
+        results: &mut dyn Results,
+    ) {
+        let message = fault.describe(at.check.planned.control.name.as_str());
+        let verdict = Verdict::Unknown(fault.reason());
+        let explanation =
+            bindings.map(|bindings| explain(at.check.expression, bindings)).unwrap_or_default();
+        let unknown = Said { verdict, message: &cut(&message, MAX_MESSAGE), exemption: None };
+        self.say(at, subject, unknown, &explanation, results);
+    }
+
+    /// Passes on a verdict that needs no words.
+    fn report(
+        &mut self,
+        at: At<'_, '_>,
+        subject: Subject<'_>,
+        verdict: Verdict,
+        results: &mut dyn Results,
+    ) {
+        self.say(at, subject, Said { verdict, message: "", exemption: None }, &[], results);
+    }
+
+    fn say(
+        &mut self,
+        at: At<'_, '_>,
+        subject: Subject<'_>,
+        said: Said<'_>,
+        explanation: &[FieldReading],
+        results: &mut dyn Results,
+    ) {
+        let (plan, target, control) = (at.check.plan, at.target, at.check.control);
+        let Said { verdict, message, exemption } = said;
+        let result = EvaluationResult {
+            plan,
+            target,
+            control,
+            subject,
+            verdict,
+            message,
+            explanation,
+            exemption,
+        };
+        self.pass_on(&result, results);
+    }
+
+    /// Counts a result and passes it on.
+    pub(super) fn pass_on(&mut self, result: &EvaluationResult<'_>, results: &mut dyn Results) {
+        self.outcome.evaluations += 1;
+        let control = self.outcome.control_mut(result.plan, result.target, result.control);
+        if let Some(control) = control {
+            control.counts.count(result.verdict, result.exemption.is_some());
+        }
+        results.result(result);
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Said<'s> {
+    verdict: Verdict,
+    message: &'s str,
+    exemption: Option<usize>,
+}
+
+impl Fault {
+    /// Why the verdict is unknown. Only what the data lacks is a lack of data.
+    pub(super) const fn reason(&self) -> UnknownReason {
+        match self {
+            Self::Failure(Failure::MissingField(_)) => UnknownReason::InsufficientData,
+            Self::Failure(_) | Self::Gave { .. } => UnknownReason::EvaluationError,
+            Self::Unread { reason, .. } => *reason,
+        }
+    }
+
+    fn describe(&self, control: &str) -> String {
+        match self {
+            Self::Failure(failure) => {
+                format!("control {control} could not be evaluated: {failure}")
+            }
+            Self::Gave { what, found } => {
+                format!(
+                    "control {control} could not be evaluated: `{what}` gave a value of type {found}"
+                )
+            }
+            Self::Unread { message, .. } => message.clone(),
+        }
+    }
+}
+
+/// Whether a baseline's match takes a resource; nothing where there is none.
+pub(super) fn matches(
+    matching: Option<&ResourceMatch>,
+    item: &ConfigurationItem<'_>,
+) -> Option<bool> {
+    matching.map(|matching| matching.matches(&match_subject(item)))
+}
+
+/// The item as far as matches and exemptions look at it.
+fn match_subject<'a>(item: &ConfigurationItem<'a>) -> MatchSubject<'a> {
+    MatchSubject {
+        resource_type: item.resource_type,
+        id: item.id,
+        arn: item.arn,
+        name: item.name,
+        tags: item.value.get("tags").unwrap_or(Value::Map(&[])),
+    }
+}
