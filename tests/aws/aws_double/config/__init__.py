@@ -1,0 +1,1 @@
+"""AWS Config: recorders, configuration items, advanced queries, aggregators and rules."""

@@ -1,0 +1,129 @@
+"""The operations of AWS Config that describe its own set-up: recorders, aggregators and rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ServiceError
+from ..operations import Call, Operation
+from ..paging import page
+from ..world import Region, World
+from .aggregators import Aggregator
+from .rules import Rule
+
+_PAGE = 100
+_RULES_PAGE = 25
+
+
+class Describe:
+    """What there is in one region, apart from resources."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def operations(self) -> dict[str, Operation]:
+        """The describing operations."""
+        return {
+            "DescribeConfigurationRecorders": self._recorders,
+            "DescribeConfigurationRecorderStatus": self._recorder_status,
+            "DescribeConfigurationAggregators": self._aggregators,
+            "DescribeConfigurationAggregatorSourcesStatus": self._sources_status,
+            "DescribeConfigRules": self._rules,
+            "DescribeComplianceByConfigRule": self._compliance,
+            "GetComplianceDetailsByConfigRule": self._details,
+        }
+
+    def aggregator(self, call: Call, name: str) -> Aggregator:
+        """An aggregator by its name, or the error that there is none."""
+        for aggregator in self._region(call).aggregators:
+            if aggregator.name == name:
+                return aggregator
+        raise ServiceError(
+            "NoSuchConfigurationAggregatorException",
+            "The configuration aggregator does not exist. Check the configuration aggregator name "
+            "and try again.",
+        )
+
+    def _region(self, call: Call) -> Region:
+        return self._world.region(call.account, call.region)
+
+    def _recorders(self, call: Call) -> dict[str, Any]:
+        return {"ConfigurationRecorders": self._recorder_views(call, "described")}
+
+    def _recorder_status(self, call: Call) -> dict[str, Any]:
+        return {"ConfigurationRecordersStatus": self._recorder_views(call, "status")}
+
+    def _recorder_views(self, call: Call, view: str) -> list[dict[str, Any]]:
+        recorder = self._region(call).recorder
+        names = call.parameters.get("ConfigurationRecorderNames", [])
+        if len(names) > 1:
+            raise ServiceError(
+                "ValidationException", "You have specified more than one configuration recorder."
+            )
+        if names and (recorder is None or recorder.name != names[0]):
+            raise ServiceError(
+                "NoSuchConfigurationRecorderException",
+                f"Cannot find configuration recorder with the specified name '{names[0]}'.",
+            )
+        return [getattr(recorder, view)(call.account, call.region)] if recorder else []
+
+    def _aggregators(self, call: Call) -> dict[str, Any]:
+        names = call.parameters.get("ConfigurationAggregatorNames")
+        found = self._region(call).aggregators
+        if names:
+            found = [self.aggregator(call, name) for name in names]
+        described = [one.described(call.account, call.region) for one in found]
+        return self._page(call, "ConfigurationAggregators", described, _PAGE)
+
+    def _sources_status(self, call: Call) -> dict[str, Any]:
+        aggregator = self.aggregator(call, call.parameters["ConfigurationAggregatorName"])
+        wanted = call.parameters.get("UpdateStatus")
+        now = self._world.clock.seconds()
+        statuses = [
+            aggregator.source_status(account, name, now)
+            for account, name in sorted(self._world.regions())
+            if aggregator.sees(account, name)
+        ]
+        chosen = [s for s in statuses if not wanted or s["LastUpdateStatus"] in wanted]
+        return self._page(call, "AggregatedSourceStatusList", chosen, _PAGE)
+
+    def _rules(self, call: Call) -> dict[str, Any]:
+        described = [
+            rule.described(call.account, call.region)
+            for rule in self._named_rules(call, call.parameters.get("ConfigRuleNames"))
+        ]
+        return self._page(call, "ConfigRules", described, _RULES_PAGE)
+
+    def _compliance(self, call: Call) -> dict[str, Any]:
+        wanted = call.parameters.get("ComplianceTypes")
+        found = [
+            {"ConfigRuleName": rule.name, "Compliance": rule.compliance()}
+            for rule in self._named_rules(call, call.parameters.get("ConfigRuleNames"))
+            if not wanted or rule.compliance()["ComplianceType"] in wanted
+        ]
+        return self._page(call, "ComplianceByConfigRules", found, _RULES_PAGE)
+
+    def _details(self, call: Call) -> dict[str, Any]:
+        [rule] = self._named_rules(call, [call.parameters["ConfigRuleName"]])
+        results = rule.results(call.parameters.get("ComplianceTypes", []))
+        return self._page(call, "EvaluationResults", results, 10)
+
+    def _named_rules(self, call: Call, names: list[str] | None) -> list[Rule]:
+        rules = {rule.name: rule for rule in self._region(call).rules}
+        for name in names or []:
+            if name not in rules:
+                raise ServiceError(
+                    "NoSuchConfigRuleException",
+                    f"The ConfigRule '{name}' provided in the request is invalid. Please check the "
+                    "configRule name",
+                )
+        return [rules[name] for name in names] if names else list(rules.values())
+
+    def _page(self, call: Call, name: str, found: list[Any], size: int) -> dict[str, Any]:
+        asked = call.parameters
+        rest = {k: v for k, v in asked.items() if k not in ("Limit", "NextToken")}
+        binding = [call.operation, call.account, call.region, rest]
+        chosen, more = page(
+            self._world.tokens, binding, found, asked.get("Limit") or size, asked.get("NextToken")
+        )
+        return {name: chosen, "NextToken": more} if more else {name: chosen}

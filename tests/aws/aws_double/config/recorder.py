@@ -1,0 +1,113 @@
+"""The configuration recorder of one region: what it records, how often, and how it fares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..clock import epoch
+
+#: Recorded only where `includeGlobalResourceTypes` is set, unless named.
+GLOBAL_TYPES = ("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::Policy")
+
+
+@dataclass
+class Recorder:
+    """A customer managed recorder, in the words of `DescribeConfigurationRecorders`."""
+
+    name: str = "default"
+    role_arn: str = ""
+    recording: bool = True
+    last_status: str = "Success"
+    last_error_code: str | None = None
+    last_error_message: str | None = None
+    last_start: str = "2026-01-01T00:00:00Z"
+    last_stop: str | None = None
+    last_change: str = "2026-01-01T00:00:00Z"
+    group: dict[str, Any] = field(
+        default_factory=lambda: {"allSupported": True, "includeGlobalResourceTypes": True}
+    )
+    mode: dict[str, Any] = field(default_factory=lambda: {"recordingFrequency": "CONTINUOUS"})
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Recorder:
+        """Reads a recorder of the state file; what is not said is as above."""
+        names = {
+            "roleARN": "role_arn",
+            "lastStatus": "last_status",
+            "lastErrorCode": "last_error_code",
+            "lastErrorMessage": "last_error_message",
+            "lastStartTime": "last_start",
+            "lastStopTime": "last_stop",
+            "lastStatusChangeTime": "last_change",
+            "recordingGroup": "group",
+            "recordingMode": "mode",
+        }
+        return cls(**{names.get(key, key): value for key, value in given.items()})
+
+    def records(self, resource_type: str) -> bool:
+        """Whether items of this type are recorded."""
+        strategy = self._strategy()
+        if strategy == "INCLUSION_BY_RESOURCE_TYPES":
+            return resource_type in self.group.get("resourceTypes", [])
+        if strategy == "EXCLUSION_BY_RESOURCE_TYPES":
+            excluded = self.group.get("exclusionByResourceTypes", {})
+            return resource_type not in excluded.get("resourceTypes", [])
+        if resource_type in GLOBAL_TYPES:
+            return bool(self.group.get("includeGlobalResourceTypes"))
+        return True
+
+    def frequency(self, resource_type: str) -> str:
+        """`CONTINUOUS` or `DAILY`."""
+        for override in self.mode.get("recordingModeOverrides", []):
+            if resource_type in override["resourceTypes"]:
+                return str(override["recordingFrequency"])
+        return str(self.mode["recordingFrequency"])
+
+    def described(self, account: str, region: str) -> dict[str, Any]:
+        """As `DescribeConfigurationRecorders` gives it."""
+        group = {
+            "allSupported": False,
+            "includeGlobalResourceTypes": False,
+            "resourceTypes": [],
+            "exclusionByResourceTypes": {"resourceTypes": []},
+            **self.group,
+            "recordingStrategy": {"useOnly": self._strategy()},
+        }
+        return {
+            "arn": self._arn(account, region),
+            "name": self.name,
+            "roleARN": self.role_arn or f"arn:aws:iam::{account}:role/config",
+            "recordingGroup": group,
+            "recordingMode": self.mode,
+            "recordingScope": "PAID",
+        }
+
+    def status(self, account: str, region: str) -> dict[str, Any]:
+        """As `DescribeConfigurationRecorderStatus` gives it."""
+        status: dict[str, Any] = {
+            "arn": self._arn(account, region),
+            "name": self.name,
+            "lastStartTime": epoch(self.last_start),
+            "recording": self.recording,
+            "lastStatus": self.last_status,
+            "lastStatusChangeTime": epoch(self.last_change),
+        }
+        if self.last_stop:
+            status["lastStopTime"] = epoch(self.last_stop)
+        if self.last_error_code:
+            status["lastErrorCode"] = self.last_error_code
+            status["lastErrorMessage"] = self.last_error_message or self.last_error_code
+        return status
+
+    def _strategy(self) -> str:
+        stated = self.group.get("recordingStrategy", {}).get("useOnly")
+        if stated:
+            return str(stated)
+        if self.group.get("allSupported"):
+            return "ALL_SUPPORTED_RESOURCE_TYPES"
+        excluded = self.group.get("exclusionByResourceTypes", {}).get("resourceTypes")
+        return "EXCLUSION_BY_RESOURCE_TYPES" if excluded else "INCLUSION_BY_RESOURCE_TYPES"
+
+    def _arn(self, account: str, region: str) -> str:
+        return f"arn:aws:config:{region}:{account}:configuration-recorder/{self.name}/double"
