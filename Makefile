@@ -6,16 +6,22 @@ VENV := .cache/venv
 STATE ?= .plumbline
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate bench soak clean
+.PHONY: help run test test-aws-double aws-double lint generate bench soak clean
 
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, then watch the quickstart: evaluate, publish, serve metrics on 127.0.0.1:9464
 	$(CARGO) run --quiet --profile quick -- run deploy/samples/quickstart --state $(STATE)
 
-test: $(VENV)/.ready ## Run every test that a change must pass
+test: $(VENV)/.ready test-aws-double ## Run every test that a change must pass
 	$(CARGO) test
+
+test-aws-double: $(VENV)/.ready-aws ## Run the tests of the AWS double, on which the live tests stand
+	cd tests/aws && PYTHONDONTWRITEBYTECODE=1 ../../$(VENV)/bin/python -m pytest -p no:cacheprovider
+
+aws-double: $(VENV)/.ready-aws ## Run the AWS double on 127.0.0.1:4566, for trying by hand
+	cd tests/aws && ../../$(VENV)/bin/python -m aws_double --port 4566
 
 lint: ## Check formatting and lints
 	$(CARGO) fmt --check
@@ -40,4 +46,8 @@ clean: ## Remove what was built and what was installed for tests
 
 $(VENV)/.ready: tests/requirements.txt tests/setup-python.sh
 	tests/setup-python.sh $(VENV) tests/requirements.txt
+	@touch $@
+
+$(VENV)/.ready-aws: tests/aws/requirements.txt tests/setup-python.sh $(VENV)/.ready
+	tests/setup-python.sh $(VENV) tests/aws/requirements.txt
 	@touch $@
