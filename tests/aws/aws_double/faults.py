@@ -51,6 +51,8 @@ def fault_of(given: dict[str, Any], number: int, seed: int) -> Fault:
     fault = Fault(**given, number=number, seed=seed)
     if fault.kind not in KINDS or fault.when not in MOMENTS:
         raise ValueError(f"kind is one of {KINDS}, when one of {MOMENTS}")
+    if fault.kind == "error" and not fault.code and fault.status not in (500, 503):
+        raise ValueError("an error of another status than 500 and 503 needs a code")
     unknown = set(fault.match) - {"service", "operation", "account", "region", "resourceType"}
     if unknown:
         raise ValueError(f"match knows no {sorted(unknown)}")

@@ -202,6 +202,7 @@ def test_faults_tell_how_often_they_struck(aws: Aws) -> None:
         {"kind": "unknown"},
         {"kind": "cut", "when": "never"},
         {"kind": "cut", "other": 1},
+        {"kind": "error", "status": 418},
         {"kind": "cut", "match": {"colour": "red"}},
     ],
 )

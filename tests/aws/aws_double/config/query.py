@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import ServiceError
 from ..limits import AGGREGATE_ROWS, QUERY_ROWS
 from ..paging import Tokens
 from . import query_ast as ast
@@ -156,7 +157,7 @@ def _view_of(paths: Iterable[str]) -> Callable[[Item], Document]:
     if not wanted <= set(_LIGHT):
         return document_of
     light = {path: _LIGHT[path] for path in wanted}
-    return lambda item: {path: get(item) for path, get in light.items()}
+    return lambda item: {p: v for p, get in light.items() if (v := get(item)) is not None}
 
 
 def paths_of(where: ast.Condition | None) -> list[str]:
@@ -187,8 +188,8 @@ def types_named(expression: str) -> set[str]:
     """The types that an expression names; none when it does not parse."""
     try:
         return _types_of(parse(expression).where) or set()
-    except Exception:
-        return set()
+    except ServiceError:
+        return set()  # what is wrong with it is said when it runs
 
 
 def _sort_key(item: Item, order_by: tuple[ast.Order, ...]) -> list[Any]:
