@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::asff::limits;
+use super::asff::{breaks_line, limits};
 use crate::plan::BaselineKey;
 use crate::resource::{AccountId, ControlName, InvalidName, Region};
 
@@ -51,7 +51,8 @@ impl fmt::Display for Installation {
 /// A finding's name, at most 512 bytes:
 /// `installation/namespace/baseline/account/region/control/resource type/resource id`.
 ///
-/// Of a longer one the beginning is kept, followed by a hash of the whole.
+/// Of one that is longer or would break a line the beginning is kept, followed by a hash of the
+/// whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FindingId(Arc<str>);
 
@@ -118,15 +119,16 @@ impl IdParts<'_> {
             buffer.push('/');
         }
         buffer.pop();
-        if buffer.len() > limits::ID {
+        if buffer.len() > limits::ID || buffer.contains(breaks_line) {
             shorten(buffer);
         }
     }
 }
 
-/// Keeps as much of the beginning as leaves place for a hash of the whole.
+/// Keeps as much of the beginning as leaves place for a hash of the whole, on one line.
 fn shorten(buffer: &mut String) {
     let hash = hexadecimal(&Sha256::digest(buffer.as_bytes()));
+    *buffer = buffer.replace(breaks_line, " ");
     buffer.truncate(buffer.floor_char_boundary(limits::ID - hash.len() - 1));
     buffer.push('#');
     buffer.push_str(&hash);

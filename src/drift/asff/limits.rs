@@ -60,3 +60,7 @@ pub const RESOURCE_ID: usize = 512;
 pub const REMEDIATION_URL: usize = 2048;
 /// Field readings among the product fields (our own).
 pub const READINGS: usize = 32;
+/// The place of a reading, in bytes (our own).
+pub const READING_PATH: usize = 512;
+/// What stood there, in bytes (our own).
+pub const READING_VALUE: usize = 1024;

@@ -14,3 +14,4 @@ mod write;
 pub use document::Document;
 pub use read::NotAFinding;
 pub use resource_types::{RESOURCE_TYPES, resource_type};
+pub(super) use text::breaks_line;

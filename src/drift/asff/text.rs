@@ -16,10 +16,16 @@ pub(super) fn fit<'t>(text: &'t str, limit: usize, instead: &'t str) -> Cow<'t, 
     cut(text, limit)
 }
 
+/// Whether a character would end a line. The patterns that Security Hub checks texts by do not
+/// reach beyond one.
+pub(in crate::drift) fn breaks_line(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
 /// Control characters, line breaks among them, become spaces.
 fn one_line(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        Cow::Owned(text.replace(char::is_control, " "))
+    if text.contains(breaks_line) {
+        Cow::Owned(text.replace(breaks_line, " "))
     } else {
         Cow::Borrowed(text)
     }

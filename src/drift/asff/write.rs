@@ -100,18 +100,13 @@ impl Finding {
         fields
     }
 
-    /// One field for each reading; the last says how many there was no place for.
+    /// One field for each reading.
     fn reading_fields(&self) -> impl Iterator<Item = (String, String)> {
-        let key = |number: usize| format!("{}{number:02}", field::READING);
-        let left_out = self.readings.len().saturating_sub(limits::READINGS);
-        let readings = self.readings.iter().take(limits::READINGS).enumerate();
-        let readings = readings.map(move |(at, reading)| {
-            let value = format!("{}{}{}", reading.path, field::READS, reading.value);
-            (key(at + 1), product_field(&value))
-        });
-        let more = (left_out > 0)
-            .then(|| (key(limits::READINGS + 1), format!("{left_out} more are left out")));
-        readings.chain(more)
+        self.readings.iter().take(limits::READINGS).enumerate().map(|(at, reading)| {
+            let path = fit(&reading.path, limits::READING_PATH, NOTHING);
+            let value = fit(&reading.value, limits::READING_VALUE, NOTHING);
+            (format!("{}{:02}", field::READING, at + 1), format!("{path}{}{value}", field::READS))
+        })
     }
 
     fn user_defined_fields(&self) -> BTreeMap<String, String> {
@@ -124,7 +119,8 @@ impl Finding {
 }
 
 fn resource_id(resource: &FindingResource) -> String {
-    resource.arn.clone().unwrap_or_else(|| format!("{}/{}", resource.resource_type, resource.id))
+    let FindingResource { resource_type, id, arn, .. } = resource;
+    arn.clone().unwrap_or_else(|| format!("{resource_type}/{}", product_field(id)))
 }
 
 fn product_field(value: &str) -> String {
