@@ -15,3 +15,4 @@ pub mod plan;
 pub mod publish;
 pub mod resource;
 pub mod server;
+pub mod source;

@@ -25,6 +25,7 @@ pub use item::{ConfigurationItem, ItemError, ItemStatus, Parsed, Skipped};
 pub use parse::parse_item;
 pub use projection::{Projection, Step};
 pub use reading::Reading;
+pub(crate) use split::opens_snapshot;
 pub use split::{Chunk, ItemSpan, SplitProblem, SplitReport, Splitter};
 pub use types::{is_global, is_known as is_known_type, known_types, suggest as suggest_type};
 pub use value::{Duration, Timestamp, TypeName, Value};

@@ -40,6 +40,13 @@ impl Reading {
         Self { types, others: Some(TypeReader::compile("", &Projection::Whole)) }
     }
 
+    /// Reads of the same types only what every item has: its identity, status and time.
+    pub(crate) fn heads(&self) -> Self {
+        let head = |name: &str| TypeReader::compile(name, &Projection::NOTHING);
+        let types = self.types.keys().map(|name| (name.clone(), head(name))).collect();
+        Self { types, others: self.others.as_ref().map(|_| head("")) }
+    }
+
     /// How items of the type are read; nothing where they are skipped.
     pub(crate) fn of(&self, resource_type: &str) -> Option<&TypeReader> {
         self.types.get(resource_type).or(self.others.as_ref())
