@@ -3,13 +3,16 @@
 use cel::{Context, Program, Value};
 
 /// The checks, by the type that each concerns; without a type they concern every item.
-pub struct Checks(Vec<(Option<&'static str>, Program)>);
+pub(crate) struct Checks(Vec<(Option<&'static str>, Program)>);
 
 impl Checks {
     /// Compiles the checks.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let checks = [
-            (Some("AWS::EC2::Instance"), r#"resource.configuration.metadataOptions.httpTokens == "required""#),
+            (
+                Some("AWS::EC2::Instance"),
+                r#"resource.configuration.metadataOptions.httpTokens == "required""#,
+            ),
             (
                 Some("AWS::EC2::SecurityGroup"),
                 r#"!resource.configuration.ipPermissions.exists(rule,
@@ -30,7 +33,7 @@ impl Checks {
     }
 
     /// How many of the checks the item breaks.
-    pub fn drifts(&self, text: &str) -> usize {
+    pub(crate) fn drifts(&self, text: &str) -> usize {
         let mut item: serde_json::Value = serde_json::from_str(text).unwrap();
         let policy = item["supplementaryConfiguration"]["BucketPolicy"]["policyText"].as_str();
         if let Some(policy) = policy.map(|text| serde_json::from_str(text).unwrap()) {
@@ -39,8 +42,8 @@ impl Checks {
         let kind = item["resourceType"].as_str().unwrap().to_owned();
         let mut context = Context::default();
         context.add_variable("resource", item).unwrap();
-        let concerns = |of: &Option<&str>| of.is_none_or(|of| of == kind);
-        let programs = self.0.iter().filter(|(of, _)| concerns(of)).map(|(_, program)| program);
+        let concerns = |of: Option<&str>| of.is_none_or(|of| of == kind);
+        let programs = self.0.iter().filter(|(of, _)| concerns(*of)).map(|(_, program)| program);
         programs.filter(|program| program.execute(&context) != Ok(Value::Bool(true))).count()
     }
 }

@@ -114,7 +114,7 @@ struct SecureTransport<'a> {
 }
 
 /// How many of the five checks the item breaks.
-pub fn drifts(text: &str) -> Result<usize, sonic_rs::Error> {
+pub(crate) fn drifts(text: &str) -> Result<usize, sonic_rs::Error> {
     let item: Item<'_> = sonic_rs::from_str(text)?;
     let untagged = item.tags.owner.is_none() || item.tags.environment.is_none();
     let configuration = item.configuration.as_raw_str();
@@ -151,8 +151,8 @@ fn opens_administration(rule: &Rule<'_>) -> bool {
             || rule.ipv6_ranges.iter().any(|range| range.cidr_ipv6 == "::/0"))
 }
 
-/// The five checks of [`FIVE_ON_INSTANCES`](super::FIVE_ON_INSTANCES), by hand.
-pub fn instance_drifts(text: &str) -> Result<usize, sonic_rs::Error> {
+/// The five checks that concern instances, by hand.
+pub(crate) fn instance_drifts(text: &str) -> Result<usize, sonic_rs::Error> {
     let item: InstanceItem<'_> = sonic_rs::from_str(text)?;
     let of = &item.configuration;
     let checks = [

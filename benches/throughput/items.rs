@@ -7,11 +7,11 @@
 use std::io::{self, Write};
 
 /// The account that every item belongs to.
-pub const ACCOUNT: &str = "111122223333";
+pub(crate) const ACCOUNT: &str = "111122223333";
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
 /// Writes a snapshot of `count` items.
-pub fn write_snapshot(count: u64, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_snapshot(count: u64, out: &mut impl Write) -> io::Result<()> {
     out.write_all(br#"{"fileVersion":"1.0","configSnapshotId":"bench","configurationItems":["#)?;
     for number in 0..count {
         if number > 0 {
@@ -23,7 +23,7 @@ pub fn write_snapshot(count: u64, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// The item with this number.
-pub fn item(number: u64) -> String {
+pub(crate) fn item(number: u64) -> String {
     let facts = Facts::of(number);
     match number % 20 {
         0 => bucket(&facts),
@@ -35,7 +35,7 @@ pub fn item(number: u64) -> String {
 }
 
 /// An instance, whatever the number.
-pub fn instance_item(number: u64) -> String {
+pub(crate) fn instance_item(number: u64) -> String {
     instance(&Facts::of(number))
 }
 
@@ -100,7 +100,7 @@ fn bucket(facts: &Facts) -> String {
     let secure = if facts.drifted { "true" } else { "false" };
     let filler = "0123456789abcdef".repeat(24);
     let rest = format!(
-        r#""configuration":{{"name":"{id}","owner":{{"displayName":null,"id":"{filler}"}},"creationDate":"2025-02-12T07:21:45.000Z"}},"supplementaryConfiguration":{{"AccessControlList":"{{\"grantSet\":null,\"grantList\":[{{\"grantee\":{{\"id\":\"{owner}\",\"displayName\":null}},\"permission\":\"FullControl\"}}],\"owner\":{{\"displayName\":null,\"id\":\"{owner}\"}},\"isRequesterCharged\":false}}","BucketAccelerateConfiguration":{{"status":null}},"BucketLoggingConfiguration":{{"destinationBucketName":"logs","logFilePrefix":"{id}/"}},"BucketNotificationConfiguration":{{"configurations":{{}}}},"BucketPolicy":{{"policyText":"{{\"Version\":\"2012-10-17\",\"Id\":\"tls\",\"Statement\":[{{\"Sid\":\"OnlyTls\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":[\"{arn}\",\"{arn}/*\"],\"Condition\":{{\"Bool\":{{\"aws:SecureTransport\":\"{secure}\"}}}}}}]}}"}},"BucketVersioningConfiguration":{{"status":"Enabled","isMfaDeleteEnabled":false}},"IsRequesterPaysEnabled":false,"PublicAccessBlockConfiguration":{{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}},"ServerSideEncryptionConfiguration":{{"rules":[{{"applyServerSideEncryptionByDefault":{{"sseAlgorithm":"aws:kms","kmsMasterKeyID":"arn:aws:kms:{region}:{ACCOUNT}:key/{short:08x}"}},"bucketKeyEnabled":true}}]}}}}"#,
+        r#""configuration":{{"name":"{id}","owner":{{"displayName":null,"id":"{filler}"}},"creationDate":"2025-02-12T07:21:45.000Z"}},"supplementaryConfiguration":{{"AccessControlList":"{{\"grantSet\":null,\"grantList\":[{{\"grantee\":{{\"id\":\"{owner}\",\"displayName\":null}},\"permission\":\"FullControl\"}}],\"owner\":{{\"displayName\":null,\"id\":\"{owner}\"}},\"isRequesterCharged\":false}}","BucketAccelerateConfiguration":{{"status":null}},"BucketLoggingConfiguration":{{"destinationBucketName":"AWS::S3::Bucket-0","logFilePrefix":"{id}/"}},"BucketNotificationConfiguration":{{"configurations":{{}}}},"BucketPolicy":{{"policyText":"{{\"Version\":\"2012-10-17\",\"Id\":\"tls\",\"Statement\":[{{\"Sid\":\"OnlyTls\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":[\"{arn}\",\"{arn}/*\"],\"Condition\":{{\"Bool\":{{\"aws:SecureTransport\":\"{secure}\"}}}}}}]}}"}},"BucketVersioningConfiguration":{{"status":"Enabled","isMfaDeleteEnabled":false}},"IsRequesterPaysEnabled":false,"PublicAccessBlockConfiguration":{{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}},"ServerSideEncryptionConfiguration":{{"rules":[{{"applyServerSideEncryptionByDefault":{{"sseAlgorithm":"aws:kms","kmsMasterKeyID":"arn:aws:kms:{region}:{ACCOUNT}:key/{short:08x}"}},"bucketKeyEnabled":true}}]}}}}"#,
         owner = &filler[..64],
         region = facts.region,
         short = facts.hash as u32,
