@@ -28,7 +28,7 @@ pub struct ConfigurationItem<'a> {
     pub region: &'a str,
     /// Whether the resource is there.
     pub status: ItemStatus,
-    /// When AWS Config recorded it.
+    /// When AWS Config recorded it; nothing where the item does not say in a readable way.
     pub capture_time: Option<Timestamp>,
     /// The map that expressions see as `resource`, as far as it was asked for.
     pub value: Value<'a>,

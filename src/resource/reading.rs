@@ -194,7 +194,8 @@ impl Node {
         let decoding = at.decoding();
         let mut node = Self {
             fields: Vec::new(),
-            rest: projection.field("").is_some(),
+            // Somebody iterates over it: see the projection's own rules for maps.
+            rest: projection.element().is_some(),
             elements: match projection.element() {
                 None => Elements::Skipped,
                 Some(part) => Elements::Each(Box::new(Self::compile(part, &at.element()))),

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::Encoding;
+use super::partial::Encoding;
 use crate::resource::Value;
 use crate::resource::depth::{self, MAX_DEPTH};
 use crate::resource::tree::Tree;

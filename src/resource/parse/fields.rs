@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use serde::de::{DeserializeSeed, Error, Visitor};
 
 use crate::resource::Timestamp;
-use crate::resource::item::{ItemError, ItemStatus};
+use crate::resource::item::ItemStatus;
 
 /// An item's field, by any of its names.
 #[derive(Clone, Copy)]
@@ -137,19 +137,16 @@ pub(super) enum Time<'a> {
 }
 
 impl Time<'_> {
-    pub(super) fn read(self) -> Result<Timestamp, ItemError> {
-        let (time, written) = match self {
-            Self::Text(text) => (Timestamp::parse(text), text.to_owned()),
-            Self::Epoch(number) => (Timestamp::from_epoch(number), number.to_string()),
-        };
-        time.ok_or_else(|| ItemError::Broken {
-            message: format!("{written:?} is no time").into(),
-            offset: 0,
-        })
+    /// The time; nothing where what is written is none.
+    pub(super) fn read(self) -> Option<Timestamp> {
+        match self {
+            Self::Text(text) => Timestamp::parse(text),
+            Self::Epoch(number) => Timestamp::from_epoch(number),
+        }
     }
 }
 
-/// Reads a time; nothing where it is `null` or empty.
+/// Reads a time; nothing where it is `null`.
 pub(super) struct TimeSeed<'a>(pub(super) Text<'a>);
 
 impl<'a> DeserializeSeed<'a> for TimeSeed<'a> {
@@ -171,11 +168,11 @@ impl<'a> Visitor<'a> for TimeSeed<'a> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Self::Value, E> {
-        Ok((!text.is_empty()).then_some(Time::Text(text)))
+        Ok(Some(Time::Text(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok((!text.is_empty()).then(|| Time::Text(self.0.arena.alloc_str(text))))
+        Ok(Some(Time::Text(self.0.arena.alloc_str(text))))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {

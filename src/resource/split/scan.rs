@@ -250,6 +250,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn blocks_find_the_end_that_bytes_find(
             text in r#"\{([\[\]{}"\\a ,:]|\\\\|xyzxyzxyzxyzxyz){0,300}"#,
