@@ -7,6 +7,8 @@
 
 pub mod api;
 pub mod catalog;
+pub mod cli;
+pub mod controller;
 pub mod drift;
 pub mod evaluation;
 pub mod expression;

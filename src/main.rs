@@ -1,3 +1,10 @@
 //! The `plumbline` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use plumbline::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().execute()
+}

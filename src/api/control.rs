@@ -1,6 +1,7 @@
 //! `Control`: one check, the built-in catalogue's format and that of a team's own controls.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -91,6 +92,13 @@ pub enum Domain {
     IncidentResponse,
     BusinessContinuity,
     ApplicationSecurity,
+}
+
+/// The name, as it is written in YAML.
+impl fmt::Display for Domain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(formatter)
+    }
 }
 
 /// An AWS managed rule with the same meaning as the control.

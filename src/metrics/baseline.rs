@@ -75,7 +75,7 @@ impl BaselineMetrics {
         measured.durations.observe(took);
         measured.evaluations += figures.evaluations;
         if figures.complete {
-            measured.compliance_ratio = figures.compliance_ratio();
+            measured.compliance_ratio = figures.compliance_ratio;
         }
         measured.last = figures;
     }

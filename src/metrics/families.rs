@@ -101,9 +101,9 @@ fn resources(measured: &Measured) -> Vec<Sample> {
             target.into_iter().chain(control.map(str::to_owned)).collect()
         };
         let counts = [
-            ("NonCompliant", figure.non_compliant),
-            ("Unknown", figure.unknown),
-            ("Exempt", figure.exempt),
+            ("NonCompliant", figure.counts.non_compliant),
+            ("Unknown", figure.counts.unknown()),
+            ("Exempt", figure.counts.exempt),
         ];
         counts.map(|(verdict, count)| Sample::value(labels(verdict), float(count)))
     };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::evaluation::{Counts, PlanOutcome, TargetOutcome};
+use crate::plan::{Plan, Target};
 use crate::resource::{AccountId, ControlName, Region, Severity, Timestamp, UnknownReason};
 
 /// What one evaluation measured of one baseline.
@@ -19,6 +21,8 @@ pub struct Figures {
     pub evaluations: u64,
     /// Whether everything was read that the baseline speaks of.
     pub complete: bool,
+    /// Compliant verdicts over all but the not-applicable ones; nothing where there is none.
+    pub compliance_ratio: Option<f64>,
     /// When the evaluation ended; nothing before the first.
     pub finished_at: Option<Timestamp>,
 }
@@ -34,25 +38,68 @@ pub struct ControlFigure {
     pub control: ControlName,
     /// The severity that the baseline gives it.
     pub severity: Severity,
-    /// How many comply.
-    pub compliant: u64,
-    /// How many drift, exempt ones aside.
-    pub non_compliant: u64,
-    /// How many drift and are exempt.
-    pub exempt: u64,
-    /// Of how many nothing can be said.
-    pub unknown: u64,
+    /// The verdicts.
+    pub counts: Counts,
 }
 
+/// With any of these, not everything was read. What is not recorded or fails to evaluate stays so,
+/// and counts against the ratio.
+const UNREAD: [UnknownReason; 5] = [
+    UnknownReason::RecorderStopped,
+    UnknownReason::Stale,
+    UnknownReason::NotDelivered,
+    UnknownReason::AccessDenied,
+    UnknownReason::Throttled,
+];
+
 impl Figures {
-    /// Compliant verdicts over all but the not-applicable ones; nothing where there is none.
-    #[allow(clippy::cast_precision_loss)] // a ratio of counts above 2^53 may lose its last digits
-    pub(super) fn compliance_ratio(&self) -> Option<f64> {
-        let compliant: u64 = self.controls.iter().map(|control| control.compliant).sum();
-        let others = self.controls.iter().map(|c| c.non_compliant + c.exempt + c.unknown);
-        let all = compliant + others.sum::<u64>();
-        (all > 0).then(|| compliant as f64 / all as f64)
+    /// What an evaluation of a plan came to when it ended at `finished_at`.
+    pub fn of(plan: &Plan, outcome: &PlanOutcome, finished_at: Timestamp) -> Self {
+        let counts = outcome.counts();
+        let targets = || plan.targets.iter().zip(&outcome.targets);
+        Self {
+            controls: targets().flat_map(|(target, came)| controls(plan, target, came)).collect(),
+            evaluated: targets()
+                .map(|(target, came)| ((target.account.clone(), target.region.clone()), came.items))
+                .collect(),
+            unknown: unknown(plan, outcome),
+            exemptions: plan
+                .exemptions
+                .iter()
+                .map(|exemption| (exemption.name.clone(), exemption.expires_at))
+                .collect(),
+            evaluations: counts.total(),
+            complete: UNREAD.iter().all(|reason| counts.unknown_for(*reason) == 0),
+            compliance_ratio: counts.compliance_ratio(),
+            finished_at: Some(finished_at),
+        }
     }
+}
+
+fn controls<'p>(
+    plan: &'p Plan,
+    target: &'p Target,
+    outcome: &'p TargetOutcome,
+) -> impl Iterator<Item = ControlFigure> {
+    plan.controls.iter().zip(&outcome.controls).map(|(planned, control)| ControlFigure {
+        account: target.account.clone(),
+        region: target.region.clone(),
+        control: planned.control.name.clone(),
+        severity: planned.severity,
+        counts: control.counts,
+    })
+}
+
+fn unknown(plan: &Plan, outcome: &PlanOutcome) -> BTreeMap<(AccountId, UnknownReason), u64> {
+    let mut unknown = BTreeMap::new();
+    for (target, came) in plan.targets.iter().zip(&outcome.targets) {
+        let counts = came.counts();
+        for reason in UnknownReason::ALL {
+            *unknown.entry((target.account.clone(), reason)).or_default() +=
+                counts.unknown_for(reason);
+        }
+    }
+    unknown
 }
 
 /// Seconds since the Unix epoch.

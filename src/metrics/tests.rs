@@ -1,11 +1,19 @@
 use std::time::Duration;
 
 use super::*;
+use crate::evaluation::Counts;
 use crate::plan::BaselineKey;
-use crate::resource::{Severity, Timestamp, UnknownReason};
+use crate::resource::{Severity, Timestamp, UnknownReason, Verdict};
 
 fn baseline(namespace: &str, name: &str) -> BaselineKey {
     BaselineKey { namespace: namespace.to_owned(), name: name.to_owned() }
+}
+
+fn counts() -> Counts {
+    let mut counts = Counts::default();
+    (0..3).for_each(|_| counts.count(Verdict::Compliant, false));
+    counts.count(Verdict::Unknown(UnknownReason::NotRecorded), false);
+    counts
 }
 
 fn figures(controls: usize) -> Figures {
@@ -14,10 +22,7 @@ fn figures(controls: usize) -> Figures {
         region: "eu-west-1".parse().unwrap(),
         control: format!("control-{number}").parse().unwrap(),
         severity: Severity::High,
-        compliant: 3,
-        non_compliant: 0,
-        exempt: 0,
-        unknown: 1,
+        counts: counts(),
     };
     let target = ("111122223333".parse().unwrap(), "eu-west-1".parse().unwrap());
     let account: crate::resource::AccountId = "111122223333".parse().unwrap();
@@ -28,6 +33,7 @@ fn figures(controls: usize) -> Figures {
         exemptions: Vec::new(),
         evaluations: 4,
         complete: true,
+        compliance_ratio: counts().compliance_ratio(),
         finished_at: Some(Timestamp { seconds: 1_800_000_000, nanoseconds: 500_000_000 }),
     }
 }

@@ -1,0 +1,68 @@
+//! `plumbline controls`: the catalogue.
+
+mod list;
+mod show;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::exit::{CommandError, Exit};
+use crate::catalog::Catalog;
+
+/// List the built-in controls, or show one
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct ControlsArguments {
+    #[command(subcommand)]
+    command: ControlsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ControlsCommand {
+    /// List the controls: name, severity, what is looked at, title
+    List {
+        /// How they are written; markdown is the catalogue's page of the documentation.
+        #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
+        output: ListFormat,
+    },
+    /// Show a control: what it checks and why, its parameters, and how to mend a drift
+    Show {
+        /// The control's name.
+        name: String,
+        /// How it is written.
+        #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+        output: ShowFormat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ListFormat {
+    Table,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ShowFormat {
+    Text,
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Exit codes:
+  0  shown
+  1  no control has the name given; one with a similar name is suggested
+
+Examples:
+  plumbline controls list
+  plumbline controls list --output json | jq -r '.[] | select(.severity == \"Critical\").name'
+  plumbline controls show s3-bucket-versioning";
+
+impl ControlsArguments {
+    pub(super) fn execute(self) -> Result<Exit, CommandError> {
+        let catalog = Catalog::built_in();
+        match self.command {
+            ControlsCommand::List { output } => list::write(catalog, output),
+            ControlsCommand::Show { name, output } => show::write(catalog, &name, output),
+        }
+    }
+}

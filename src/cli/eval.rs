@@ -1,0 +1,113 @@
+//! `plumbline eval`: the value of one expression.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use bumpalo::Bump;
+use clap::Args;
+use serde_json::{Map, Value as Json};
+
+use super::exit::{CommandError, Exit};
+use super::output;
+use crate::controller::{Clock, SystemClock};
+use crate::expression::{
+    Bindings, Environment, Failure, Machine, Mistake, VariableType, compile, from_json, to_json,
+};
+use crate::resource::{ItemError, Parsed, Reading, Value, open_envelope, parse_item};
+
+/// Evaluate an expression and print its value as JSON
+///
+/// The language is CEL, as controls write it. Variables: `resource` with --resource, those of
+/// --vars, and `now`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct EvalArguments {
+    /// The expression.
+    expression: String,
+    /// A configuration item in any encoding of AWS Config: the variable `resource`.
+    #[arg(long, value_name = "FILE")]
+    resource: Option<PathBuf>,
+    /// A JSON object: each of its fields is a variable.
+    #[arg(long, value_name = "JSON", value_parser = object, default_value = "{}")]
+    vars: Map<String, Json>,
+}
+
+const EXAMPLES: &str = "\
+Exit codes:
+  0  evaluated
+  1  the expression is wrong or failed; where and why is shown
+  2  an argument cannot be read; also a wrong command line
+
+Examples:
+  plumbline eval '[1, 2, 3].map(n, n * n)'
+  plumbline eval 'resource.?tags.owner.orValue(\"nobody\")' --resource bucket.json
+  plumbline eval 'parameters.ports.exists(p, p == 22)' --vars '{\"parameters\": {\"ports\": [22]}}'";
+
+impl EvalArguments {
+    pub(super) fn execute(&self) -> Result<Exit, CommandError> {
+        let arena = Bump::new();
+        let text = self.resource.as_deref().map(read).transpose()?;
+        let mut environment = Environment::new().variable("now", VariableType::Timestamp);
+        let mut values = vec![Some(Value::Timestamp(SystemClock.now()))];
+        if let (Some(path), Some(text)) = (&self.resource, &text) {
+            environment = environment.variable("resource", VariableType::Resource);
+            values.push(Some(item(path, text, &arena)?));
+        }
+        for (name, json) in &self.vars {
+            environment = environment.variable(name, VariableType::Any);
+            values.push(Some(from_json(json, &arena)));
+        }
+        let program =
+            compile(&self.expression, &environment).map_err(|found| self.refused(&found))?;
+        let value = program
+            .run(&Bindings { values: &values }, &mut Machine::new(), &arena)
+            .map_err(|failure| self.failed(&failure))?;
+        output::write(|out| {
+            serde_json::to_writer_pretty(&mut *out, &to_json(&value))?;
+            writeln!(out)
+        })
+    }
+
+    fn refused(&self, mistakes: &[Mistake]) -> CommandError {
+        let rendered: Vec<String> =
+            mistakes.iter().map(|mistake| mistake.render(&self.expression)).collect();
+        CommandError::Expression(rendered.join("\n"))
+    }
+
+    fn failed(&self, failure: &Failure) -> CommandError {
+        CommandError::Expression(format!("{failure}\n  | {}", self.expression))
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let failed = |source| CommandError::Read { path: path.display().to_string(), source };
+    fs::read(path).map_err(failed)
+}
+
+/// The item in a file, by itself or in the envelope of a notification.
+fn item<'a>(path: &Path, text: &'a [u8], arena: &'a Bump) -> Result<Value<'a>, CommandError> {
+    let reading = Reading::everything();
+    let unusable = |why: &str| CommandError::Usage(format!("the item in {} {why}", path.display()));
+    let parsed = parse_item(text, &reading, arena).or_else(|broken| {
+        let inner = enveloped(text, arena).ok_or(broken)?;
+        parse_item(inner, &reading, arena)
+    });
+    let parsed = parsed.map_err(|error: ItemError| unusable(&error.to_string()))?;
+    match parsed {
+        Parsed::Item(item) => Ok(item.value),
+        Parsed::Skipped(_) => Err(unusable("is of a type that is not read")),
+    }
+}
+
+/// The one item of a notification.
+fn enveloped<'a>(text: &'a [u8], arena: &'a Bump) -> Option<&'a [u8]> {
+    match open_envelope(text, arena).ok()?.as_slice() {
+        [one] => Some(one.as_bytes()),
+        _ => None,
+    }
+}
+
+fn object(text: &str) -> Result<Map<String, Json>, String> {
+    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
+}

@@ -1,0 +1,105 @@
+//! How a command ends: its exit code, or the error that ended it.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use super::mistakes;
+use crate::api::CrdError;
+use crate::api::document::Diagnostic;
+use crate::controller::RunError;
+use crate::server::LoggingError;
+use crate::source::SnapshotError;
+
+/// How a command ended that could do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// All is as it should be.
+    Good,
+    /// Something is not: drift, a mistake, a failed test.
+    Bad,
+    /// It cannot be told: input that could not be read whole, or unknown verdicts.
+    Undecided,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, Error)]
+pub(super) enum CommandError {
+    #[error("the reader of standard output has gone")]
+    OutputClosed,
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    #[error("cannot write {path}: {source}")]
+    Write { path: String, source: io::Error },
+    #[error("cannot read {path}: {source}")]
+    Read { path: String, source: io::Error },
+    #[error("{0}")]
+    Usage(String),
+    #[error(
+        "no item in {} says which account it belongs to{}", .path.display(),
+        .problems.first().map(|problem| format!(": {problem}")).unwrap_or_default()
+    )]
+    Empty { path: PathBuf, problems: Vec<String> },
+    #[error("there is no control `{name}`{}", suggested(suggestion.as_deref()))]
+    UnknownControl { name: String, suggestion: Option<String> },
+    /// Shown by themselves, each with its place.
+    #[error("mistakes in the input")]
+    Mistakes(Vec<Diagnostic>),
+    /// Shown with its place.
+    #[error("{0}")]
+    Expression(String),
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
+    #[error(transparent)]
+    Crds(#[from] CrdError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+}
+
+impl CommandError {
+    /// Says on standard error what is wrong, and gives the exit code.
+    pub(super) fn report(&self) -> ExitCode {
+        // Where standard error cannot be written to, there is nobody left to tell.
+        let _ = match self {
+            Self::OutputClosed => Ok(()),
+            Self::Mistakes(found) => mistakes::write(&mut io::stderr().lock(), found),
+            _ => writeln!(io::stderr(), "error: {self}"),
+        };
+        match self {
+            // What a shell reports of a program that SIGPIPE ended.
+            Self::OutputClosed => ExitCode::from(141),
+            Self::UnknownControl { .. } | Self::Expression(_) => Exit::Bad.into(),
+            _ => Exit::Undecided.into(),
+        }
+    }
+}
+
+impl From<io::Error> for CommandError {
+    /// An error of standard output: others say which file they are about.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::Output(error),
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Good => Self::SUCCESS,
+            Exit::Bad => Self::from(1),
+            Exit::Undecided => Self::from(2),
+        }
+    }
+}
+
+fn suggested(name: Option<&str>) -> String {
+    name.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}

@@ -1,0 +1,125 @@
+//! The `plumbline` command line.
+//!
+//! Each command reads its arguments, calls one function of the library and shows what it gave.
+//! Data goes to standard output; progress, logs and mistakes go to standard error.
+
+mod completions;
+mod controls;
+mod crds;
+mod eval;
+mod exit;
+mod input;
+mod mistakes;
+mod output;
+mod plan;
+mod progress;
+mod results;
+mod run;
+mod scan;
+mod test;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing::level_filters::LevelFilter;
+
+use crate::server::{LogFormat, start_logging};
+use exit::{CommandError, Exit};
+
+/// Keeps AWS accounts at the security baseline that their owners declared.
+///
+/// Plumbline compares declared baselines with what AWS Config recorded, shows and publishes each
+/// drift, resolves it when it is mended, and never calls compliant what it could not see.
+#[derive(Debug, Parser)]
+#[command(name = "plumbline", version, max_term_width = 100, after_long_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    logs: Logs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  plumbline run deploy/samples/quickstart
+      keep a folder's baselines evaluated, publish findings, serve metrics
+  plumbline scan --baseline baseline.yaml --snapshot snapshot.json.gz
+      evaluate once; the exit code says whether there is drift
+  plumbline validate baselines/
+      find every mistake before anything is applied
+  plumbline controls list
+      see what can be checked
+
+`plumbline COMMAND --help` explains each command with examples and exit codes.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArguments),
+    Scan(scan::ScanArguments),
+    Plan(plan::PlanArguments),
+    Validate(validate::ValidateArguments),
+    Test(test::TestArguments),
+    Eval(eval::EvalArguments),
+    Controls(controls::ControlsArguments),
+    Crds(crds::CrdsArguments),
+    Completions(completions::CompletionsArguments),
+}
+
+#[derive(Debug, Args)]
+struct Logs {
+    /// How log lines on standard error are written.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormatArgument,
+    /// Log more: -v what is done, -vv why. The variable `RUST_LOG` goes before it.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormatArgument {
+    Text,
+    Json,
+}
+
+impl Cli {
+    /// Does what the command line asks.
+    pub fn execute(self) -> ExitCode {
+        let done = self.logs.start().and_then(|()| self.command.execute());
+        match done {
+            Ok(exit) => exit.into(),
+            Err(error) => error.report(),
+        }
+    }
+}
+
+impl Command {
+    fn execute(self) -> Result<Exit, CommandError> {
+        match self {
+            Self::Run(arguments) => arguments.execute(),
+            Self::Scan(arguments) => arguments.execute(),
+            Self::Plan(arguments) => arguments.execute(),
+            Self::Validate(arguments) => arguments.execute(),
+            Self::Test(arguments) => arguments.execute(),
+            Self::Eval(arguments) => arguments.execute(),
+            Self::Controls(arguments) => arguments.execute(),
+            Self::Crds(arguments) => arguments.execute(),
+            Self::Completions(arguments) => arguments.execute(),
+        }
+    }
+}
+
+impl Logs {
+    fn start(&self) -> Result<(), CommandError> {
+        let format = match self.log_format {
+            LogFormatArgument::Text => LogFormat::Text,
+            LogFormatArgument::Json => LogFormat::Json,
+        };
+        let level = match self.verbose {
+            0 => LevelFilter::WARN,
+            1 => LevelFilter::INFO,
+            _ => LevelFilter::DEBUG,
+        };
+        Ok(start_logging(format, level)?)
+    }
+}

@@ -1,0 +1,77 @@
+//! Standard output, where data goes, and what is said beside it.
+
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use super::exit::{CommandError, Exit};
+
+/// How tables look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Whether lines are wrapped to the terminal's width.
+    pub(super) wrapped: bool,
+    /// Whether there are colours.
+    pub(super) coloured: bool,
+}
+
+/// Writes what a command shows, and ends well.
+///
+/// # Errors
+///
+/// [`CommandError::OutputClosed`] when the reader has gone, as `head` does.
+pub(super) fn write(
+    content: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>,
+) -> Result<Exit, CommandError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    content(&mut out)?;
+    out.flush()?;
+    Ok(Exit::Good)
+}
+
+/// How tables on standard output look: plain unless it is a terminal.
+pub(super) fn look() -> Look {
+    let terminal = io::stdout().is_terminal();
+    Look { wrapped: terminal, coloured: terminal && colours_allowed() }
+}
+
+/// Unless `NO_COLOR` is set to anything (<https://no-color.org>).
+pub(super) fn colours_allowed() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Warnings on standard error.
+pub(super) mod warn {
+    use std::io::{self, Write};
+
+    use crate::controller::SourceReport;
+
+    /// So many problems of a source are shown.
+    const SHOWN: usize = 20;
+
+    /// Says what of the sources could not be read, and what was passed over.
+    pub(in crate::cli) fn reading(sources: &[SourceReport]) {
+        for line in sources.iter().flat_map(lines) {
+            // Where standard error cannot be written to, there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "warning: {line}");
+        }
+    }
+
+    /// What is to be said of the reading of one source.
+    pub(in crate::cli) fn lines(source: &SourceReport) -> Vec<String> {
+        let mut lines: Vec<String> = source.problems.iter().take(SHOWN).cloned().collect();
+        let more = source.problems.len().saturating_sub(SHOWN);
+        if more > 0 {
+            lines.push(format!("and {more} more problems"));
+        }
+        let path = source.path.display();
+        if !source.is_whole() {
+            lines.push(format!(
+                "{path} could not be read whole: its accounts are Unknown, and nothing is resolved"
+            ));
+        }
+        if source.foreign > 0 {
+            let foreign = source.foreign;
+            lines.push(format!("{path} holds {foreign} items of accounts that nothing declares"));
+        }
+        lines
+    }
+}

@@ -1,0 +1,124 @@
+//! What an evaluation came to, in a line or as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::api::Domain;
+use crate::drift::Summary;
+use crate::evaluation::{Counts, Outcome};
+use crate::resource::{Severity, UnknownReason};
+
+/// The `summary` of JSON output.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::cli) struct JsonSummary {
+    #[serde(flatten)]
+    totals: Totals,
+    /// Configuration items read of the types that controls look at.
+    items: u64,
+    evaluations: u64,
+    /// Whether the input was read whole.
+    read_whole: bool,
+    baselines: Vec<BaselineTotals>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Totals {
+    compliant: u64,
+    non_compliant: u64,
+    not_applicable: u64,
+    exempt: u64,
+    unknown: u64,
+    unknown_by_reason: BTreeMap<UnknownReason, u64>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BaselineTotals {
+    baseline: String,
+    #[serde(flatten)]
+    totals: Totals,
+    by_severity: BTreeMap<Severity, u64>,
+    by_domain: BTreeMap<Domain, u64>,
+}
+
+impl JsonSummary {
+    pub(in crate::cli) fn new(outcome: &Outcome, summaries: &[Summary], read_whole: bool) -> Self {
+        Self {
+            totals: Totals::of(&outcome.counts()),
+            items: outcome.items,
+            evaluations: outcome.evaluations,
+            read_whole,
+            baselines: summaries.iter().map(BaselineTotals::of).collect(),
+        }
+    }
+}
+
+impl Totals {
+    fn of(counts: &Counts) -> Self {
+        Self {
+            compliant: counts.compliant,
+            non_compliant: counts.non_compliant,
+            not_applicable: counts.not_applicable,
+            exempt: counts.exempt,
+            unknown: counts.unknown(),
+            unknown_by_reason: reasons(counts).collect(),
+        }
+    }
+}
+
+impl BaselineTotals {
+    fn of(summary: &Summary) -> Self {
+        Self {
+            baseline: summary.baseline.to_string(),
+            totals: Totals::of(&summary.counts),
+            by_severity: summary.by_severity.clone(),
+            by_domain: summary.by_domain.clone(),
+        }
+    }
+}
+
+/// Writes a line for each baseline, and one more where something is unknown.
+pub(in crate::cli) fn write_summary(out: &mut impl Write, summaries: &[Summary]) -> io::Result<()> {
+    for summary in summaries {
+        let counts = &summary.counts;
+        writeln!(
+            out,
+            "{}: {} drift{}, {} unknown, {} exempt, {} compliant, {} not applicable",
+            summary.baseline,
+            counts.non_compliant,
+            severities(summary),
+            counts.unknown(),
+            counts.exempt,
+            counts.compliant,
+            counts.not_applicable,
+        )?;
+        if counts.unknown() > 0 {
+            let reasons: Vec<String> =
+                reasons(counts).map(|(reason, count)| format!("{count} {reason}")).collect();
+            writeln!(out, "  unknown: {}", reasons.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+/// ` (1 Critical, 3 High)`, or nothing without drift.
+fn severities(summary: &Summary) -> String {
+    let mut text = String::new();
+    for (severity, count) in summary.by_severity.iter().rev() {
+        let _ = write!(text, "{}{count} {severity}", if text.is_empty() { " (" } else { ", " });
+    }
+    if !text.is_empty() {
+        text.push(')');
+    }
+    text
+}
+
+fn reasons(counts: &Counts) -> impl Iterator<Item = (UnknownReason, u64)> {
+    let all = UnknownReason::ALL.into_iter();
+    all.map(|reason| (reason, counts.unknown_for(reason))).filter(|(_, count)| *count > 0)
+}

@@ -1,0 +1,94 @@
+//! `plumbline run`: keeps a folder's baselines evaluated.
+
+mod console;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::runtime::{Builder, Runtime};
+use tokio::select;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::{CommandError, Exit};
+use crate::controller::{Settings, SystemClock, run};
+use crate::drift::Installation;
+use console::Console;
+
+/// Keep the baselines of a folder evaluated: publish drift, resolve it when mended, serve metrics
+///
+/// Reads every YAML file of DIR (baselines, accounts, controls, packs, exemptions, attestations)
+/// and the snapshots that its accounts name, prints the drift, and goes on: a file that changes
+/// is evaluated within a second, every baseline at its `interval`, and an exemption or
+/// attestation that expires at once. Findings go to `findings.jsonl` in the state folder. A
+/// restart repeats nothing. Ctrl-C stops it cleanly.
+///
+/// A file with a mistake leaves the objects in force that it last gave; only a file that is
+/// deleted takes its objects with it.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct RunArguments {
+    /// The folder of YAML files.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Where findings are kept, by one process at a time. Default: `.plumbline` in DIR.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Where /metrics, /healthz and /readyz are served; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
+    listen: SocketAddr,
+    /// Keeps the findings of two Plumblines over one account apart.
+    #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
+    installation: Installation,
+}
+
+const EXAMPLES: &str = "\
+Exit codes:
+  0  stopped by Ctrl-C or SIGTERM
+  2  could not start or go on: the folder, the state folder or the address cannot be used
+
+Examples:
+  plumbline run deploy/samples/quickstart
+  plumbline run baselines/ --state /var/lib/plumbline --listen 0.0.0.0:9464
+  curl -s localhost:9464/metrics | grep plumbline_resources
+  tail -f baselines/.plumbline/findings.jsonl | jq -c '[.Compliance.Status, .Title]'";
+
+impl RunArguments {
+    pub(super) fn execute(self) -> Result<Exit, CommandError> {
+        let runtime = runtime().map_err(CommandError::Runtime)?;
+        let state = self.state.unwrap_or_else(|| self.folder.join(".plumbline"));
+        let console = Console::new(&self.folder);
+        let settings = Settings {
+            folder: self.folder,
+            state,
+            listen: self.listen,
+            installation: self.installation,
+        };
+        let ran = runtime.block_on(async {
+            let stop = stopped().map_err(CommandError::Runtime)?;
+            Ok(run(settings, &SystemClock, console, stop).await?)
+        });
+        // An evaluation that was given up has nothing to finish.
+        runtime.shutdown_background();
+        ran.map(|()| Exit::Good)
+    }
+}
+
+/// Two threads: one waits for files and timers, one serves metrics. Evaluations have their own.
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+/// Ends when the process is asked to stop. From now on, neither signal ends it by itself.
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,226 @@
+//! `plumbline scan`: one evaluation of a snapshot.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::exit::{CommandError, Exit};
+use super::input::{Input, SnapshotArguments};
+use super::output::{self, warn};
+use super::progress::ReadingBar;
+use super::results::{JsonResults, JsonSummary, Only, Row, TableResults, write_summary};
+use crate::controller::{Clock, Round, RoundReport, SystemClock, View, evaluate};
+use crate::drift::{Installation, KnownFindings};
+use crate::evaluation::{EvaluationResult, Results};
+use crate::plan::Plan;
+use crate::resource::Severity;
+
+/// Evaluate a snapshot once, show the results, and say by the exit code whether there is drift
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct ScanArguments {
+    /// A file or folder of YAML: `SecurityBaseline`s, and what they name.
+    ///
+    /// Without an `AwsAccount` in it, every baseline is held against all accounts and regions that
+    /// the snapshot's items come from.
+    #[arg(long, value_name = "PATH")]
+    baseline: PathBuf,
+    #[command(flatten)]
+    snapshot: SnapshotArguments,
+    /// How results are written.
+    ///
+    /// table: for people. json: one object, `results` first, then `summary`. asff: the findings
+    /// that drift would publish, one a line.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
+    output: OutputFormat,
+    /// Which results are shown: drift without what is exempt, unknown verdicts, or all. The
+    /// summary counts all in any case.
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "drift")]
+    only: Only,
+    /// The least severity at which drift makes the exit code 1.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "low", ignore_case = true)]
+    fail_on: FailOn,
+    /// Do not let unknown verdicts alone make the exit code 2.
+    #[arg(long)]
+    allow_unknown: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    Table,
+    Json,
+    Asff,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Critical,
+    High,
+    Medium,
+    Low,
+    Informational,
+}
+
+const EXAMPLES: &str = "\
+Exit codes:
+  0  no drift at or above --fail-on, and nothing unknown
+  1  drift at or above --fail-on
+  2  something could not be told: input that could not be read whole (this goes before 1),
+     or an unknown verdict (unless --allow-unknown); also a wrong command line
+
+Examples:
+  plumbline scan --baseline baseline.yaml --snapshot snapshot.json.gz
+      a table of drift
+  plumbline scan --baseline baselines/ --snapshot snapshots/ --fail-on high
+      a folder of snapshot files; only High and Critical drift fails
+  aws s3 cp s3://bucket/snapshot.json.gz - | plumbline scan --baseline baseline.yaml --snapshot -
+      from standard input
+  plumbline scan --baseline baseline.yaml --snapshot snapshot.json --output json |
+      jq -r '.results[] | [.control, .resourceId, .message] | @tsv'
+      results as data";
+
+impl ScanArguments {
+    pub(super) fn execute(&self) -> Result<Exit, CommandError> {
+        if self.output == OutputFormat::Asff && self.only != Only::Drift {
+            let problem = "--output asff shows findings, which only drift has: leave --only out";
+            return Err(CommandError::Usage(problem.to_owned()));
+        }
+        let now = SystemClock.now();
+        let progress = ReadingBar::new();
+        let snapshot = self.snapshot.open()?;
+        let input = self.snapshot.load(&self.baseline, &snapshot, now, &progress)?;
+        let Input { resolved, sources } = &input;
+        let (known, installation) = (KnownFindings::new(), Installation::default());
+        let round = Round {
+            plans: &resolved.plans,
+            sources,
+            known: &known,
+            installation: &installation,
+            now,
+            may_lack_baselines: false,
+        };
+        let mut shown = Shown::new(self.output, self.only, &resolved.plans)?;
+        let view = View { results: &mut shown, filter: self.filter(), progress: &progress };
+        let report = evaluate(&round, view);
+        progress.clear();
+        shown.finish(&report)?;
+        warn::reading(&report.sources);
+        Ok(self.exit(&report))
+    }
+
+    /// Which results are shown. Findings come from the comparison with what is published: nothing.
+    fn filter(&self) -> fn(&EvaluationResult<'_>) -> bool {
+        match self.output {
+            OutputFormat::Table | OutputFormat::Json => self.only.filter(),
+            OutputFormat::Asff => |_| false,
+        }
+    }
+
+    fn exit(&self, report: &RoundReport) -> Exit {
+        let failing = report
+            .drift
+            .summary
+            .iter()
+            .flat_map(|summary| &summary.by_severity)
+            .any(|(severity, resources)| *severity >= self.fail_on.into() && *resources > 0);
+        let unknown = report.outcome.counts().unknown() > 0;
+        if !report.read_whole() {
+            Exit::Undecided
+        } else if failing {
+            Exit::Bad
+        } else if unknown && !self.allow_unknown {
+            Exit::Undecided
+        } else {
+            Exit::Good
+        }
+    }
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Critical => Self::Critical,
+            FailOn::High => Self::High,
+            FailOn::Medium => Self::Medium,
+            FailOn::Low => Self::Low,
+            FailOn::Informational => Self::Informational,
+        }
+    }
+}
+
+/// Writes results as they come.
+struct Shown<'p> {
+    plans: &'p [Plan],
+    form: Form,
+    /// The first error of writing; nothing is written after it.
+    failed: Option<io::Error>,
+}
+
+type Out = BufWriter<Stdout>;
+
+enum Form {
+    Table(TableResults<Out>),
+    Json(JsonResults<Out>),
+    Asff(Out),
+}
+
+impl<'p> Shown<'p> {
+    fn new(output: OutputFormat, only: Only, plans: &'p [Plan]) -> Result<Self, CommandError> {
+        let out = BufWriter::new(io::stdout());
+        let form = match output {
+            OutputFormat::Table => {
+                let verdicts = only != Only::Drift;
+                Form::Table(TableResults::new(out, plans, verdicts, output::look()))
+            }
+            OutputFormat::Json => Form::Json(JsonResults::begin(out)?),
+            OutputFormat::Asff => Form::Asff(out),
+        };
+        Ok(Self { plans, form, failed: None })
+    }
+
+    fn write(&mut self, row: Row) -> io::Result<()> {
+        match &mut self.form {
+            Form::Table(table) => table.row(row),
+            Form::Json(json) => json.row(&row),
+            Form::Asff(_) => Ok(()),
+        }
+    }
+
+    fn finish(self, report: &RoundReport) -> Result<(), CommandError> {
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        let summaries = &report.drift.summary;
+        match self.form {
+            Form::Table(table) => {
+                let mut out = table.finish()?;
+                write_summary(&mut out, summaries)?;
+                out.flush()?;
+            }
+            Form::Json(json) => {
+                json.finish(&JsonSummary::new(&report.outcome, summaries, report.read_whole()))?;
+            }
+            Form::Asff(mut out) => {
+                for change in &report.drift.changes {
+                    serde_json::to_writer(&mut out, &change.finding().to_asff())
+                        .map_err(io::Error::from)?;
+                    out.write_all(b"\n")?;
+                }
+                out.flush()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Results for Shown<'_> {
+    fn result(&mut self, result: &EvaluationResult<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        if let Some(row) = Row::of(self.plans, result) {
+            self.failed = self.write(row).err();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The folder of YAML files: what it says now, where it says it well.
+//!
+//! A typing mistake takes nothing out of force. A file that holds one counts as it last was
+//! without; only a file that is gone takes its objects with it. A baseline that was never read
+//! without mistakes is not evaluated, and what was published of it stays as it is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::api::document::{Diagnostic, SourceFile};
+use crate::plan::{Objects, object_files};
+
+/// A folder of YAML files.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Each file as it last was without mistakes.
+    good: BTreeMap<PathBuf, SourceFile>,
+}
+
+/// What the folder says.
+#[derive(Debug, Default)]
+pub(super) struct Desired {
+    /// The objects in force.
+    pub(super) objects: Objects,
+    /// What is wrong with the files as they are.
+    pub(super) mistakes: Vec<Diagnostic>,
+    /// Whether a baseline may be missing that is there, behind a mistake.
+    pub(super) may_lack_baselines: bool,
+}
+
+impl Folder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, good: BTreeMap::new() }
+    }
+
+    /// Reads the folder.
+    pub(super) fn read(&mut self) -> Desired {
+        let (files, unreadable) = object_files(&self.path);
+        self.forget_deleted(&files, &unreadable);
+        let mut desired = Desired::default();
+        let mut never_good = Vec::new();
+        for file in files {
+            let mistakes = mistakes_of(&file, self.good.get(file.path()));
+            if mistakes.is_empty() {
+                self.good.insert(file.path().to_owned(), file);
+            } else if !self.good.contains_key(file.path()) {
+                never_good.push(file);
+            }
+            desired.mistakes.extend(mistakes);
+        }
+        let unknown = |mistake: &Diagnostic| !self.good.contains_key(mistake.file.path());
+        desired.may_lack_baselines = !never_good.is_empty() || unreadable.iter().any(unknown);
+        desired.mistakes.extend(unreadable);
+        for file in self.good.values() {
+            desired.mistakes.extend(desired.objects.add(file));
+        }
+        for file in never_good {
+            desired.objects.add(&file);
+            desired.objects.baselines.retain(|baseline| baseline.file != file);
+        }
+        desired
+    }
+
+    /// Forgets the files that are there no longer. While a folder cannot be listed, none is.
+    fn forget_deleted(&mut self, files: &[SourceFile], unreadable: &[Diagnostic]) {
+        let unreadable: Vec<&Path> = unreadable.iter().map(|mistake| mistake.file.path()).collect();
+        if unreadable.iter().any(|path| !path.is_file()) {
+            return;
+        }
+        self.good.retain(|path, _| {
+            files.iter().any(|file| file.path() == path) || unreadable.contains(&path.as_path())
+        });
+    }
+}
+
+/// What is wrong with a file by itself. Emptied, as a write that is under way leaves it, it says
+/// nothing about the objects that it held.
+fn mistakes_of(file: &SourceFile, before: Option<&SourceFile>) -> Vec<Diagnostic> {
+    if file.text().trim().is_empty() && before.is_some_and(|file| !file.text().trim().is_empty()) {
+        return vec![Diagnostic {
+            file: file.clone(),
+            range: 0..0,
+            message: "the file is empty; its objects stay in force".to_owned(),
+            help: Some("delete the file to remove them".to_owned()),
+        }];
+    }
+    Objects::default().add(file)
+}

@@ -1,0 +1,12 @@
+//! Brings desired state, sources and sinks together, again and again: the one place with loops
+//! that never end.
+
+mod clock;
+mod local;
+mod round;
+mod sources;
+
+pub use clock::{Clock, SystemClock};
+pub use local::{Observer, RunError, Settings, Started, WatchError, run};
+pub use round::{Progress, Round, RoundReport, View, evaluate};
+pub use sources::{AccountInput, Recorded, SourceInput, SourceReport, discover};

@@ -1,0 +1,144 @@
+//! One round: read every source once, evaluate all plans, compare with what is published.
+//!
+//! Nothing is published here, and nothing is remembered: the same sources, plans, known findings
+//! and time give the same changes in the same order. Results are passed on as they come, so that
+//! what a round holds does not grow with their number.
+
+mod batch;
+mod examination;
+mod in_order;
+mod interest;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use bumpalo::Bump;
+
+use super::sources::{self, RECORDER, SourceInput, SourceReport};
+use crate::drift::{Comparison, Drift, Installation, KnownFindings};
+use crate::evaluation::{Coverage, Evaluation, EvaluationResult, Outcome, Results, Worker};
+use crate::plan::Plan;
+use crate::resource::{Projection, Reading, ResourceType, Step, Timestamp};
+use examination::Examination;
+use interest::Interest;
+
+/// What a round is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Round<'r> {
+    /// Every plan of the installation.
+    pub plans: &'r [Plan],
+    /// Where the items of the plans' accounts come from.
+    pub sources: &'r [SourceInput],
+    /// What is published.
+    pub known: &'r KnownFindings,
+    /// The installation.
+    pub installation: &'r Installation,
+    /// The time.
+    pub now: Timestamp,
+    /// Whether there may be baselines that no plan stands for: what is theirs stays as it is.
+    pub may_lack_baselines: bool,
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub struct RoundReport {
+    /// The verdicts, counted.
+    pub outcome: Outcome,
+    /// What is to be published, and what to say of each plan.
+    pub drift: Drift,
+    /// How reading went, a report for each source.
+    pub sources: Vec<SourceReport>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl RoundReport {
+    /// Whether every source was read whole.
+    pub fn read_whole(&self) -> bool {
+        self.sources.iter().all(SourceReport::is_whole)
+    }
+}
+
+/// What somebody wants to see of a round while it goes on.
+pub struct View<'v> {
+    /// Takes results, in the order of the sources' items,
+    pub results: &'v mut (dyn Results + Send),
+    /// those for which this holds.
+    pub filter: fn(&EvaluationResult<'_>) -> bool,
+    /// Is told how far reading is.
+    pub progress: &'v dyn Progress,
+}
+
+/// Is told how reading goes on, source by source.
+pub trait Progress: Sync {
+    /// A source of so many bytes is read now.
+    fn total(&self, bytes: u64);
+
+    /// So many bytes of it were read. Called from any thread.
+    fn read(&self, bytes: u64);
+}
+
+/// Says nothing.
+impl Progress for () {
+    fn total(&self, _: u64) {}
+
+    fn read(&self, _: u64) {}
+}
+
+/// Does one round.
+pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
+    let started = Instant::now();
+    let arena = Bump::new();
+    let evaluation = Evaluation::new(round.plans, round.now, &arena);
+    let types = evaluation.reading();
+    let reading = reading(&types);
+    let types: BTreeSet<ResourceType> = types.into_iter().map(|(name, _)| name).collect();
+    let interest = Interest::of(round, view.filter);
+    let mut comparison = comparison(round);
+    let shown = view.results;
+    let mut receiver = Receiver { comparison: &mut comparison, shown, interest: &interest };
+    let mut workers: Vec<Worker<'_, '_>> =
+        (0..sources::threads()).map(|_| evaluation.worker()).collect();
+    let mut coverage = Coverage::new();
+    let mut reports = Vec::with_capacity(round.sources.len());
+    for source in round.sources {
+        let progress = view.progress;
+        let examination = Examination { source, reading: &reading, interest: &interest, progress };
+        let (report, seen) = examination.run(&mut workers, &mut receiver);
+        sources::state(&mut coverage, source, &report, &seen, &types, round.now);
+        reports.push(report);
+    }
+    let outcome = evaluation.finish(workers, &coverage, &mut receiver);
+    let drift = comparison.finish(&outcome);
+    RoundReport { outcome, drift, sources: reports, took: started.elapsed() }
+}
+
+fn comparison<'r>(round: &Round<'r>) -> Comparison<'r> {
+    let Round { plans, known, installation, now, .. } = *round;
+    let comparison = Comparison::new(plans, known, installation, now);
+    if round.may_lack_baselines { comparison.keep_absent_baselines() } else { comparison }
+}
+
+/// What controls read, and what recorders say that they record.
+fn reading(types: &[(ResourceType, Projection)]) -> Reading {
+    let mut recorder = Projection::NOTHING;
+    recorder.add(&[Step::Field("configuration".into())]);
+    let recorders = RECORDER.parse().map(|name: ResourceType| (name, recorder));
+    Reading::new(types.iter().cloned().chain(recorders))
+}
+
+/// Passes results on to those who want them.
+struct Receiver<'r, 'c> {
+    comparison: &'r mut Comparison<'c>,
+    shown: &'r mut (dyn Results + Send),
+    interest: &'r Interest,
+}
+
+impl Results for Receiver<'_, '_> {
+    fn result(&mut self, result: &EvaluationResult<'_>) {
+        self.comparison.observe(result);
+        if self.interest.shows(result) {
+            self.shown.result(result);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! From how reading went to what may be believed of it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{AccountInput, Recorded, Seen, SourceInput, SourceReport};
+use crate::evaluation::Coverage;
+use crate::expression::format_timestamp;
+use crate::resource::{AccountId, Region, ResourceType, Timestamp, UnknownReason};
+
+/// States what the reading of a source covers, for the types that controls read.
+pub(in crate::controller) fn state(
+    coverage: &mut Coverage,
+    source: &SourceInput,
+    report: &SourceReport,
+    seen: &Seen,
+    types: &BTreeSet<ResourceType>,
+    now: Timestamp,
+) {
+    for (account, input) in &source.accounts {
+        if let Some(problem) = report.problems.first() {
+            coverage.unread(account, None, None, UnknownReason::NotDelivered, problem);
+            continue;
+        }
+        if let Some(stale) = staleness(input.max_age, report.taken_at, now) {
+            coverage.unread(account, None, None, UnknownReason::Stale, &stale);
+            continue;
+        }
+        for region in regions(account, input, seen) {
+            state_region(coverage, (account, &region), input, seen, types);
+        }
+    }
+}
+
+/// What is said of a snapshot that is too old.
+fn staleness(
+    max_age: Option<Duration>,
+    taken_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<String> {
+    let (max_age, taken_at) = (max_age?, taken_at?);
+    let age = now.seconds.saturating_sub(taken_at.seconds);
+    let too_old = u64::try_from(age).is_ok_and(|age| age > max_age.as_secs());
+    too_old.then(|| {
+        let hours = max_age.as_secs() / 3600;
+        format!("the snapshot was taken at {}, over {hours} h ago", format_timestamp(taken_at))
+    })
+}
+
+/// The account's regions: those in use, and those that items come from.
+fn regions(account: &AccountId, input: &AccountInput, seen: &Seen) -> BTreeSet<Region> {
+    let mut found = seen.accounts();
+    found.remove(account).into_iter().flatten().chain(input.regions.iter().cloned()).collect()
+}
+
+fn state_region(
+    coverage: &mut Coverage,
+    (account, region): (&AccountId, &Region),
+    input: &AccountInput,
+    seen: &Seen,
+    types: &BTreeSet<ResourceType>,
+) {
+    let recorder = seen.recorder(account, region).filter(|_| input.recorded == Recorded::AsSeen);
+    if recorder.is_some_and(super::recorder::Recorder::is_stopped) {
+        let stopped = format!("the configuration recorder of {region} is off");
+        coverage.unread(account, Some(region), None, UnknownReason::RecorderStopped, &stopped);
+        return;
+    }
+    coverage.complete(account, Some(region), None);
+    for resource_type in types {
+        let name = resource_type.as_str();
+        let recorded = match (&input.recorded, recorder) {
+            (Recorded::All, _) => true,
+            (Recorded::Types(types), _) => types.contains(resource_type),
+            (Recorded::AsSeen, Some(recorder)) => recorder.records(name),
+            (Recorded::AsSeen, None) => seen.occurs(account, region, name),
+        };
+        if !recorded {
+            let detail = detail(&input.recorded, recorder.is_some(), name, region);
+            let reason = UnknownReason::NotRecorded;
+            coverage.unread(account, Some(region), Some(resource_type), reason, &detail);
+        }
+    }
+}
+
+fn detail(recorded: &Recorded, has_recorder: bool, name: &str, region: &Region) -> String {
+    match (recorded, has_recorder) {
+        (Recorded::AsSeen, true) => format!("the recorder of {region} does not record {name}"),
+        (Recorded::AsSeen, false) => {
+            format!("no {name} in the snapshot of {region}, and nothing says that it is recorded")
+        }
+        (Recorded::All | Recorded::Types(_), _) => format!("{name} is not among recordedTypes"),
+    }
+}

@@ -1,0 +1,138 @@
+//! Where the items of each account come from, and what their coming or not coming means.
+
+mod coverage;
+mod discover;
+mod recorder;
+mod seen;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::document::Located;
+use crate::api::{AwsAccount, AwsAccountSpec};
+use crate::plan::Plan;
+use crate::resource::{AccountId, Region, ResourceType, Timestamp};
+use crate::source::{ReadReport, Snapshot};
+
+pub(super) use coverage::state;
+pub use discover::discover;
+pub(super) use discover::threads;
+pub(super) use recorder::RECORDER;
+pub(super) use seen::{Recorders, Seen};
+
+/// A snapshot, and the accounts whose items are taken from it. Items of other accounts in it are
+/// passed over.
+#[derive(Debug, Clone)]
+pub struct SourceInput {
+    /// The file or folder; `-` is standard input.
+    pub path: PathBuf,
+    /// The snapshot there, where it is open already.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// The accounts.
+    pub accounts: BTreeMap<AccountId, AccountInput>,
+}
+
+/// What is known of an account beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountInput {
+    /// All the regions in use.
+    pub regions: BTreeSet<Region>,
+    /// Which types are recorded.
+    pub recorded: Recorded,
+    /// From which age on the snapshot says nothing; nothing for any age.
+    pub max_age: Option<Duration>,
+}
+
+/// Which types AWS Config records in an account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Recorded {
+    /// What the snapshot's configuration recorders say; where a region has none in the snapshot,
+    /// the types that occur in it.
+    #[default]
+    AsSeen,
+    /// All.
+    All,
+    /// These.
+    Types(Vec<ResourceType>),
+}
+
+/// How reading a source went.
+#[derive(Debug, Clone, Default)]
+pub struct SourceReport {
+    /// The source.
+    pub path: PathBuf,
+    /// How many items it holds, of whatever account and type.
+    pub items: u64,
+    /// What could not be read; with any of these the source does not count as read whole.
+    pub problems: Vec<String>,
+    /// When its newest part was taken.
+    pub taken_at: Option<Timestamp>,
+    /// How many items belong to accounts that are not taken from it.
+    pub foreign: u64,
+}
+
+impl SourceReport {
+    /// Whether everything in the source was read.
+    pub fn is_whole(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl SourceInput {
+    /// The sources of the accounts that these plans speak of. Accounts of one snapshot share it, so
+    /// that it is read once.
+    pub fn of(accounts: &[Located<AwsAccount>], plans: &[Plan]) -> Vec<Self> {
+        let mut sources: BTreeMap<PathBuf, Self> = BTreeMap::new();
+        for located in accounts {
+            let spec = &located.object.spec;
+            let Some(regions) = regions(spec, plans) else { continue };
+            let snapshot = &spec.source.snapshot;
+            let path = located.folder().join(&snapshot.url);
+            let account = AccountInput {
+                regions,
+                recorded: snapshot.recorded_types.clone().map_or(Recorded::AsSeen, Recorded::Types),
+                max_age: Some(snapshot.max_age.duration()),
+            };
+            let new = || Self { path: path.clone(), snapshot: None, accounts: BTreeMap::new() };
+            let source = sources.entry(path.clone()).or_insert_with(new);
+            source.accounts.insert(spec.account_id.clone(), account);
+        }
+        sources.into_values().collect()
+    }
+
+    /// Whether items of the account are taken from it. Those that do not say whose they are belong
+    /// to its account, if there is one only.
+    pub(super) fn owns(&self, account: &str) -> bool {
+        self.accounts.keys().any(|owner| owner.as_str() == account) || account.is_empty()
+    }
+}
+
+/// The account's regions, those that only baselines name among them; nothing where no plan speaks
+/// of the account.
+fn regions(account: &AwsAccountSpec, plans: &[Plan]) -> Option<BTreeSet<Region>> {
+    let active = plans.iter().filter(|plan| !plan.suspended);
+    let targets = active.flat_map(|plan| &plan.targets);
+    let mut of_plans = targets.filter(|target| target.account == account.account_id).peekable();
+    of_plans.peek()?;
+    let named = of_plans.map(|target| target.region.clone());
+    Some(named.chain(account.regions.iter().cloned()).collect())
+}
+
+/// What could not be read, a line each.
+pub(super) fn problems(read: &ReadReport) -> Vec<String> {
+    let mut problems: Vec<String> = read
+        .problems
+        .iter()
+        .map(|problem| {
+            let item = problem.item.map(|item| format!(", item {item}")).unwrap_or_default();
+            let file = problem.file.display();
+            format!("{file}{item}, byte {}: {}", problem.offset, problem.message)
+        })
+        .collect();
+    if problems.is_empty() && !read.complete {
+        problems.push("the snapshot was not read to its end".to_owned());
+    }
+    problems
+}
