@@ -48,7 +48,7 @@ spec:
   accountId: \"{ACCOUNT}\"
   regions: [eu-west-1, us-east-1]
   allowedNamespaces: {{names: [default]}}
-  source: {{snapshot: {{url: snapshot.json, recordedTypes: [\"*\"]}}}}
+  source: {{snapshot: {{url: snapshot.json, recordedTypes: [AWS::EC2::Instance, AWS::EC2::SecurityGroup, AWS::EC2::Volume, AWS::RDS::DBInstance, AWS::S3::Bucket]}}}}
 ---
 apiVersion: plumbline.dev/v1alpha1
 kind: SecurityBaseline
