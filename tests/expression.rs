@@ -8,3 +8,11 @@
 mod cases;
 #[path = "expression/reference.rs"]
 mod reference;
+#[path = "expression/differential.rs"]
+mod differential;
+#[path = "expression/generate.rs"]
+mod generate;
+#[path = "expression/hostile.rs"]
+mod hostile;
+#[path = "expression/projection.rs"]
+mod projection;

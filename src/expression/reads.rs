@@ -127,6 +127,8 @@ impl Reader {
             NodeKind::Leave(of) => self.leave(*of),
             NodeKind::Bind(slot) | NodeKind::EnterOptional(slot) => {
                 let value = self.pop();
+                // Whether it is there decides something even where the local is never named.
+                self.part(&value.paths, &Projection::NOTHING);
                 self.bind(*slot, value.paths);
             }
             NodeKind::Not | NodeKind::Negate => self.consume(1),

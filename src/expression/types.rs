@@ -132,7 +132,7 @@ impl fmt::Display for Type {
         match self {
             Self::List(part) if **part != Self::Any => write!(formatter, "list({part})"),
             Self::Optional(part) if **part != Self::Any => write!(formatter, "optional({part})"),
-            Self::Map(key, value) if **value != Self::Any => {
+            Self::Map(key, value) if **key != Self::Any || **value != Self::Any => {
                 write!(formatter, "map({key}, {value})")
             }
             _ => formatter.write_str(self.kind().name()),

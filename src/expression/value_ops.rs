@@ -9,9 +9,9 @@ use std::cmp::Ordering;
 use super::signature::{Failure, Fuel};
 use crate::resource::Value;
 
-/// How deep two values are compared: more than a configuration item and an expression's own
-/// literals can nest together.
-pub(crate) const MAX_DEPTH: usize = 512;
+/// How deep two values are compared: as deep as a configuration item within an expression's own
+/// lists and maps.
+pub(crate) const MAX_DEPTH: usize = 2 * crate::resource::MAX_DEPTH;
 
 /// Whether two values are equal.
 ///

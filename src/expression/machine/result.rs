@@ -29,31 +29,13 @@ fn copy_within<'a>(
         Value::Int(int) => Value::Int(*int),
         Value::UInt(uint) => Value::UInt(*uint),
         Value::Double(double) => Value::Double(*double),
-        Value::String(text) => {
-            fuel.charge_bytes(text.len())?;
-            Value::String(arena.alloc_str(text))
-        }
+        Value::String(text) => Value::String(copy_text(text, arena, fuel)?),
         Value::Bytes(bytes) => {
             fuel.charge_bytes(bytes.len())?;
             Value::Bytes(arena.alloc_slice_copy(bytes))
         }
-        Value::List(items) => {
-            fuel.charge(1 + items.len() as u64)?;
-            let copies = arena.alloc_slice_fill_copy(items.len(), Value::Null);
-            for (item, copy) in items.iter().zip(copies.iter_mut()) {
-                *copy = copy_within(item, arena, fuel, depth)?;
-            }
-            Value::List(copies)
-        }
-        Value::Map(entries) => {
-            fuel.charge(1 + 2 * entries.len() as u64)?;
-            let copies = arena.alloc_slice_fill_copy(entries.len(), (Value::Null, Value::Null));
-            for ((key, value), copy) in entries.iter().zip(copies.iter_mut()) {
-                let key = copy_within(key, arena, fuel, depth)?;
-                *copy = (key, copy_within(value, arena, fuel, depth)?);
-            }
-            Value::Map(copies)
-        }
+        Value::List(items) => Value::List(copy_list(items, arena, fuel, depth)?),
+        Value::Map(entries) => Value::Map(copy_map(entries, arena, fuel, depth)?),
         Value::Timestamp(timestamp) => Value::Timestamp(*timestamp),
         Value::Duration(duration) => Value::Duration(*duration),
         Value::Type(name) => Value::Type(*name),
@@ -65,4 +47,38 @@ fn copy_within<'a>(
         Value::Ip(address) => Value::Ip(*address),
         Value::Cidr(network) => Value::Cidr(arena.alloc(**network)),
     })
+}
+
+fn copy_text<'a>(text: &str, arena: &'a Bump, fuel: &mut Fuel) -> Result<&'a str, Failure> {
+    fuel.charge_bytes(text.len())?;
+    Ok(arena.alloc_str(text))
+}
+
+fn copy_list<'a>(
+    items: &[Value<'_>],
+    arena: &'a Bump,
+    fuel: &mut Fuel,
+    depth: usize,
+) -> Result<&'a [Value<'a>], Failure> {
+    fuel.charge(1 + items.len() as u64)?;
+    let copies = arena.alloc_slice_fill_copy(items.len(), Value::Null);
+    for (item, copy) in items.iter().zip(copies.iter_mut()) {
+        *copy = copy_within(item, arena, fuel, depth)?;
+    }
+    Ok(copies)
+}
+
+fn copy_map<'a>(
+    entries: &[(Value<'_>, Value<'_>)],
+    arena: &'a Bump,
+    fuel: &mut Fuel,
+    depth: usize,
+) -> Result<&'a [(Value<'a>, Value<'a>)], Failure> {
+    fuel.charge(1 + 2 * entries.len() as u64)?;
+    let copies = arena.alloc_slice_fill_copy(entries.len(), (Value::Null, Value::Null));
+    for ((key, value), copy) in entries.iter().zip(copies.iter_mut()) {
+        copy.0 = copy_within(key, arena, fuel, depth)?;
+        copy.1 = copy_within(value, arena, fuel, depth)?;
+    }
+    Ok(copies)
 }

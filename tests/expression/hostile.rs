@@ -1,0 +1,466 @@
+//! Whatever the expression and the data: each run ends, with its value or a clear failure, within
+//! 2 MB of stack and, where the build is optimised, a tenth of a second.
+
+use std::time::{Duration, Instant};
+
+use bumpalo::Bump;
+use plumbline::expression::{
+    Bindings, Environment, Failure, MAX_SOURCE_BYTES, Machine, VariableType, compile,
+};
+use plumbline::resource::Value;
+
+const STACK: usize = 2 * 1024 * 1024;
+/// What one compilation and run may take where it is measured.
+const MOST: Duration = Duration::from_millis(100);
+
+/// How an expression ended.
+#[derive(Debug, PartialEq)]
+enum End {
+    Value(String),
+    Failed(Failure),
+    Refused(String),
+}
+
+/// Data to run on: `s` and `t` are long texts, `list` and `map` are large, `deep` nests deeply.
+fn data(arena: &Bump) -> [(&'static str, Value<'_>); 7] {
+    let text = |length: usize, last: char| {
+        let mut text = "a".repeat(length - 1);
+        text.push(last);
+        Value::String(arena.alloc_str(&text))
+    };
+    let items: Vec<Value<'_>> = (0..100_000).map(Value::Int).collect();
+    let key = |int: i64| Value::String(arena.alloc_str(&format!("key{int}")));
+    let entries: Vec<_> = (0..100_000).map(|int| (key(int), Value::Int(int))).collect();
+    let deep = (0..100_000).fold(Value::Int(0), |inner, _| Value::List(arena.alloc([inner])));
+    [
+        ("s", text(10_000_000, 'a')),
+        ("t", text(10_000_000, 'b')),
+        ("short", text(1000, 'b')),
+        ("list", Value::List(arena.alloc_slice_copy(&items))),
+        ("map", Value::Map(arena.alloc_slice_copy(&entries))),
+        ("deep", deep),
+        ("small", Value::Map(arena.alloc([(Value::String("a"), Value::Int(1))]))),
+    ]
+}
+
+/// Runs each source in a thread with a small stack.
+fn ends(sources: Vec<String>) -> Vec<End> {
+    let run = move || {
+        let arena = Bump::new();
+        let data = data(&arena);
+        let declare = |environment: Environment, (name, _): &(&str, Value<'_>)| {
+            environment.variable(name, VariableType::Any)
+        };
+        let environment = data.iter().fold(Environment::new(), declare);
+        let values = data.map(|(_, value)| Some(value));
+        let mut machine = Machine::new();
+        let mut end = |source: &String| {
+            let begun = Instant::now();
+            let (end, used) = end(source, &environment, &values, &mut machine);
+            let shown: String = source.chars().take(60).collect();
+            let taken = begun.elapsed();
+            println!("{taken:>12.1?} {used:>10} {shown} {end:.200?}");
+            assert!(cfg!(debug_assertions) || taken < MOST, "{taken:?}: {shown}");
+            assert!(used < 64 * 1024 * 1024, "{used} bytes: {shown}");
+            end
+        };
+        sources.iter().map(&mut end).collect()
+    };
+    std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap()
+}
+
+fn end(
+    source: &str,
+    environment: &Environment,
+    values: &[Option<Value<'_>>],
+    machine: &mut Machine,
+) -> (End, usize) {
+    let program = match compile(source, environment) {
+        Ok(program) => program,
+        Err(mistakes) => {
+            let rendered: Vec<String> = mistakes.iter().map(|m| m.render(source)).collect();
+            return (End::Refused(rendered.join("\n")), 0);
+        }
+    };
+    let arena = Bump::new();
+    let end = match program.run(&Bindings { values }, machine, &arena) {
+        Ok(value) => End::Value(format!("{value:?}").chars().take(100).collect()),
+        Err(failure) => End::Failed(failure),
+    };
+    (end, arena.allocated_bytes())
+}
+
+/// `begin`, then `part` as often as the longest source allows, then `end`.
+fn chain(begin: &str, part: &str, end: &str) -> String {
+    let count = (MAX_SOURCE_BYTES - begin.len() - end.len()) / part.len();
+    format!("{begin}{}{end}", part.repeat(count))
+}
+
+/// `open` as often as the longest source allows, then `inner`, then as many `close`.
+fn nest(open: &str, inner: &str, close: &str) -> String {
+    let count = (MAX_SOURCE_BYTES - inner.len()) / (open.len() + close.len());
+    format!("{}{inner}{}", open.repeat(count), close.repeat(count))
+}
+
+fn assert_refused(sources: Vec<String>, reason: &str) {
+    for (source, end) in sources.clone().into_iter().zip(ends(sources)) {
+        let source: String = source.chars().take(60).collect();
+        match end {
+            End::Refused(message) => assert!(message.contains(reason), "{source}: {message}"),
+            end => panic!("{source}: {end:?}"),
+        }
+    }
+}
+
+fn assert_values(sources: Vec<String>, value: &str) {
+    for (source, end) in sources.clone().into_iter().zip(ends(sources)) {
+        let source: String = source.chars().take(60).collect();
+        assert_eq!(end, End::Value(value.to_owned()), "{source}");
+    }
+}
+
+#[test]
+fn a_hundred_thousand_parentheses_are_refused() {
+    let count = 100_000;
+    assert_refused(vec![format!("{}1{}", "(".repeat(count), ")".repeat(count))], "longer than");
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let mut sources = Vec::new();
+    for (open, inner, close) in [
+        ("(", "1", ")"),
+        ("[", "1", "]"),
+        ("{1:", "1", "}"),
+        ("list[", "0", "]"),
+        ("size(", "s", ")"),
+        ("s.contains(", "s", ")"),
+        ("true?", "1", ":1"),
+        ("list.all(x,", "true", ")"),
+        ("list.map(x,true,", "1", ")"),
+        ("cel.bind(x,1,", "1", ")"),
+        ("!(", "true", ")"),
+        ("-(", "1", ")"),
+        ("(((1+", "1", ")))"),
+        ("has(map.", "x", ")"),
+        ("[[{1:(", "1", ")}]]"),
+        ("optional.of(", "1", ")"),
+        ("optional.none().optMap(x,", "1", ")"),
+        ("optional.none().or(", "optional.none()", ")"),
+    ] {
+        sources.push(nest(open, inner, close));
+        sources.push(chain("", open, ""));
+    }
+    assert_refused(sources, "nested too deeply");
+}
+
+#[test]
+fn chains_of_operators_run_however_long() {
+    assert_values(
+        vec![
+            chain("0", "+0", "==0"),
+            chain("0", "-0", "==0"),
+            chain("1", "*1", "==1"),
+            chain("1", "/1", "==1"),
+            chain("7", "%8", "==7"),
+            chain("true", "==true", ""),
+            chain("true", "!=false", ""),
+            chain("true", "&&true", ""),
+            chain("list[1]==1", "&&list[1]==1", ""),
+            chain("!(", "small.nope&&", "false)"),
+            chain("", "small.nope||", "true"),
+            chain("false", "||true", ""),
+            chain("small.nope||true", "&&true||small.nope", ""),
+            chain("true", " in[true]", ""),
+            chain("true", " in[list[0]==0]", ""),
+            chain("", "!!", "true"),
+            chain("", "--", "1==1"),
+            chain("0", "+list[0]", "==0"),
+            chain("(", "false?0:", "1)==1"),
+            chain("(", "list[0]==1?0:", "1)==1"),
+            chain("''", "+''", "==''"),
+            chain("[]", "+[]", "==[]"),
+            chain("'a'", ".trim()", "=='a'"),
+            chain("size([", "0,", "0])>0"),
+            chain("", "/", "\ntrue"),
+            chain("cel.bind(x,1,x", "+x", ")>1"),
+        ],
+        "Bool(true)",
+    );
+}
+
+#[test]
+fn chains_that_fail_say_why() {
+    for (source, expected) in [
+        (chain("small", ".b", ""), "no such field `b`"),
+        (chain("small", "[0]", ""), "no such field `0`"),
+        (chain("deep", "[0]", ""), ""),
+        (chain("small", ".?b", ""), ""),
+        (chain("small", ".?b.b", ""), ""),
+        (chain("small.b", "&&small.b", ""), "no such field `b`"),
+        (chain("small.b", "||small.b", ""), "no such field `b`"),
+        (chain("(small.b||small.b)", "&&(small.b||small.b)", ""), "no such field `b`"),
+        (chain("s", "+s", ""), "too many steps"),
+        (chain("list", "+list", ""), "too many steps"),
+        (chain("list", ".map(x,x)", ""), "too many steps"),
+        (chain("list", ".filter(x,true)", ""), "too many steps"),
+        (chain("[1]", ".map(x,x)", ""), ""),
+        (chain("1", "<1", ""), "does not take bool and int"),
+        (chain("map", "<map", ""), "does not take"),
+        (chain("a", "+a", ""), "unknown variable `a`"),
+        (chain("nope()", "+nope()", ""), "unknown function `nope`"),
+        (chain("{", "1:1,", "}"), "stands twice"),
+        (chain("{", "list[1]:1,", "}"), "stands twice"),
+    ] {
+        let message = match ends(vec![source.clone()]).remove(0) {
+            End::Value(value) => value,
+            End::Failed(failure) => failure.to_string(),
+            End::Refused(message) => message,
+        };
+        assert!(message.contains(expected), "{:.60}: {message}", source);
+    }
+}
+
+#[test]
+fn loops_within_loops_run_out_of_fuel() {
+    let nested = |open: &str, inner: &str| nest_to(90, open, inner, ")");
+    let sources = vec![
+        nested("[1,2,3,4].all(x,", "true"),
+        nested("[1,2,3,4].exists(x,", "false"),
+        nested("[1,2,3,4].exists_one(x,", "true"),
+        nested("[1,2,3,4].map(x,", "1"),
+        nest_to(90, "[1,2,3,4].filter(x,[]==", "[]", ")"),
+        nested("list.all(x,", "true"),
+        nested("list.all(x,", "map.nope"),
+        nested("map.all(k,v,", "true"),
+        "list.all(x, x in list)".into(),
+        "list.all(x, list == list)".into(),
+        "list.map(x, list)==[]||list.map(x, list)==list.map(x, list)".into(),
+        "list.map(x, list.map(y, list))".into(),
+        "list.map(x, s)".into(),
+        "list.all(x, s != t)".into(),
+        "list.all(x, map.key99999 == 99999)".into(),
+        "list.all(x, map[x] == 99999 || true)".into(),
+        "list.all(x, 'nope' in map || true)".into(),
+        "list.transformMapEntry(i, x, {string(x): 1, string(x) + 'x': 2}) == {}".into(),
+        "list.all(x, short.matches('a{' + string(x) + '}') || true)".into(),
+        "list.all(x, short.matches('(a|b|' + string(x) + ')*[ab]{30}c') || true)".into(),
+        "list.all(x, short.matches('[ab]*a[ab]{200}c') || true)".into(),
+    ];
+    for (source, end) in sources.clone().into_iter().zip(ends(sources)) {
+        assert_eq!(end, End::Failed(Failure::OutOfFuel), "{source:.60}");
+    }
+}
+
+fn nest_to(depth: usize, open: &str, inner: &str, close: &str) -> String {
+    format!("{}{inner}{}", open.repeat(depth), close.repeat(depth))
+}
+
+#[test]
+fn values_that_double_run_out_of_fuel_or_compare_in_bounds() {
+    let doubled = |first: &str, inner: &str| {
+        let binds: String = (1..80)
+            .map(|n| format!("cel.bind(x{n},{},", first.replace('x', &format!("x{}", n - 1))))
+            .collect();
+        format!("cel.bind(x0,'a',{binds}{inner}{}", ")".repeat(80))
+    };
+    let sources = vec![
+        doubled("[x,x]", "x79"),
+        doubled("[x,x]", "x79==x79"),
+        doubled("[x,x]", "x79 in [x79]"),
+        doubled("{'a':x,'b':x}", "x79"),
+        doubled("x+x", "x79"),
+        doubled("[x]+[x]", "x79"),
+        doubled("[x,x]", "lists.flatten(x79)").replace("lists.flatten(x79)", "x79.flatten(100)"),
+        doubled("[x,x]", "x79.distinct() == []"),
+        doubled("[x,x]", "'%s'.format([x79])"),
+        doubled("optional.of(x)", "x79").replace("'a'", "list"),
+    ];
+    for (source, end) in sources.clone().into_iter().zip(ends(sources)) {
+        assert!(!matches!(end, End::Refused(_)), "{source:.60}: {end:?}");
+    }
+}
+
+#[test]
+fn types_and_values_deeper_than_their_source_are_bounded() {
+    let open = "[".repeat(20);
+    let close = "]".repeat(20);
+    let binds: String =
+        (1..70).map(|n| format!("cel.bind(x{n},{open}x{}{close},", n - 1)).collect();
+    for inner in [
+        "x69",
+        "x69==x68",
+        "x69 in [x69]",
+        "type(x69)",
+        "x69.flatten(1000000)",
+        "string(x69) == ''",
+        "'%s'.format([x69])",
+        "x69.distinct()",
+        "{'a':x69}.a",
+        "sets.contains(x69, x69)",
+        "deep",
+        "deep == deep",
+        "deep.flatten(1000000)",
+        "deep.distinct()",
+        "'%s'.format([deep])",
+        "[deep, deep].distinct()",
+        "deep in [deep]",
+        "iam.statements(deep)",
+        "deep.isSorted()",
+        "optional.ofNonZeroValue(deep)",
+    ] {
+        let source = format!("cel.bind(x0,1,{binds}{inner}{}", ")".repeat(70));
+        ends(vec![source]);
+    }
+}
+
+#[test]
+fn patterns_that_are_slow_elsewhere_end() {
+    let mut sources = Vec::new();
+    for pattern in [
+        "(a+)+$",
+        "(a|aa)+$",
+        "(a|a)*b$",
+        "(.*)*x",
+        "(.*a){20}",
+        "([a-z]+)*1",
+        "a?a?a?a?a?aaaaa",
+        "[ab]*a[ab]{20}c",
+        "[ab]*a[ab]{200}c",
+        ".*.*.*.*.*x",
+        "(?i)(a|b|ab)*c",
+        r"(\\w|\\d)*x",
+        r"(\\pL{2,5}){2,3}x",
+        "x*",
+        "",
+        ".*[^a]|a",
+        "(a{0,50}){0,50}b",
+        "((a{9}){9}){9}",
+    ] {
+        for text in ["s", "t", "short"] {
+            sources.push(format!("{text}.matches('{pattern}')"));
+            sources.push(format!("{text}.find('{pattern}') == ''"));
+            sources.push(format!("{text}.findAll('{pattern}') == []"));
+            sources.push(format!("{text}.matches('{pattern}' + ('x' + short).substring(0, 0))"));
+        }
+    }
+    for end in ends(sources) {
+        assert!(!matches!(end, End::Refused(_)), "{end:?}");
+    }
+}
+
+#[test]
+fn patterns_that_would_grow_too_large_are_refused() {
+    let sources = ["(((a{100}){100}){100})", "(a{1000}){1000}", r"\\pL{3000}", "a{99999}", "("]
+        .map(|pattern| format!("short.matches('{pattern}')"));
+    assert_refused(sources.into(), "invalid regular expression");
+}
+
+#[test]
+fn texts_of_ten_megabytes_end() {
+    let sources = [
+        "s == t",
+        "s == s",
+        "s != t",
+        "s < t",
+        "s + t == t",
+        "s + t",
+        "(s + t).size()",
+        "s",
+        "[s, t, s]",
+        "s in [t]",
+        "s in ['a', 'b']",
+        "s in {'a': 1}",
+        "{s: 1}",
+        "{s: 1, t: 2}",
+        "map[s]",
+        "s.contains('ab')",
+        "s.contains(t)",
+        "s.startsWith(s)",
+        "s.endsWith(t)",
+        "s.size()",
+        "size(s)",
+        "s.replace('a', 'bb')",
+        "s.replace('', 'bb')",
+        "s.replace('a', s)",
+        "s.split('')",
+        "s.split('a')",
+        "s.split('aa').join('b')",
+        "s.upperAscii()",
+        "s.lowerAscii()",
+        "s.trim()",
+        "s.reverse()",
+        "s.substring(1)",
+        "s.substring(5000000, 6000000)",
+        "s.charAt(9999999)",
+        "s.indexOf('b')",
+        "s.indexOf('aaaab')",
+        "t.lastIndexOf('ab')",
+        "s.lastIndexOf('b')",
+        "bytes(s)",
+        "bytes(s) == bytes(t)",
+        "string(bytes(s))",
+        "int(s)",
+        "double(s)",
+        "uint(s)",
+        "bool(s)",
+        "timestamp(s)",
+        "duration(s)",
+        "ip(s)",
+        "cidr(s)",
+        "isIP(s)",
+        "isCIDR(s)",
+        "'%s'.format([s])",
+        "'%s%s%s'.format([s, s, s])",
+        "s.format([])",
+        "strings.quote(s)",
+        "dyn(s)",
+        "type(s)",
+        "iam.statements(s)",
+        "iam.matches(s, t)",
+        "[s, t].join(s)",
+        "[s, t].sort()",
+        "[s, t].max()",
+        "[s, t].isSorted()",
+        "[s, s, t].distinct()",
+        "sets.contains([s], [t])",
+        "list.map(x, s + 'a')",
+        "s.matches(s)",
+        "s.matches(t + '(')",
+        "s.findAll('a')",
+        "s.find('b')",
+        "list.sum()",
+        "list.sort()",
+        "list.distinct()",
+        "list.reverse()",
+        "list.max()",
+        "lists.range(1000000000)",
+        "lists.range(100000).map(x, lists.range(x))",
+        "list.slice(0, 99999)",
+        "list.flatten()",
+        "sets.contains(list, list)",
+        "sets.equivalent(list, list)",
+        "sets.intersects(list, list.map(x, -x - 1))",
+        "list.indexOf(99999)",
+        "list.map(x, string(x)).join(s)",
+        "list.map(x, string(x)).join(',')",
+        "map == map",
+        "map.map(k, k)",
+        "map.transformMap(k, v, v)",
+        "map.key99999",
+        "'%d'.format(list)",
+        "timestamp('2024-01-01T00:00:00Z').getHours(s)",
+        "list.all(x, timestamp('2024-01-01T00:00:00Z').getHours('Asia/Kolkata') >= 0)",
+        "list == list.map(x, x)",
+        "list in [list, list]",
+        "has(map.nope)",
+        "map.?nope.orValue(s)",
+        "map.all(k, v, k != s)",
+        "s.split('a').map(x, x + s)",
+    ];
+    for (source, end) in sources.iter().zip(ends(sources.map(str::to_owned).into())) {
+        if let End::Refused(message) = end {
+            panic!("{source}: {message}");
+        }
+    }
+}
