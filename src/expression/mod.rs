@@ -28,6 +28,7 @@ mod constant;
 mod environment;
 mod functions;
 mod json;
+mod keys;
 mod lexer;
 mod literal;
 mod machine;

@@ -3,9 +3,10 @@
 use bumpalo::Bump;
 
 use super::super::checker::Site;
-use super::super::signature::{Call, Kind};
+use super::super::keys::distinct;
+use super::super::signature::{Call, Fuel, Kind};
 use super::super::syntax::Binary;
-use super::{Compiler, Constant, Op, arithmetic, push};
+use super::{Compiler, Constant, FOLDING_FUEL, Op, arithmetic, push};
 use crate::resource::Value;
 
 /// The longest text that folding makes: longer ones are made when they are needed.
@@ -67,6 +68,14 @@ impl Compiler {
             _ => return None,
         };
         short(&value)
+    }
+
+    /// Whether these operands are constants and different keys of a map.
+    pub(super) fn distinct_constants(&self, operands: impl Iterator<Item = usize>) -> bool {
+        let keys: Option<Vec<_>> =
+            operands.map(|operand| Some(self.constant_operand(operand)?.value())).collect();
+        let mut fuel = Fuel::new(FOLDING_FUEL);
+        keys.is_some_and(|keys| distinct(&keys.iter(), &mut fuel).is_ok())
     }
 
     pub(super) fn binary(&mut self, operator: Binary) {

@@ -298,8 +298,7 @@ impl Compiler {
 
     fn map(&mut self, flags: &[bool]) {
         let first = self.starts.len().saturating_sub(flags.len() * 2);
-        let distinct =
-            (first..self.starts.len()).step_by(2).all(|key| self.constant_operand(key).is_some());
+        let distinct = self.distinct_constants((first..self.starts.len()).step_by(2));
         let shape = Shape { optional: flags.into(), distinct };
         let shape = push(&mut self.code.shapes, shape);
         self.emit(Op::Map(shape));

@@ -1,11 +1,9 @@
 //! Loops of macros over lists and maps.
 
-use rustc_hash::FxHashSet;
-
+use super::super::keys::distinct;
 use super::super::program::LoopPlan;
-use super::super::signature::{Failure, Fuel};
+use super::super::signature::Failure;
 use super::super::syntax::Form;
-use super::super::value_ops::same_key;
 use super::run::{Run, wrong_type};
 use crate::resource::Value;
 
@@ -160,7 +158,7 @@ impl<'a> Run<'_, 'a> {
             (Form::Map | Form::Entries, _) => {
                 let entries = self.built_map(base)?;
                 if plan.of.form == Form::Entries {
-                    distinct(entries, &mut self.fuel)?;
+                    distinct(&entries.iter().map(|(key, _)| key), &mut self.fuel)?;
                 }
                 Value::Map(entries)
             }
@@ -191,60 +189,5 @@ fn condition(value: &Value<'_>) -> Result<bool, Failure> {
     match value {
         Value::Bool(bool) => Ok(*bool),
         other => Err(wrong_type("a macro's condition", "bool", other)),
-    }
-}
-
-/// A key to look up in a set: equal keys are one, whatever their types.
-#[derive(PartialEq, Eq, Hash)]
-enum Key<'a> {
-    Bool(bool),
-    Number(i128),
-    Text(&'a str),
-}
-
-/// Up to so many keys are compared each with each.
-const FEW: usize = 8;
-
-/// Refuses keys that stand twice, and values that cannot be keys.
-pub(super) fn distinct(entries: &[(Value<'_>, Value<'_>)], fuel: &mut Fuel) -> Result<(), Failure> {
-    fuel.charge(entries.len() as u64)?;
-    let mut seen = FxHashSet::default();
-    for (at, (key, _)) in entries.iter().enumerate() {
-        let hashed = match key {
-            Value::Bool(bool) => Key::Bool(*bool),
-            Value::Int(int) => Key::Number(i128::from(*int)),
-            Value::UInt(uint) => Key::Number(i128::from(*uint)),
-            Value::String(text) => Key::Text(text),
-            other => return Err(wrong_type("a map", "keys of bool, int, uint or string", other)),
-        };
-        let is_new = if entries.len() <= FEW {
-            !entries.iter().take(at).any(|(other, _)| same_key(other, key))
-        } else {
-            fuel.charge(key.as_str().map_or(1, str::len) as u64 / 16)?;
-            seen.insert(hashed)
-        };
-        if !is_new {
-            let key = super::super::json::to_json(key);
-            return Err(Failure::Invalid(format!("the key {key} stands twice in a map").into()));
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_may_stand_once() {
-        for count in [3, 30] {
-            let mut entries: Vec<_> =
-                (0..count).map(|int| (Value::Int(int), Value::Null)).collect();
-            assert!(distinct(&entries, &mut Fuel::new(1000)).is_ok());
-            entries.push((Value::UInt(1), Value::Null));
-            assert!(distinct(&entries, &mut Fuel::new(1000)).is_err(), "{count}");
-        }
-        let entry = (Value::Null, Value::Null);
-        assert!(distinct(&[entry], &mut Fuel::new(1000)).is_err());
     }
 }

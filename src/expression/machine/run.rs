@@ -3,11 +3,12 @@
 use bumpalo::Bump;
 
 use super::super::arithmetic;
+use super::super::keys::distinct;
 use super::super::program::{Code, LoopPlan, Op, Resume};
 use super::super::signature::{Call, Failure, Fuel, Overload};
 use super::super::syntax::Logic;
 use super::super::value_ops::{equal, type_name};
-use super::loops::{Frame, distinct};
+use super::loops::Frame;
 use super::{Fault, Machine, emptied, parts};
 use crate::resource::Value;
 
@@ -308,7 +309,7 @@ impl<'m, 'a> Run<'m, 'a> {
         }
         drop(values);
         if !shape.distinct {
-            distinct(&map, &mut self.fuel)?;
+            distinct(&map.iter().map(|(key, _)| key), &mut self.fuel)?;
         }
         self.stack.push(Value::Map(map.into_bump_slice()));
         Ok(())
