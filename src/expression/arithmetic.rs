@@ -87,7 +87,7 @@ fn add<'a>(
             Value::Bytes(joined(a, b, arena))
         }
         (Value::List(a), Value::List(b)) => {
-            fuel.charge_bytes((a.len() + b.len()) * size_of::<Value<'_>>())?;
+            fuel.charge_values(a.len() + b.len())?;
             Value::List(joined(a, b, arena))
         }
         (Value::Timestamp(point), Value::Duration(span))

@@ -112,9 +112,14 @@ impl Fuel {
         }
     }
 
-    /// Takes what it costs to read or write `bytes` bytes: a unit for each 16, at least one.
+    /// Takes what it costs to make a list of `count` values: three units for each.
+    pub(crate) fn charge_values(&mut self, count: usize) -> Result<(), Failure> {
+        self.charge((count as u64).saturating_mul(3))
+    }
+
+    /// Takes what it costs to read or write `bytes` bytes: a unit for each 8, at least one.
     pub(crate) fn charge_bytes(&mut self, bytes: usize) -> Result<(), Failure> {
-        self.charge(1 + bytes as u64 / 16)
+        self.charge(1 + bytes as u64 / 8)
     }
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn find<'m, 'a>(
     key: &Value<'_>,
     fuel: &mut Fuel,
 ) -> Result<Option<&'m Value<'a>>, Failure> {
-    fuel.charge(entries.len() as u64 / 8)?;
+    fuel.charge(entries.len() as u64 / 4)?;
     Ok(entries.iter().find(|(other, _)| same_key(key, other)).map(|(_, value)| value))
 }
 

@@ -9,6 +9,8 @@ pub(crate) const VARIABLES: [&str; 9] = ["v", "n", "m", "l", "i", "j", "d", "s",
 /// The most fields that data and paths use.
 const FIELDS: [&str; 4] = ["a", "b", "c", "d"];
 
+const ORDERS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
+
 /// Makes expressions and data.
 pub(crate) struct Generator<'c> {
     choices: std::slice::Iter<'c, u16>,
@@ -41,14 +43,16 @@ impl<'c> Generator<'c> {
 
     /// Values for [`VARIABLES`].
     pub(crate) fn data(&mut self) -> Vec<Json> {
-        let (v, items) = (self.json(4), (0..self.choose(4)).map(|_| self.json(2)).collect());
+        let tree = self.json(4);
+        let items = (0..self.choose(4)).map(|_| self.json(2)).collect();
         let map = FIELDS.iter().take(self.choose(5)).map(|name| ((*name).to_owned(), self.int()));
         let map = Json::Object(map.collect::<Vec<_>>().into_iter().collect());
         let list: Vec<Json> = (0..self.choose(4)).map(|_| self.int()).collect();
-        let (i, j) = (self.int(), self.int());
-        let d = json!(f64::from(i16::try_from(self.choose(40)).unwrap() - 20) / 4.0);
-        let (s, t) = (self.text(), self.text());
-        vec![v, Json::Array(items), map, Json::Array(list), i, j, d, json!(s), json!(t)]
+        let mut data = vec![tree, Json::Array(items), map, Json::Array(list)];
+        data.extend([self.int(), self.int()]);
+        data.push(json!(f64::from(i16::try_from(self.choose(40)).unwrap() - 20) / 4.0));
+        data.extend([json!(self.text()), json!(self.text())]);
+        data
     }
 
     fn int(&mut self) -> Json {
@@ -115,7 +119,6 @@ impl<'c> Generator<'c> {
         if depth == 0 {
             return self.pick(&["true", "false", "i == j", "has(v.a)"]);
         }
-        const ORDERS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
         match self.choose(if self.extended { 20 } else { 17 }) {
             0 => self.pick(&["true", "false"]),
             1 => format!("!{}", self.boolean(depth - 1)),

@@ -130,7 +130,7 @@ impl<'a> Run<'_, 'a> {
     }
 
     fn build(&mut self, plan: LoopPlan, values: &[Value<'a>]) -> Result<(), Failure> {
-        self.fuel.charge(2 * values.len() as u64)?;
+        self.fuel.charge_values(values.len())?;
         self.building.extend_from_slice(values);
         let built = self.building.len();
         self.frame(plan).built = built;
@@ -169,7 +169,7 @@ impl<'a> Run<'_, 'a> {
 
     fn built_list(&mut self, base: usize) -> Result<&'a [Value<'a>], Failure> {
         let built = self.building.get(base..).unwrap_or_default();
-        self.fuel.charge(built.len() as u64)?;
+        self.fuel.charge_values(built.len())?;
         let list = self.arena.alloc_slice_copy(built);
         self.building.truncate(base);
         Ok(list)
@@ -177,7 +177,7 @@ impl<'a> Run<'_, 'a> {
 
     fn built_map(&mut self, base: usize) -> Result<&'a [(Value<'a>, Value<'a>)], Failure> {
         let (entries, _) = self.building.get(base..).unwrap_or_default().as_chunks::<2>();
-        self.fuel.charge(2 * entries.len() as u64)?;
+        self.fuel.charge_values(2 * entries.len())?;
         let entries = entries.iter().map(|[key, value]| (*key, *value));
         let map = self.arena.alloc_slice_fill_iter(entries);
         self.building.truncate(base);

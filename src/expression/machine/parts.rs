@@ -50,7 +50,7 @@ fn field<'a>(value: &Value<'a>, name: &str, fuel: &mut Fuel) -> Found<'a> {
     let is_meant =
         |(key, _): &(Value<'_>, Value<'_>)| matches!(key, Value::String(text) if *text == name);
     let place = entries.iter().position(is_meant);
-    fuel.charge(place.unwrap_or(entries.len()) as u64 / 16)?;
+    fuel.charge(place.unwrap_or(entries.len()) as u64 / 8)?;
     Ok(place.and_then(|place| entries.get(place)).map(|(_, value)| value))
 }
 

@@ -41,7 +41,7 @@ fn copy_within<'a>(
         Value::Type(name) => Value::Type(*name),
         Value::Optional(None) => Value::Optional(None),
         Value::Optional(Some(value)) => {
-            fuel.charge(1)?;
+            fuel.charge_values(1)?;
             Value::Optional(Some(arena.alloc(copy_within(value, arena, fuel, depth)?)))
         }
         Value::Ip(address) => Value::Ip(*address),
@@ -60,7 +60,7 @@ fn copy_list<'a>(
     fuel: &mut Fuel,
     depth: usize,
 ) -> Result<&'a [Value<'a>], Failure> {
-    fuel.charge(1 + items.len() as u64)?;
+    fuel.charge_values(1 + items.len())?;
     let copies = arena.alloc_slice_fill_copy(items.len(), Value::Null);
     for (item, copy) in items.iter().zip(copies.iter_mut()) {
         *copy = copy_within(item, arena, fuel, depth)?;
@@ -74,7 +74,7 @@ fn copy_map<'a>(
     fuel: &mut Fuel,
     depth: usize,
 ) -> Result<&'a [(Value<'a>, Value<'a>)], Failure> {
-    fuel.charge(1 + 2 * entries.len() as u64)?;
+    fuel.charge_values(1 + 2 * entries.len())?;
     let copies = arena.alloc_slice_fill_copy(entries.len(), (Value::Null, Value::Null));
     for ((key, value), copy) in entries.iter().zip(copies.iter_mut()) {
         copy.0 = copy_within(key, arena, fuel, depth)?;

@@ -280,7 +280,7 @@ impl<'m, 'a> Run<'m, 'a> {
     }
 
     fn list(&mut self, length: usize) -> Result<(), Failure> {
-        self.fuel.charge(2 * length as u64)?;
+        self.fuel.charge_values(length)?;
         let arena = self.arena;
         let list = arena.alloc_slice_fill_iter(self.take(length));
         self.stack.push(Value::List(list));
@@ -289,7 +289,7 @@ impl<'m, 'a> Run<'m, 'a> {
 
     fn optional_list(&mut self, shape: u32) -> Result<(), Failure> {
         let Some(shape) = self.code.shapes.get(shape as usize) else { return Ok(()) };
-        self.fuel.charge(2 * shape.optional.len() as u64)?;
+        self.fuel.charge_values(shape.optional.len())?;
         let mut list = bumpalo::collections::Vec::new_in(self.arena);
         for (value, optional) in self.take(shape.optional.len()).zip(&shape.optional) {
             list.extend(present(value, *optional)?);
@@ -300,7 +300,7 @@ impl<'m, 'a> Run<'m, 'a> {
 
     fn map(&mut self, shape: u32) -> Result<(), Failure> {
         let Some(shape) = self.code.shapes.get(shape as usize) else { return Ok(()) };
-        self.fuel.charge(4 * shape.optional.len() as u64)?;
+        self.fuel.charge_values(2 * shape.optional.len())?;
         let mut map = bumpalo::collections::Vec::new_in(self.arena);
         let mut values = self.take(2 * shape.optional.len());
         for optional in &shape.optional {
@@ -333,7 +333,7 @@ impl<'m, 'a> Run<'m, 'a> {
             Value::Optional(_) if flat => Ok(*value),
             other if flat => Err(wrong_type("`optFlatMap` and `or`", "an optional", other)),
             value => {
-                fuel.charge(2)?;
+                fuel.charge_values(1)?;
                 Ok(Value::Optional(Some(arena.alloc(*value))))
             }
         })

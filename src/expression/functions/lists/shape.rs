@@ -25,7 +25,7 @@ pub(super) fn flatten<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> O
         for value in flat {
             let part =
                 if let Value::List(part) = value { part } else { std::slice::from_ref(value) };
-            call.fuel.charge(part.len() as u64)?;
+            call.fuel.charge_values(part.len())?;
             next.extend_from_slice_copy(part);
         }
         flat = next.into_bump_slice();
@@ -60,7 +60,7 @@ pub(super) fn slice<'a>(_: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcom
 
 pub(super) fn reverse<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::List(list)] = arguments else { return Err(no_overload("reverse", arguments)) };
-    call.fuel.charge(list.len() as u64)?;
+    call.fuel.charge_values(list.len())?;
     Ok(Value::List(call.arena.alloc_slice_fill_iter(list.iter().rev().copied())))
 }
 
@@ -69,6 +69,6 @@ pub(super) fn range<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Out
     let [Value::Int(end)] = arguments else { return Err(no_overload("lists.range", arguments)) };
     let count = usize::try_from(*end)
         .map_err(|_| invalid(format!("lists.range: the number {end} is negative")))?;
-    call.fuel.charge(count as u64)?;
+    call.fuel.charge_values(count)?;
     Ok(Value::List(call.arena.alloc_slice_fill_with(count, length)))
 }

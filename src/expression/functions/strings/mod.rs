@@ -90,14 +90,14 @@ fn split<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     call.fuel.charge_bytes(text.len())?;
     let mut parts = bumpalo::collections::Vec::new_in(call.arena);
     for part in text.splitn(limit, separator) {
-        call.fuel.charge(1)?;
+        call.fuel.charge_values(1)?;
         parts.push(Value::String(part));
     }
     Ok(Value::List(parts.into_bump_slice()))
 }
 
 fn split_characters<'a>(call: &mut Call<'_, 'a>, text: &'a str, limit: usize) -> Outcome<'a> {
-    call.fuel.charge(text.len() as u64)?;
+    call.fuel.charge_values(text.len())?;
     let mut parts = bumpalo::collections::Vec::new_in(call.arena);
     let mut rest = text;
     while let Some(first) = rest.chars().next().filter(|_| parts.len() < limit) {
