@@ -9,6 +9,8 @@ mod control_test;
 mod coverage;
 mod explain;
 mod finish;
+#[cfg(test)]
+mod fixture;
 mod judge;
 mod keep;
 mod needs;
@@ -16,6 +18,8 @@ mod outcome;
 mod places;
 mod prepared;
 mod result;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use control_test::{CaseReport, Mismatch, TestReport, run_control_test};
