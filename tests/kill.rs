@@ -1,0 +1,146 @@
+//! Killed at any moment, `plumbline run` loses no finding and makes none twice.
+
+mod process;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use process::Sample;
+use serde_json::Value;
+
+const KILLS: usize = 50;
+const KILLS_OF_SOAK: usize = 500;
+
+/// What may be changed: in a file, one text for another.
+const CHANGES: [(&str, &str, &str); 6] = [
+    ("snapshot.json", "\"status\": \"Suspended\"", "\"status\": \"Enabled\""),
+    ("snapshot.json", "\"httpTokens\": \"optional\"", "\"httpTokens\": \"required\""),
+    ("snapshot.json", "\"publiclyAccessible\": true", "\"publiclyAccessible\": false"),
+    ("foundations.yaml", "minimumDays: 14", "minimumDays: 1"),
+    ("foundations.yaml", "severity: Critical", "severity: High"),
+    ("account.yaml", "- AWS::EC2::Volume", "- AWS::EC2::NatGateway"),
+];
+/// Those that are made in the end; the others are taken back.
+const LAST: [bool; CHANGES.len()] = [true, false, true, false, true, false];
+const FILES: [&str; 4] = ["snapshot.json", "foundations.yaml", "account.yaml", "confidential.yaml"];
+
+/// Numbers that look random and are the same in every run.
+struct Sequence(u64);
+
+impl Sequence {
+    /// A number below `bound` (xorshift64).
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// A folder in which things are changed.
+struct Changing {
+    sample: Sample,
+    originals: BTreeMap<&'static str, String>,
+    made: [bool; CHANGES.len()],
+}
+
+impl Changing {
+    fn new() -> Self {
+        let sample = Sample::new();
+        let originals = FILES.map(|file| (file, sample.read(file))).into();
+        Self { sample, originals, made: [false; CHANGES.len()] }
+    }
+
+    /// Makes a change or takes it back; the last choice takes a baseline away or brings it back.
+    fn change(&mut self, choice: usize) {
+        match self.made.get_mut(choice) {
+            Some(made) => {
+                *made = !*made;
+                self.write(CHANGES[choice].0);
+            }
+            None if self.sample.path().join("confidential.yaml").exists() => {
+                self.sample.remove("confidential.yaml");
+            }
+            None => self.write("confidential.yaml"),
+        }
+    }
+
+    /// Brings everything into its last state.
+    fn settle(&mut self) {
+        self.made = LAST;
+        FILES.iter().for_each(|file| self.write(file));
+    }
+
+    fn write(&self, file: &str) {
+        let made = CHANGES.iter().zip(self.made).filter(|((of, ..), made)| *made && *of == file);
+        let text = made.fold(self.originals[file].clone(), |text, ((_, from, to), _)| {
+            assert!(text.contains(from), "{file} does not hold {from}");
+            text.replace(from, to)
+        });
+        self.sample.write(file, &text);
+    }
+}
+
+/// The findings without times, which differ from run to run.
+fn timeless(sample: &Sample) -> BTreeMap<String, Value> {
+    let mut findings = sample.findings();
+    for finding in findings.values_mut() {
+        let fields = finding.as_object_mut().unwrap();
+        for time in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"] {
+            fields.remove(time);
+        }
+    }
+    findings
+}
+
+/// What an undisturbed run makes of the first state and the last.
+fn undisturbed() -> BTreeMap<String, Value> {
+    let mut changing = Changing::new();
+    let first = changing.sample.start();
+    first.ready();
+    assert!(first.stop("-TERM").success());
+    changing.settle();
+    let last = changing.sample.start();
+    last.ready();
+    assert!(last.stop("-TERM").success());
+    timeless(&changing.sample)
+}
+
+#[test]
+fn killed_at_random_moments_it_ends_with_the_findings_of_an_undisturbed_run() {
+    let kills = if std::env::var_os("PLUMBLINE_SOAK").is_some() { KILLS_OF_SOAK } else { KILLS };
+    let mut changing = Changing::new();
+    let started = Instant::now();
+    let first = changing.sample.start();
+    first.ready();
+    // How long a life may be and yet end before its first publication, or well after it.
+    let span = started.elapsed().as_millis().clamp(100, 400) * 3 / 2;
+    let span = u64::try_from(span).unwrap();
+    first.kill();
+    let mut random = Sequence(0x9e37_79b9_7f4a_7c15);
+    let mut published = 0;
+    for _ in 0..kills {
+        let before = changing.sample.lines();
+        let running = changing.sample.start();
+        // These delays wait for nothing: they are the moments at which it is changed and killed.
+        thread::sleep(Duration::from_millis(random.below(span)));
+        changing.change(usize::try_from(random.below(CHANGES.len() as u64 + 1)).unwrap());
+        thread::sleep(Duration::from_millis(random.below(span)));
+        running.kill();
+        published += usize::from(changing.sample.lines() != before);
+    }
+    assert!(published > kills / 10, "only {published} of {kills} lives have published anything");
+    changing.settle();
+    let last = changing.sample.start();
+    last.ready();
+    assert!(last.stop("-TERM").success());
+
+    let (disturbed, undisturbed) = (timeless(&changing.sample), undisturbed());
+    let ids =
+        |findings: &BTreeMap<String, Value>| findings.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(&ids(&disturbed) ^ &ids(&undisturbed), BTreeSet::new(), "missing or too many");
+    for (id, finding) in &undisturbed {
+        assert_eq!(&disturbed[id], finding, "{id}");
+    }
+}
