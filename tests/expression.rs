@@ -13,7 +13,20 @@ mod differential;
 mod generate;
 #[path = "expression/hostile.rs"]
 mod hostile;
+#[path = "expression/mutation.rs"]
+mod mutation;
 #[path = "expression/projection.rs"]
 mod projection;
 #[path = "expression/reference.rs"]
 mod reference;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// Runs a property: in `make test` over the same cases each time, in `make soak` over many others.
+fn runner(cases: u32) -> TestRunner {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    if std::env::var_os("PLUMBLINE_SOAK").is_some() {
+        return TestRunner::new(Config { cases: cases.saturating_mul(20), ..config });
+    }
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}

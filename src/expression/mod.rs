@@ -18,8 +18,9 @@
 //! assert!(matches!(value, Ok(Value::Bool(true))));
 //! ```
 //!
-//! A source goes through tokens ([`lexer`]), a tree ([`syntax`], [`parser`]), types ([`checker`]),
-//! what it reads ([`reads`]) and operations ([`compiler`], [`program`]) to the [`machine`].
+//! A source becomes tokens (`lexer`), a tree (`parser`, `syntax`), types (`checker`), what it
+//! reads (`reads`) and operations (`compiler`, `program`), which the `machine` runs; `functions`
+//! has every named function.
 
 mod arithmetic;
 mod checker;

@@ -100,7 +100,7 @@ impl Reader {
             NodeKind::Constant(Constant::String(text)) => {
                 self.stack.push(Operand { paths: Vec::new(), text: Some(text.clone()) });
             }
-            NodeKind::Constant(_) | NodeKind::Unknown(_) => self.give(Vec::new()),
+            NodeKind::Constant(_) | NodeKind::Unknown { .. } => self.give(Vec::new()),
             NodeKind::Variable(slot) => {
                 let root = self.paths.child(Parent::Variable(*slot), None);
                 self.give(vec![root]);

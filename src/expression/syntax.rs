@@ -35,8 +35,8 @@ pub(super) enum NodeKind {
     Variable(u32),
     /// Gives a local variable.
     Local(u32),
-    /// A name that nobody declared.
-    Unknown(Box<str>),
+    /// A name that nobody declared, and a local in scope that is like it.
+    Unknown { name: Box<str>, local: Option<Box<str>> },
     /// Takes a value, gives its field; with `optional`, as an optional.
     Select { field: Box<str>, optional: bool },
     /// Takes a value, gives whether it has the field.

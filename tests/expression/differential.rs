@@ -9,7 +9,6 @@ use plumbline::expression::{
     Bindings, Environment, Machine, VariableType, compile, from_json, to_json,
 };
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value as Json;
 
 use crate::generate::{Generator, VARIABLES};
@@ -97,9 +96,8 @@ fn is_known(source: &str, data: &[Json], theirs: &Result<Json, String>) -> bool 
 #[test]
 fn generated_expressions_give_what_the_cel_crate_gives() {
     let gave = Cell::new(0);
-    let config = Config { cases: 3000, failure_persistence: None, ..Config::default() };
     let choices = prop::collection::vec(any::<u16>(), 0..120);
-    let outcome = TestRunner::new(config).run(&choices, |choices| {
+    let outcome = crate::runner(3000).run(&choices, |choices| {
         let mut generator = Generator::new(&choices, false);
         let data = generator.data();
         let source = generator.expression(5);

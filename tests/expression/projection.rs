@@ -8,7 +8,6 @@ use plumbline::expression::{
 };
 use plumbline::resource::Projection;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value as Json;
 
 use crate::generate::{Generator, VARIABLES};
@@ -44,10 +43,8 @@ fn program(source: &str) -> Option<Program> {
 #[test]
 fn a_projection_changes_no_result() {
     let (compiled, smaller) = (Cell::new(0), Cell::new(0));
-    let mut runner =
-        TestRunner::new(Config { cases: 20_000, failure_persistence: None, ..Config::default() });
     let choices = prop::collection::vec(any::<u16>(), 0..120);
-    let outcome = runner.run(&choices, |choices| {
+    let outcome = crate::runner(20_000).run(&choices, |choices| {
         let mut generator = Generator::new(&choices, true);
         let data = generator.data();
         let source = generator.expression(5);

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use super::super::mistake::{Mistake, nearest};
-use super::super::pattern::Pattern;
-use super::super::registry;
-use super::super::signature::{Overload, Returns};
-use super::super::syntax::Node;
-use super::super::types::Type;
 use super::{Checker, MOST_MISTAKES, Operand};
+use crate::expression::mistake::{Mistake, nearest};
+use crate::expression::pattern::Pattern;
+use crate::expression::registry;
+use crate::expression::signature::{Overload, Returns};
+use crate::expression::syntax::Node;
+use crate::expression::types::Type;
 
 /// What a call may run.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Site {
+pub(in crate::expression) struct Site {
     /// The overloads that may take the arguments as far as their types are known.
-    pub(in super::super) overloads: Box<[&'static Overload]>,
+    pub(in crate::expression) overloads: Box<[&'static Overload]>,
     /// The regular expression among the arguments, where it is a literal.
-    pub(in super::super) pattern: Option<Arc<Pattern>>,
+    pub(in crate::expression) pattern: Option<Arc<Pattern>>,
 }
 
 impl Checker<'_> {

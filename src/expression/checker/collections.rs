@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
-use super::super::constant::Constant;
-use super::super::mistake::Mistake;
-use super::super::signature::Kind;
-use super::super::syntax::{Form, Loop, Node};
-use super::super::types::Type;
 use super::{Checker, Operand};
+use crate::expression::constant::Constant;
+use crate::expression::mistake::Mistake;
+use crate::expression::signature::Kind;
+use crate::expression::syntax::{Form, Loop, Node};
+use crate::expression::types::Type;
 
 /// The types that a map's keys may have.
 const KEYS: [Kind; 4] = [Kind::Bool, Kind::Int, Kind::UInt, Kind::String];

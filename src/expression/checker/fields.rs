@@ -1,10 +1,10 @@
 //! The types of fields and elements.
 
-use super::super::mistake::{Mistake, Span, nearest};
-use super::super::signature::Kind;
-use super::super::syntax::Node;
-use super::super::types::Type;
 use super::{Checker, Operand};
+use crate::expression::mistake::{Mistake, Span, nearest};
+use crate::expression::signature::Kind;
+use crate::expression::syntax::Node;
+use crate::expression::types::Type;
 
 impl Checker<'_> {
     pub(super) fn select(&mut self, node: &Node, field: &str, optional: bool) {

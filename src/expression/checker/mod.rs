@@ -12,13 +12,13 @@ mod operators;
 use rustc_hash::FxHashMap;
 
 pub(super) use self::calls::Site;
-use super::constant::Constant;
-use super::environment::Environment;
-use super::mistake::{Mistake, Span, nearest};
-use super::registry;
-use super::signature::Kind;
-use super::syntax::{Node, NodeKind, Tree};
-use super::types::Type;
+use crate::expression::constant::Constant;
+use crate::expression::environment::Environment;
+use crate::expression::mistake::{Mistake, Span, nearest};
+use crate::expression::registry;
+use crate::expression::signature::Kind;
+use crate::expression::syntax::{Node, NodeKind, Tree};
+use crate::expression::types::Type;
 
 /// The most mistakes that one expression is told of.
 const MOST_MISTAKES: usize = 20;
@@ -84,7 +84,7 @@ impl Checker<'_> {
             }
             NodeKind::Variable(slot) => self.give(node, nth(&self.variables, *slot)),
             NodeKind::Local(slot) => self.give(node, nth(&self.locals, *slot)),
-            NodeKind::Unknown(name) => self.unknown(node, name),
+            NodeKind::Unknown { name, local } => self.unknown(node, name, local.as_deref()),
             NodeKind::Select { field, optional } => self.select(node, field, *optional),
             NodeKind::Has(field) => {
                 let operand = self.pop();
@@ -171,10 +171,10 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown(&mut self, node: &Node, name: &str) {
+    fn unknown(&mut self, node: &Node, name: &str, local: Option<&str>) {
         if self.mistakes.len() < MOST_MISTAKES {
             let known = self.environment.names().chain(registry::namespaces());
-            let suggestion = nearest(name, known);
+            let suggestion = local.or_else(|| nearest(name, known));
             let message = format!("unknown variable `{name}`");
             self.mistake(Mistake::new(message, node.mark).suggesting(suggestion));
         }

@@ -1,10 +1,10 @@
 //! The types that operators take and give.
 
-use super::super::mistake::Mistake;
-use super::super::signature::Kind;
-use super::super::syntax::{Binary, Logic, Node};
-use super::super::types::Type;
 use super::Checker;
+use crate::expression::mistake::Mistake;
+use crate::expression::signature::Kind;
+use crate::expression::syntax::{Binary, Logic, Node};
+use crate::expression::types::Type;
 
 /// An overload of an operator: what it takes on the left and on the right, what it gives.
 type Rule = (Kind, Kind, Kind);

@@ -2,11 +2,11 @@
 
 use bumpalo::Bump;
 
-use super::super::checker::Site;
-use super::super::keys::distinct;
-use super::super::signature::{Call, Fuel, Kind};
-use super::super::syntax::Binary;
 use super::{Compiler, Constant, FOLDING_FUEL, Op, arithmetic, push};
+use crate::expression::checker::Site;
+use crate::expression::keys::distinct;
+use crate::expression::signature::{Call, Fuel, Kind};
+use crate::expression::syntax::Binary;
 use crate::resource::Value;
 
 /// The longest text that folding makes: longer ones are made when they are needed.

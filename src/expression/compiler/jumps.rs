@@ -1,6 +1,6 @@
 //! Which failures go where, and shorter ways through chains of jumps.
 
-use super::super::program::Op;
+use crate::expression::program::Op;
 
 /// Operations whose failures a handler takes up.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +47,8 @@ pub(super) fn shorten(ops: &mut [Op]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::syntax::Logic;
     use super::*;
+    use crate::expression::syntax::Logic;
 
     #[test]
     fn the_innermost_region_handles_a_failure() {

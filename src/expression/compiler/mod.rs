@@ -7,14 +7,14 @@
 mod fold;
 mod jumps;
 
-use super::arithmetic;
-use super::checker::Checked;
-use super::constant::Constant;
-use super::environment::Environment;
-use super::program::{CallSite, Code, Handler, LoopPlan, Op, Resume, Shape};
-use super::reads::reads;
-use super::signature::Fuel;
-use super::syntax::{Form, Logic, Loop, Node, NodeKind, Tree};
+use crate::expression::arithmetic;
+use crate::expression::checker::Checked;
+use crate::expression::constant::Constant;
+use crate::expression::environment::Environment;
+use crate::expression::program::{CallSite, Code, Handler, LoopPlan, Op, Resume, Shape};
+use crate::expression::reads::reads;
+use crate::expression::signature::Fuel;
+use crate::expression::syntax::{Form, Logic, Loop, Node, NodeKind, Tree};
 
 /// What folding constants may cost in one expression.
 const FOLDING_FUEL: u64 = 10_000;
@@ -102,7 +102,7 @@ impl Compiler {
             }
             NodeKind::Variable(slot) => self.give(Op::Variable(*slot)),
             NodeKind::Local(slot) => self.give(Op::Local(*slot)),
-            NodeKind::Unknown(_) => {} // the checker has refused it
+            NodeKind::Unknown { .. } => {} // the checker has refused it
             NodeKind::Select { field, optional } => {
                 let name = push(&mut self.code.names, field.clone());
                 let op = if *optional { Op::SelectOptional(name) } else { Op::Select(name) };

@@ -1,10 +1,10 @@
 //! Loops of macros over lists and maps.
 
-use super::super::keys::distinct;
-use super::super::program::LoopPlan;
-use super::super::signature::Failure;
-use super::super::syntax::Form;
 use super::run::{Run, wrong_type};
+use crate::expression::keys::distinct;
+use crate::expression::program::LoopPlan;
+use crate::expression::signature::Failure;
+use crate::expression::syntax::Form;
 use crate::resource::Value;
 
 /// A loop that is running.

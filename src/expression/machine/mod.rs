@@ -5,6 +5,9 @@
 //! is bounded. A failure looks for the handler of the operation that failed: success costs nothing
 //! for it.
 
+mod call;
+mod collections;
+mod logic;
 mod loops;
 mod parts;
 mod patterns;
@@ -14,8 +17,8 @@ mod run;
 use self::loops::Frame;
 use self::patterns::Patterns;
 use self::run::Run;
-use super::program::{Bindings, Program};
-use super::signature::{Failure, Fuel};
+use crate::expression::program::{Bindings, Program};
+use crate::expression::signature::{Failure, Fuel};
 use crate::resource::Value;
 use bumpalo::Bump;
 
@@ -83,9 +86,15 @@ impl Program {
     }
 }
 
+/// The most elements that a buffer keeps room for between runs.
+const MOST_KEPT: usize = 16 * 1024;
+
 /// The buffer of `used`, emptied, for values of another life: collecting into a vector of the same
-/// layout uses it again.
+/// layout uses it again. What one run made large is given back.
 fn emptied<From, To>(mut used: Vec<From>) -> Vec<To> {
+    if used.capacity() > MOST_KEPT {
+        return Vec::new();
+    }
     used.clear();
     used.into_iter().map_while(|_| None).collect()
 }

@@ -1,7 +1,8 @@
 //! Fields and elements of values.
 
-use super::super::signature::{Failure, Fuel};
-use super::super::value_ops::{find, type_name};
+use crate::expression::json::to_json;
+use crate::expression::signature::{Failure, Fuel};
+use crate::expression::value_ops::{find, type_name};
 use crate::resource::Value;
 
 /// Looks up a part that may be absent: nothing is no failure.
@@ -126,12 +127,11 @@ fn whole(double: f64) -> Option<i64> {
     ((int as f64).total_cmp(&double).is_eq()).then_some(int)
 }
 
+/// The most characters of a key that a failure shows.
+const SHOWN: usize = 100;
+
 fn absent(value: &Value<'_>, index: &Value<'_>) -> Failure {
     match (value, index) {
-        (Value::Map(_), Value::String(name)) => Failure::MissingField((*name).into()),
-        (Value::Map(_), index) => {
-            Failure::MissingField(super::super::json::to_json(index).to_string().into())
-        }
         (Value::List(items), Value::Double(double)) if whole(*double).is_none() => {
             Failure::Invalid(
                 format!("{double} is no list's index: {} elements", items.len()).into(),
@@ -146,6 +146,9 @@ fn absent(value: &Value<'_>, index: &Value<'_>) -> Failure {
             };
             Failure::OutOfRange { index, length: items.len() }
         }
-        _ => Failure::OutOfRange { index: 0, length: 0 },
+        (_, Value::String(name)) => {
+            Failure::MissingField(name.chars().take(SHOWN).collect::<String>().into())
+        }
+        (_, index) => Failure::MissingField(to_json(index).to_string().into()),
     }
 }

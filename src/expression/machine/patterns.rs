@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::super::pattern::{Pattern, compile_price};
-use super::super::signature::{Failure, Fuel};
+use crate::expression::pattern::{Pattern, compile_price};
+use crate::expression::signature::{Failure, Fuel};
 
 /// The most expressions that a machine keeps.
 const CAPACITY: usize = 64;

@@ -2,8 +2,8 @@
 
 use bumpalo::Bump;
 
-use super::super::signature::{Failure, Fuel};
-use super::super::value_ops::{MAX_DEPTH, too_deep};
+use crate::expression::signature::{Failure, Fuel};
+use crate::expression::value_ops::{MAX_DEPTH, too_deep};
 use crate::resource::Value;
 
 /// A copy of `value` in the arena. Values may share parts, and a copy does not: it is charged, so

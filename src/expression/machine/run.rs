@@ -2,19 +2,17 @@
 
 use bumpalo::Bump;
 
-use super::super::arithmetic;
-use super::super::keys::distinct;
-use super::super::program::{Code, LoopPlan, Op, Resume};
-use super::super::signature::{Call, Failure, Fuel, Overload};
-use super::super::syntax::Logic;
-use super::super::value_ops::{equal, type_name};
 use super::loops::Frame;
 use super::{Fault, Machine, emptied, parts};
+use crate::expression::arithmetic;
+use crate::expression::program::{Code, LoopPlan, Op, Resume};
+use crate::expression::signature::{Failure, Fuel};
+use crate::expression::value_ops::{equal, type_name};
 use crate::resource::Value;
 
 /// The state of a run.
 pub(super) struct Run<'m, 'a> {
-    code: &'a Code,
+    pub(super) code: &'a Code,
     variables: &'a [Option<Value<'a>>],
     pub(super) arena: &'a Bump,
     pub(super) fuel: Fuel,
@@ -25,7 +23,7 @@ pub(super) struct Run<'m, 'a> {
     frames: Vec<Frame<'a>>,
     /// The results of loops that are running.
     pub(super) building: Vec<Value<'a>>,
-    machine: &'m mut Machine,
+    pub(super) machine: &'m mut Machine,
 }
 
 impl<'m, 'a> Run<'m, 'a> {
@@ -38,9 +36,12 @@ impl<'m, 'a> Run<'m, 'a> {
     ) -> Self {
         let mut stack: Vec<Value<'a>> = std::mem::take(&mut machine.stack);
         stack.resize(code.locals, Value::Null);
-        let mut frames: Vec<Frame<'a>> = std::mem::take(&mut machine.frames);
-        frames.resize_with(code.frames, Frame::default);
-        let building = std::mem::take(&mut machine.building);
+        let (mut frames, mut building): (Vec<Frame<'a>>, Vec<Value<'a>>) = Default::default();
+        if code.frames > 0 {
+            frames = std::mem::take(&mut machine.frames);
+            frames.resize_with(code.frames, Frame::default);
+            building = std::mem::take(&mut machine.building);
+        }
         machine.faults.clear();
         machine.patterns.next_run();
         Self { code, variables, arena, fuel, next_op: 0, stack, frames, building, machine }
@@ -49,8 +50,10 @@ impl<'m, 'a> Run<'m, 'a> {
     /// Gives the buffers back.
     pub(super) fn recycle(self) {
         self.machine.stack = emptied(self.stack);
-        self.machine.building = emptied(self.building);
-        self.machine.frames = emptied(self.frames);
+        if self.code.frames > 0 {
+            self.machine.building = emptied(self.building);
+            self.machine.frames = emptied(self.frames);
+        }
     }
 
     pub(super) fn execute(&mut self) -> Result<Value<'a>, Failure> {
@@ -163,7 +166,7 @@ impl<'m, 'a> Run<'m, 'a> {
         self.stack.pop().unwrap_or(Value::Null)
     }
 
-    fn replace(
+    pub(super) fn replace(
         &mut self,
         with: impl FnOnce(&Value<'a>, &mut Fuel) -> Result<Value<'a>, Failure>,
     ) -> Result<(), Failure> {
@@ -226,184 +229,13 @@ impl<'m, 'a> Run<'m, 'a> {
             Ok(Value::Bool(false))
         })
     }
-
-    fn short_circuit(&mut self, logic: Logic, target: u32) -> Result<(), Failure> {
-        match self.stack.last() {
-            Some(Value::Bool(bool)) => {
-                if *bool == logic.decisive() {
-                    self.jump(target);
-                }
-                Ok(())
-            }
-            other => Err(no_boolean(logic, other)),
-        }
-    }
-
-    fn branch(&mut self, target: u32) -> Result<(), Failure> {
-        match self.pop() {
-            Value::Bool(true) => {}
-            Value::Bool(false) => self.jump(target),
-            other => return Err(wrong_type("`?`", "bool", &other)),
-        }
-        Ok(())
-    }
-
-    /// Joins two operands, of which either may have failed.
-    fn logic(&mut self, logic: Logic) -> Result<(), Failure> {
-        let right = self.operand(logic);
-        let left = self.operand(logic);
-        let value = match (left, right) {
-            (Ok(decisive), _) | (_, Ok(decisive)) if decisive == logic.decisive() => decisive,
-            (Ok(_), Ok(_)) => !logic.decisive(),
-            (Err(failure), _) | (_, Err(failure)) => return Err(failure),
-        };
-        self.stack.push(Value::Bool(value));
-        Ok(())
-    }
-
-    fn operand(&mut self, logic: Logic) -> Result<bool, Failure> {
-        let value = self.pop();
-        let place = self.stack.len();
-        if let Some(fault) = self.machine.faults.pop_if(|fault| fault.place == place) {
-            return Err(fault.failure);
-        }
-        match value {
-            Value::Bool(bool) => Ok(bool),
-            other => Err(no_boolean(logic, Some(&other))),
-        }
-    }
-
-    /// Takes the last `count` values off the stack.
-    fn take(&mut self, count: usize) -> std::vec::Drain<'_, Value<'a>> {
-        let first = self.stack.len().saturating_sub(count);
-        self.stack.drain(first..)
-    }
-
-    fn list(&mut self, length: usize) -> Result<(), Failure> {
-        self.fuel.charge_values(length)?;
-        let arena = self.arena;
-        let list = arena.alloc_slice_fill_iter(self.take(length));
-        self.stack.push(Value::List(list));
-        Ok(())
-    }
-
-    fn optional_list(&mut self, shape: u32) -> Result<(), Failure> {
-        let Some(shape) = self.code.shapes.get(shape as usize) else { return Ok(()) };
-        self.fuel.charge_values(shape.optional.len())?;
-        let mut list = bumpalo::collections::Vec::new_in(self.arena);
-        for (value, optional) in self.take(shape.optional.len()).zip(&shape.optional) {
-            list.extend(present(value, *optional)?);
-        }
-        self.stack.push(Value::List(list.into_bump_slice()));
-        Ok(())
-    }
-
-    fn map(&mut self, shape: u32) -> Result<(), Failure> {
-        let Some(shape) = self.code.shapes.get(shape as usize) else { return Ok(()) };
-        self.fuel.charge_values(2 * shape.optional.len())?;
-        let mut map = bumpalo::collections::Vec::new_in(self.arena);
-        let mut values = self.take(2 * shape.optional.len());
-        for optional in &shape.optional {
-            let (Some(key), Some(value)) = (values.next(), values.next()) else { break };
-            map.extend(present(value, *optional)?.map(|value| (key, value)));
-        }
-        drop(values);
-        if !shape.distinct {
-            distinct(&map.iter().map(|(key, _)| key), &mut self.fuel)?;
-        }
-        self.stack.push(Value::Map(map.into_bump_slice()));
-        Ok(())
-    }
-
-    fn unwrap(&mut self, local: u32, end: u32) -> Result<(), Failure> {
-        match self.pop() {
-            Value::Optional(Some(value)) => self.store(local, *value),
-            Value::Optional(None) => {
-                self.stack.push(Value::Optional(None));
-                self.jump(end);
-            }
-            other => return Err(wrong_type("`optMap`", "an optional", &other)),
-        }
-        Ok(())
-    }
-
-    fn wrap(&mut self, flat: bool) -> Result<(), Failure> {
-        let arena = self.arena;
-        self.replace(|value, fuel| match value {
-            Value::Optional(_) if flat => Ok(*value),
-            other if flat => Err(wrong_type("`optFlatMap` and `or`", "an optional", other)),
-            value => {
-                fuel.charge_values(1)?;
-                Ok(Value::Optional(Some(arena.alloc(*value))))
-            }
-        })
-    }
-
-    fn or_else(&mut self, unwrap: bool, end: u32) -> Result<(), Failure> {
-        match self.pop() {
-            Value::Optional(None) => {}
-            Value::Optional(Some(value)) => {
-                self.stack.push(if unwrap { *value } else { Value::Optional(Some(value)) });
-                self.jump(end);
-            }
-            other => return Err(wrong_type("`or` and `orValue`", "an optional", &other)),
-        }
-        Ok(())
-    }
-
-    fn call(&mut self, call: u32) -> Result<(), Failure> {
-        let Some(call) = self.code.calls.get(call as usize) else { return Ok(()) };
-        let first = self.stack.len().saturating_sub(call.arguments);
-        let arguments = self.stack.get(first..).unwrap_or_default();
-        let takes = |overload: &&&Overload| {
-            overload.parameters.iter().zip(arguments).all(|(kind, value)| kind.accepts(value))
-        };
-        let Some(overload) = call.site.overloads.iter().find(takes) else {
-            return Err(no_overload(&call.name, arguments));
-        };
-        let kept;
-        let pattern = match (overload.pattern, &call.site.pattern) {
-            (None, _) => None,
-            (Some(_), Some(pattern)) => Some(pattern.as_ref()),
-            (Some(place), None) => {
-                let text = arguments.get(place).and_then(Value::as_str).unwrap_or_default();
-                kept = self.machine.patterns.get(text, &mut self.fuel)?;
-                Some(kept.as_ref())
-            }
-        };
-        let mut context = Call { arena: self.arena, fuel: &mut self.fuel, pattern };
-        let value = (overload.call)(&mut context, arguments)?;
-        self.stack.truncate(first);
-        self.stack.push(value);
-        Ok(())
-    }
 }
 
 fn name_of(code: &Code, name: u32) -> &str {
     code.names.get(name as usize).map_or("", AsRef::as_ref)
 }
 
-/// The value of an element; where it is optional, only if it has one.
-fn present(value: Value<'_>, optional: bool) -> Result<Option<Value<'_>>, Failure> {
-    match value {
-        value if !optional => Ok(Some(value)),
-        Value::Optional(inner) => Ok(inner.copied()),
-        other => Err(wrong_type("`?`", "an optional", &other)),
-    }
-}
-
 #[cold]
 pub(super) fn wrong_type(by: &str, needs: &str, found: &Value<'_>) -> Failure {
     Failure::WrongType(format!("{by} needs {needs}, found {}", type_name(found)).into())
-}
-
-#[cold]
-fn no_boolean(logic: Logic, found: Option<&Value<'_>>) -> Failure {
-    wrong_type(&format!("`{}`", logic.symbol()), "bool", found.unwrap_or(&Value::Null))
-}
-
-#[cold]
-fn no_overload(name: &str, arguments: &[Value<'_>]) -> Failure {
-    let given: Vec<&str> = arguments.iter().map(type_name).collect();
-    Failure::WrongType(format!("`{name}` does not take ({})", given.join(", ")).into())
 }

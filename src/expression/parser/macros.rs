@@ -1,10 +1,10 @@
 //! Macros: calls that bind names or do not run all of their arguments.
 
-use super::super::lexer::Token;
-use super::super::mistake::{Mistake, Span};
-use super::super::syntax::{Form, Loop, NodeKind};
 use super::Parser;
 use super::member::is_free;
+use crate::expression::lexer::Token;
+use crate::expression::mistake::{Mistake, Span};
+use crate::expression::syntax::{Form, Loop, NodeKind};
 
 /// What a macro that iterates looks like.
 #[derive(Clone, Copy)]

@@ -1,10 +1,10 @@
 //! Literals, names, brackets, and the chains of fields, indexes and calls behind them.
 
-use super::super::constant::Constant;
-use super::super::lexer::Token;
-use super::super::mistake::{Mistake, Span};
-use super::super::syntax::NodeKind;
 use super::{Parser, Scope};
+use crate::expression::constant::Constant;
+use crate::expression::lexer::Token;
+use crate::expression::mistake::{Mistake, Span};
+use crate::expression::syntax::NodeKind;
 use crate::resource::TypeName;
 
 /// Words that no name may be; fields may be called so.
@@ -203,7 +203,9 @@ impl Parser<'_> {
         let nodes = self.nodes.len();
         let kind = match TypeName::named(&name) {
             Some(name) => NodeKind::Constant(Constant::Type(name)),
-            None => NodeKind::Unknown(name.clone()),
+            None => {
+                NodeKind::Unknown { local: self.scope.nearest_local(&name), name: name.clone() }
+            }
         };
         self.push(kind, mark, mark);
         Ok(Some(Path { text: name.into(), nodes }))

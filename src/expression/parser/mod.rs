@@ -8,11 +8,11 @@ mod member;
 mod scope;
 
 use self::scope::Scope;
-use super::constant::Constant;
-use super::environment::Environment;
-use super::lexer::{Lexeme, Token, tokenize};
-use super::mistake::{Mistake, Span};
-use super::syntax::{Binary, Logic, Node, NodeKind, Tree};
+use crate::expression::constant::Constant;
+use crate::expression::environment::Environment;
+use crate::expression::lexer::{Lexeme, Token, tokenize};
+use crate::expression::mistake::{Mistake, Span};
+use crate::expression::syntax::{Binary, Logic, Node, NodeKind, Tree};
 
 /// How deep brackets, calls, macros and the middles of ternaries may nest.
 const MAX_NESTING: u32 = 96;

@@ -1,8 +1,9 @@
 //! What a name stands for at a place of the source.
 
-use super::super::environment::Environment;
-use super::super::registry;
-use super::super::syntax::NodeKind;
+use crate::expression::environment::Environment;
+use crate::expression::mistake::nearest;
+use crate::expression::registry;
+use crate::expression::syntax::NodeKind;
 
 /// The names in scope: the environment's variables and the locals of the macros around.
 pub(super) struct Scope<'e> {
@@ -40,6 +41,11 @@ impl<'e> Scope<'e> {
             Some(slot) => Some(NodeKind::Local(narrow(slot))),
             None => self.environment.slot(name).map(|slot| NodeKind::Variable(narrow(slot))),
         }
+    }
+
+    /// The local whose name is most like `name`.
+    pub(super) fn nearest_local(&self, name: &str) -> Option<Box<str>> {
+        nearest(name, self.locals.iter().map(AsRef::as_ref)).map(Into::into)
     }
 
     /// Whether a call of the dotted `name` means a function in a namespace.

@@ -1,0 +1,59 @@
+//! `&&`, `||` and `?:`, whose operands may decide alone or have failed.
+
+use super::run::{Run, wrong_type};
+use crate::expression::signature::Failure;
+use crate::expression::syntax::Logic;
+use crate::resource::Value;
+
+impl Run<'_, '_> {
+    pub(super) fn short_circuit(&mut self, logic: Logic, target: u32) -> Result<(), Failure> {
+        match self.stack.last() {
+            Some(Value::Bool(bool)) => {
+                if *bool == logic.decisive() {
+                    self.jump(target);
+                }
+                Ok(())
+            }
+            other => Err(no_boolean(logic, other)),
+        }
+    }
+
+    pub(super) fn branch(&mut self, target: u32) -> Result<(), Failure> {
+        match self.pop() {
+            Value::Bool(true) => {}
+            Value::Bool(false) => self.jump(target),
+            other => return Err(wrong_type("`?`", "bool", &other)),
+        }
+        Ok(())
+    }
+
+    /// Joins two operands, of which either may have failed.
+    pub(super) fn logic(&mut self, logic: Logic) -> Result<(), Failure> {
+        let right = self.operand(logic);
+        let left = self.operand(logic);
+        let value = match (left, right) {
+            (Ok(decisive), _) | (_, Ok(decisive)) if decisive == logic.decisive() => decisive,
+            (Ok(_), Ok(_)) => !logic.decisive(),
+            (Err(failure), _) | (_, Err(failure)) => return Err(failure),
+        };
+        self.stack.push(Value::Bool(value));
+        Ok(())
+    }
+
+    fn operand(&mut self, logic: Logic) -> Result<bool, Failure> {
+        let value = self.pop();
+        let place = self.stack.len();
+        if let Some(fault) = self.machine.faults.pop_if(|fault| fault.place == place) {
+            return Err(fault.failure);
+        }
+        match value {
+            Value::Bool(bool) => Ok(bool),
+            other => Err(no_boolean(logic, Some(&other))),
+        }
+    }
+}
+
+#[cold]
+fn no_boolean(logic: Logic, found: Option<&Value<'_>>) -> Failure {
+    wrong_type(&format!("`{}`", logic.symbol()), "bool", found.unwrap_or(&Value::Null))
+}
