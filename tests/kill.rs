@@ -72,7 +72,9 @@ impl Changing {
     /// Brings everything into its last state.
     fn settle(&mut self) {
         self.made = LAST;
-        FILES.iter().for_each(|file| self.write(file));
+        for file in FILES {
+            self.write(file);
+        }
     }
 
     fn write(&self, file: &str) {

@@ -101,7 +101,7 @@ impl SnapshotArguments {
                 account.recorded = recorded.clone();
             }
             account.max_age = account.max_age.filter(|_| declared);
-            account.max_age = self.max_age.map(Period::duration).or(account.max_age);
+            account.max_age = self.max_age.or(account.max_age);
         }
         SourceInput { path: self.snapshot.clone(), snapshot: Some(Arc::clone(snapshot)), accounts }
     }

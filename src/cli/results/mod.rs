@@ -2,6 +2,7 @@
 
 mod json;
 mod lines;
+mod resource;
 mod row;
 mod summary;
 mod table;

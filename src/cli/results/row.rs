@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::resource::in_short;
 use crate::evaluation::{EvaluationResult, Subject};
 use crate::plan::Plan;
 use crate::resource::Severity;
@@ -75,15 +76,9 @@ impl Row {
         })
     }
 
-    /// The resource as a table shows it: its type without `AWS::`, its name and its id.
+    /// The resource as a table shows it.
     pub(super) fn resource(&self) -> String {
-        let kind = self.resource_type.strip_prefix("AWS::").unwrap_or(&self.resource_type);
-        let id = self.resource_id.as_deref().map(within_account);
-        match (self.name.as_deref(), id) {
-            (Some(name), Some(id)) if !id.contains(name) => format!("{kind} {name} {id}"),
-            (_, Some(id)) => format!("{kind} {id}"),
-            (_, None) => kind.to_owned(),
-        }
+        in_short(&self.resource_type, self.name.as_deref(), self.resource_id.as_deref())
     }
 
     /// The verdict as a table shows it.
@@ -93,16 +88,5 @@ impl Row {
             (false, Some(reason)) => reason,
             (false, None) => self.verdict,
         }
-    }
-}
-
-/// What of an id tells resources of one account and region apart: ARNs and URLs begin with more.
-fn within_account(id: &str) -> &str {
-    if id.starts_with("arn:") {
-        id.splitn(6, ':').last().unwrap_or(id)
-    } else if id.starts_with("https://") {
-        id.rsplit('/').next().unwrap_or(id)
-    } else {
-        id
     }
 }

@@ -60,7 +60,7 @@ impl Inputs {
             .filter_map(|(source, report)| Some((source, report.taken_at?)))
             .flat_map(|(source, taken_at)| {
                 let ages = source.accounts.values().filter_map(|account| account.max_age);
-                ages.map(move |age| schedule::after(taken_at, age))
+                ages.map(move |age| schedule::after(taken_at, age.duration()))
             })
             .collect()
     }

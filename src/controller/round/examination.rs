@@ -2,13 +2,15 @@
 
 use std::mem;
 
+use rustc_hash::FxHashMap;
+
 use super::batch::Batch;
 use super::in_order::InOrder;
 use super::interest::Interest;
 use super::{Progress, Receiver};
 use crate::controller::sources::{Recorders, Seen, SourceInput, SourceReport, problems};
 use crate::evaluation::{EvaluationResult, Worker};
-use crate::resource::{ConfigurationItem, Reading};
+use crate::resource::{ConfigurationItem, Reading, Timestamp};
 use crate::source::{self, Snapshot};
 
 /// The reading of one source.
@@ -17,6 +19,7 @@ pub(super) struct Examination<'x> {
     pub(super) reading: &'x Reading,
     pub(super) interest: &'x Interest,
     pub(super) progress: &'x dyn Progress,
+    pub(super) now: Timestamp,
 }
 
 impl Examination<'_> {
@@ -42,6 +45,11 @@ impl Examination<'_> {
             }
         };
         self.progress.total(snapshot.total_bytes());
+        let taken_at = snapshot.taken_at();
+        let accounts = self.source.accounts.iter();
+        let fresh = accounts
+            .map(|(account, input)| (account.as_str(), !input.is_stale(taken_at, self.now)))
+            .collect();
         let in_order = InOrder::new(receiver);
         let examiners = workers.iter_mut().map(|worker| Examiner {
             worker,
@@ -50,11 +58,11 @@ impl Examination<'_> {
             batch: Batch::default(),
             recorders: Recorders::default(),
             foreign: 0,
+            fresh: &fresh,
         });
         let read = |bytes| self.progress.read(bytes);
         let (examiners, read) = snapshot.read(self.reading, examiners.collect(), &read);
-        let mut report =
-            SourceReport { path, taken_at: snapshot.taken_at(), ..SourceReport::default() };
+        let mut report = SourceReport { path, taken_at, ..SourceReport::default() };
         let mut recorders = Recorders::default();
         for examiner in examiners {
             report.foreign += examiner.foreign;
@@ -75,14 +83,21 @@ struct Examiner<'x, 'e, 'p> {
     batch: Batch,
     recorders: Recorders,
     foreign: u64,
+    /// The accounts whose items are taken, and whether the snapshot says anything of them still.
+    fresh: &'x FxHashMap<&'x str, bool>,
 }
 
 impl source::Worker for Examiner<'_, '_, '_> {
     fn item(&mut self, item: ConfigurationItem<'_>) {
         self.recorders.note(&item);
-        if !self.of.source.owns(item.account_id) {
-            self.foreign += 1;
-            return;
+        match self.fresh.get(item.account_id) {
+            Some(false) => return,
+            // An item that does not say whose it is makes its type unread: evaluation sees to it.
+            None if !item.account_id.is_empty() => {
+                self.foreign += 1;
+                return;
+            }
+            Some(true) | None => {}
         }
         let Self { worker, of, batch, .. } = self;
         let mut keep = |result: &EvaluationResult<'_>| {

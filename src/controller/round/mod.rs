@@ -102,8 +102,9 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
     let mut coverage = Coverage::new();
     let mut reports = Vec::with_capacity(round.sources.len());
     for source in round.sources {
-        let progress = view.progress;
-        let examination = Examination { source, reading: &reading, interest: &interest, progress };
+        let (progress, now) = (view.progress, round.now);
+        let examination =
+            Examination { source, reading: &reading, interest: &interest, progress, now };
         let (report, seen) = examination.run(&mut workers, &mut receiver);
         sources::state(&mut coverage, source, &report, &seen, &types, round.now);
         reports.push(report);

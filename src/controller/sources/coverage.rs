@@ -1,7 +1,6 @@
 //! From how reading went to what may be believed of it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::{AccountInput, Recorded, Seen, SourceInput, SourceReport};
 use crate::evaluation::Coverage;
@@ -22,8 +21,9 @@ pub(in crate::controller) fn state(
             coverage.unread(account, None, None, UnknownReason::NotDelivered, problem);
             continue;
         }
-        if let Some(stale) = staleness(input.max_age, report.taken_at, now) {
-            coverage.unread(account, None, None, UnknownReason::Stale, &stale);
+        if input.is_stale(report.taken_at, now) {
+            let detail = staleness(input, report.taken_at);
+            coverage.unread(account, None, None, UnknownReason::Stale, &detail);
             continue;
         }
         for region in regions(account, input, seen) {
@@ -33,18 +33,11 @@ pub(in crate::controller) fn state(
 }
 
 /// What is said of a snapshot that is too old.
-fn staleness(
-    max_age: Option<Duration>,
-    taken_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Option<String> {
-    let (max_age, taken_at) = (max_age?, taken_at?);
-    let age = now.seconds.saturating_sub(taken_at.seconds);
-    let too_old = u64::try_from(age).is_ok_and(|age| age > max_age.as_secs());
-    too_old.then(|| {
-        let hours = max_age.as_secs() / 3600;
-        format!("the snapshot was taken at {}, over {hours} h ago", format_timestamp(taken_at))
-    })
+fn staleness(input: &AccountInput, taken_at: Option<Timestamp>) -> String {
+    let age = input.max_age.map(|age| age.to_string()).unwrap_or_default();
+    let taken_at = taken_at.map(|time| Timestamp { nanoseconds: 0, ..time });
+    let taken_at = taken_at.map(format_timestamp).unwrap_or_default();
+    format!("the snapshot was taken at {taken_at}, longer ago than {age}")
 }
 
 /// The account's regions: those in use, and those that items come from.

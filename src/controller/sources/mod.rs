@@ -8,10 +8,9 @@ mod seen;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::api::document::Located;
-use crate::api::{AwsAccount, AwsAccountSpec};
+use crate::api::{AwsAccount, AwsAccountSpec, Period};
 use crate::plan::Plan;
 use crate::resource::{AccountId, Region, ResourceType, Timestamp};
 use crate::source::{ReadReport, Snapshot};
@@ -42,7 +41,7 @@ pub struct AccountInput {
     /// Which types are recorded.
     pub recorded: Recorded,
     /// From which age on the snapshot says nothing; nothing for any age.
-    pub max_age: Option<Duration>,
+    pub max_age: Option<Period>,
 }
 
 /// Which types AWS Config records in an account.
@@ -56,6 +55,15 @@ pub enum Recorded {
     All,
     /// These.
     Types(Vec<ResourceType>),
+}
+
+impl AccountInput {
+    /// Whether a snapshot that was taken then is too old to say anything of the account.
+    pub(super) fn is_stale(&self, taken_at: Option<Timestamp>, now: Timestamp) -> bool {
+        let (Some(max_age), Some(taken_at)) = (self.max_age, taken_at) else { return false };
+        let age = now.seconds.saturating_sub(taken_at.seconds);
+        u64::try_from(age).is_ok_and(|age| age > max_age.duration().as_secs())
+    }
 }
 
 /// How reading a source went.
@@ -93,19 +101,13 @@ impl SourceInput {
             let account = AccountInput {
                 regions,
                 recorded: snapshot.recorded_types.clone().map_or(Recorded::AsSeen, Recorded::Types),
-                max_age: Some(snapshot.max_age.duration()),
+                max_age: Some(snapshot.max_age),
             };
             let new = || Self { path: path.clone(), snapshot: None, accounts: BTreeMap::new() };
             let source = sources.entry(path.clone()).or_insert_with(new);
             source.accounts.insert(spec.account_id.clone(), account);
         }
         sources.into_values().collect()
-    }
-
-    /// Whether items of the account are taken from it. Those that do not say whose they are belong
-    /// to its account, if there is one only.
-    pub(super) fn owns(&self, account: &str) -> bool {
-        self.accounts.keys().any(|owner| owner.as_str() == account) || account.is_empty()
     }
 }
 
