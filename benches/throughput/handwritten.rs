@@ -114,8 +114,8 @@ struct SecureTransport<'a> {
 }
 
 /// How many of the five checks the item breaks.
-pub(crate) fn drifts(text: &str) -> Result<usize, sonic_rs::Error> {
-    let item: Item<'_> = sonic_rs::from_str(text)?;
+pub(crate) fn drifts(text: &[u8]) -> Result<usize, sonic_rs::Error> {
+    let item: Item<'_> = sonic_rs::from_slice(text)?;
     let untagged = item.tags.owner.is_none() || item.tags.environment.is_none();
     let configuration = item.configuration.as_raw_str();
     let broken = match item.resource_type {
@@ -152,8 +152,8 @@ fn opens_administration(rule: &Rule<'_>) -> bool {
 }
 
 /// The five checks that concern instances, by hand.
-pub(crate) fn instance_drifts(text: &str) -> Result<usize, sonic_rs::Error> {
-    let item: InstanceItem<'_> = sonic_rs::from_str(text)?;
+pub(crate) fn instance_drifts(text: &[u8]) -> Result<usize, sonic_rs::Error> {
+    let item: InstanceItem<'_> = sonic_rs::from_slice(text)?;
     let of = &item.configuration;
     let checks = [
         of.metadata_options.http_tokens == "required",

@@ -84,8 +84,8 @@ fn measure() -> io::Result<()> {
     Ok(())
 }
 
-fn by_hand(items: &[String], drifts: fn(&str) -> Result<usize, sonic_rs::Error>) -> usize {
-    items.iter().map(|item| drifts(item).unwrap()).sum()
+fn by_hand(items: &[String], drifts: fn(&[u8]) -> Result<usize, sonic_rs::Error>) -> usize {
+    items.iter().map(|item| drifts(item.as_bytes()).unwrap()).sum()
 }
 
 /// What one way of evaluating gave.

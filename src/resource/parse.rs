@@ -33,8 +33,7 @@ pub fn parse_item<'a>(
     reading: &Reading,
     arena: &'a Bump,
 ) -> Result<Parsed<'a>, ItemError> {
-    let text = std::str::from_utf8(text)
-        .map_err(|error| ItemError::NotText { offset: error.valid_up_to() })?;
+    let text = text_of(text)?;
     let text = unquote(text, arena)?;
     if depth::exceeds(text.as_bytes(), MAX_DEPTH) {
         return Err(ItemError::TooDeep);
@@ -46,6 +45,14 @@ pub fn parse_item<'a>(
         return PartialItem::read(text, reading, arena, resource_type)?.finish(reading, arena);
     }
     item.finish(reading, arena)
+}
+
+/// The bytes as text. The quick check does not say where it fails; the thorough one does.
+fn text_of(bytes: &[u8]) -> Result<&str, ItemError> {
+    simdutf8::basic::from_utf8(bytes).or_else(|_| {
+        std::str::from_utf8(bytes)
+            .map_err(|error| ItemError::NotText { offset: error.valid_up_to() })
+    })
 }
 
 /// The text without its byte order mark, and without the quotes of a string that holds JSON.
