@@ -37,7 +37,7 @@ bench: $(VENV)/.ready ## Measure throughput, memory and start-up beside DuckDB, 
 	$(CARGO) bench --bench throughput
 	$(VENV)/bin/python benches/scan.py
 
-soak: $(VENV)/.ready ## Run the long suites: more cases, more kills, more hostile input
+soak: $(VENV)/.ready ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
 	PLUMBLINE_SOAK=1 $(CARGO) test
 
 clean: ## Remove what was built and what was installed for tests
