@@ -2,6 +2,7 @@
 
 use super::fixture::{at, bucket, compare, compare_read, finding, plan, publish, result};
 use super::{FindingStatus, KnownFindings, Workflow};
+use crate::catalog::Catalog;
 use crate::evaluation::EvaluationResult;
 use crate::plan::Plan;
 use crate::resource::{Timestamp, UnknownReason, Verdict};
@@ -196,6 +197,25 @@ fn a_changed_severity_or_text_is_published_and_a_persons_workflow_stays() {
     };
     assert_eq!(story.results(&[reworded], at(120)), ["updated"]);
     assert_eq!(story.results(&[reworded], at(180)), [""; 0]);
+}
+
+#[test]
+fn a_message_that_moves_with_the_clock_alone_is_no_change() {
+    let control = serde_saphyr::from_str(
+        "{apiVersion: plumbline.dev/v1alpha1, kind: Control, metadata: {name: aged}, spec: {
+            title: Young, description: It ages., severity: High, domain: governance,
+            remediation: {text: Replace it.}, check: {expression: {
+                resourceTypes: ['AWS::S3::Bucket'], compliant: 'false',
+                message: '\"as of \" + string(now)'}}}}",
+    );
+    let (catalog, problems) = Catalog::default().with([control.unwrap()], []);
+    assert!(problems.is_empty(), "{problems:?}");
+    let mut story = Story::new();
+    story.plans[0].controls[0].control = catalog.control("aged").unwrap().clone();
+    let says =
+        |message| EvaluationResult { message, ..result(bucket("logs"), Verdict::NonCompliant) };
+    assert_eq!(story.results(&[says("as of now")], at(0)), ["opened"]);
+    assert_eq!(story.results(&[says("as of later")], at(60)), [""; 0]);
 }
 
 #[test]

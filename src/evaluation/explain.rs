@@ -45,15 +45,12 @@ fn value(path: &str, read: &ReadPath, bindings: &Bindings<'_, '_>) -> String {
     let Some(value) = read.value(bindings) else { return "absent".to_owned() };
     let mut json = String::new();
     if let (true, Value::List(resources)) = (path.starts_with("related."), value) {
-        write_list(resources.iter().map(id), &mut json);
+        let ids = resources.iter().filter_map(|resource| resource.get("id"));
+        write_list(ids, &mut json);
     } else {
         write_json(&value, &mut json);
     }
     cut(&json, MAX_VALUE)
-}
-
-fn id<'a>(resource: &Value<'a>) -> Value<'a> {
-    resource.get("id").or_else(|| resource.get("name")).unwrap_or(Value::Null)
 }
 
 /// Writes a value as JSON, and stops where more than is shown is written.

@@ -136,6 +136,27 @@ pub(super) fn evaluate_on(
     (lines, outcome)
 }
 
+/// What the drifts among the results were explained by, a line each.
+pub(super) fn explanations(plans: &[Plan], items: &[Json]) -> Vec<String> {
+    let (parameters, arena) = (Bump::new(), Bump::new());
+    let evaluation = Evaluation::new(plans, NOW, &parameters);
+    let reading = Reading::new(evaluation.reading());
+    let mut lines = Vec::new();
+    let mut collect = |result: &EvaluationResult<'_>| {
+        let readings = result.explanation.iter();
+        lines.extend(readings.map(|reading| format!("{} = {}", reading.path, reading.value)));
+    };
+    let mut worker = evaluation.worker();
+    for item in items {
+        let text = arena.alloc_str(&item.to_string());
+        if let Parsed::Item(item) = parse_item(text.as_bytes(), &reading, &arena).unwrap() {
+            worker.item(&item, &mut collect);
+        }
+    }
+    evaluation.finish(vec![worker], &complete(), &mut collect);
+    lines
+}
+
 fn line(plans: &[Plan], result: &EvaluationResult<'_>) -> String {
     let plan = &plans[result.plan];
     let (control, target) = (&plan.controls[result.control], &plan.targets[result.target]);

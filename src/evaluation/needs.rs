@@ -86,6 +86,8 @@ fn subject(check: &Check<'_>) -> Projection {
 /// What a check reads of each resource that may join.
 fn related_part(expression: &CompiledExpression, name: &str, key: &Program) -> Projection {
     let mut part = key.projection(slots::SUBJECT);
+    // For explanations, which name what joined.
+    part.add(&[Step::Field("id".into())]);
     for program in programs(expression) {
         let related = program.projection(slots::RELATED);
         let element = related.field(name).and_then(Projection::element);

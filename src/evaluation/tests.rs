@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::fixture::{
-    NOW, account, bucket, complete, control, evaluate, evaluate_on, item, plan, planned, without,
+    NOW, account, bucket, complete, control, evaluate, evaluate_on, explanations, item, plan,
+    planned, without,
 };
 use super::{Coverage, Evaluation};
 use crate::plan::ResourceMatch;
@@ -265,6 +266,21 @@ fn an_item_that_says_no_region_leaves_its_type_incomplete() {
     let lines = evaluate(&[plan(&[VERSIONED])], &[nowhere], &complete());
     assert_eq!(lines.len(), 2);
     assert!(lines[0].contains("Unknown(NotDelivered)"), "{lines:?}");
+}
+
+#[test]
+fn a_drift_is_explained_by_what_was_read() {
+    let check = "expression: {resourceTypes: ['AWS::S3::Bucket'],
+        compliant: 'has(resource.name) && resource.configuration.status == \"Enabled\" && now > now'}";
+    let lines = explanations(&[plan(&[check])], &[bucket("logs", "Off")]);
+    assert_eq!(lines, ["resource.name = absent", "resource.configuration.status = \"Off\""]);
+}
+
+#[test]
+fn a_join_is_explained_by_the_ids_of_what_joined() {
+    let items = [vpc("vpc-1"), flow_log("fl-1", "vpc-1", false), flow_log("fl-2", "vpc-1", false)];
+    let lines = explanations(&[plan(&[LOGGED])], &items);
+    assert_eq!(lines, ["related.logs = [\"fl-1\",\"fl-2\"]"]);
 }
 
 #[test]

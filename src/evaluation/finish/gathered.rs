@@ -1,9 +1,7 @@
 //! The items that were kept, by account and type, each resource once.
 
-use std::collections::hash_map::Entry;
-
 use bumpalo::Bump;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::evaluation::keep::{Keep, Kept};
 use crate::evaluation::prepared::Evaluation;
@@ -23,36 +21,21 @@ pub(super) struct Place {
     item: u32,
 }
 
+/// What tells a resource from others: its account, its type, its region unless it is global, its
+/// id.
+type Key<'k> = (u32, u32, &'k str, &'k str);
+
+/// Which of several copies counts: the latest. The region decides between copies of one moment,
+/// so that any order gives the same.
+type Rank<'k> = (i64, &'k str);
+
 impl<'k> Gathered<'k> {
     pub(super) fn new(evaluation: &Evaluation<'_>, keeps: &'k [Keep]) -> Self {
-        let global: FxHashMap<u32, bool> =
-            evaluation.types.values().map(|entry| (entry.number, entry.is_global)).collect();
-        let mut latest = FxHashMap::default();
-        for (keep, at) in keeps.iter().zip(0..) {
-            for (kept, item) in keep.items().iter().zip(0..) {
-                let is_global = global.get(&kept.resource_type).copied().unwrap_or_default();
-                let head = keep.decoder(kept).head();
-                let region = if is_global { "" } else { head.region };
-                let key = (kept.account, kept.resource_type, region, head.id);
-                // The region decides between copies of one moment: any order gives the same.
-                let rank = (kept.captured, head.region);
-                let found = (rank, Place { keep: at, item });
-                match latest.entry(key) {
-                    Entry::Vacant(entry) => {
-                        entry.insert(found);
-                    }
-                    Entry::Occupied(mut entry) if entry.get().0 < rank => {
-                        entry.insert(found);
-                    }
-                    Entry::Occupied(_) => {}
-                }
-            }
-        }
+        let mut gathered = Self { keeps, items: FxHashMap::default() };
         let mut items: FxHashMap<(u32, u32), Vec<Place>> = FxHashMap::default();
-        for ((account, resource_type, ..), (_, place)) in latest {
+        for ((account, resource_type, ..), (_, place)) in latest(evaluation, keeps) {
             items.entry((account, resource_type)).or_default().push(place);
         }
-        let mut gathered = Self { keeps, items: FxHashMap::default() };
         for places in items.values_mut() {
             places.sort_by(|one, other| gathered.id(*one).cmp(gathered.id(*other)));
         }
@@ -87,4 +70,27 @@ impl<'k> Gathered<'k> {
         let keep = self.keeps.get(place.keep as usize)?;
         Some((keep, keep.items().get(place.item as usize)?))
     }
+}
+
+/// The copy of each resource that counts.
+fn latest<'k>(
+    evaluation: &Evaluation<'_>,
+    keeps: &'k [Keep],
+) -> FxHashMap<Key<'k>, (Rank<'k>, Place)> {
+    let types = evaluation.types.values().filter(|entry| entry.is_global);
+    let global: FxHashSet<u32> = types.map(|entry| entry.number).collect();
+    let mut latest = FxHashMap::default();
+    for (keep, at) in keeps.iter().zip(0..) {
+        for (kept, item) in keep.items().iter().zip(0..) {
+            let head = keep.decoder(kept).head();
+            let region = if global.contains(&kept.resource_type) { "" } else { head.region };
+            let key = (kept.account, kept.resource_type, region, head.id);
+            let found = ((kept.captured, head.region), Place { keep: at, item });
+            let known = latest.entry(key).or_insert(found);
+            if known.0 < found.0 {
+                *known = found;
+            }
+        }
+    }
+    latest
 }
