@@ -8,8 +8,8 @@ use clap::Args;
 
 use super::exit::CommandError;
 use crate::api::document::SourceFile;
-use crate::api::{AccountSelection, AwsAccount, LabelSelector, Period};
-use crate::controller::{Progress, Recorded, SourceInput, discover};
+use crate::api::{AccountSelection, LabelSelector, Period};
+use crate::controller::{Progress, Recorded, SourceInput, Survey, discover};
 use crate::plan::{Objects, Resolved, load_paths};
 use crate::resource::{ResourceType, Timestamp, is_known_type, suggest_type};
 use crate::source::Snapshot;
@@ -63,14 +63,12 @@ impl SnapshotArguments {
         progress: &dyn Progress,
     ) -> Result<Input, CommandError> {
         let (mut objects, mut mistakes) = load_paths([baseline]);
-        let declared = !objects.accounts.is_empty();
-        if !declared && mistakes.is_empty() {
+        let mut survey = None;
+        if objects.accounts.is_empty() && mistakes.is_empty() {
             progress.total(snapshot.total_bytes());
-            let (found, problems) = discover(snapshot, &|bytes| progress.read(bytes));
-            if found.is_empty() {
-                return Err(CommandError::Empty { path: self.snapshot.clone(), problems });
-            }
-            take_all(&mut objects, &found)?;
+            let found = Arc::new(Survey::of(snapshot, &|bytes| progress.read(bytes)));
+            self.take_all(&mut objects, &found)?;
+            survey = Some(found);
         }
         let mut resolved = objects.resolve(now);
         mistakes.append(&mut resolved.mistakes);
@@ -81,7 +79,7 @@ impl SnapshotArguments {
             let path = baseline.display();
             return Err(CommandError::Usage(format!("there is no SecurityBaseline in {path}")));
         }
-        let source = self.source(&objects, &resolved, snapshot, declared);
+        let source = self.source(&objects, &resolved, snapshot, survey);
         Ok(Input { resolved, sources: vec![source] })
     }
 
@@ -91,7 +89,7 @@ impl SnapshotArguments {
         objects: &Objects,
         resolved: &Resolved,
         snapshot: &Arc<Snapshot>,
-        declared: bool,
+        survey: Option<Arc<Survey>>,
     ) -> SourceInput {
         let sources = SourceInput::of(&objects.accounts, &resolved.plans).into_iter();
         let mut accounts: std::collections::BTreeMap<_, _> =
@@ -100,25 +98,31 @@ impl SnapshotArguments {
             if let Some(recorded) = &self.recorded_types {
                 account.recorded = recorded.clone();
             }
-            account.max_age = account.max_age.filter(|_| declared);
+            account.max_age = account.max_age.filter(|_| survey.is_none());
             account.max_age = self.max_age.or(account.max_age);
         }
-        SourceInput { path: self.snapshot.clone(), snapshot: Some(Arc::clone(snapshot)), accounts }
+        let (path, snapshot) = (self.snapshot.clone(), Some(Arc::clone(snapshot)));
+        SourceInput { path, snapshot, survey, accounts }
     }
-}
 
-/// Declares accounts that no file declares, and has every baseline hold for all of them.
-fn take_all(objects: &mut Objects, accounts: &[AwsAccount]) -> Result<(), CommandError> {
-    for account in accounts {
-        let text = serde_json::to_string(account).map_err(std::io::Error::from)?;
-        objects.add(&SourceFile::new(UNDECLARED, text));
+    /// Declares accounts that no file declares, and has every baseline hold for all of them.
+    fn take_all(&self, objects: &mut Objects, survey: &Survey) -> Result<(), CommandError> {
+        let accounts = discover(survey);
+        if accounts.is_empty() {
+            let problems = survey.problems().to_vec();
+            return Err(CommandError::Empty { path: self.snapshot.clone(), problems });
+        }
+        for account in accounts {
+            let text = serde_json::to_string(&account).map_err(std::io::Error::from)?;
+            objects.add(&SourceFile::new(UNDECLARED, text));
+        }
+        for baseline in &mut objects.baselines {
+            let everything = Some(LabelSelector::default());
+            baseline.object.spec.accounts =
+                AccountSelection { names: Vec::new(), selector: everything };
+        }
+        Ok(())
     }
-    for baseline in &mut objects.baselines {
-        let everything = Some(LabelSelector::default());
-        baseline.object.spec.accounts =
-            AccountSelection { names: Vec::new(), selector: everything };
-    }
-    Ok(())
 }
 
 fn recorded(text: &str) -> Result<Recorded, String> {

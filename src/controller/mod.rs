@@ -9,4 +9,4 @@ mod sources;
 pub use clock::{Clock, SystemClock};
 pub use local::{Observer, RunError, Settings, Started, WatchError, run};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
-pub use sources::{AccountInput, Recorded, SourceInput, SourceReport, discover};
+pub use sources::{AccountInput, Recorded, SourceInput, SourceReport, Survey, discover};

@@ -52,7 +52,7 @@ impl Console {
             tracing::warn!("{warning}");
         }
         if warnings.is_empty() {
-            tracing::warn!("all mistakes are mended");
+            drop(writeln!(io::stdout(), "what was wrong is mended"));
         }
         self.warned = warnings;
     }
@@ -65,7 +65,7 @@ impl Console {
         write_summary(&mut out, &round.drift.summary)?;
         let items = round.outcome.items;
         let (verdicts, took) = (round.outcome.evaluations, round.took.as_millis());
-        writeln!(out, "\n{verdicts} verdicts on {items} items in {took} ms")
+        writeln!(out, "\nevaluated {items} items in {took} ms: {verdicts} verdicts")
     }
 
     fn later(round: &RoundReport) -> io::Result<()> {

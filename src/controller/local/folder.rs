@@ -87,3 +87,68 @@ fn mistakes_of(file: &SourceFile, before: Option<&SourceFile>) -> Vec<Diagnostic
     }
     Objects::default().add(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const BASELINE: &str = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: SecurityBaseline
+metadata: {name: production}
+spec: {accounts: {names: [payments]}, packs: [{name: foundations}]}
+";
+
+    /// What a folder says after each of these texts of its one file; `None` deletes it.
+    fn told(texts: &[Option<&str>]) -> Vec<(usize, bool)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.yaml");
+        let mut read = Folder::new(folder.path().to_owned());
+        let tell = |text: &Option<&str>| {
+            match text {
+                Some(text) => fs::write(&path, text).unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            let Desired { objects, may_lack_baselines, .. } = read.read();
+            (objects.baselines.len(), may_lack_baselines)
+        };
+        texts.iter().map(tell).collect()
+    }
+
+    #[test]
+    fn a_file_with_a_mistake_counts_as_it_was() {
+        let misspelt = BASELINE.replace("packs", "pakcs");
+        for broken in ["a: [", "", misspelt.as_str()] {
+            assert_eq!(told(&[Some(BASELINE), Some(broken)]), [(1, false), (1, false)]);
+        }
+    }
+
+    #[test]
+    fn only_a_deleted_file_takes_its_objects_with_it() {
+        let texts = [Some(BASELINE), None, Some(BASELINE)];
+        assert_eq!(told(&texts), [(1, false), (0, false), (1, false)]);
+    }
+
+    #[test]
+    fn a_baseline_that_never_was_without_mistakes_is_missing() {
+        let misspelt = BASELINE.replace("packs", "pakcs");
+        let texts = [Some(misspelt.as_str()), Some("a: ["), Some(BASELINE)];
+        assert_eq!(told(&texts), [(0, true), (0, true), (1, false)]);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_takes_nothing_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("below");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("baseline.yaml"), BASELINE).unwrap();
+        let mut read = Folder::new(path.clone());
+        assert_eq!(read.read().objects.baselines.len(), 1);
+        fs::rename(&path, folder.path().join("elsewhere")).unwrap();
+        let desired = read.read();
+        assert_eq!(desired.objects.baselines.len(), 1);
+        assert_eq!(desired.mistakes.len(), 1);
+    }
+}

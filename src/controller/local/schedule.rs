@@ -44,3 +44,68 @@ pub(super) fn after(time: Timestamp, period: Duration) -> Timestamp {
         nanoseconds: nanoseconds % 1_000_000_000,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PublishSettings;
+    use crate::plan::{BaselineKey, PlannedAttestation};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp { seconds, nanoseconds: 0 }
+    }
+
+    fn plan(interval: u64, attested: &[(i64, i64)]) -> Plan {
+        let attestation = |(performed, until): &(i64, i64)| PlannedAttestation {
+            name: "team/review".to_owned(),
+            controls: Vec::new(),
+            accounts: None,
+            owner: "somebody".to_owned(),
+            performed_at: at(*performed),
+            valid_until: at(*until),
+            evidence: Vec::new(),
+        };
+        Plan {
+            baseline: BaselineKey { namespace: "team".to_owned(), name: "a".to_owned() },
+            generation: 0,
+            targets: Vec::new(),
+            controls: Vec::new(),
+            exemptions: Vec::new(),
+            attestations: attested.iter().map(attestation).collect(),
+            interval: Duration::from_secs(interval),
+            publish: PublishSettings::default(),
+            suspended: false,
+            problems: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_shortest_interval_comes_first() {
+        let plans = [plan(600, &[]), plan(300, &[])];
+        assert_eq!(next(&plans, [], at(1000)), Some(at(1300)));
+    }
+
+    #[test]
+    fn what_begins_ends_or_grows_stale_before_that_comes_first() {
+        let plans = [plan(600, &[(900, 1200), (1100, 5000)])];
+        assert_eq!(next(&plans, [], at(1000)), Some(at(1100)));
+        assert_eq!(next(&plans, [], at(1100)), Some(at(1200)));
+        assert_eq!(next(&plans, [at(1150)], at(1100)), Some(at(1150)));
+        assert_eq!(next(&plans, [at(1150)], at(1200)), Some(at(1800)));
+    }
+
+    #[test]
+    fn a_suspended_plan_waits_for_nothing() {
+        let suspended = Plan { suspended: true, ..plan(600, &[(900, 1200)]) };
+        assert_eq!(next(&[suspended], [], at(1000)), None);
+    }
+
+    #[test]
+    fn time_is_told_to_the_nanosecond() {
+        let now = Timestamp { seconds: 10, nanoseconds: 900_000_000 };
+        let then = after(now, Duration::from_millis(1200));
+        assert_eq!(then, Timestamp { seconds: 12, nanoseconds: 100_000_000 });
+        assert_eq!(until(then, now), Duration::from_millis(1200));
+        assert_eq!(until(now, then), Duration::ZERO);
+    }
+}

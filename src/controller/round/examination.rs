@@ -1,6 +1,8 @@
 //! Reads one source on all cores, and gives each item to an evaluation's worker.
 
+use std::collections::HashSet;
 use std::mem;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -8,10 +10,10 @@ use super::batch::Batch;
 use super::in_order::InOrder;
 use super::interest::Interest;
 use super::{Progress, Receiver};
-use crate::controller::sources::{Recorders, Seen, SourceInput, SourceReport, problems};
+use crate::controller::sources::{Recorded, SourceInput, SourceReport, Survey, problems};
 use crate::evaluation::{EvaluationResult, Worker};
 use crate::resource::{ConfigurationItem, Reading, Timestamp};
-use crate::source::{self, Snapshot};
+use crate::source::{self, Snapshot, SnapshotError};
 
 /// The reading of one source.
 pub(super) struct Examination<'x> {
@@ -22,75 +24,107 @@ pub(super) struct Examination<'x> {
     pub(super) now: Timestamp,
 }
 
+/// Whose items are evaluated.
+struct Admission<'x> {
+    /// The accounts, and whether the snapshot says anything of them still.
+    accounts: FxHashMap<&'x str, bool>,
+    /// Accounts and regions whose recorder is off: their items say nothing of today.
+    stopped: HashSet<(&'x str, &'x str)>,
+}
+
 impl Examination<'_> {
     /// Reads the source. A source that cannot be opened is one of which nothing was read.
     pub(super) fn run(
         &self,
         workers: &mut [Worker<'_, '_>],
         receiver: &mut Receiver<'_, '_>,
-    ) -> (SourceReport, Seen) {
+    ) -> (SourceReport, Arc<Survey>) {
         let path = self.source.path.clone();
-        let snapshot = match self.source.snapshot.clone() {
-            Some(opened) => Ok(opened),
-            None => Snapshot::open(&path).map(std::sync::Arc::new),
-        };
-        let snapshot = match snapshot {
+        let snapshot = match self.open() {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 let problems = vec![error.to_string()];
-                return (
-                    SourceReport { path, problems, ..SourceReport::default() },
-                    Seen::default(),
-                );
+                let report = SourceReport { path, problems, ..SourceReport::default() };
+                return (report, Arc::default());
             }
         };
-        self.progress.total(snapshot.total_bytes());
+        let survey = self.survey(&snapshot);
         let taken_at = snapshot.taken_at();
-        let accounts = self.source.accounts.iter();
-        let fresh = accounts
-            .map(|(account, input)| (account.as_str(), !input.is_stale(taken_at, self.now)))
-            .collect();
+        let admission = self.admission(survey.as_deref(), taken_at);
         let in_order = InOrder::new(receiver);
         let examiners = workers.iter_mut().map(|worker| Examiner {
             worker,
-            of: self,
+            admission: &admission,
+            interest: self.interest,
             in_order: &in_order,
             batch: Batch::default(),
-            recorders: Recorders::default(),
             foreign: 0,
-            fresh: &fresh,
         });
         let read = |bytes| self.progress.read(bytes);
+        self.progress.total(snapshot.total_bytes());
         let (examiners, read) = snapshot.read(self.reading, examiners.collect(), &read);
-        let mut report = SourceReport { path, taken_at, ..SourceReport::default() };
-        let mut recorders = Recorders::default();
-        for examiner in examiners {
-            report.foreign += examiner.foreign;
-            recorders.merge(examiner.recorders);
+        let report = SourceReport {
+            path,
+            items: read.items,
+            problems: problems(&read),
+            taken_at,
+            foreign: examiners.iter().map(|examiner| examiner.foreign).sum(),
+        };
+        let survey = survey.unwrap_or_else(|| Arc::new(Survey::without_recorders(read.types)));
+        (report, survey)
+    }
+
+    fn open(&self) -> Result<Arc<Snapshot>, SnapshotError> {
+        match &self.source.snapshot {
+            Some(opened) => Ok(Arc::clone(opened)),
+            None => Snapshot::open(&self.source.path).map(Arc::new),
         }
-        report.items = read.items;
-        report.problems = problems(&read);
-        (report, Seen::new(read.types, recorders))
+    }
+
+    /// What occurs in the snapshot, where an account leaves it to that what is recorded. Whoever
+    /// declares the types spares this reading.
+    fn survey(&self, snapshot: &Snapshot) -> Option<Arc<Survey>> {
+        let mut accounts = self.source.accounts.values();
+        if !accounts.any(|account| account.recorded == Recorded::AsSeen) {
+            return None;
+        }
+        Some(self.source.survey.clone().unwrap_or_else(|| {
+            self.progress.total(snapshot.total_bytes());
+            Arc::new(Survey::of(snapshot, &|bytes| self.progress.read(bytes)))
+        }))
+    }
+
+    fn admission<'a>(
+        &'a self,
+        survey: Option<&'a Survey>,
+        taken_at: Option<Timestamp>,
+    ) -> Admission<'a> {
+        let accounts = self.source.accounts.iter().map(|(account, input)| {
+            let fresh = !input.is_stale(taken_at, self.now);
+            (account.as_str(), fresh)
+        });
+        Admission {
+            accounts: accounts.collect(),
+            stopped: survey.map(Survey::stopped).unwrap_or_default(),
+        }
     }
 }
 
 /// Looks at items on one thread.
 struct Examiner<'x, 'e, 'p> {
     worker: &'x mut Worker<'e, 'p>,
-    of: &'x Examination<'x>,
+    admission: &'x Admission<'x>,
+    interest: &'x Interest,
     in_order: &'x InOrder<'x>,
     /// The results of the chunk that is worked on.
     batch: Batch,
-    recorders: Recorders,
     foreign: u64,
-    /// The accounts whose items are taken, and whether the snapshot says anything of them still.
-    fresh: &'x FxHashMap<&'x str, bool>,
 }
 
 impl source::Worker for Examiner<'_, '_, '_> {
     fn item(&mut self, item: ConfigurationItem<'_>) {
-        self.recorders.note(&item);
-        match self.fresh.get(item.account_id) {
+        let Admission { accounts, stopped } = self.admission;
+        match accounts.get(item.account_id) {
             Some(false) => return,
             // An item that does not say whose it is makes its type unread: evaluation sees to it.
             None if !item.account_id.is_empty() => {
@@ -99,9 +133,12 @@ impl source::Worker for Examiner<'_, '_, '_> {
             }
             Some(true) | None => {}
         }
-        let Self { worker, of, batch, .. } = self;
+        if !stopped.is_empty() && stopped.contains(&(item.account_id, item.region)) {
+            return;
+        }
+        let Self { worker, interest, batch, .. } = self;
         let mut keep = |result: &EvaluationResult<'_>| {
-            if of.interest.takes(result) {
+            if interest.takes(result) {
                 batch.keep(result);
             }
         };

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 
-use super::sources::{self, RECORDER, SourceInput, SourceReport};
+use super::sources::{self, SourceInput, SourceReport};
 use crate::drift::{Comparison, Drift, Installation, KnownFindings};
 use crate::evaluation::{Coverage, Evaluation, EvaluationResult, Outcome, Results, Worker};
 use crate::plan::Plan;
-use crate::resource::{Projection, Reading, ResourceType, Step, Timestamp};
+use crate::resource::{Reading, ResourceType, Timestamp};
 use examination::Examination;
 use interest::Interest;
 
@@ -90,9 +90,9 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
     let started = Instant::now();
     let arena = Bump::new();
     let evaluation = Evaluation::new(round.plans, round.now, &arena);
-    let types = evaluation.reading();
-    let reading = reading(&types);
-    let types: BTreeSet<ResourceType> = types.into_iter().map(|(name, _)| name).collect();
+    let types: BTreeSet<ResourceType> =
+        evaluation.reading().into_iter().map(|(name, _)| name).collect();
+    let reading = Reading::new(evaluation.reading());
     let interest = Interest::of(round, view.filter);
     let mut comparison = comparison(round);
     let shown = view.results;
@@ -105,8 +105,8 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
         let (progress, now) = (view.progress, round.now);
         let examination =
             Examination { source, reading: &reading, interest: &interest, progress, now };
-        let (report, seen) = examination.run(&mut workers, &mut receiver);
-        sources::state(&mut coverage, source, &report, &seen, &types, round.now);
+        let (report, survey) = examination.run(&mut workers, &mut receiver);
+        sources::state(&mut coverage, source, &report, &survey, &types, round.now);
         reports.push(report);
     }
     let outcome = evaluation.finish(workers, &coverage, &mut receiver);
@@ -118,14 +118,6 @@ fn comparison<'r>(round: &Round<'r>) -> Comparison<'r> {
     let Round { plans, known, installation, now, .. } = *round;
     let comparison = Comparison::new(plans, known, installation, now);
     if round.may_lack_baselines { comparison.keep_absent_baselines() } else { comparison }
-}
-
-/// What controls read, and what recorders say that they record.
-fn reading(types: &[(ResourceType, Projection)]) -> Reading {
-    let mut recorder = Projection::NOTHING;
-    recorder.add(&[Step::Field("configuration".into())]);
-    let recorders = RECORDER.parse().map(|name: ResourceType| (name, recorder));
-    Reading::new(types.iter().cloned().chain(recorders))
 }
 
 /// Passes results on to those who want them.

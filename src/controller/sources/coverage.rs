@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{AccountInput, Recorded, Seen, SourceInput, SourceReport};
+use super::{AccountInput, Recorded, SourceInput, SourceReport, Survey};
 use crate::evaluation::Coverage;
 use crate::expression::format_timestamp;
 use crate::resource::{AccountId, Region, ResourceType, Timestamp, UnknownReason};
@@ -12,7 +12,7 @@ pub(in crate::controller) fn state(
     coverage: &mut Coverage,
     source: &SourceInput,
     report: &SourceReport,
-    seen: &Seen,
+    survey: &Survey,
     types: &BTreeSet<ResourceType>,
     now: Timestamp,
 ) {
@@ -26,8 +26,8 @@ pub(in crate::controller) fn state(
             coverage.unread(account, None, None, UnknownReason::Stale, &detail);
             continue;
         }
-        for region in regions(account, input, seen) {
-            state_region(coverage, (account, &region), input, seen, types);
+        for region in regions(account, input, survey) {
+            state_region(coverage, (account, &region), input, survey, types);
         }
     }
 }
@@ -41,8 +41,8 @@ fn staleness(input: &AccountInput, taken_at: Option<Timestamp>) -> String {
 }
 
 /// The account's regions: those in use, and those that items come from.
-fn regions(account: &AccountId, input: &AccountInput, seen: &Seen) -> BTreeSet<Region> {
-    let mut found = seen.accounts();
+fn regions(account: &AccountId, input: &AccountInput, survey: &Survey) -> BTreeSet<Region> {
+    let mut found = survey.places();
     found.remove(account).into_iter().flatten().chain(input.regions.iter().cloned()).collect()
 }
 
@@ -50,10 +50,10 @@ fn state_region(
     coverage: &mut Coverage,
     (account, region): (&AccountId, &Region),
     input: &AccountInput,
-    seen: &Seen,
+    survey: &Survey,
     types: &BTreeSet<ResourceType>,
 ) {
-    let recorder = seen.recorder(account, region).filter(|_| input.recorded == Recorded::AsSeen);
+    let recorder = survey.recorder(account, region).filter(|_| input.recorded == Recorded::AsSeen);
     if recorder.is_some_and(super::recorder::Recorder::is_stopped) {
         let stopped = format!("the configuration recorder of {region} is off");
         coverage.unread(account, Some(region), None, UnknownReason::RecorderStopped, &stopped);
@@ -66,7 +66,7 @@ fn state_region(
             (Recorded::All, _) => true,
             (Recorded::Types(types), _) => types.contains(resource_type),
             (Recorded::AsSeen, Some(recorder)) => recorder.records(name),
-            (Recorded::AsSeen, None) => seen.occurs(account, region, name),
+            (Recorded::AsSeen, None) => survey.occurs(account, region, name),
         };
         if !recorded {
             let detail = detail(&input.recorded, recorder.is_some(), name, region);

@@ -3,7 +3,7 @@
 mod coverage;
 mod discover;
 mod recorder;
-mod seen;
+mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -17,9 +17,8 @@ use crate::source::{ReadReport, Snapshot};
 
 pub(super) use coverage::state;
 pub use discover::discover;
-pub(super) use discover::threads;
-pub(super) use recorder::RECORDER;
-pub(super) use seen::{Recorders, Seen};
+pub use survey::Survey;
+pub(super) use survey::threads;
 
 /// A snapshot, and the accounts whose items are taken from it. Items of other accounts in it are
 /// passed over.
@@ -29,6 +28,8 @@ pub struct SourceInput {
     pub path: PathBuf,
     /// The snapshot there, where it is open already.
     pub snapshot: Option<Arc<Snapshot>>,
+    /// What occurs in it, where that is known already.
+    pub survey: Option<Arc<Survey>>,
     /// The accounts.
     pub accounts: BTreeMap<AccountId, AccountInput>,
 }
@@ -103,7 +104,12 @@ impl SourceInput {
                 recorded: snapshot.recorded_types.clone().map_or(Recorded::AsSeen, Recorded::Types),
                 max_age: Some(snapshot.max_age),
             };
-            let new = || Self { path: path.clone(), snapshot: None, accounts: BTreeMap::new() };
+            let new = || Self {
+                path: path.clone(),
+                snapshot: None,
+                survey: None,
+                accounts: BTreeMap::new(),
+            };
             let source = sources.entry(path.clone()).or_insert_with(new);
             source.accounts.insert(spec.account_id.clone(), account);
         }

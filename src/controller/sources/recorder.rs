@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::resource::Value;
 
 /// The resource type of configuration recorders.
-pub(in crate::controller) const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
+pub(super) const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
 
 /// The types that `IncludeGlobalResourceTypes` speaks of ("Recording global resource types", AWS
 /// Config developer guide).
