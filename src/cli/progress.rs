@@ -1,4 +1,4 @@
-//! A progress bar on standard error, where that is a terminal.
+//! A progress bar on standard error, where that is a terminal and there is much to read.
 
 use std::time::Duration;
 
@@ -6,19 +6,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::controller::Progress;
 
+/// What is smaller is read before anybody could see a bar.
+const MUCH: u64 = 8 << 20;
+
 /// Shows how much of the input was read.
 #[derive(Debug)]
 pub(super) struct ReadingBar(ProgressBar);
 
 impl ReadingBar {
     pub(super) fn new() -> Self {
-        // Drawn only on a terminal.
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::hidden();
         let template = "reading {bar:30} {bytes}/{total_bytes} ({eta} left)";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
         Self(bar)
     }
 
@@ -32,6 +33,11 @@ impl Progress for ReadingBar {
     fn total(&self, bytes: u64) {
         self.0.reset();
         self.0.set_length(bytes);
+        if bytes >= MUCH {
+            // Draws nothing where standard error is no terminal.
+            self.0.set_draw_target(ProgressDrawTarget::stderr());
+            self.0.enable_steady_tick(Duration::from_millis(200));
+        }
     }
 
     fn read(&self, bytes: u64) {

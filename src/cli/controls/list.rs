@@ -11,7 +11,7 @@ use crate::api::{ControlSpec, Domain};
 use crate::catalog::{Catalog, CompiledControl};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::output;
-use crate::cli::results::{begin_at_the_margin, table_for};
+use crate::cli::results::{arrange, table_for};
 
 /// A control with its name, as `Control` objects nest them.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ fn table(catalog: &Catalog, out: &mut dyn Write) -> io::Result<()> {
         let severity = spec.severity.as_str();
         table.add_row([control.name.as_str(), severity, &looks_at(spec), &spec.title]);
     }
-    begin_at_the_margin(&mut table);
+    arrange(&mut table, output::look());
     writeln!(out, "{}", table.trim_fmt())
 }
 

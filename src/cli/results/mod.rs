@@ -11,7 +11,7 @@ pub(super) use json::JsonResults;
 pub(super) use lines::change_line;
 pub(super) use row::Row;
 pub(super) use summary::{JsonSummary, write_summary};
-pub(super) use table::{TableResults, begin_at_the_margin, table_for};
+pub(super) use table::{TableResults, arrange, table_for};
 
 use crate::evaluation::EvaluationResult;
 use crate::resource::Verdict;

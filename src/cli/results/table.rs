@@ -7,7 +7,9 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
+};
 
 use super::Row;
 use crate::cli::output::Look;
@@ -16,6 +18,11 @@ use crate::resource::Severity;
 
 /// So many rows are held back to be sorted, and form one page after that.
 const PAGE: usize = 2000;
+
+/// What stands between columns.
+const PADDING: u16 = 2;
+/// Sentences are not wrapped into less than this.
+const NARROWEST: u16 = 24;
 
 /// Writes rows as a table.
 pub(in crate::cli) struct TableResults<W> {
@@ -87,7 +94,7 @@ impl<W: Write> TableResults<W> {
         for row in self.held.drain(..) {
             table.add_row(self.columns.iter().map(|column| column.cell(&row)));
         }
-        begin_at_the_margin(&mut table);
+        arrange(&mut table, self.look);
         self.pages += 1;
         writeln!(self.out, "{}", table.trim_fmt())
     }
@@ -97,21 +104,27 @@ impl<W: Write> TableResults<W> {
 pub(in crate::cli) fn table_for(look: Look) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let width = table.width().filter(|_| look.wrapped);
     if !look.coloured {
         table.force_no_tty();
-    }
-    if let Some(width) = width {
-        table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
     }
     table
 }
 
-/// Takes the space away that would stand before the first column.
-pub(in crate::cli) fn begin_at_the_margin(table: &mut Table) {
+/// Takes the space away that would stand before the first column, and on a terminal wraps the last
+/// one, which holds sentences. Where the others leave no room for it, nothing is wrapped.
+pub(in crate::cli) fn arrange(table: &mut Table, look: Look) {
     if let Some(first) = table.column_mut(0) {
         first.set_padding((0, 1));
     }
+    let Some(width) = Table::new().width().filter(|_| look.wrapped) else { return };
+    let widths = table.column_max_content_widths();
+    let Some((_, others)) = widths.split_last() else { return };
+    let taken: u16 = others.iter().map(|width| width + PADDING).sum();
+    let Some(room) = width.checked_sub(taken).filter(|room| *room >= NARROWEST) else { return };
+    let sentences = ColumnConstraint::UpperBoundary(Width::Fixed(room));
+    let constraints = others.iter().map(|_| ColumnConstraint::ContentWidth).chain([sentences]);
+    table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_constraints(constraints);
 }
 
 impl Column {
