@@ -27,7 +27,7 @@ impl Pattern {
         if text.len() > MAX_LENGTH {
             return Err(format!("it is longer than {MAX_LENGTH} bytes").into());
         }
-        let places = places(text);
+        let places = places(text, 1);
         if places > MAX_PLACES {
             return Err(format!("it repeats more than {MAX_PLACES} characters").into());
         }
@@ -42,15 +42,18 @@ impl Pattern {
 
     /// The fuel that looking through `bytes` bytes of text takes.
     pub(crate) fn price(&self, bytes: usize) -> u64 {
-        1 + (bytes as u64).saturating_mul(self.places + 1) / 2
+        1 + (bytes as u64).saturating_mul(self.places + 1)
     }
 }
 
 /// The fuel that compiling `text` takes.
 pub(super) fn compile_price(text: &str) -> u64 {
-    let places = if text.len() > MAX_LENGTH { 0 } else { places(text).min(MAX_PLACES) };
-    500 + 250 * places
+    let places = if text.len() > MAX_LENGTH { 0 } else { places(text, LARGE_CLASS) };
+    places.saturating_mul(100).saturating_add(1000)
 }
+
+/// What compiling a class of Unicode letters, `\w` or `\pL`, takes in terms of a character.
+const LARGE_CLASS: u64 = 200;
 
 /// The last line of the crate's message says what is wrong; the others draw a picture of where.
 fn reason(error: &regex::Error) -> Box<str> {
@@ -60,41 +63,50 @@ fn reason(error: &regex::Error) -> Box<str> {
 }
 
 /// How many places an expression has: its characters and classes, repeated ones as often as
-/// they are repeated. An estimate that never counts too few, save for invalid expressions.
-fn places(text: &str) -> u64 {
+/// they are repeated; a class of Unicode letters counts as `large`. An estimate that never counts
+/// too few, save for invalid expressions.
+fn places(text: &str, large: u64) -> u64 {
+    // The sums of the groups that are open, and what stands last in the innermost.
     let mut groups = vec![0u64];
     let mut last = 0u64;
     let mut rest = text.chars();
     while let Some(char) = rest.next() {
-        match char {
+        let added = match char {
             '(' => {
                 groups.push(0);
                 continue;
             }
-            ')' => last = groups.pop().unwrap_or(0),
-            '{' => {
-                let times = repetitions(rest.as_str()).max(1);
-                last = last.saturating_mul(times - 1);
-            }
             '*' | '+' | '?' | '|' => continue,
-            '\\' => {
-                rest.next();
-                last = 1;
+            '{' => {
+                let before = last;
+                let (counts, after) = rest.as_str().split_once('}').unwrap_or_default();
+                rest = after.chars();
+                last = last.saturating_mul(repetitions(counts));
+                last.saturating_sub(before)
             }
-            _ => last = 1,
-        }
-        match groups.last_mut() {
-            Some(sum) => *sum = sum.saturating_add(last),
-            None => groups.push(last),
+            ')' => {
+                last = if groups.len() > 1 { groups.pop().unwrap_or(0) } else { 0 };
+                last
+            }
+            '\\' => {
+                last = if matches!(rest.next(), Some('w' | 'W' | 'p' | 'P')) { large } else { 1 };
+                last
+            }
+            _ => {
+                last = 1;
+                last
+            }
+        };
+        if let Some(sum) = groups.last_mut() {
+            *sum = sum.saturating_add(added);
         }
     }
     groups.into_iter().fold(0, u64::saturating_add)
 }
 
-/// The larger number of `2,5}`; 1 where no counted repetition stands.
-fn repetitions(text: &str) -> u64 {
-    let Some((counts, _)) = text.split_once('}') else { return 1 };
-    counts.split(',').filter_map(|count| count.trim().parse().ok()).max().unwrap_or(1)
+/// The larger number of `2,5`; 1 where it is no counted repetition.
+fn repetitions(counts: &str) -> u64 {
+    counts.split(',').filter_map(|count| count.trim().parse().ok()).max().unwrap_or(1).max(1)
 }
 
 #[cfg(test)]
@@ -103,12 +115,23 @@ mod tests {
 
     #[test]
     fn repeated_characters_count_as_often_as_they_are_repeated() {
-        for (text, least) in
-            [("abc", 3), ("a{10}", 10), ("(a{10}b){2,10}", 110), ("((a{9}){9}){9}", 729)]
-        {
-            let places = places(text);
+        for (text, least) in [
+            ("abc", 3),
+            ("a{10}", 10),
+            ("(a{10}b){2,10}", 110),
+            ("((a{9}){9}){9}", 729),
+            ("a{9}{9}", 81),
+            ("\\w{9}", 9),
+        ] {
+            let places = places(text, 1);
             assert!((least..least * 2 + 20).contains(&places), "{text}: {places}");
         }
+    }
+
+    #[test]
+    fn a_class_of_letters_costs_more_to_compile_than_a_character() {
+        assert!(compile_price("\\w") > 10 * compile_price("a"));
+        assert!(compile_price("(\\w{9}){9}") > 70 * compile_price("\\w"));
     }
 
     #[test]

@@ -181,3 +181,15 @@ impl fmt::Debug for Program {
         formatter.debug_tuple("Program").field(&self.source()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_can_be_shared_between_threads_and_is_small_to_run() {
+        fn shared<T: Send + Sync + Clone>() {}
+        shared::<Program>();
+        assert!(size_of::<Op>() <= 16);
+    }
+}

@@ -1,7 +1,7 @@
 //! Whatever the expression and the data: each run ends, with its value or a clear failure, within
 //! 2 MB of stack and, where the build is optimised, a tenth of a second.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bumpalo::Bump;
 use plumbline::expression::{
@@ -55,10 +55,10 @@ fn ends(sources: Vec<String>) -> Vec<End> {
         let values = data.map(|(_, value)| Some(value));
         let mut machine = Machine::new();
         let mut end = |source: &String| {
-            let begun = Instant::now();
+            let begun = processor_time();
             let (end, used) = end(source, &environment, &values, &mut machine);
             let shown: String = source.chars().take(60).collect();
-            let taken = begun.elapsed();
+            let taken = processor_time().saturating_sub(begun);
             println!("{taken:>12.1?} {used:>10} {shown} {end:.200?}");
             assert!(cfg!(debug_assertions) || taken < MOST, "{taken:?}: {shown}");
             assert!(used < 64 * 1024 * 1024, "{used} bytes: {shown}");
@@ -67,6 +67,14 @@ fn ends(sources: Vec<String>) -> Vec<End> {
         sources.iter().map(&mut end).collect()
     };
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap()
+}
+
+/// The time that this thread has had a processor, which a busy machine does not change; nothing
+/// where the system does not say.
+fn processor_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
 fn end(
@@ -248,6 +256,8 @@ fn loops_within_loops_run_out_of_fuel() {
         "list.all(x, short.matches('a{' + string(x) + '}') || true)".into(),
         "list.all(x, short.matches('(a|b|' + string(x) + ')*[ab]{30}c') || true)".into(),
         "list.all(x, short.matches('[ab]*a[ab]{200}c') || true)".into(),
+        r"list.all(x, short.matches('(\\w{2,5}){2,3}' + string(x)) || true)".into(),
+        "list.all(x, short.findAll('.*[^a]|a') != [])".into(),
     ];
     for (source, end) in sources.clone().into_iter().zip(ends(sources)) {
         assert_eq!(end, End::Failed(Failure::OutOfFuel), "{source:.60}");
