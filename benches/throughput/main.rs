@@ -93,10 +93,13 @@ fn by_hand(items: &[String], drifts: fn(&[u8]) -> Result<usize, sonic_rs::Error>
     items.iter().map(|item| drifts(item.as_bytes()).unwrap()).sum()
 }
 
+/// Counts the drifts of items.
+type Count<'w> = Box<dyn Fn(&[String]) -> usize + 'w>;
+
 /// One way of evaluating items, and its best round so far.
 struct Way<'w> {
     name: &'w str,
-    drifts: Box<dyn Fn(&[String]) -> usize + 'w>,
+    drifts: Count<'w>,
     best: Duration,
 }
 

@@ -106,7 +106,7 @@ spec: {accounts: {names: [payments]}, packs: [{name: foundations}]}
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("baseline.yaml");
         let mut read = Folder::new(folder.path().to_owned());
-        let tell = |text: &Option<&str>| {
+        let tell = |text: Option<&str>| {
             match text {
                 Some(text) => fs::write(&path, text).unwrap(),
                 None => fs::remove_file(&path).unwrap(),
@@ -114,7 +114,7 @@ spec: {accounts: {names: [payments]}, packs: [{name: foundations}]}
             let Desired { objects, may_lack_baselines, .. } = read.read();
             (objects.baselines.len(), may_lack_baselines)
         };
-        texts.iter().map(tell).collect()
+        texts.iter().copied().map(tell).collect()
     }
 
     #[test]
