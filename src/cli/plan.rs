@@ -113,7 +113,7 @@ fn compare(
     let round = Round {
         plans: &resolved.plans,
         sources,
-        known,
+        known: Some(known),
         installation: &Installation::default(),
         now,
         may_lack_baselines: false,

@@ -95,7 +95,7 @@ impl ScanArguments {
         let round = Round {
             plans: &resolved.plans,
             sources,
-            known: &known,
+            known: (self.output == OutputFormat::Asff).then_some(&known),
             installation: &installation,
             now,
             may_lack_baselines: false,

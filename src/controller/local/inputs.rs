@@ -46,7 +46,7 @@ impl Inputs {
         Round {
             plans: &self.resolved.plans,
             sources: &self.sources,
-            known,
+            known: Some(known),
             installation,
             now,
             may_lack_baselines: self.may_lack_baselines,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Round;
+use crate::drift::KnownFindings;
 use crate::evaluation::EvaluationResult;
 use crate::plan::BaselineKey;
 use crate::resource::{ControlName, Verdict};
@@ -19,7 +20,8 @@ impl Interest {
     pub(super) fn of(round: &Round<'_>, shown: fn(&EvaluationResult<'_>) -> bool) -> Self {
         let published: HashSet<(&BaselineKey, &ControlName)> = round
             .known
-            .iter()
+            .into_iter()
+            .flat_map(KnownFindings::iter)
             .map(|finding| (&finding.generator.baseline, &finding.generator.control))
             .collect();
         let watched = round.plans.iter().map(|plan| {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use bumpalo::Bump;
 
 use super::sources::{self, SourceInput, SourceReport};
-use crate::drift::{Comparison, Drift, Installation, KnownFindings};
+use crate::drift::{Comparison, Drift, Installation, KnownFindings, Summaries};
 use crate::evaluation::{Coverage, Evaluation, EvaluationResult, Outcome, Results, Worker};
 use crate::plan::Plan;
 use crate::resource::{Reading, ResourceType, Timestamp};
@@ -29,8 +29,9 @@ pub struct Round<'r> {
     pub plans: &'r [Plan],
     /// Where the items of the plans' accounts come from.
     pub sources: &'r [SourceInput],
-    /// What is published.
-    pub known: &'r KnownFindings,
+    /// What is published. Without it nothing is compared, and a round holds no findings: there
+    /// are no changes, however much drifts.
+    pub known: Option<&'r KnownFindings>,
     /// The installation.
     pub installation: &'r Installation,
     /// The time.
@@ -94,9 +95,8 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
         evaluation.reading().into_iter().map(|(name, _)| name).collect();
     let reading = Reading::new(evaluation.reading());
     let interest = Interest::of(round, view.filter);
-    let mut comparison = comparison(round);
     let shown = view.results;
-    let mut receiver = Receiver { comparison: &mut comparison, shown, interest: &interest };
+    let mut receiver = Receiver { gathering: Gathering::of(round), shown, interest: &interest };
     let mut workers: Vec<Worker<'_, '_>> =
         (0..sources::threads()).map(|_| evaluation.worker()).collect();
     let mut coverage = Coverage::new();
@@ -110,26 +110,55 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
         reports.push(report);
     }
     let outcome = evaluation.finish(workers, &coverage, &mut receiver);
-    let drift = comparison.finish(&outcome);
+    let drift = receiver.gathering.finish(&outcome);
     RoundReport { outcome, drift, sources: reports, took: started.elapsed() }
 }
 
-fn comparison<'r>(round: &Round<'r>) -> Comparison<'r> {
-    let Round { plans, known, installation, now, .. } = *round;
-    let comparison = Comparison::new(plans, known, installation, now);
-    if round.may_lack_baselines { comparison.keep_absent_baselines() } else { comparison }
+/// What is made of the results.
+enum Gathering<'r> {
+    Changes(Comparison<'r>),
+    Summaries(Summaries<'r>),
+}
+
+impl<'r> Gathering<'r> {
+    fn of(round: &Round<'r>) -> Self {
+        let Round { plans, known, installation, now, .. } = *round;
+        let Some(known) = known else { return Self::Summaries(Summaries::new(plans, now)) };
+        let comparison = Comparison::new(plans, known, installation, now);
+        Self::Changes(if round.may_lack_baselines {
+            comparison.keep_absent_baselines()
+        } else {
+            comparison
+        })
+    }
+
+    fn observe(&mut self, result: &EvaluationResult<'_>) {
+        match self {
+            Self::Changes(comparison) => comparison.observe(result),
+            Self::Summaries(summaries) => summaries.observe(result, None),
+        }
+    }
+
+    fn finish(self, outcome: &Outcome) -> Drift {
+        match self {
+            Self::Changes(comparison) => comparison.finish(outcome),
+            Self::Summaries(summaries) => {
+                Drift { changes: Vec::new(), summary: summaries.finish(outcome) }
+            }
+        }
+    }
 }
 
 /// Passes results on to those who want them.
 struct Receiver<'r, 'c> {
-    comparison: &'r mut Comparison<'c>,
+    gathering: Gathering<'c>,
     shown: &'r mut (dyn Results + Send),
     interest: &'r Interest,
 }
 
 impl Results for Receiver<'_, '_> {
     fn result(&mut self, result: &EvaluationResult<'_>) {
-        self.comparison.observe(result);
+        self.gathering.observe(result);
         if self.interest.shows(result) {
             self.shown.result(result);
         }
