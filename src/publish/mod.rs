@@ -10,16 +10,38 @@ use std::future::Future;
 use thiserror::Error;
 
 use crate::drift::{FindingChange, KnownFindings};
+use crate::resource::{AccountId, Partition, Region};
 
 pub use jsonl::{JsonLines, OpenError};
 
+/// Where findings stand: one account in one region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+    /// The account's partition.
+    pub partition: Partition,
+}
+
 /// Takes findings to where people and other programs see them.
-pub trait FindingSink {
+pub trait FindingSink: Send {
     /// What is published, own writes among it.
     fn known(&self) -> &KnownFindings;
 
-    /// Publishes changes, in their order. When it succeeds, all of them will last; when it fails,
-    /// some may, and the next comparison finds out which are still to be made.
+    /// Reads back what is published in these places, where that is not known yet: to be called
+    /// before a comparison. A place that cannot be read takes no changes until it can.
+    fn prepare(&mut self, _places: &[Place]) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// Publishes changes. What succeeds will last; what is refused or fails is among
+    /// [`Published::refused`], and the next comparison finds it again.
+    ///
+    /// # Errors
+    ///
+    /// When it is not known what was taken. The next comparison finds out what is still to be done.
     fn publish(
         &mut self,
         changes: &[FindingChange],
@@ -27,10 +49,35 @@ pub trait FindingSink {
 }
 
 /// What became of the changes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Published {
     /// How many findings were taken.
     pub accepted: usize,
+    /// Those that were not, in the order of the changes.
+    pub refused: Vec<Refused>,
+}
+
+/// A change that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its place among the changes.
+    pub change: usize,
+    /// Why not, and what to do about it.
+    pub message: String,
+}
+
+impl Published {
+    /// The changes that were taken, of all that were given to the sink.
+    pub fn taken<'c>(
+        &self,
+        changes: &'c [FindingChange],
+    ) -> impl Iterator<Item = &'c FindingChange> {
+        let mut refused = self.refused.iter().map(|refused| refused.change).peekable();
+        changes.iter().enumerate().filter_map(move |(at, change)| {
+            let is_refused = refused.next_if_eq(&at).is_some();
+            (!is_refused).then_some(change)
+        })
+    }
 }
 
 /// Why findings could not be published.

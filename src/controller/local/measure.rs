@@ -43,7 +43,8 @@ fn note_changes(metrics: &Metrics, changes: &[FindingChange], published: Option<
         return;
     };
     metrics.published(PublishResult::Success, published.accepted as u64);
-    for change in changes {
+    metrics.published(PublishResult::Failure, published.refused.len() as u64);
+    for change in published.taken(changes) {
         let finding = change.finding();
         let baseline = &finding.generator.baseline;
         match change {

@@ -145,7 +145,7 @@ impl JsonLines {
             self.known.upsert(change.finding().clone());
         }
         self.lines += changes.len() as u64;
-        Ok(Published { accepted: changes.len() })
+        Ok(Published { accepted: changes.len(), refused: Vec::new() })
     }
 }
 
