@@ -215,9 +215,8 @@ fn classify(code: &str, status: u16) -> Class {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "IncompleteSignature" => Class::Credentials,
-        // Security Hub's word for an account that has not subscribed to it.
-        "InvalidAccessException" => Class::NotEnabled,
-        "NoAvailableConfigurationRecorderException" => Class::NotEnabled,
+        // Security Hub's word for an account that has not subscribed to it, and AWS Config's.
+        "InvalidAccessException" | "NoAvailableConfigurationRecorderException" => Class::NotEnabled,
         "RequestEntityTooLargeException" | "RequestEntityTooLarge" | "PayloadTooLargeException" => {
             Class::TooLarge
         }

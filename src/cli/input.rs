@@ -1,6 +1,6 @@
 //! What `scan` and `plan` work on: baselines from files, and one snapshot.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +9,9 @@ use clap::Args;
 use super::exit::CommandError;
 use crate::api::document::SourceFile;
 use crate::api::{AccountSelection, LabelSelector, Period};
-use crate::controller::{Progress, Recorded, SourceInput, Survey, discover};
+use crate::controller::{
+    AccountInput, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
+};
 use crate::plan::{Objects, Resolved, load_paths};
 use crate::resource::{ResourceType, Timestamp, is_known_type, suggest_type};
 use crate::source::Snapshot;
@@ -91,9 +93,12 @@ impl SnapshotArguments {
         snapshot: &Arc<Snapshot>,
         survey: Option<Arc<Survey>>,
     ) -> SourceInput {
-        let sources = SourceInput::of(&objects.accounts, &resolved.plans).into_iter();
-        let mut accounts: std::collections::BTreeMap<_, _> =
-            sources.flat_map(|source| source.accounts).collect();
+        let declared = objects.accounts.iter().map(|account| &account.object.spec);
+        let mut accounts: BTreeMap<_, _> = declared
+            .filter_map(|spec| {
+                Some((spec.account_id.clone(), AccountInput::of(spec, &resolved.plans)?))
+            })
+            .collect();
         for account in accounts.values_mut() {
             if let Some(recorded) = &self.recorded_types {
                 account.recorded = recorded.clone();
@@ -102,7 +107,7 @@ impl SnapshotArguments {
             account.max_age = self.max_age.or(account.max_age);
         }
         let (path, snapshot) = (self.snapshot.clone(), Some(Arc::clone(snapshot)));
-        SourceInput { path, snapshot, survey, accounts }
+        SourceInput::Snapshot(SnapshotInput { path, snapshot, survey, accounts })
     }
 
     /// Declares accounts that no file declares, and has every baseline hold for all of them.

@@ -27,13 +27,16 @@ impl Inputs {
         let Desired { objects, mut mistakes, may_lack_baselines } = desired;
         let mut resolved = objects.resolve(now);
         mistakes.append(&mut resolved.mistakes);
-        let sources = SourceInput::of(&objects.accounts, &resolved.plans);
+        let sources = SourceInput::snapshots(&objects.accounts, &resolved.plans);
         Self { resolved, sources, mistakes, may_lack_baselines }
     }
 
     /// The files and folders that snapshots are in.
     pub(super) fn snapshots(&self) -> impl Iterator<Item = PathBuf> {
-        self.sources.iter().map(|source| source.path.clone())
+        self.sources.iter().filter_map(|source| match source {
+            SourceInput::Snapshot(snapshot) => Some(snapshot.path.clone()),
+            SourceInput::Live(_) => None,
+        })
     }
 
     /// The round over these inputs.
@@ -57,7 +60,10 @@ impl Inputs {
     pub(super) fn stale_at(&self, reports: &[SourceReport]) -> Vec<Timestamp> {
         let taken = self.sources.iter().zip(reports);
         taken
-            .filter_map(|(source, report)| Some((source, report.taken_at?)))
+            .filter_map(|(source, report)| match source {
+                SourceInput::Snapshot(source) => Some((source, report.taken_at?)),
+                SourceInput::Live(_) => None,
+            })
             .flat_map(|(source, taken_at)| {
                 let ages = source.accounts.values().filter_map(|account| account.max_age);
                 ages.map(move |age| schedule::after(taken_at, age.duration()))
