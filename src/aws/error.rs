@@ -11,6 +11,9 @@ use thiserror::Error;
 
 use crate::resource::UnknownReason;
 
+/// How much of AWS's message is shown, in characters.
+const LONGEST_MESSAGE: usize = 400;
+
 /// What an error means for whoever made the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -117,8 +120,8 @@ impl Failure {
 
     fn answered(error: &dyn ProvideErrorMetadata, status: u16) -> Self {
         let code = error.code().unwrap_or("Unknown");
-        let message = error.message().unwrap_or("AWS says no more");
-        Self { class: classify(code, status), code: code.to_owned(), message: message.to_owned() }
+        let message = shortened(error.message().unwrap_or("AWS says no more"));
+        Self { class: classify(code, status), code: code.to_owned(), message }
     }
 
     /// The call did not reach AWS: there were no credentials, or no connection.
@@ -178,6 +181,16 @@ impl Failure {
     fn local(class: Class, code: &str, message: &str) -> Self {
         Self { class, code: code.to_owned(), message: message.to_owned() }
     }
+}
+
+/// Some of AWS's messages list all that would have been right.
+fn shortened(message: &str) -> String {
+    let mut characters = message.chars();
+    let mut short: String = characters.by_ref().take(LONGEST_MESSAGE).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// What a code means. Sources: "Common Errors" of the AWS Config, Security Hub and STS API

@@ -1,14 +1,18 @@
 //! What one round is made from: the objects in force, resolved.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::folder::Desired;
 use super::schedule;
-use crate::api::document::Diagnostic;
+use crate::api::AwsAccount;
+use crate::api::document::{Diagnostic, Located};
+use crate::controller::Progress;
 use crate::controller::round::Round;
-use crate::controller::sources::{SourceInput, SourceReport};
+use crate::controller::sources::{LiveSources, SourceInput, SourceReport};
 use crate::drift::{Installation, KnownFindings};
 use crate::plan::Resolved;
+use crate::publish::Place;
 use crate::resource::Timestamp;
 
 /// What one round is made from.
@@ -19,6 +23,7 @@ pub(super) struct Inputs {
     /// What is wrong with the files as they are.
     pub(super) mistakes: Vec<Diagnostic>,
     pub(super) may_lack_baselines: bool,
+    accounts: Vec<Located<AwsAccount>>,
 }
 
 impl Inputs {
@@ -28,7 +33,40 @@ impl Inputs {
         let mut resolved = objects.resolve(now);
         mistakes.append(&mut resolved.mistakes);
         let sources = SourceInput::snapshots(&objects.accounts, &resolved.plans);
-        Self { resolved, sources, mistakes, may_lack_baselines }
+        let accounts = objects.accounts;
+        Self { resolved, sources, mistakes, may_lack_baselines, accounts }
+    }
+
+    /// Reads the accounts whose items come from AWS.
+    pub(super) async fn read_live(
+        &mut self,
+        live: &mut LiveSources,
+        now: Timestamp,
+        progress: &dyn Progress,
+    ) {
+        let accounts = self.accounts.iter().map(|account| &account.object);
+        let read = live.refresh(accounts, &self.resolved.plans, now, progress).await;
+        self.sources.extend(read);
+    }
+
+    /// Where findings of these plans may stand: in every target, and in all the other regions that
+    /// the accounts name, for a baseline may have held there.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let targets = self.resolved.plans.iter().flat_map(|plan| &plan.targets);
+        let targets = targets.map(|target| Place {
+            account: target.account.clone(),
+            region: target.region.clone(),
+            partition: target.partition,
+        });
+        let accounts = self.accounts.iter().map(|account| &account.object.spec);
+        let named = accounts.flat_map(|spec| {
+            spec.regions.iter().map(|region| Place {
+                account: spec.account_id.clone(),
+                region: region.clone(),
+                partition: spec.partition,
+            })
+        });
+        targets.chain(named).collect::<BTreeSet<Place>>().into_iter().collect()
     }
 
     /// The files and folders that snapshots are in.

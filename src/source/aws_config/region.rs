@@ -13,7 +13,7 @@ use super::pages::{KEYS, Mode, Pages};
 use super::query::{self, Scope};
 use super::unread::Unread;
 use super::{served, unsearchable};
-use crate::aws::{ConfigService, Daily, ResourceKey};
+use crate::aws::{ConfigService, Daily, ResourceKey, is_enumerated};
 use crate::resource::{Projection, ResourceType, Timestamp};
 
 /// AWS Config delivers what it records continuously within so many seconds,
@@ -330,7 +330,8 @@ impl<S: ConfigService> RegionReader<'_, S> {
         let (mut rows, mut token) = (0, None);
         loop {
             let page = self.pages.page(&expression, token).await?;
-            if rows == 0 && mode == Mode::Rows && self.pages.aggregator.is_none() {
+            let comparable = self.pages.aggregator.is_none() && is_enumerated(name);
+            if rows == 0 && mode == Mode::Rows && comparable {
                 mode = self.compared(&page.rows, need).await?;
             }
             rows += page.rows.len() as u64;
@@ -351,6 +352,12 @@ impl<S: ConfigService> RegionReader<'_, S> {
             return Err(Unread::not_delivered(format!(
                 "a control reads a policy or map of {name} that queries of an aggregator do not \
                  show; give the account the source configApi"
+            )));
+        }
+        if !is_enumerated(name) {
+            return Err(Unread::not_delivered(format!(
+                "a control reads a policy or map of {name} that queries do not show, and AWS \
+                 Config gives its items no other way; use a snapshot"
             )));
         }
         Ok(Mode::Completed)
