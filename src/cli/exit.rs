@@ -63,7 +63,7 @@ pub(super) enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(transparent)]
-    Aws(#[from] AwsError),
+    Aws(Box<AwsError>),
     #[error(transparent)]
     Metrics(#[from] MetricsError),
 }
@@ -83,6 +83,12 @@ impl CommandError {
             Self::UnknownControl { .. } | Self::Expression(_) => Exit::Bad.into(),
             _ => Exit::Undecided.into(),
         }
+    }
+}
+
+impl From<AwsError> for CommandError {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(Box::new(error))
     }
 }
 
