@@ -15,6 +15,9 @@ use plumbline::resource::UnknownReason;
 use serde_json::{Value, json};
 use world::{ACCOUNT, Desired, Live, REGIONS, World, region_of};
 
+#[path = "live/secrets.rs"]
+mod secrets;
+
 const LIVE: &str = "{configApi: {}}";
 
 /// The key of an item for the double's control paths.
