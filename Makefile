@@ -14,8 +14,8 @@ help: ## List the tasks
 run: ## Build, then watch the quickstart: evaluate, publish, serve metrics on 127.0.0.1:9464
 	$(CARGO) run --quiet --profile quick -- run deploy/samples/quickstart --state $(STATE)
 
-test: $(VENV)/.ready test-aws-double ## Run every test that a change must pass
-	$(CARGO) test
+test: $(VENV)/.ready $(VENV)/.ready-aws test-aws-double ## Run every test that a change must pass
+	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 $(CARGO) test
 
 test-aws-double: $(VENV)/.ready-aws ## Run the tests of the AWS double, on which the live tests stand
 	cd tests/aws && PYTHONDONTWRITEBYTECODE=1 ../../$(VENV)/bin/python -m pytest -p no:cacheprovider
@@ -37,8 +37,8 @@ bench: $(VENV)/.ready ## Measure throughput, memory and start-up beside DuckDB, 
 	$(CARGO) bench --bench throughput
 	$(VENV)/bin/python benches/scan.py
 
-soak: $(VENV)/.ready ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
-	PLUMBLINE_SOAK=1 $(CARGO) test
+soak: $(VENV)/.ready $(VENV)/.ready-aws ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
+	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_SOAK=1 $(CARGO) test
 
 clean: ## Remove what was built and what was installed for tests
 	$(CARGO) clean

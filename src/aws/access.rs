@@ -33,6 +33,8 @@ const GET_CALLER_IDENTITY: (&str, &str) = ("sts", "GetCallerIdentity");
 pub struct AwsSettings {
     /// A profile of the shared configuration files.
     pub profile: Option<String>,
+    /// Where the process's own credentials come from, instead of the default chain.
+    pub credentials: Option<SharedCredentialsProvider>,
     /// Where all calls go, instead of AWS's own addresses.
     pub endpoint_url: Option<String>,
     /// Calls go to endpoints validated under FIPS 140.
@@ -102,6 +104,9 @@ impl Aws {
             );
         if let Some(profile) = &settings.profile {
             loader = loader.profile_name(profile);
+        }
+        if let Some(credentials) = &settings.credentials {
+            loader = loader.credentials_provider(credentials.clone());
         }
         if let Some(endpoint) = &settings.endpoint_url {
             loader = loader.endpoint_url(endpoint);
