@@ -7,8 +7,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 
 use super::batches::{Batches, Import};
 use super::deliver::{Delivered, Failed, deliver};
@@ -98,7 +99,11 @@ impl<'c> Step<'c> {
 }
 
 /// Publishes the changes of a place.
-pub(super) async fn commit<H: SecurityHubService>(job: Job<'_, H>) -> Committed {
+pub(super) fn commit<'c, H: SecurityHubService + 'c>(job: Job<'c, H>) -> BoxFuture<'c, Committed> {
+    in_order(job).boxed()
+}
+
+async fn in_order<H: SecurityHubService>(job: Job<'_, H>) -> Committed {
     let Job { place, hub, steps, pause } = job;
     let (others, unread) = others_fields(&hub, &place, &steps).await;
     let wishes = steps.iter().filter(|step| step.difference().first);

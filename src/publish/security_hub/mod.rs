@@ -21,8 +21,8 @@ mod workflow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::stream;
+use futures::future::BoxFuture;
+use futures::{StreamExt as _, stream};
 
 use self::commit::{Committed, Half, Job, Step, commit};
 use self::places::PlaceEntry;
@@ -250,34 +250,37 @@ impl<H: Hubs> SecurityHub<H> {
         }
     }
 
-    /// Takes note of what became of a place's changes.
-    fn committed(&mut self, changes: &[FindingChange], committed: &Committed) {
-        let place = &committed.place;
-        let Some(entry) = self.places.get_mut(place) else { return };
-        for at in &committed.taken {
+    /// Takes note of what became of a place's changes, and gives those that were refused.
+    fn committed(&mut self, changes: &[FindingChange], committed: Committed) -> Vec<Refused> {
+        let Committed { place, taken, mut refused, set_back, halves, stopped } = committed;
+        let Some(entry) = self.places.get_mut(&place) else { return refused };
+        for at in &taken {
             let Some(change) = changes.get(*at) else { continue };
             let mut finding = change.finding().clone();
-            if committed.set_back.contains(at) {
+            if set_back.contains(at) {
                 finding.workflow = Workflow::New;
             }
             entry.wrote(&finding.id);
             self.known.upsert(finding);
         }
-        match &committed.stopped {
+        self.halves.extend(halves);
+        match &stopped {
             Some(error) if error.class == Class::NotEnabled => {
-                entry.state = PlaceState::NotEnabled(not_enabled(place, error));
+                let message = not_enabled(&place, error);
+                refused.iter_mut().for_each(|refused| refused.message.clone_from(&message));
+                entry.state = PlaceState::NotEnabled(message);
             }
             // The last call may have been heard though its answer was not.
             Some(error) if error.class == Class::Transient => {}
             _ => entry.settle(),
         }
-        self.halves.extend(committed.halves.iter().cloned());
-        if let Some(error) = &committed.stopped {
+        if let Some(error) = stopped {
             tracing::warn!(
                 account = %place.account, region = %place.region, %error,
                 "not all findings could be published",
             );
         }
+        refused
     }
 }
 
@@ -297,15 +300,13 @@ impl<H: Hubs> FindingSink for SecurityHub<H> {
             // Should this be dropped half-way, it is not known what was taken.
             self.places.entry(job.place.clone()).or_insert_with(PlaceEntry::new).unsettle();
         }
-        let mut committing =
-            stream::iter(jobs.into_iter().map(commit)).buffer_unordered(PLACES_AT_ONCE);
+        let committing: Vec<BoxFuture<'_, Committed>> = jobs.into_iter().map(commit).collect();
+        let mut committing = stream::iter(committing).buffer_unordered(PLACES_AT_ONCE);
         let mut accepted = 0;
         while let Some(committed) = committing.next().await {
-            self.committed(changes, &committed);
             accepted += committed.taken.len();
-            refused.extend(committed.refused);
+            refused.extend(self.committed(changes, committed));
         }
-        drop(committing);
         refused.sort_unstable_by_key(|refused| refused.change);
         Ok(Published { accepted, refused })
     }
