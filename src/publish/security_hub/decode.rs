@@ -115,3 +115,82 @@ fn resource_of(given: Resource, place: &Place) -> document::Resource {
         region: given.region.unwrap_or_else(|| place.region.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::fixture::{at, finding};
+    use crate::drift::{FindingStatus, Workflow};
+    use crate::evaluation::FieldReading;
+    use crate::publish::security_hub::encode::encode;
+    use aws_sdk_securityhub::types::{Severity, SeverityLabel};
+
+    fn place() -> Place {
+        Place {
+            account: "111122223333".parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+            partition: resource::Partition::Aws,
+        }
+    }
+
+    /// Findings in every state, with everything that a finding may have.
+    fn findings() -> Vec<Finding> {
+        let new = finding("logs", at(0));
+        let arn = Some("arn:aws:s3:::logs".to_owned());
+        let name = Some("logs".to_owned());
+        let mut named = Finding { updated_at: at(60), ..new.clone() };
+        named.resource.arn = arn;
+        named.resource.name = name;
+        let reading = |path: &str| FieldReading { path: path.into(), value: "\"Off\"".into() };
+        let readings = vec![reading("resource.a"), reading("resource.b = c")];
+        let exemption = Some("platform/legacy".to_owned());
+        vec![
+            named,
+            Finding { readings, workflow: Workflow::Notified, ..new.clone() },
+            Finding { workflow: Workflow::Suppressed, exemption, ..new.clone() },
+            Finding { status: FindingStatus::Passed, workflow: Workflow::Resolved, ..new.clone() },
+            Finding { archived: true, ..new },
+        ]
+    }
+
+    #[test]
+    fn what_the_sdk_carries_is_the_document() {
+        for finding in findings() {
+            let written = finding.to_asff();
+            assert_eq!(document(encode(written.clone()), &place()), Ok(written));
+        }
+    }
+
+    #[test]
+    fn a_finding_is_read_back_as_it_was_written() {
+        for finding in findings() {
+            let read = decode(encode(finding.to_asff()), &place()).unwrap();
+            assert_eq!(read.to_asff(), finding.to_asff());
+            assert_eq!((&read.id, read.fingerprint), (&finding.id, finding.fingerprint));
+        }
+    }
+
+    #[test]
+    fn a_severity_that_a_person_set_is_not_the_provider_s() {
+        let written = finding("logs", at(0)).to_asff();
+        let mut given = encode(written.clone());
+        given.severity = Some(Severity::builder().label(SeverityLabel::Low).normalized(1).build());
+        given.types = None;
+        assert_eq!(document(given, &place()), Ok(written));
+    }
+
+    #[test]
+    fn what_plumbline_did_not_write_is_no_finding() {
+        let strange: [fn(&mut AwsSecurityFinding); 4] = [
+            |given| given.product_fields = None,
+            |given| given.compliance = None,
+            |given| given.finding_provider_fields = None,
+            |given| given.updated_at = Some("yesterday".to_owned()),
+        ];
+        for strange in strange {
+            let mut given = encode(finding("logs", at(0)).to_asff());
+            strange(&mut given);
+            decode(given, &place()).unwrap_err();
+        }
+    }
+}

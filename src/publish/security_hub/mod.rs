@@ -109,13 +109,11 @@ impl<H: Hubs> SecurityHub<H> {
             if !entry.is_due() {
                 continue;
             }
-            match self.hubs.hub(place) {
-                Some(hub) => due.push((place.clone(), hub)),
-                None => {
-                    let account = &place.account;
-                    let reason = format!("nothing gives access to account {account}");
-                    entry.state = PlaceState::Unread(reason);
-                }
+            if let Some(hub) = self.hubs.hub(place) {
+                due.push((place.clone(), hub));
+            } else {
+                let reason = format!("nothing gives access to account {}", place.account);
+                entry.state = PlaceState::Unread(reason);
             }
         }
         let installation = self.installation.clone();
@@ -147,9 +145,11 @@ impl<H: Hubs> SecurityHub<H> {
             );
         }
         entry.foreign = standing.foreign;
+        if entry.was_read {
+            let elsewhere = |finding: &Finding| !is_in(finding, place);
+            self.known.retain(|finding| elsewhere(finding) || entry.is_recent(&finding.id));
+        }
         entry.read(place, self.read_within);
-        let elsewhere = |finding: &Finding| !is_in(finding, place);
-        self.known.retain(|finding| elsewhere(finding) || entry.is_recent(&finding.id));
         for finding in standing.findings {
             self.known.upsert(finding);
         }
@@ -267,7 +267,9 @@ impl<H: Hubs> SecurityHub<H> {
         match &stopped {
             Some(error) if error.class == Class::NotEnabled => {
                 let message = not_enabled(&place, error);
-                refused.iter_mut().for_each(|refused| refused.message.clone_from(&message));
+                for refused in &mut refused {
+                    refused.message.clone_from(&message);
+                }
                 entry.state = PlaceState::NotEnabled(message);
             }
             // The last call may have been heard though its answer was not.

@@ -31,6 +31,8 @@ pub(super) struct PlaceEntry {
     pub(super) state: PlaceState,
     /// When it is to be read again; never where that is too far off to say.
     due: Option<Instant>,
+    /// It has been read before.
+    pub(super) was_read: bool,
     /// It is not known whether the last writes were taken: it is read before the next comparison.
     unsettled: bool,
     /// What this process wrote there so lately that a read may not show it yet.
@@ -45,6 +47,7 @@ impl PlaceEntry {
         Self {
             state: PlaceState::Unread("it has not been read yet".to_owned()),
             due: None,
+            was_read: false,
             unsettled: false,
             recent: HashMap::new(),
             foreign: 0,
@@ -61,6 +64,7 @@ impl PlaceEntry {
     /// It was read whole, and is to be read again within `interval`.
     pub(super) fn read(&mut self, place: &Place, interval: Duration) {
         self.due = Instant::now().checked_add(spread(place, interval));
+        self.was_read = true;
         self.unsettled = false;
         self.state = PlaceState::Ready;
     }

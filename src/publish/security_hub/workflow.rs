@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_securityhub::types::AwsSecurityFindingFilters;
 
-use super::deliver::{Bulk, Delivered, EntryFailure, deliver};
+use super::deliver::{Bulk, Delivered, EntryFailure, Failed, deliver};
 use super::encode::encode_workflow;
 use super::read_back::{equals, product_arn};
 use crate::aws::{AwsError, FindingKey, SecurityHubService, WorkflowUpdate};
@@ -23,6 +23,9 @@ const FILTERED_AT_ONCE: usize = 20;
 
 /// User-defined fields, in the order of their keys.
 pub(super) type Fields = Vec<(String, String)>;
+
+/// What one change may say of many findings: the status by name, and the fields.
+type Alike = (&'static str, Option<Fields>);
 
 /// What is to become of a finding's workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +120,7 @@ pub(super) async fn change(
     wishes: Vec<Wish>,
     pause: Duration,
 ) -> Delivered {
-    let mut alike: BTreeMap<(&'static str, Option<Fields>), (Workflow, Vec<String>)> =
-        BTreeMap::new();
+    let mut alike: BTreeMap<Alike, (Workflow, Vec<String>)> = BTreeMap::new();
     for Wish { id, workflow, fields } in wishes {
         let group = alike.entry((name(workflow), fields)).or_insert((workflow, Vec::new()));
         group.1.push(id);
@@ -129,8 +131,7 @@ pub(super) async fn change(
         let update = Update { hub, product_arn: &product_arn, workflow, fields };
         for ids in ids.chunks(UPDATED_AT_ONCE) {
             if let Some(error) = &delivered.stopped {
-                let failed =
-                    super::deliver::Failed { class: error.class, message: error.to_string() };
+                let failed = Failed { class: error.class, message: error.to_string() };
                 let unsent = ids.iter().map(|id| (id.clone(), failed.clone()));
                 delivered.failed.extend(unsent);
                 continue;
