@@ -162,6 +162,13 @@ pub struct ConfigClient {
     caller: Caller,
 }
 
+/// Whether lists, batches and histories serve a type: they take only the types of AWS's own
+/// enumeration, while queries show others, too.
+#[must_use]
+pub fn is_enumerated(resource_type: &ResourceType) -> bool {
+    SdkType::try_parse(resource_type.as_str()).is_ok()
+}
+
 impl ConfigClient {
     pub(super) fn new(config: &SdkConfig, caller: Caller) -> Self {
         Self { client: Client::new(config), caller }

@@ -11,6 +11,9 @@ use thiserror::Error;
 
 use crate::resource::UnknownReason;
 
+/// How much of AWS's message is shown, in characters.
+const LONGEST_MESSAGE: usize = 400;
+
 /// What an error means for whoever made the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -125,8 +128,8 @@ impl Failure {
 
     fn answered(error: &dyn ProvideErrorMetadata, status: u16) -> Self {
         let code = error.code().unwrap_or("Unknown");
-        let message = error.message().unwrap_or("AWS says no more");
-        Self { class: classify(code, status), code: code.to_owned(), message: message.to_owned() }
+        let message = shortened(error.message().unwrap_or("AWS says no more"));
+        Self { class: classify(code, status), code: code.to_owned(), message }
     }
 
     /// The call did not reach AWS: there were no credentials, or no connection.
@@ -188,6 +191,16 @@ impl Failure {
     }
 }
 
+/// Some of AWS's messages list all that would have been right.
+fn shortened(message: &str) -> String {
+    let mut characters = message.chars();
+    let mut short: String = characters.by_ref().take(LONGEST_MESSAGE).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
 /// What a code means. Sources: "Common Errors" of the AWS Config, Security Hub and STS API
 /// references, the errors that each operation lists, and "Retry behavior" of the AWS SDKs and Tools
 /// Reference Guide for the codes of throttling.
@@ -223,9 +236,8 @@ fn classify(code: &str, status: u16) -> Class {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "IncompleteSignature" => Class::Credentials,
-        // Security Hub's word for an account that has not subscribed to it.
-        "InvalidAccessException" => Class::NotEnabled,
-        "NoAvailableConfigurationRecorderException" => Class::NotEnabled,
+        // Security Hub's word for an account that has not subscribed to it, and AWS Config's.
+        "InvalidAccessException" | "NoAvailableConfigurationRecorderException" => Class::NotEnabled,
         "RequestEntityTooLargeException" | "RequestEntityTooLarge" | "PayloadTooLargeException"
         | "FindingSizeExceeded" => {
             Class::TooLarge

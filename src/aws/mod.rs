@@ -17,7 +17,7 @@ pub use budget::{Budget, Budgets, Rate};
 pub use call::Patience;
 pub use config::{
     AggregatedSource, BatchItems, ConfigClient, ConfigService, Daily, Recorder, Recording,
-    ResourceKey, Rows,
+    ResourceKey, Rows, is_enumerated,
 };
 pub use error::{AwsError, Class};
 pub use security_hub::{

@@ -9,7 +9,9 @@ use thiserror::Error;
 use super::mistakes;
 use crate::api::CrdError;
 use crate::api::document::Diagnostic;
+use crate::aws::AwsError;
 use crate::controller::RunError;
+use crate::metrics::MetricsError;
 use crate::server::LoggingError;
 use crate::source::SnapshotError;
 
@@ -60,6 +62,10 @@ pub(super) enum CommandError {
     Run(#[from] RunError),
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
 }
 
 impl CommandError {

@@ -62,15 +62,16 @@ pub(super) mod warn {
         if more > 0 {
             lines.push(format!("and {more} more problems"));
         }
-        let path = source.path.display();
+        let name = &source.name;
         if !source.is_whole() {
+            let unknown = if source.is_partial { "what is missing is" } else { "its accounts are" };
             lines.push(format!(
-                "{path} could not be read whole: its accounts are Unknown, and nothing is resolved"
+                "{name} could not be read whole: {unknown} Unknown, and nothing of it is resolved"
             ));
         }
         if source.foreign > 0 {
             let foreign = source.foreign;
-            lines.push(format!("{path} holds {foreign} items of accounts that nothing declares"));
+            lines.push(format!("{name} holds {foreign} items of accounts that nothing declares"));
         }
         lines
     }

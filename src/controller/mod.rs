@@ -9,4 +9,7 @@ mod sources;
 pub use clock::{Clock, SystemClock};
 pub use local::{Observer, RunError, Settings, Started, WatchError, run};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
-pub use sources::{AccountInput, Recorded, SourceInput, SourceReport, Survey, discover};
+pub use sources::{
+    AccountInput, AwsAccounts, LiveSources, Recorded, SnapshotInput, SourceInput, SourceReport,
+    Survey, discover,
+};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_config::types::{BaseConfigurationItem, ConfigurationItem};
+use aws_sdk_config::types::{BaseConfigurationItem, ConfigurationItem, ResourceType};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ pub(super) fn of_batch(item: BaseConfigurationItem) -> Option<(String, String)> 
 pub(super) fn of_history(item: &ConfigurationItem) -> String {
     let relationships = item.relationships().iter().map(|related| {
         json!({
-            "resourceType": related.resource_type().map(|name| name.as_str()),
+            "resourceType": related.resource_type().map(ResourceType::as_str),
             "resourceId": related.resource_id(),
             "resourceName": related.resource_name(),
             "relationshipName": related.relationship_name(),

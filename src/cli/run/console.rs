@@ -93,7 +93,7 @@ impl Results for Console {
 impl Observer for Console {
     fn started(&mut self, started: &Started) {
         let Started { address, findings } = started;
-        let (folder, findings) = (self.folder.display(), findings.display());
+        let folder = self.folder.display();
         let lines = format!(
             "watching {folder}\nfindings {findings}\nmetrics  http://{address}/metrics\n\n"
         );

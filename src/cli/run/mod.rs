@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::aws::AwsArguments;
 use super::exit::{CommandError, Exit};
 use crate::controller::{Settings, SystemClock, run};
 use crate::drift::Installation;
@@ -42,6 +43,8 @@ pub(super) struct RunArguments {
     /// Keeps the findings of two Plumblines over one account apart.
     #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
     installation: Installation,
+    #[command(flatten)]
+    aws: AwsArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -65,6 +68,7 @@ impl RunArguments {
             state,
             listen: self.listen,
             installation: self.installation,
+            aws: self.aws.settings(),
         };
         let ran = runtime.block_on(async {
             let stop = stopped().map_err(CommandError::Runtime)?;

@@ -1,5 +1,5 @@
-//! Runs on one machine: a folder of YAML files is the desired state, snapshot files are the live
-//! state, and a file takes the findings.
+//! Runs on one machine: a folder of YAML files is the desired state; snapshot files or AWS Config
+//! are the live state; a file or Security Hub takes the findings.
 
 mod folder;
 mod inputs;
@@ -19,6 +19,8 @@ use tokio::time::sleep;
 
 use super::Clock;
 use super::round::{RoundReport, View, evaluate};
+use super::sources::{AwsAccounts, LiveSources};
+use crate::aws::AwsSettings;
 use crate::drift::Installation;
 use crate::metrics::{Metrics, MetricsError};
 use crate::publish::{FindingSink, JsonLines, OpenError, PublishError, Published};
@@ -47,6 +49,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Keeps the findings of two Plumblines over one account apart.
     pub installation: Installation,
+    /// How AWS is reached, where accounts are read or findings are published there.
+    pub aws: AwsSettings,
 }
 
 /// Why running cannot begin or go on.
@@ -83,25 +87,51 @@ pub enum RunError {
 pub async fn run<O: Observer>(
     settings: Settings,
     clock: &impl Clock,
-    mut observer: O,
+    observer: O,
     stop: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     if !settings.folder.is_dir() {
         return Err(RunError::Folder(settings.folder.display().to_string()));
     }
-    let mut sink = JsonLines::open(&settings.state)?;
+    let sink = JsonLines::open(&settings.state)?;
+    let findings = sink.path().display().to_string();
+    keep_going(settings, sink, &findings, clock, observer, stop).await
+}
+
+/// Goes round and round, with a sink that is open.
+async fn keep_going<S: FindingSink + 'static, O: Observer>(
+    settings: Settings,
+    mut sink: S,
+    findings: &str,
+    clock: &impl Clock,
+    mut observer: O,
+    stop: impl Future<Output = ()>,
+) -> Result<(), RunError> {
     let mut watch = Watch::start(&settings.folder, &settings.state)?;
     let mut folder = Folder::new(settings.folder.clone());
     let metrics = Arc::new(Metrics::new()?);
     let readiness = Readiness::default();
+    let aws = AwsAccounts::new(
+        settings.aws.clone(),
+        metrics.aws().clone(),
+        settings.installation.clone(),
+    );
+    let mut live = LiveSources::new(aws);
     let server = Server::bind(settings.listen).await?;
-    observer.started(&Started { address: server.address(), findings: sink.path().to_owned() });
+    observer.started(&Started { address: server.address(), findings: findings.to_owned() });
     let mut serving = tokio::spawn(server.serve(Arc::clone(&metrics), readiness.clone()));
     let mut stop = std::pin::pin!(stop);
     loop {
         let now = clock.now();
-        let inputs = Arc::new(Inputs::of(folder.read(), now)); // what the files say, resolved
+        let mut inputs = Inputs::of(folder.read(), now); // what the files say, resolved
         watch.also(inputs.snapshots());
+        let progress = observer.progress();
+        select! {
+            () = &mut stop => break,
+            () = inputs.read_live(&mut live, now, &*progress) => {} // what AWS Config says
+        }
+        sink.prepare(&inputs.places()).await; // what is published
+        let inputs = Arc::new(inputs);
         let evaluated = evaluate_all(Arc::clone(&inputs), &settings, now, sink, observer);
         let round = select! {
             () = &mut stop => break,
@@ -127,13 +157,13 @@ pub async fn run<O: Observer>(
 }
 
 /// Evaluates on a thread of its own, which takes along what it needs and gives it back.
-async fn evaluate_all<O: Observer>(
+async fn evaluate_all<S: FindingSink + 'static, O: Observer>(
     inputs: Arc<Inputs>,
     settings: &Settings,
     now: Timestamp,
-    sink: JsonLines,
+    sink: S,
     mut observer: O,
-) -> Result<(RoundReport, JsonLines, O), RunError> {
+) -> Result<(RoundReport, S, O), RunError> {
     let installation = settings.installation.clone();
     let evaluation = tokio::task::spawn_blocking(move || {
         observer.begun(&inputs.resolved.plans, &inputs.mistakes);
@@ -153,7 +183,8 @@ fn next(
     published: Result<&Published, &PublishError>,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let retry = published.err().map(|_| schedule::after(now, RETRY));
+    let failed = published.map_or(true, |published| !published.refused.is_empty());
+    let retry = failed.then(|| schedule::after(now, RETRY));
     schedule::next(&inputs.resolved.plans, inputs.stale_at(&round.sources), now)
         .into_iter()
         .chain(retry)
