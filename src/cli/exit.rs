@@ -12,6 +12,7 @@ use crate::api::document::Diagnostic;
 use crate::aws::AwsError;
 use crate::controller::RunError;
 use crate::metrics::MetricsError;
+use crate::publish::PublishError;
 use crate::server::LoggingError;
 use crate::source::SnapshotError;
 
@@ -66,6 +67,8 @@ pub(super) enum CommandError {
     Aws(Box<AwsError>),
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
 }
 
 impl CommandError {

@@ -4,6 +4,7 @@ mod access;
 mod coverage;
 mod discover;
 mod live;
+mod reached;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ pub use access::AwsAccounts;
 pub(super) use coverage::{state, state_live};
 pub use discover::discover;
 pub use live::LiveSources;
+pub use reached::Reached;
 pub use survey::Survey;
 pub(super) use survey::threads;
 
