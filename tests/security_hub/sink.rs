@@ -133,6 +133,13 @@ async fn a_workflow_that_went_ahead_of_its_finding_is_taken_back_when_the_drift_
     let (_, published) = world.round(&mut sink, &mended, minute(1)).await;
     assert_eq!(published.refused.len(), 2);
     assert_eq!(workflow(&memory, "a"), WorkflowStatus::Resolved);
+    // Once more, and what is to be taken back cannot be.
+    memory.restart();
+    memory.fail(Some(|name, before| {
+        (name == "import" || (name == "update" && before == 0)).then_some(Class::Denied)
+    }));
+    world.round(&mut sink, &mended, minute(1)).await;
+    assert_eq!(workflow(&memory, "a"), WorkflowStatus::Resolved);
     memory.fail(None);
     let (changes, _) = world.round(&mut sink, &failing, minute(2)).await;
     assert_eq!(names(&changes), [""; 0]);

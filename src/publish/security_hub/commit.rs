@@ -77,6 +77,13 @@ pub(super) struct Half {
     pub(super) updated_at: Timestamp,
 }
 
+impl Half {
+    /// Under the finding's id.
+    pub(super) fn by_id(self) -> (String, Self) {
+        (self.wish.id.clone(), self)
+    }
+}
+
 impl<'c> Step<'c> {
     /// What is to be done for a change of a finding, by what is known of it.
     pub(super) fn new(change: usize, wanted: &'c Finding, known: Option<&Finding>) -> Self {

@@ -49,8 +49,8 @@ pub struct SecurityHub<H> {
     installation: Installation,
     known: KnownFindings,
     places: HashMap<Place, PlaceEntry>,
-    /// Workflows that are ahead of their findings.
-    halves: Vec<Half>,
+    /// Workflows that are ahead of their findings, by the findings' ids.
+    halves: HashMap<String, Half>,
     read_within: Duration,
     pause: Duration,
 }
@@ -63,7 +63,7 @@ impl<H: Hubs> SecurityHub<H> {
             installation,
             known: KnownFindings::new(),
             places: HashMap::new(),
-            halves: Vec::new(),
+            halves: HashMap::new(),
             read_within: READ_WITHIN,
             pause: PAUSE,
         }
@@ -84,7 +84,7 @@ impl<H: Hubs> SecurityHub<H> {
     /// Forgets everything about an account, for another process looks after it now.
     pub fn forget(&mut self, account: &AccountId) {
         self.places.retain(|place, _| place.account != *account);
-        self.halves.retain(|half| half.place.account != *account);
+        self.halves.retain(|_, half| half.place.account != *account);
         self.known.retain(|finding| finding.account != *account);
     }
 
@@ -174,12 +174,12 @@ impl<H: Hubs> SecurityHub<H> {
     /// Takes workflows back that were changed ahead of findings that were then not taken.
     async fn take_back_halves(&mut self, places: &[Place]) {
         let asked: HashSet<&Place> = places.iter().collect();
-        let (ready, later): (Vec<Half>, Vec<Half>) = std::mem::take(&mut self.halves)
+        let (ready, later): (HashMap<_, _>, HashMap<_, _>) = std::mem::take(&mut self.halves)
             .into_iter()
-            .partition(|half| asked.contains(&half.place) && self.is_ready(&half.place));
+            .partition(|(_, half)| asked.contains(&half.place) && self.is_ready(&half.place));
         self.halves = later;
         let mut by_place: BTreeMap<Place, Vec<Half>> = BTreeMap::new();
-        for half in ready {
+        for half in ready.into_values() {
             // Where the finding has moved on, it is taken, or somebody else has changed it.
             let known = self.known.get(&half.wish.id);
             if known.is_some_and(|known| known.updated_at == half.updated_at) {
@@ -188,14 +188,16 @@ impl<H: Hubs> SecurityHub<H> {
         }
         for (place, halves) in by_place {
             let Some(hub) = self.hubs.hub(&place) else {
-                self.halves.extend(halves);
+                self.halves.extend(halves.into_iter().map(Half::by_id));
                 continue;
             };
             let wishes = halves.iter().map(|half| half.wish.clone()).collect();
             let changed = workflow::change(&hub, &place, wishes, self.pause).await;
             for half in halves {
                 match changed.failed.get(&half.wish.id) {
-                    Some(failed) if failed.class != Class::NotFound => self.halves.push(half),
+                    Some(failed) if failed.class != Class::NotFound => {
+                        self.halves.extend([half.by_id()]);
+                    }
                     _ => self.has_workflow(&half.wish.id, half.wish.workflow, half.exemption),
                 }
             }
@@ -263,7 +265,7 @@ impl<H: Hubs> SecurityHub<H> {
             entry.wrote(&finding.id);
             self.known.upsert(finding);
         }
-        self.halves.extend(halves);
+        self.halves.extend(halves.into_iter().map(Half::by_id));
         match &stopped {
             Some(error) if error.class == Class::NotEnabled => {
                 let message = not_enabled(&place, error);
