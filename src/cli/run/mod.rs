@@ -90,7 +90,7 @@ impl RunArguments {
         };
         let ran = runtime.block_on(async {
             let stop = stopped().map_err(CommandError::Runtime)?;
-            Ok(run(settings, &SystemClock, console, stop).await?)
+            Ok(Box::pin(run(settings, &SystemClock, console, stop)).await?)
         });
         // An evaluation that was given up has nothing to finish.
         runtime.shutdown_background();
