@@ -31,11 +31,12 @@ generate: ## Write the generated files again: crds/ and docs/controls.md
 	$(CARGO) run --quiet -- crds --dir crds
 	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md
 
-bench: $(VENV)/.ready ## Measure throughput, memory and start-up beside DuckDB, sonic-rs and the cel crate
+bench: $(VENV)/.ready-aws ## Measure throughput, memory and start-up beside DuckDB, sonic-rs and the cel crate
 	tests/setup-python.sh $(VENV) benches/requirements.txt
 	$(CARGO) build --release
 	$(CARGO) bench --bench throughput
 	$(VENV)/bin/python benches/scan.py
+	$(VENV)/bin/python benches/live.py
 
 soak: $(VENV)/.ready $(VENV)/.ready-aws ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
 	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_SOAK=1 $(CARGO) test
