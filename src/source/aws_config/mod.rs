@@ -6,6 +6,7 @@
 //! everything only what changed is read, and counts prove that nothing is missing.
 
 mod aggregated;
+mod counts;
 mod need;
 mod own;
 mod pages;
@@ -16,6 +17,7 @@ mod row;
 mod served;
 mod unread;
 mod unsearchable;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

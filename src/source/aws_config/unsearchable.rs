@@ -8,6 +8,8 @@ use crate::resource::{Projection, ResourceType};
 
 /// Places that rows lack, by type; `*` stands for any element of a list.
 const PLACES: &[(&str, &str)] = &[
+    ("AWS::ApiGateway::Stage", "configuration.methodSettings"),
+    ("AWS::ApiGatewayV2::Stage", "configuration.routeSettings"),
     ("AWS::Backup::BackupVault", "configuration.AccessPolicy"),
     ("AWS::EC2::VPCEndpoint", "configuration.policyDocument"),
     ("AWS::ECR::Repository", "configuration.RepositoryPolicyText"),
@@ -24,6 +26,7 @@ const PLACES: &[(&str, &str)] = &[
     ("AWS::Elasticsearch::Domain", "configuration.accessPolicies"),
     ("AWS::Elasticsearch::Domain", "configuration.advancedOptions"),
     ("AWS::Events::EventBus", "configuration.Policy"),
+    ("AWS::Events::Rule", "configuration.EventPattern"),
     ("AWS::IAM::Group", "configuration.groupPolicyList.*.policyDocument"),
     ("AWS::IAM::Policy", "configuration.policyVersionList.*.document"),
     ("AWS::IAM::Role", "configuration.assumeRolePolicyDocument"),
@@ -32,6 +35,7 @@ const PLACES: &[(&str, &str)] = &[
     ("AWS::IAM::User", "configuration.tags"),
     ("AWS::IAM::User", "configuration.userPolicyList.*.policyDocument"),
     ("AWS::KMS::Key", "supplementaryConfiguration.Policy"),
+    ("AWS::Lambda::Function", "configuration.environment.variables"),
     ("AWS::Lambda::Function", "supplementaryConfiguration.Policy"),
     ("AWS::Lambda::Function", "supplementaryConfiguration.Tags"),
     ("AWS::OpenSearch::Domain", "configuration.AccessPolicies"),
@@ -92,5 +96,97 @@ mod tests {
         part.add(&[&policies[..], &[field("policyDocument")]].concat());
         assert!(is_read(&role, &part));
         assert!(is_read(&role, &Projection::Whole));
+    }
+
+    /// Every place that built-in controls read, by type, `*` for elements.
+    fn read_by_controls() -> std::collections::BTreeSet<(String, String)> {
+        use crate::catalog::{Catalog, CompiledCheck, slots};
+        let mut places = std::collections::BTreeSet::new();
+        for control in Catalog::built_in().controls() {
+            let CompiledCheck::Expression(expression) = &control.check else { continue };
+            let programs = expression.applies_to.iter().chain([&expression.compliant]);
+            for program in programs.chain(&expression.message) {
+                let subject = program.projection(slots::SUBJECT);
+                // `resources` is a list: what is read of each stands in its elements.
+                let part = subject.element().filter(|_| subject != Projection::Whole);
+                for name in &expression.resource_types {
+                    let mut found = Vec::new();
+                    leaves(part.unwrap_or(&subject), String::new(), &mut found);
+                    places.extend(found.into_iter().map(|place| (name.to_string(), place)));
+                }
+            }
+        }
+        places
+    }
+
+    fn leaves(part: &Projection, place: String, found: &mut Vec<String>) {
+        let below = |step: &str| {
+            if place.is_empty() { step.to_owned() } else { format!("{place}.{step}") }
+        };
+        match part {
+            Projection::Part { fields, elements: None } if !fields.is_empty() => {
+                for (name, part) in fields {
+                    leaves(part, below(name), found);
+                }
+            }
+            Projection::Part { elements: Some(part), .. } => leaves(part, below("*"), found),
+            Projection::Whole | Projection::Part { .. } => found.push(place),
+        }
+    }
+
+    /// What items of a type do not have: a control of several types reads the one or the other.
+    const OF_OTHER_TYPES: &[(&str, &str)] = &[
+        ("AWS::ApiGateway::Stage", "configuration.defaultRouteSettings"),
+        ("AWS::ApiGateway::Stage", "configuration.routeSettings"),
+        ("AWS::ApiGatewayV2::Stage", "configuration.methodSettings"),
+        ("AWS::ElasticLoadBalancing::LoadBalancer", "configuration.type"),
+        ("AWS::IAM::Group", "configuration.rolePolicyList"),
+        ("AWS::IAM::Group", "configuration.userPolicyList"),
+        ("AWS::IAM::Role", "configuration.groupPolicyList"),
+        ("AWS::IAM::Role", "configuration.userPolicyList"),
+        ("AWS::IAM::User", "configuration.groupPolicyList"),
+        ("AWS::IAM::User", "configuration.rolePolicyList"),
+        // Older items write it so; `dbclusterIdentifier` is searchable.
+        ("AWS::RDS::DBCluster", "configuration.dBClusterIdentifier"),
+        ("AWS::RDS::DBClusterSnapshot", "configuration.encrypted"),
+        ("AWS::RDS::DBSnapshot", "configuration.storageEncrypted"),
+    ];
+
+    #[test]
+    fn what_controls_read_is_searchable_or_listed() {
+        use std::io::Write as _;
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../shared/data/resource-schema/resource-types");
+        if !folder.exists() {
+            let _ = writeln!(std::io::stderr(), "skipped: there is no {}", folder.display());
+            return;
+        }
+        let mut missing = Vec::new();
+        for (name, place) in read_by_controls() {
+            let in_tree = ["configuration.", "supplementaryConfiguration."];
+            if !in_tree.iter().any(|tree| place.starts_with(tree)) {
+                continue;
+            }
+            let Ok(schema) = std::fs::read(folder.join(format!("{name}.properties.json"))) else {
+                continue;
+            };
+            let schema: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_slice(&schema).unwrap();
+            let plain = place.replace(".*", "");
+            let shown = schema.keys().any(|key| {
+                *key == plain
+                    || key.strip_prefix(&plain).is_some_and(|rest| rest.starts_with('.'))
+                    || plain.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            });
+            let listed = PLACES.iter().any(|(of, listed)| {
+                *of == name && (place.starts_with(listed) || listed.starts_with(&place))
+            });
+            let elsewhere =
+                OF_OTHER_TYPES.iter().any(|(of, it)| *of == name && place.starts_with(it));
+            if !shown && !listed && !elsewhere {
+                missing.push(format!("{name} {place}"));
+            }
+        }
+        assert_eq!(missing, Vec::<String>::new());
     }
 }

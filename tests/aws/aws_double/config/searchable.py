@@ -64,7 +64,11 @@ _HIDDEN = {
     "AWS::KMS::Key": ("supplementaryConfiguration.Policy",),
     "AWS::SNS::Topic": ("configuration.Policy", "configuration.EffectiveDeliveryPolicy"),
     "AWS::SQS::Queue": ("configuration.Policy",),
+    "AWS::ApiGateway::Stage": ("configuration.methodSettings",),
+    "AWS::ApiGatewayV2::Stage": ("configuration.routeSettings",),
+    "AWS::Events::Rule": ("configuration.EventPattern",),
     "AWS::Lambda::Function": (
+        "configuration.environment.variables",
         "supplementaryConfiguration.Policy",
         "supplementaryConfiguration.Tags",
     ),
