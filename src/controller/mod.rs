@@ -2,12 +2,18 @@
 //! that never end.
 
 mod clock;
+mod doctor;
 mod local;
+mod permissions;
 mod round;
 mod sources;
 
 pub use clock::{Clock, SystemClock};
+pub use doctor::{Check, CheckResult, CheckState, Examination, examine};
 pub use local::{Observer, RunError, Settings, Started, WatchError, run};
+pub use permissions::{
+    Condition, Permissions, RolePermissions, Statement, account_of, partition_of,
+};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
 pub use sources::{
     AccountInput, AwsAccounts, LiveSources, Recorded, SnapshotInput, SourceInput, SourceReport,
