@@ -7,8 +7,10 @@ mod aws;
 mod completions;
 mod controls;
 mod crds;
+mod doctor;
 mod eval;
 mod exit;
+mod iam_policy;
 mod input;
 mod live;
 mod mistakes;
@@ -60,6 +62,8 @@ enum Command {
     Run(run::RunArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
+    Doctor(doctor::DoctorArguments),
+    IamPolicy(iam_policy::IamPolicyArguments),
     Validate(validate::ValidateArguments),
     Test(test::TestArguments),
     Eval(eval::EvalArguments),
@@ -101,6 +105,8 @@ impl Command {
             Self::Run(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
+            Self::Doctor(arguments) => arguments.execute(),
+            Self::IamPolicy(arguments) => arguments.execute(),
             Self::Validate(arguments) => arguments.execute(),
             Self::Test(arguments) => arguments.execute(),
             Self::Eval(arguments) => arguments.execute(),

@@ -20,7 +20,7 @@ use crate::resource::{Severity, Timestamp};
 /// Evaluate a snapshot or live accounts once, show the results, and say by the exit code whether
 /// there is drift
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, mut_group("LiveArguments", |live| live.requires("live")))]
 pub(super) struct ScanArguments {
     /// A file or folder of YAML: `SecurityBaseline`s, and what they name.
     ///

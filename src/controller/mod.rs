@@ -11,9 +11,7 @@ mod sources;
 pub use clock::{Clock, SystemClock};
 pub use doctor::{Check, CheckResult, CheckState, Examination, examine};
 pub use local::{Observer, RunError, Settings, Started, WatchError, run};
-pub use permissions::{
-    Condition, Permissions, RolePermissions, Statement, account_of, partition_of,
-};
+pub use permissions::{Condition, Permissions, RolePermissions, Statement, account_of};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
 pub use sources::{
     AccountInput, AwsAccounts, LiveSources, Recorded, SnapshotInput, SourceInput, SourceReport,

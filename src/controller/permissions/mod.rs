@@ -17,7 +17,7 @@ use crate::aws::Operation;
 use crate::aws::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
 use crate::controller::sources::{AccountInput, types};
 use crate::plan::Plan;
-use crate::resource::{AccountId, Partition, Region, Timestamp};
+use crate::resource::{AccountId, Region, Timestamp};
 use crate::source::aws_config;
 pub use statement::{Condition, Statement};
 
@@ -175,18 +175,10 @@ impl<'a> Gathered<'a> {
 /// What is asked of Security Hub beside publishing itself.
 const HUB: [Operation; 3] = [DESCRIBE_HUB, GET_FINDINGS, UPDATE_FINDINGS];
 
-/// The partition and account of an ARN.
+/// The account of an ARN.
 #[must_use]
 pub fn account_of(arn: &str) -> Option<AccountId> {
     arn.split(':').nth(4)?.parse().ok()
-}
-
-/// The partition that roles of these permissions are in.
-#[must_use]
-pub fn partition_of(arn: &str) -> Partition {
-    let name = arn.split(':').nth(1).unwrap_or_default();
-    let all = [Partition::AwsCn, Partition::AwsUsGov];
-    all.into_iter().find(|partition| partition.as_str() == name).unwrap_or_default()
 }
 
 #[cfg(test)]
