@@ -74,6 +74,11 @@ pub(super) enum Snapshots {
 }
 
 impl LiveArguments {
+    /// Whether it says which accounts are read, or through which role.
+    pub(super) fn are_chosen(&self) -> bool {
+        !self.regions.is_empty() || !self.accounts.is_empty() || self.role_arn.is_some()
+    }
+
     /// Reads baselines and accounts from a file or folder, and the accounts' items from AWS.
     pub(super) async fn load(
         &self,

@@ -52,6 +52,8 @@ Examples:
       evaluate once; the exit code says whether there is drift
   plumbline validate baselines/
       find every mistake before anything is applied
+  plumbline doctor --baseline baselines/
+      find out what accounts lack before anything is read from them
   plumbline controls list
       see what can be checked
 

@@ -20,7 +20,7 @@ use crate::resource::{Severity, Timestamp};
 /// Evaluate a snapshot or live accounts once, show the results, and say by the exit code whether
 /// there is drift
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, mut_group("LiveArguments", |live| live.requires("live")))]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct ScanArguments {
     /// A file or folder of YAML: `SecurityBaseline`s, and what they name.
     ///
@@ -102,6 +102,10 @@ impl ScanArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
         if self.output == OutputFormat::Asff && self.only != Only::Drift {
             let problem = "--output asff shows findings, which only drift has: leave --only out";
+            return Err(CommandError::Usage(problem.to_owned()));
+        }
+        if !self.live && self.accounts.are_chosen() {
+            let problem = "--region, --account and --role-arn choose what --live reads: add it";
             return Err(CommandError::Usage(problem.to_owned()));
         }
         let now = SystemClock.now();

@@ -18,7 +18,7 @@ pub(super) fn module(permissions: &Permissions, principal: Option<&str>) -> Stri
     if !permissions.own.is_empty() {
         let policy = hcl(&document::policy(&permissions.own), 1);
         let body = format!(
-            "  count = {}\n\n  name   = \"plumbline-own\"\n  policy = jsonencode({policy})\n",
+            "  count = {}\n\n  name = \"plumbline-own\"\n\n  policy = jsonencode({policy})\n",
             count(&own_account(principal))
         );
         text.push_str(&block("resource \"aws_iam_policy\" \"plumbline_own\"", &body));
@@ -66,13 +66,13 @@ fn role_resources(role: &RolePermissions, trusted: &Value, tells_apart: bool) ->
     let trust = hcl(&document::trust(role, trusted, external_id), 1);
     let count = count(&format!("\"{}\"", role.account));
     let body = format!(
-        "  count = {count}\n\n  name               = \"{name}\"\n  path               = \"{path}\"\n  \
+        "  count = {count}\n\n  name = \"{name}\"\n  path = \"{path}\"\n\n  \
          assume_role_policy = jsonencode({trust})\n"
     );
     let made = block(&format!("resource \"aws_iam_role\" \"{label}\""), &body);
     let policy = hcl(&document::policy(&role.statements), 1);
     let body = format!(
-        "  count = {count}\n\n  name   = \"plumbline\"\n  role   = aws_iam_role.{label}[0].id\n  \
+        "  count = {count}\n\n  name = \"plumbline\"\n  role = aws_iam_role.{label}[0].id\n\n  \
          policy = jsonencode({policy})\n"
     );
     made + &block(&format!("resource \"aws_iam_role_policy\" \"{label}\""), &body)
