@@ -25,29 +25,32 @@ pub(super) fn template(permissions: &Permissions, principal: Option<&str>) -> Va
         conditions.insert("InOwnAccount".to_owned(), in_account(&account));
         resources.insert("PlumblineOwn".to_owned(), own_resource(permissions));
     }
-    let mut template = json!({
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "What Plumbline needs to hold accounts to their baselines",
-    });
+    let mut template = Section::from_iter([
+        ("AWSTemplateFormatVersion".to_owned(), json!("2010-09-09")),
+        (
+            "Description".to_owned(),
+            json!("What Plumbline needs to hold accounts to their baselines"),
+        ),
+    ]);
     let sections = [
         ("Parameters", parameters(permissions, principal)),
         ("Conditions", conditions),
         ("Resources", resources),
     ];
     for (name, section) in sections.into_iter().filter(|(_, section)| !section.is_empty()) {
-        template[name] = Value::Object(section);
+        template.insert(name.to_owned(), Value::Object(section));
     }
-    template
+    Value::Object(template)
 }
 
 fn parameters(permissions: &Permissions, principal: Option<&str>) -> Section {
     let mut parameters = Section::new();
     let mut add = |name: String, description: String, is_secret: bool| {
-        let mut parameter = json!({"Type": "String", "Description": description});
-        if is_secret {
-            parameter["NoEcho"] = json!(true);
-            parameter["MinLength"] = json!(2);
-        }
+        let parameter = if is_secret {
+            json!({"Type": "String", "Description": description, "NoEcho": true, "MinLength": 2})
+        } else {
+            json!({"Type": "String", "Description": description})
+        };
         parameters.insert(name, parameter);
     };
     if principal.is_none() {
@@ -78,7 +81,7 @@ fn role_resource(
     condition: &str,
 ) -> Value {
     let (path, name) = role.path_and_name();
-    let trust = document::trust(role, trusted, json!({"Ref": external_id}));
+    let trust = document::trust(role, trusted, &json!({"Ref": external_id}));
     let policy = document::policy(&role.statements);
     json!({
         "Type": "AWS::IAM::Role",

@@ -26,7 +26,7 @@ pub(super) struct IamPolicyArguments {
     /// A file or folder of YAML: `SecurityBaseline`s, and the `AwsAccount`s that they name.
     #[arg(long, value_name = "PATH")]
     baseline: PathBuf,
-    /// How policies are written: documents, a Terraform module, or a CloudFormation template.
+    /// How policies are written: documents, a Terraform module, or a `CloudFormation` template.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "json")]
     format: Format,
     /// The identity that Plumbline runs as, which the roles are to trust.
@@ -113,7 +113,7 @@ fn documents(permissions: &Permissions, principal: Option<&str>) -> Value {
     let principal = json!(principal.unwrap_or("${TrustPrincipal}"));
     let role = |role| {
         let external_id = json!("${ExternalId}");
-        let trust = document::trust(role, &principal, external_id);
+        let trust = document::trust(role, &principal, &external_id);
         json!({
             "arn": role.arn,
             "account": role.account,

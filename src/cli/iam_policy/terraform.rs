@@ -63,7 +63,7 @@ fn role_resources(role: &RolePermissions, trusted: &Value, tells_apart: bool) ->
     let label = names::snake(role);
     let (path, name) = role.path_and_name();
     let external_id = reference(&format!("var.{}", external_id(role, tells_apart)));
-    let trust = hcl(&document::trust(role, trusted, external_id), 1);
+    let trust = hcl(&document::trust(role, trusted, &external_id), 1);
     let count = count(&format!("\"{}\"", role.account));
     let body = format!(
         "  count = {count}\n\n  name = \"{name}\"\n  path = \"{path}\"\n\n  \

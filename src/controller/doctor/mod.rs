@@ -63,9 +63,9 @@ pub async fn examine(aws: &AwsAccounts, asked: Examination<'_>) -> Vec<CheckResu
             results.push(snapshot::examine(place, &path, &patient.input, asked.now));
         }
         if let Some(source) = &patient.spec.source.aggregator {
-            results.extend(patient.aggregator(aws, source).await);
+            results.extend(Box::pin(patient.aggregator(aws, source)).await);
         }
-        results.extend(patient.own(aws).await);
+        results.extend(Box::pin(patient.own(aws)).await);
     }
     results
 }
@@ -91,7 +91,7 @@ impl<'e> Patient<'e> {
         }
         let (place, home) = (Place::account(&spec.account_id), home_region(spec));
         let (mut results, access) =
-            reach::reach(aws, place, spec.role.as_ref(), &home, aws.own(spec)).await;
+            Box::pin(reach::reach(aws, place, spec.role.as_ref(), &home, aws.own(spec))).await;
         let Some(access) = access else {
             let unreached = "the account cannot be reached";
             results.extend(is_read.then(|| place.not_tried(Check::Recorder, unreached)));
@@ -143,7 +143,7 @@ impl<'e> Patient<'e> {
         let place = Place::account(&source.account);
         let reached = aws.aggregator(self.spec, source);
         let (mut results, access) =
-            reach::reach(aws, place, source.role.as_ref(), &source.region, reached).await;
+            Box::pin(reach::reach(aws, place, source.role.as_ref(), &source.region, reached)).await;
         let place = Place::region(&source.account, &source.region);
         let Some(access) = access else {
             results.push(place.not_tried(Check::Aggregator, "its account cannot be reached"));
