@@ -73,7 +73,8 @@ impl Caller {
         loop {
             self.metrics.waited(&call, budget.turn().await);
             let credentials = self.credentials.generation();
-            let failure = match send().await {
+            // The SDK's futures are large, and callers hold several of them.
+            let failure = match Box::pin(send()).await {
                 Ok(answer) => {
                     self.metrics.answered(&call, "ok");
                     return Ok(answer);

@@ -37,6 +37,14 @@ pub enum Class {
     Invalid,
 }
 
+impl Class {
+    /// What a code means that an answer gives for one of several entries.
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
+        classify(code, 400)
+    }
+}
+
 /// A call of AWS that failed, after all tries.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{service}:{operation} of account {account} in {region}: {code}: {message}{}", mend(*.class))]
@@ -230,7 +238,8 @@ fn classify(code: &str, status: u16) -> Class {
         | "IncompleteSignature" => Class::Credentials,
         // Security Hub's word for an account that has not subscribed to it, and AWS Config's.
         "InvalidAccessException" | "NoAvailableConfigurationRecorderException" => Class::NotEnabled,
-        "RequestEntityTooLargeException" | "RequestEntityTooLarge" | "PayloadTooLargeException" => {
+        "RequestEntityTooLargeException" | "RequestEntityTooLarge" | "PayloadTooLargeException"
+        | "FindingSizeExceeded" => {
             Class::TooLarge
         }
         "InternalFailure"
@@ -238,6 +247,8 @@ fn classify(code: &str, status: u16) -> Class {
         | "InternalError"
         | "InternalException"
         | "InternalServerErrorException"
+        // Security Hub's word for two writers of one finding (`BatchUpdateFindings`).
+        | "ConcurrentUpdateError"
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "RequestTimeout"
@@ -270,6 +281,8 @@ mod tests {
             ("NoAvailableConfigurationRecorderException", 400, Class::NotEnabled),
             ("NoSuchConfigurationAggregatorException", 400, Class::NotFound),
             ("InvalidExpressionException", 400, Class::Invalid),
+            ("ConcurrentUpdateError", 400, Class::Transient),
+            ("FindingNotFound", 400, Class::NotFound),
             ("Whatever", 503, Class::Transient),
             ("Whatever", 418, Class::Invalid),
         ] {

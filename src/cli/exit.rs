@@ -12,6 +12,7 @@ use crate::api::document::Diagnostic;
 use crate::aws::AwsError;
 use crate::controller::RunError;
 use crate::metrics::MetricsError;
+use crate::publish::PublishError;
 use crate::server::LoggingError;
 use crate::source::SnapshotError;
 
@@ -63,9 +64,11 @@ pub(super) enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(transparent)]
-    Aws(#[from] AwsError),
+    Aws(Box<AwsError>),
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
 }
 
 impl CommandError {
@@ -83,6 +86,12 @@ impl CommandError {
             Self::UnknownControl { .. } | Self::Expression(_) => Exit::Bad.into(),
             _ => Exit::Undecided.into(),
         }
+    }
+}
+
+impl From<AwsError> for CommandError {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(Box::new(error))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What `scan --live` works on: baselines from files, and accounts as AWS Config shows them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -14,10 +15,11 @@ use crate::api::{
     RoleReference,
 };
 use crate::aws::AwsSettings;
-use crate::controller::{AwsAccounts, LiveSources, Progress};
+use crate::controller::{AwsAccounts, LiveSources, Progress, Reached};
 use crate::drift::Installation;
 use crate::metrics::Metrics;
 use crate::plan::{Objects, Plan, Resolved, load_paths};
+use crate::publish::{FindingSink, Place, SecurityHub};
 use crate::resource::{AccountId, Partition, Region, Timestamp};
 
 /// Which accounts are read, and how they are reached.
@@ -46,6 +48,9 @@ pub(super) struct LiveArguments {
         requires = "role_arn"
     )]
     external_id: Option<String>,
+    /// Keeps the findings of two Plumblines over one account apart.
+    #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
+    pub(super) installation: Installation,
     #[command(flatten)]
     pub(super) aws: AwsArguments,
 }
@@ -53,8 +58,30 @@ pub(super) struct LiveArguments {
 /// What a live scan works on, and what it goes on with.
 pub(super) struct LiveInput {
     pub(super) input: Input,
-    pub(super) objects: Objects,
-    pub(super) aws: AwsAccounts,
+    objects: Objects,
+    aws: AwsAccounts,
+}
+
+impl LiveInput {
+    /// Security Hub of the accounts, with what is published in the plans' targets read back.
+    pub(super) async fn security_hub(&self, installation: &Installation) -> SecurityHub<Reached> {
+        let reached = Reached::default();
+        let accounts = self.objects.accounts.iter().map(|account| &account.object.spec);
+        for error in reached.reach(&self.aws, accounts).await {
+            tracing::warn!("nothing is published in account {}: {error}", error.account);
+        }
+        let targets = self.input.resolved.plans.iter().flat_map(|plan| &plan.targets);
+        let places: BTreeSet<Place> = targets
+            .map(|target| Place {
+                account: target.account.clone(),
+                region: target.region.clone(),
+                partition: target.partition,
+            })
+            .collect();
+        let mut sink = SecurityHub::new(installation.clone(), reached);
+        sink.prepare(&places.into_iter().collect::<Vec<_>>()).await;
+        sink
+    }
 }
 
 /// Baselines and accounts, and how the accounts are reached.
@@ -105,7 +132,7 @@ impl LiveArguments {
         now: Timestamp,
     ) -> Result<Declared, CommandError> {
         let metrics = Metrics::new()?;
-        let aws = AwsAccounts::new(settings, metrics.aws().clone(), Installation::default());
+        let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation.clone());
         let (mut objects, mistakes) = load_paths([baseline]);
         if objects.accounts.is_empty() && mistakes.is_empty() {
             declare(&mut objects, &[self.own_account(&aws).await?])?;

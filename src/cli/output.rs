@@ -40,9 +40,11 @@ pub(super) fn colours_allowed() -> bool {
 
 /// Warnings on standard error.
 pub(super) mod warn {
+    use std::collections::BTreeMap;
     use std::io::{self, Write};
 
     use crate::controller::SourceReport;
+    use crate::publish::Published;
 
     /// So many problems of a source are shown.
     const SHOWN: usize = 20;
@@ -53,6 +55,34 @@ pub(super) mod warn {
             // Where standard error cannot be written to, there is nobody left to tell.
             let _ = writeln!(io::stderr(), "warning: {line}");
         }
+    }
+
+    /// Says how many findings were taken, and why others were not. Gives whether all were.
+    pub(in crate::cli) fn published(published: &Published) -> bool {
+        let _ = writeln!(io::stderr(), "{} findings published", published.accepted);
+        for line in refusals(published) {
+            let _ = writeln!(io::stderr(), "warning: {line}");
+        }
+        published.refused.is_empty()
+    }
+
+    /// Why findings were not taken, each reason once.
+    pub(in crate::cli) fn refusals(published: &Published) -> Vec<String> {
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for refused in &published.refused {
+            *reasons.entry(&refused.message).or_default() += 1;
+        }
+        let said = |(reason, findings): (&str, u64)| match findings {
+            1 => format!("a finding was not published: {reason}"),
+            _ => format!("{findings} findings were not published: {reason}"),
+        };
+        let mut lines: Vec<String> = reasons.into_iter().map(said).collect();
+        let more = lines.len().saturating_sub(SHOWN);
+        lines.truncate(SHOWN);
+        if more > 0 {
+            lines.push(format!("and {more} more reasons"));
+        }
+        lines
     }
 
     /// What is to be said of the reading of one source.

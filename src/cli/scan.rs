@@ -12,9 +12,10 @@ use super::output::{self, warn};
 use super::progress::ReadingBar;
 use super::results::{JsonResults, JsonSummary, Only, Row, TableResults, write_summary};
 use crate::controller::{Clock, Round, RoundReport, SystemClock, View, evaluate};
-use crate::drift::{Installation, KnownFindings};
+use crate::drift::KnownFindings;
 use crate::evaluation::{EvaluationResult, Results};
 use crate::plan::Plan;
+use crate::publish::FindingSink;
 use crate::resource::{Severity, Timestamp};
 
 /// Evaluate a snapshot or live accounts once, show the results, and say by the exit code whether
@@ -38,6 +39,11 @@ pub(super) struct ScanArguments {
     /// through an aggregator.
     #[arg(long)]
     live: bool,
+    /// Publish what differs from Security Hub there: open drift, resolve what was mended.
+    ///
+    /// Findings of other baselines, and of accounts and regions that are not looked at, stay.
+    #[arg(long, requires = "live")]
+    publish: bool,
     #[command(flatten)]
     options: SnapshotOptions,
     /// How results are written.
@@ -108,40 +114,60 @@ impl ScanArguments {
             let problem = "--region, --account and --role-arn choose what --live reads: add it";
             return Err(CommandError::Usage(problem.to_owned()));
         }
-        let now = SystemClock.now();
-        let progress = ReadingBar::new();
-        let input = self.input(now, &progress)?;
-        let Input { resolved, sources } = &input;
-        let (known, installation) = (KnownFindings::new(), Installation::default());
+        let (now, progress) = (SystemClock.now(), ReadingBar::new());
+        match &self.snapshot {
+            Some(path) => {
+                let snapshot = Opened::at(path)?;
+                let input = self.options.load(&self.baseline, &snapshot, now, &progress)?;
+                let known = KnownFindings::new();
+                let known = (self.output == OutputFormat::Asff).then_some(&known);
+                Ok(self.exit(&self.evaluate(&input, known, now, &progress)?))
+            }
+            None => self.live(now, &progress),
+        }
+    }
+
+    /// Reads the accounts, and publishes if that is asked for.
+    fn live(&self, now: Timestamp, progress: &ReadingBar) -> Result<Exit, CommandError> {
+        let runtime = live::runtime().map_err(CommandError::Runtime)?;
+        let live = runtime.block_on(self.accounts.load(&self.baseline, now, progress))?;
+        if !self.publish {
+            let known = KnownFindings::new();
+            let known = (self.output == OutputFormat::Asff).then_some(&known);
+            return Ok(self.exit(&self.evaluate(&live.input, known, now, progress)?));
+        }
+        let mut sink = runtime.block_on(live.security_hub(&self.accounts.installation));
+        let report = self.evaluate(&live.input, Some(sink.known()), now, progress)?;
+        let published = runtime.block_on(sink.publish(&report.drift.changes))?;
+        let whole = warn::published(&published);
+        Ok(if whole { self.exit(&report) } else { Exit::Undecided })
+    }
+
+    /// Evaluates, shows the results, and says what could not be read.
+    fn evaluate(
+        &self,
+        input: &Input,
+        known: Option<&KnownFindings>,
+        now: Timestamp,
+        progress: &ReadingBar,
+    ) -> Result<RoundReport, CommandError> {
+        let Input { resolved, sources } = input;
         let round = Round {
             plans: &resolved.plans,
             sources,
-            known: (self.output == OutputFormat::Asff).then_some(&known),
-            installation: &installation,
+            known,
+            installation: &self.accounts.installation,
             now,
-            may_lack_baselines: false,
+            // What is published of baselines that this scan knows nothing of stays.
+            may_lack_baselines: true,
         };
         let mut shown = Shown::new(self.output, self.only, &resolved.plans)?;
-        let view = View { results: &mut shown, filter: self.filter(), progress: &progress };
+        let view = View { results: &mut shown, filter: self.filter(), progress };
         let report = evaluate(&round, view);
         progress.clear();
         shown.finish(&report)?;
         warn::reading(&report.sources);
-        Ok(self.exit(&report))
-    }
-
-    fn input(&self, now: Timestamp, progress: &ReadingBar) -> Result<Input, CommandError> {
-        match &self.snapshot {
-            Some(path) => {
-                let snapshot = Opened::at(path)?;
-                self.options.load(&self.baseline, &snapshot, now, progress)
-            }
-            None => {
-                let runtime = live::runtime().map_err(CommandError::Runtime)?;
-                let load = self.accounts.load(&self.baseline, now, progress);
-                Ok(runtime.block_on(load)?.input)
-            }
-        }
+        Ok(report)
     }
 
     /// Which results are shown. Findings come from the comparison with what is published: nothing.

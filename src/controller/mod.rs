@@ -10,10 +10,10 @@ mod sources;
 
 pub use clock::{Clock, SystemClock};
 pub use doctor::{Check, CheckResult, CheckState, Examination, examine};
-pub use local::{Observer, RunError, Settings, Started, WatchError, run};
+pub use local::{Observer, RunError, Settings, SinkChoice, Started, WatchError, run};
 pub use permissions::{Condition, Permissions, RolePermissions, Statement, account_of};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
 pub use sources::{
-    AccountInput, AwsAccounts, LiveSources, Recorded, SnapshotInput, SourceInput, SourceReport,
-    Survey, discover,
+    AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,
+    SourceReport, Survey, discover,
 };

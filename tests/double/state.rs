@@ -25,6 +25,11 @@ impl State {
         Self(json!({"accounts": accounts.collect::<Map<_, _>>()}))
     }
 
+    /// A state as the double's README describes it.
+    pub fn from_json(state: Value) -> Self {
+        Self(state)
+    }
+
     /// Sets what holds for the whole double: `lagSeconds`, `tokenSeconds`, `sessionSeconds`.
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0[name] = value.into();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::folder::Desired;
 use super::schedule;
-use crate::api::AwsAccount;
 use crate::api::document::{Diagnostic, Located};
+use crate::api::{AwsAccount, AwsAccountSpec};
 use crate::controller::Progress;
 use crate::controller::round::Round;
 use crate::controller::sources::{LiveSources, SourceInput, SourceReport};
@@ -49,6 +49,11 @@ impl Inputs {
         self.sources.extend(read);
     }
 
+    /// What the accounts' objects say.
+    pub(super) fn account_specs(&self) -> impl Iterator<Item = &AwsAccountSpec> {
+        self.accounts.iter().map(|account| &account.object.spec)
+    }
+
     /// Where findings of these plans may stand: in every target, and in all the other regions that
     /// the accounts name, for a baseline may have held there.
     pub(super) fn places(&self) -> Vec<Place> {
@@ -58,8 +63,7 @@ impl Inputs {
             region: target.region.clone(),
             partition: target.partition,
         });
-        let accounts = self.accounts.iter().map(|account| &account.object.spec);
-        let named = accounts.flat_map(|spec| {
+        let named = self.account_specs().flat_map(|spec| {
             spec.regions.iter().map(|region| Place {
                 account: spec.account_id.clone(),
                 region: region.clone(),

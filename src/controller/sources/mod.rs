@@ -4,6 +4,7 @@ mod access;
 mod coverage;
 mod discover;
 mod live;
+mod reached;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ pub(super) use coverage::{state, state_live};
 pub use discover::discover;
 pub use live::LiveSources;
 pub(super) use live::types;
+pub use reached::Reached;
 pub use survey::Survey;
 pub(super) use survey::threads;
 

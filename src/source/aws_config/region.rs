@@ -3,7 +3,7 @@
 //! Of types that were read whole before only what changed is read; counts prove that nothing is
 //! missing, since what is gone shows in no query. A type whose count differs is read whole.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use futures::stream::{self, StreamExt};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use super::query::{self, Scope};
 use super::unread::Unread;
 use super::{served, unsearchable};
 use crate::aws::{ConfigService, Daily, ResourceKey, is_enumerated};
-use crate::resource::{Projection, ResourceType, Timestamp};
+use crate::resource::{Projection, ResourceType, Timestamp, UnknownReason};
 
 /// AWS Config delivers what it records continuously within so many seconds,
 const LATE: i64 = 15 * 60;
@@ -121,12 +121,17 @@ impl<S: ConfigService> RegionReader<'_, S> {
             let until = types.iter().filter_map(|name| known.get(*name)).map(|known| known.until);
             let Some(until) = until.min() else { continue };
             let since = Timestamp { seconds: until.seconds - late, nanoseconds: 0 };
-            for (expression, types) in query::changes(&self.scope, &types, since) {
-                let mode = |name: &ResourceType| {
-                    known.get(name).map_or(Mode::Completed, |known| known.mode)
-                };
-                if let Err(unread) = self.read_rows(&expression, mode).await {
-                    fail(standing, &types, &unread);
+            let mode =
+                |name: &ResourceType| known.get(name).map_or(Mode::Completed, |known| known.mode);
+            let mut queries = VecDeque::from(query::changes(&self.scope, &types, since));
+            while let Some((expression, types)) = queries.pop_front() {
+                match self.read_rows(&expression, mode).await {
+                    Ok(_) => {}
+                    Err(unread) if is_for_one(&unread, &types) => {
+                        let alone = |name| query::changes(&self.scope, &[name], since);
+                        queries.extend(types.into_iter().flat_map(alone));
+                    }
+                    Err(unread) => fail(standing, &types, &unread),
                 }
             }
         }
@@ -157,11 +162,16 @@ impl<S: ConfigService> RegionReader<'_, S> {
         standing: &mut HashMap<&'t ResourceType, Standing>,
     ) -> HashMap<ResourceType, u64> {
         let mut counts = HashMap::new();
-        for (expression, types) in query::counts(&self.scope, types) {
+        let mut queries = VecDeque::from(query::counts(&self.scope, types));
+        while let Some((expression, types)) = queries.pop_front() {
             match self.pages.rows(&expression).await.and_then(|rows| counted(&rows)) {
                 Ok(found) => {
                     counts.extend(types.iter().map(|name| ((*name).clone(), 0)));
                     counts.extend(found);
+                }
+                Err(unread) if is_for_one(&unread, &types) => {
+                    let alone = types.iter().flat_map(|name| query::counts(&self.scope, &[name]));
+                    queries.extend(alone);
                 }
                 Err(unread) => fail(standing, &types, &unread),
             }
@@ -379,6 +389,11 @@ impl<S: ConfigService> RegionReader<'_, S> {
         });
         Ok(if shown { Mode::Rows } else { Mode::Completed })
     }
+}
+
+/// Whether a query about several types may have failed for one of them alone.
+fn is_for_one(unread: &Unread, types: &[&ResourceType]) -> bool {
+    types.len() > 1 && unread.reason == UnknownReason::AccessDenied
 }
 
 fn fail(standing: &mut HashMap<&ResourceType, Standing>, types: &[&ResourceType], unread: &Unread) {
