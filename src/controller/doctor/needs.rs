@@ -13,7 +13,7 @@ pub(super) struct Needs {
     /// What is read of each type.
     pub(super) reads: BTreeMap<ResourceType, Projection>,
     /// The controls that read each type.
-    controls: BTreeMap<ResourceType, BTreeSet<ControlName>>,
+    pub(super) controls: BTreeMap<ResourceType, BTreeSet<ControlName>>,
 }
 
 impl Needs {
