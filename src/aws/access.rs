@@ -17,15 +17,17 @@ use super::call::{Caller, Patience};
 use super::config::ConfigClient;
 use super::credentials::Renewable;
 use super::error::{AwsError, Class};
+use super::operations::GET_CALLER_IDENTITY;
 use super::security_hub::SecurityHubClient;
 use crate::metrics::AwsMetrics;
 use crate::resource::{AccountId, Partition, Region};
 
+/// The code of credentials that are those of another account.
+pub const OTHER_ACCOUNT: &str = "OtherAccount";
 /// No answer comes after so long.
 const ANSWER: Duration = Duration::from_secs(30);
 /// No connection comes about after so long.
 const CONNECTION: Duration = Duration::from_secs(5);
-const GET_CALLER_IDENTITY: (&str, &str) = ("sts", "GetCallerIdentity");
 
 /// How the process itself comes to AWS. What is not set is as the environment and the shared
 /// configuration files say (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT`, …).
@@ -234,7 +236,7 @@ impl AccountAccess {
             self.account, self.partition
         );
         let error = caller.unusable(GET_CALLER_IDENTITY, &message);
-        Err(AwsError { class: Class::Credentials, code: "OtherAccount".to_owned(), ..error })
+        Err(AwsError { class: Class::Credentials, code: OTHER_ACCOUNT.to_owned(), ..error })
     }
 
     /// AWS Config in a region.

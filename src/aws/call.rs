@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::budget::Budgets;
 use super::credentials::Renewable;
 use super::error::{AwsError, Class, Failure};
+use super::operations::Operation;
 use crate::metrics::{AwsCall, AwsMetrics};
 
 /// How long a call is tried.
@@ -49,9 +50,6 @@ pub(super) struct Caller {
     pub(super) credentials: Arc<Renewable>,
     pub(super) patience: Patience,
 }
-
-/// An operation: its service and its name.
-pub(super) type Operation = (&'static str, &'static str);
 
 impl Caller {
     /// Calls until there is an answer, or an error that another try would not mend.

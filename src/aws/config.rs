@@ -14,17 +14,11 @@ use aws_sdk_config::types::{ChronologicalOrder, ResourceKey as SdkKey, ResourceT
 
 use super::call::Caller;
 use super::error::AwsError;
+use super::operations::{BATCH, COUNT, HISTORY, LIST, SELECT, SELECT_AGGREGATE};
 use crate::resource::{AccountId, Region, ResourceType, Timestamp};
 
 /// Rows and items of one page, at most.
 pub(super) const PAGE: i32 = 100;
-
-const SELECT: (&str, &str) = ("config", "SelectResourceConfig");
-const SELECT_AGGREGATE: (&str, &str) = ("config", "SelectAggregateResourceConfig");
-const LIST: (&str, &str) = ("config", "ListDiscoveredResources");
-const COUNTS: (&str, &str) = ("config", "GetDiscoveredResourceCounts");
-const BATCH: (&str, &str) = ("config", "BatchGetResourceConfig");
-const HISTORY: (&str, &str) = ("config", "GetResourceConfigHistory");
 
 /// The calls of AWS Config in use, in one account and region.
 pub trait ConfigService: Send + Sync {
@@ -213,7 +207,7 @@ impl ConfigService for ConfigClient {
         loop {
             let ask =
                 self.client.get_discovered_resource_counts().limit(PAGE).set_next_token(token);
-            let page = self.caller.call(COUNTS, || ask.clone().send()).await?;
+            let page = self.caller.call(COUNT, || ask.clone().send()).await?;
             counts.extend(page.resource_counts.into_iter().flatten().filter_map(|count| {
                 let number = u64::try_from(count.count).ok()?;
                 Some((count.resource_type?.as_str().to_owned(), number))

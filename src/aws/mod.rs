@@ -10,9 +10,10 @@ mod call;
 mod config;
 mod credentials;
 mod error;
+pub mod operations;
 mod security_hub;
 
-pub use access::{AccountAccess, Aws, AwsSettings, Role};
+pub use access::{AccountAccess, Aws, AwsSettings, OTHER_ACCOUNT, Role};
 pub use budget::{Budget, Budgets, Rate};
 pub use call::Patience;
 pub use config::{
@@ -20,6 +21,7 @@ pub use config::{
     ResourceKey, Rows, is_enumerated,
 };
 pub use error::{AwsError, Class};
+pub use operations::{OPERATIONS, Operation};
 pub use security_hub::{
     FindingKey, FindingsPage, NotImported, NotUpdated, SecurityHubClient, SecurityHubService,
     WorkflowUpdate,

@@ -11,14 +11,10 @@ use aws_sdk_securityhub::types::{
 
 use super::call::Caller;
 use super::error::AwsError;
+use super::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
 
 /// Findings of one page.
 const PAGE: i32 = 100;
-
-const GET: (&str, &str) = ("securityhub", "GetFindings");
-const IMPORT: (&str, &str) = ("securityhub", "BatchImportFindings");
-const UPDATE: (&str, &str) = ("securityhub", "BatchUpdateFindings");
-const DESCRIBE: (&str, &str) = ("securityhub", "DescribeHub");
 
 /// The calls of Security Hub in use, in one account and region.
 pub trait SecurityHubService: Send + Sync {
@@ -116,7 +112,7 @@ impl SecurityHubClient {
 impl SecurityHubService for SecurityHubClient {
     async fn hub(&self) -> Result<(), AwsError> {
         let ask = self.client.describe_hub();
-        self.caller.call(DESCRIBE, || ask.clone().send()).await.map(|_| ())
+        self.caller.call(DESCRIBE_HUB, || ask.clone().send()).await.map(|_| ())
     }
 
     async fn findings(
@@ -130,13 +126,13 @@ impl SecurityHubService for SecurityHubClient {
             .filters(filters.clone())
             .max_results(PAGE)
             .set_next_token(token);
-        let page = self.caller.call(GET, || ask.clone().send()).await?;
+        let page = self.caller.call(GET_FINDINGS, || ask.clone().send()).await?;
         Ok(FindingsPage { findings: page.findings.unwrap_or_default(), next: page.next_token })
     }
 
     async fn import(&self, findings: &[AwsSecurityFinding]) -> Result<Vec<NotImported>, AwsError> {
         let ask = self.client.batch_import_findings().set_findings(Some(findings.to_vec()));
-        let answer = self.caller.call(IMPORT, || ask.clone().send()).await?;
+        let answer = self.caller.call(IMPORT_FINDINGS, || ask.clone().send()).await?;
         let failed = answer.failed_findings.into_iter().flatten();
         Ok(failed
             .map(|failed| NotImported {
@@ -165,7 +161,7 @@ impl SecurityHubService for SecurityHubClient {
             .set_finding_identifiers(Some(keys))
             .workflow(SdkWorkflow::builder().status(update.status.clone()).build())
             .set_user_defined_fields(fields);
-        let answer = self.caller.call(UPDATE, || ask.clone().send()).await?;
+        let answer = self.caller.call(UPDATE_FINDINGS, || ask.clone().send()).await?;
         let failed = answer.unprocessed_findings.into_iter().flatten();
         Ok(failed
             .map(|failed| NotUpdated {

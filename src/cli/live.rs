@@ -14,10 +14,11 @@ use crate::api::{
     AccountSource, AllowedNamespaces, AwsAccount, AwsAccountSpec, ConfigApiSource, LabelSelector,
     RoleReference,
 };
+use crate::aws::AwsSettings;
 use crate::controller::{AwsAccounts, LiveSources, Progress, Reached};
 use crate::drift::Installation;
 use crate::metrics::Metrics;
-use crate::plan::{Objects, Plan, load_paths};
+use crate::plan::{Objects, Plan, Resolved, load_paths};
 use crate::publish::{FindingSink, Place, SecurityHub};
 use crate::resource::{AccountId, Partition, Region, Timestamp};
 
@@ -28,15 +29,15 @@ pub(super) struct LiveArguments {
     /// A region to look at; may be given several times.
     ///
     /// Default: those of the `AwsAccount`s; without any, the region of the environment or profile.
-    #[arg(long = "region", value_name = "REGION", requires = "live")]
-    regions: Vec<Region>,
+    #[arg(long = "region", value_name = "REGION")]
+    pub(super) regions: Vec<Region>,
     /// An account to look at, by its id; may be given several times.
     ///
     /// Default: every `AwsAccount`; without any, the account of the credentials.
-    #[arg(long = "account", value_name = "ID", requires = "live")]
+    #[arg(long = "account", value_name = "ID")]
     accounts: Vec<AccountId>,
     /// The role to assume in the account. Goes before the `AwsAccount`'s own.
-    #[arg(long, value_name = "ARN", requires = "live")]
+    #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
     /// What the role's trust policy asks for. The variable keeps it out of lists of processes.
     #[arg(
@@ -51,7 +52,7 @@ pub(super) struct LiveArguments {
     #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
     pub(super) installation: Installation,
     #[command(flatten)]
-    aws: AwsArguments,
+    pub(super) aws: AwsArguments,
 }
 
 /// What a live scan works on, and what it goes on with.
@@ -83,7 +84,28 @@ impl LiveInput {
     }
 }
 
+/// Baselines and accounts, and how the accounts are reached.
+pub(super) struct Declared {
+    pub(super) objects: Objects,
+    pub(super) resolved: Resolved,
+    pub(super) aws: AwsAccounts,
+}
+
+/// What becomes of accounts that are declared with a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Snapshots {
+    /// They keep it.
+    Kept,
+    /// They are read through their own AWS Config.
+    ReadLive,
+}
+
 impl LiveArguments {
+    /// Whether it says which accounts are read, or through which role.
+    pub(super) fn are_chosen(&self) -> bool {
+        !self.regions.is_empty() || !self.accounts.is_empty() || self.role_arn.is_some()
+    }
+
     /// Reads baselines and accounts from a file or folder, and the accounts' items from AWS.
     pub(super) async fn load(
         &self,
@@ -91,23 +113,39 @@ impl LiveArguments {
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Result<LiveInput, CommandError> {
-        let metrics = Metrics::new()?;
         let settings = self.aws.settings();
-        let installation = self.installation.clone();
-        let aws = AwsAccounts::new(settings, metrics.aws().clone(), installation);
+        let declared = self.declared(baseline, settings, Snapshots::ReadLive, now).await?;
+        let Declared { objects, resolved, aws } = declared;
+        let mut live = LiveSources::new(aws.clone());
+        let accounts = objects.accounts.iter().map(|account| &account.object);
+        let sources = live.refresh(accounts, &resolved.plans, now, progress).await;
+        Ok(LiveInput { input: Input { resolved, sources }, objects, aws })
+    }
+
+    /// Reads baselines and accounts from a file or folder; where it declares no account, that of
+    /// the credentials is declared.
+    pub(super) async fn declared(
+        &self,
+        baseline: &Path,
+        settings: AwsSettings,
+        snapshots: Snapshots,
+        now: Timestamp,
+    ) -> Result<Declared, CommandError> {
+        let metrics = Metrics::new()?;
+        let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation.clone());
         let (mut objects, mistakes) = load_paths([baseline]);
         if objects.accounts.is_empty() && mistakes.is_empty() {
             declare(&mut objects, &[self.own_account(&aws).await?])?;
         }
         for account in &mut objects.accounts {
-            self.adapt(&mut account.object.spec);
+            if snapshots == Snapshots::ReadLive {
+                read_live(&mut account.object.spec);
+            }
+            self.give_role(&mut account.object.spec);
         }
         let mut resolved = resolve(&objects, mistakes, baseline, now)?;
         self.narrow(&mut resolved.plans)?;
-        let mut live = LiveSources::new(aws.clone());
-        let accounts = objects.accounts.iter().map(|account| &account.object);
-        let sources = live.refresh(accounts, &resolved.plans, now, progress).await;
-        Ok(LiveInput { input: Input { resolved, sources }, objects, aws })
+        Ok(Declared { objects, resolved, aws })
     }
 
     /// An account that no file declares: that of the role, or of the credentials.
@@ -151,11 +189,8 @@ impl LiveArguments {
         self.role_arn.as_ref()?.split(':').nth(4)?.parse().ok()
     }
 
-    /// What is read live is no snapshot, and the role of the command line goes before others.
-    fn adapt(&self, spec: &mut AwsAccountSpec) {
-        if spec.source.snapshot.take().is_some() {
-            spec.source.config_api = Some(ConfigApiSource::default());
-        }
+    /// The role of the command line goes before others.
+    fn give_role(&self, spec: &mut AwsAccountSpec) {
         let Some(arn) = &self.role_arn else { return };
         if self.role_account().as_ref() == Some(&spec.account_id) {
             spec.role = Some(RoleReference {
@@ -180,6 +215,13 @@ impl LiveArguments {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         Ok(())
+    }
+}
+
+/// What is read live is no snapshot.
+fn read_live(spec: &mut AwsAccountSpec) {
+    if spec.source.snapshot.take().is_some() {
+        spec.source.config_api = Some(ConfigApiSource::default());
     }
 }
 

@@ -7,8 +7,10 @@ mod aws;
 mod completions;
 mod controls;
 mod crds;
+mod doctor;
 mod eval;
 mod exit;
+mod iam_policy;
 mod input;
 mod live;
 mod mistakes;
@@ -50,6 +52,8 @@ Examples:
       evaluate once; the exit code says whether there is drift
   plumbline validate baselines/
       find every mistake before anything is applied
+  plumbline doctor --baseline baselines/
+      find out what accounts lack before anything is read from them
   plumbline controls list
       see what can be checked
 
@@ -60,6 +64,8 @@ enum Command {
     Run(run::RunArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
+    Doctor(doctor::DoctorArguments),
+    IamPolicy(iam_policy::IamPolicyArguments),
     Validate(validate::ValidateArguments),
     Test(test::TestArguments),
     Eval(eval::EvalArguments),
@@ -101,6 +107,8 @@ impl Command {
             Self::Run(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
+            Self::Doctor(arguments) => arguments.execute(),
+            Self::IamPolicy(arguments) => arguments.execute(),
             Self::Validate(arguments) => arguments.execute(),
             Self::Test(arguments) => arguments.execute(),
             Self::Eval(arguments) => arguments.execute(),

@@ -110,6 +110,10 @@ impl ScanArguments {
             let problem = "--output asff shows findings, which only drift has: leave --only out";
             return Err(CommandError::Usage(problem.to_owned()));
         }
+        if !self.live && self.accounts.are_chosen() {
+            let problem = "--region, --account and --role-arn choose what --live reads: add it";
+            return Err(CommandError::Usage(problem.to_owned()));
+        }
         let (now, progress) = (SystemClock.now(), ReadingBar::new());
         match &self.snapshot {
             Some(path) => {

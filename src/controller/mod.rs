@@ -2,12 +2,16 @@
 //! that never end.
 
 mod clock;
+mod doctor;
 mod local;
+mod permissions;
 mod round;
 mod sources;
 
 pub use clock::{Clock, SystemClock};
+pub use doctor::{Check, CheckResult, CheckState, Examination, examine};
 pub use local::{Observer, RunError, Settings, SinkChoice, Started, WatchError, run};
+pub use permissions::{Condition, Permissions, RolePermissions, Statement, account_of};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
 pub use sources::{
     AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,

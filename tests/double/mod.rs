@@ -3,7 +3,7 @@
 //! Where the virtual environment is missing, tests that need the double say that they are skipped;
 //! `PLUMBLINE_REQUIRE_AWS_DOUBLE=1`, which `make test` sets, makes that a failure.
 
-#![allow(dead_code, unreachable_pub)] // each test that includes this uses a part of it
+#![allow(dead_code, unreachable_pub, unused_imports)] // each test that includes this uses a part of it
 
 mod control;
 mod state;

@@ -11,11 +11,8 @@ use aws_smithy_types::DateTime;
 use super::{AggregatedSource, Daily, PAGE, Recorder, Recording};
 use crate::aws::call::Caller;
 use crate::aws::error::AwsError;
+use crate::aws::operations::{DESCRIBE_AGGREGATED, DESCRIBE_RECORDER_STATUS, DESCRIBE_RECORDERS};
 use crate::resource::Timestamp;
-
-const RECORDERS: (&str, &str) = ("config", "DescribeConfigurationRecorders");
-const STATUS: (&str, &str) = ("config", "DescribeConfigurationRecorderStatus");
-const AGGREGATED: (&str, &str) = ("config", "DescribeConfigurationAggregatorSourcesStatus");
 
 /// The customer's recorder: there is at most one in a region, beside those that AWS services keep
 /// for themselves, which have a service principal.
@@ -24,13 +21,13 @@ pub(super) async fn recorder(
     caller: &Caller,
 ) -> Result<Option<Recorder>, AwsError> {
     let ask = client.describe_configuration_recorders();
-    let described = caller.call(RECORDERS, || ask.clone().send()).await?;
+    let described = caller.call(DESCRIBE_RECORDERS, || ask.clone().send()).await?;
     let mut recorders = described.configuration_recorders.into_iter().flatten();
     let Some(recorder) = recorders.find(|recorder| recorder.service_principal.is_none()) else {
         return Ok(None);
     };
     let ask = client.describe_configuration_recorder_status();
-    let statuses = caller.call(STATUS, || ask.clone().send()).await?;
+    let statuses = caller.call(DESCRIBE_RECORDER_STATUS, || ask.clone().send()).await?;
     let mut statuses = statuses.configuration_recorders_status.into_iter().flatten();
     let status = statuses.find(|status| status.name == recorder.name);
     Ok(Some(recorder_of(recorder, status)))
@@ -98,7 +95,7 @@ pub(super) async fn aggregated(
             .configuration_aggregator_name(aggregator)
             .limit(PAGE)
             .set_next_token(token);
-        let page = caller.call(AGGREGATED, || ask.clone().send()).await?;
+        let page = caller.call(DESCRIBE_AGGREGATED, || ask.clone().send()).await?;
         sources.extend(page.aggregated_source_status_list.into_iter().flatten().filter_map(source));
         token = page.next_token;
         if token.is_none() {

@@ -150,7 +150,7 @@ impl Access {
 }
 
 /// The account's home region. The API asks for at least one region.
-pub(super) fn home_region(spec: &AwsAccountSpec) -> Region {
+pub(in crate::controller) fn home_region(spec: &AwsAccountSpec) -> Region {
     spec.home_region().cloned().unwrap_or_else(|| spec.partition.usual_region())
 }
 

@@ -132,7 +132,11 @@ async fn open(
 }
 
 /// What the plans that hold for an account read.
-fn types(account: &AccountId, plans: &[Plan], now: Timestamp) -> Vec<(ResourceType, Projection)> {
+pub(in crate::controller) fn types(
+    account: &AccountId,
+    plans: &[Plan],
+    now: Timestamp,
+) -> Vec<(ResourceType, Projection)> {
     let concern = |plan: &&Plan| plan.targets.iter().any(|target| target.account == *account);
     let plans: Vec<Plan> = plans.iter().filter(concern).cloned().collect();
     let arena = Bump::new();

@@ -19,9 +19,11 @@ use crate::source::aws_config::LiveRead;
 use crate::source::{ReadReport, Snapshot};
 
 pub use access::AwsAccounts;
+pub(super) use access::home_region;
 pub(super) use coverage::{state, state_live};
 pub use discover::discover;
 pub use live::LiveSources;
+pub(super) use live::types;
 pub use reached::Reached;
 pub use survey::Survey;
 pub(super) use survey::threads;
@@ -75,7 +77,11 @@ pub enum Recorded {
 
 impl AccountInput {
     /// Whether a snapshot that was taken then is too old to say anything of the account.
-    pub(super) fn is_stale(&self, taken_at: Option<Timestamp>, now: Timestamp) -> bool {
+    pub(in crate::controller) fn is_stale(
+        &self,
+        taken_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
         let (Some(max_age), Some(taken_at)) = (self.max_age, taken_at) else { return false };
         let age = now.seconds.saturating_sub(taken_at.seconds);
         u64::try_from(age).is_ok_and(|age| age > max_age.duration().as_secs())

@@ -67,6 +67,11 @@ impl Survey {
         })
     }
 
+    /// The regions in which something of the account occurs.
+    pub(in crate::controller) fn regions_of(&self, account: &AccountId) -> BTreeSet<Region> {
+        self.places().remove(account).unwrap_or_default()
+    }
+
     /// Every account in which something occurs, with the regions in which it does.
     pub(super) fn places(&self) -> BTreeMap<AccountId, BTreeSet<Region>> {
         let mut places: BTreeMap<AccountId, BTreeSet<Region>> = BTreeMap::new();

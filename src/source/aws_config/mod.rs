@@ -8,10 +8,11 @@
 mod aggregated;
 mod counts;
 mod need;
+mod operations;
 mod own;
 mod pages;
 mod query;
-mod recorded;
+pub mod recorded;
 mod region;
 mod row;
 mod served;
@@ -29,6 +30,7 @@ use crate::resource::{AccountId, Projection, Region, ResourceType, Timestamp};
 use need::Need;
 use region::Known;
 
+pub use operations::{of_aggregator, of_own};
 pub use unread::Unread;
 
 /// Whose items are read, and how.

@@ -22,9 +22,13 @@ pub(super) fn needs(
         .into_iter()
         .map(|(name, read)| {
             let reading = Reading::new([(name.clone(), read.clone())]);
-            let beyond_batches =
-                ["tags", "relationships"].iter().any(|field| read.field(field).is_some());
+            let beyond_batches = is_beyond_batches(&read);
             (name, Need { read, reading, beyond_batches })
         })
         .collect()
+}
+
+/// Whether tags or relationships are read.
+pub(super) fn is_beyond_batches(read: &Projection) -> bool {
+    ["tags", "relationships"].iter().any(|field| read.field(field).is_some())
 }

@@ -10,7 +10,7 @@ const IAM_TYPES: [&str; 4] =
     ["AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"];
 
 /// Why nothing that this recorder recorded says anything of now; nothing where it runs.
-pub(super) fn stopped(recorder: &Recorder, region: &Region) -> Option<Unread> {
+pub fn stopped(recorder: &Recorder, region: &Region) -> Option<Unread> {
     let name = &recorder.name;
     let detail = if !recorder.recording {
         format!("the configuration recorder {name} of {region} is off; start it")
@@ -23,7 +23,7 @@ pub(super) fn stopped(recorder: &Recorder, region: &Region) -> Option<Unread> {
 }
 
 /// Whether the recorder records a type.
-pub(super) fn records(recorder: &Recorder, resource_type: &ResourceType) -> bool {
+pub fn records(recorder: &Recorder, resource_type: &ResourceType) -> bool {
     let name = resource_type.as_str();
     match &recorder.records {
         Recording::All { with_iam } => *with_iam || !IAM_TYPES.contains(&name),

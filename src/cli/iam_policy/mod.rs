@@ -1,0 +1,141 @@
+//! `plumbline iam-policy`: the least that has to be allowed for baselines.
+
+mod cloudformation;
+mod document;
+mod names;
+mod terraform;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::exit::{CommandError, Exit};
+use super::input::resolve;
+use super::output;
+use crate::controller::{Clock, Permissions, SystemClock};
+use crate::plan::load_paths;
+use crate::resource::AccountId;
+
+/// Print the least IAM policies that baselines need: of each role, of its trust, and of the
+/// identity that Plumbline runs as
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct IamPolicyArguments {
+    /// A file or folder of YAML: `SecurityBaseline`s, and the `AwsAccount`s that they name.
+    #[arg(long, value_name = "PATH")]
+    baseline: PathBuf,
+    /// How policies are written: documents, a Terraform module, or a `CloudFormation` template.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "json")]
+    format: Format,
+    /// The identity that Plumbline runs as, which the roles are to trust.
+    ///
+    /// Default: left open, as a placeholder (JSON), a variable (Terraform) or a parameter
+    /// (`CloudFormation`).
+    #[arg(long, value_name = "ARN", value_parser = principal)]
+    trust_principal: Option<String>,
+    /// Leave out what publishing takes.
+    #[arg(long)]
+    no_publish: bool,
+    /// Only what this account needs, by its id; may be given several times.
+    #[arg(long = "account", value_name = "ID")]
+    accounts: Vec<AccountId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Json,
+    Terraform,
+    Cloudformation,
+}
+
+const EXAMPLES: &str = "\
+External ids are never printed: where a role has one, its trust policy asks for the placeholder
+`${ExternalId}` (JSON), for a sensitive variable (Terraform) or for a NoEcho parameter
+(CloudFormation). The Terraform module and the CloudFormation template make in each account only
+what belongs there, so that one and the same can be applied to all.
+
+Exit codes:
+  0  printed
+  2  mistakes in the baseline, no AwsAccount in it, a wrong command line
+
+Examples:
+  plumbline iam-policy --baseline baselines/ | jq '.roles[0].policy'
+  plumbline iam-policy --baseline baselines/ --format terraform > plumbline.tf
+  plumbline iam-policy --baseline baselines/ --format cloudformation --no-publish
+  plumbline iam-policy --baseline baselines/ \\
+      --trust-principal arn:aws:iam::999988887777:role/plumbline-operator";
+
+impl IamPolicyArguments {
+    pub(super) fn execute(&self) -> Result<Exit, CommandError> {
+        let permissions = self.permissions()?;
+        let principal = self.trust_principal.as_deref();
+        output::write(|out| match self.format {
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &documents(&permissions, principal))?;
+                writeln!(out)
+            }
+            Format::Terraform => write!(out, "{}", terraform::module(&permissions, principal)),
+            Format::Cloudformation => {
+                let template = cloudformation::template(&permissions, principal);
+                let text = serde_saphyr::to_string(&template).map_err(std::io::Error::other)?;
+                write!(out, "{text}")
+            }
+        })
+    }
+
+    fn permissions(&self) -> Result<Permissions, CommandError> {
+        let now = SystemClock.now();
+        let (objects, mistakes) = load_paths([self.baseline.as_path()]);
+        let path = self.baseline.display();
+        if objects.accounts.is_empty() && mistakes.is_empty() {
+            let problem = format!(
+                "there is no AwsAccount in {path}: what is needed depends on its source and role"
+            );
+            return Err(CommandError::Usage(problem));
+        }
+        let resolved = resolve(&objects, mistakes, &self.baseline, now)?;
+        let accounts = objects.accounts.iter().map(|account| &account.object.spec);
+        let is_asked =
+            |account: &AccountId| self.accounts.is_empty() || self.accounts.contains(account);
+        let accounts: Vec<_> = accounts.filter(|spec| is_asked(&spec.account_id)).collect();
+        if accounts.is_empty() {
+            let problem = format!("none of the accounts asked for is an AwsAccount in {path}");
+            return Err(CommandError::Usage(problem));
+        }
+        Ok(Permissions::of(accounts, &resolved.plans, !self.no_publish, now))
+    }
+}
+
+/// All documents, as data.
+fn documents(permissions: &Permissions, principal: Option<&str>) -> Value {
+    let principal = json!(principal.unwrap_or("${TrustPrincipal}"));
+    let role = |role| {
+        let external_id = json!("${ExternalId}");
+        let trust = document::trust(role, &principal, &external_id);
+        json!({
+            "arn": role.arn,
+            "account": role.account,
+            "trustPolicy": trust,
+            "policy": document::policy(&role.statements),
+        })
+    };
+    let own = (!permissions.own.is_empty()).then(|| document::policy(&permissions.own));
+    json!({"own": own, "roles": permissions.roles.iter().map(role).collect::<Vec<_>>()})
+}
+
+fn principal(text: &str) -> Result<String, String> {
+    let mut parts = text.splitn(6, ':');
+    let begins =
+        parts.next() == Some("arn") && parts.next().is_some_and(|part| part.starts_with("aws"));
+    let is_identity = begins
+        && matches!(parts.next(), Some("iam" | "sts"))
+        && parts.next() == Some("")
+        && parts.next().is_some_and(|account| account.parse::<AccountId>().is_ok())
+        && parts.next().is_some_and(|name| !name.is_empty() && !name.contains(['"', '$', '\\']));
+    if is_identity {
+        return Ok(text.to_owned());
+    }
+    Err("it is no ARN of an identity (such as arn:aws:iam::111122223333:role/plumbline)".to_owned())
+}

@@ -1,0 +1,411 @@
+//! `plumbline doctor` and `plumbline iam-policy` against the AWS double: what is wrong with an
+//! account is found and told, and the printed policies allow what is called and no more.
+
+// A test that cannot go on has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "double/mod.rs"]
+mod double;
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use double::{Double, State};
+use serde_json::{Value, json};
+
+/// The accounts of `deploy/samples/live`: where Plumbline runs,
+const OPERATOR: &str = "222233334444";
+/// one that is read itself,
+const SHOP: &str = "111122223333";
+/// one that an aggregator shows,
+const WAREHOUSE: &str = "444455556666";
+/// and the aggregator's.
+const AUDIT: &str = "999988887777";
+const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
+const SAMPLE: &str = "deploy/samples/live";
+const EXTERNAL_ID: &str = "replace-me";
+
+/// A world in which nothing is wrong.
+fn healthy() -> State {
+    let role = |name: &str| json!({name: {"externalId": EXTERNAL_ID, "trusted": [OPERATOR]}});
+    let aggregators = json!([{"name": "all-accounts", "accounts": [WAREHOUSE]}]);
+    State::of(&[OPERATOR, SHOP, WAREHOUSE, AUDIT], &REGIONS)
+        .account(SHOP, "roles", role("plumbline"))
+        .account(WAREHOUSE, "roles", role("plumbline"))
+        .account(AUDIT, "roles", role("plumbline-aggregator"))
+        .region(AUDIT, "eu-west-1", "aggregators", aggregators)
+}
+
+/// What doctor said.
+struct Told {
+    code: i32,
+    results: Vec<Value>,
+    text: String,
+}
+
+impl Told {
+    fn of(double: &Double, baseline: &str) -> Self {
+        let output = run(double, &["doctor", "--baseline", baseline, "--output", "json"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let results = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{errors}"));
+        Self { code: output.status.code().unwrap(), results, text: text + &errors }
+    }
+
+    /// The state of a check, with what was said of it.
+    fn state(&self, account: &str, region: Option<&str>, check: &str) -> (&str, String) {
+        let is_meant = |result: &&Value| {
+            result["account"] == account
+                && result["region"].as_str() == region
+                && result["check"] == check
+        };
+        let found = self.results.iter().find(is_meant);
+        let found = found.unwrap_or_else(|| panic!("no {check} of {account}: {}", self.text));
+        let told = format!("{} {}", found["message"], found["mend"]);
+        (found["state"].as_str().unwrap(), told)
+    }
+
+    /// What failed: account, region and check.
+    fn failed(&self) -> Vec<String> {
+        let failed = self.results.iter().filter(|result| result["state"] == "failed");
+        let part = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        failed
+            .map(|it| {
+                format!("{} {} {}", part(&it["account"]), part(&it["region"]), part(&it["check"]))
+            })
+            .collect()
+    }
+}
+
+fn run(double: &Double, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    double.environment(&mut command);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn where_nothing_is_wrong_nothing_fails() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    let told = Told::of(&double, SAMPLE);
+    assert_eq!((told.code, told.failed()), (0, Vec::new()), "{}", told.text);
+    for (account, region, check) in [
+        (SHOP, None, "credentials"),
+        (SHOP, None, "role"),
+        (SHOP, None, "account"),
+        (SHOP, Some("us-east-1"), "recorder"),
+        (SHOP, Some("eu-west-1"), "recordedTypes"),
+        (SHOP, Some("eu-west-1"), "frequency"),
+        (SHOP, Some("eu-west-1"), "queries"),
+        (SHOP, Some("eu-west-1"), "counts"),
+        (SHOP, Some("eu-west-1"), "lists"),
+        (SHOP, Some("eu-west-1"), "batches"),
+        (SHOP, Some("eu-west-1"), "histories"),
+        (SHOP, Some("eu-west-1"), "securityHub"),
+        (SHOP, Some("eu-west-1"), "findings"),
+        (AUDIT, Some("eu-west-1"), "aggregator"),
+        (AUDIT, Some("eu-west-1"), "queries"),
+        (WAREHOUSE, Some("eu-west-1"), "aggregatedRegion"),
+        (WAREHOUSE, Some("eu-west-1"), "securityHub"),
+    ] {
+        assert_eq!(told.state(account, region, check).0, "ok", "{account} {region:?} {check}");
+    }
+    assert_eq!(told.state(SHOP, None, "publishing").0, "notTried");
+    assert!(!told.text.contains(EXTERNAL_ID), "{}", told.text);
+    let text = run(&double, &["doctor", "--baseline", SAMPLE]).stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("\nok         111122223333  eu-west-1  recorder"), "{text}");
+    assert!(!text.contains('\u{1b}'), "colours are for terminals");
+}
+
+#[test]
+fn a_role_with_another_external_id_is_not_assumed_and_the_rest_goes_on() {
+    let other = json!({"plumbline": {"externalId": "another"}});
+    let Some(double) = Double::start(&healthy().account(SHOP, "roles", other)) else { return };
+    let told = Told::of(&double, SAMPLE);
+    assert_eq!((told.code, told.failed()), (1, vec![format!("{SHOP} - role")]));
+    let (_, message) = told.state(SHOP, None, "role");
+    assert!(message.contains("sts:ExternalId") && message.contains("iam-policy"), "{message}");
+    assert_eq!(told.state(SHOP, None, "account").0, "notTried");
+    assert_eq!(told.state(SHOP, None, "recorder").0, "notTried");
+    assert_eq!(told.state(WAREHOUSE, Some("eu-west-1"), "securityHub").0, "ok");
+    assert!(!told.text.contains(EXTERNAL_ID), "{}", told.text);
+}
+
+#[test]
+fn credentials_of_another_account_are_told() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let baseline = folder.path().join("baseline.yaml");
+    std::fs::write(&baseline, OWN_ACCOUNT).unwrap();
+    let told = Told::of(&double, baseline.to_str().unwrap());
+    assert_eq!((told.code, told.failed()), (1, vec![format!("{SHOP} - account")]));
+    let (_, message) = told.state(SHOP, None, "account");
+    assert!(message.contains(OPERATOR), "{message}");
+}
+
+/// An account without a role: the credentials have to be its own.
+const OWN_ACCOUNT: &str = r#"
+apiVersion: plumbline.dev/v1alpha1
+kind: AwsAccount
+metadata: {name: shop}
+spec:
+  accountId: "111122223333"
+  regions: [eu-west-1]
+  allowedNamespaces: {names: [default]}
+  source: {configApi: {}}
+---
+apiVersion: plumbline.dev/v1alpha1
+kind: SecurityBaseline
+metadata: {name: small}
+spec:
+  accounts: {names: [shop]}
+  controls: [{name: s3-bucket-versioning}]
+"#;
+
+#[test]
+fn without_credentials_that_alone_fails() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    double.environment(&mut command);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = command.args(["doctor", "--baseline", SAMPLE, "--output", "json"]).output();
+    let results: Vec<Value> = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let failed = results.iter().filter(|result| result["state"] == "failed");
+    let checks: Vec<&str> = failed.map(|result| result["check"].as_str().unwrap()).collect();
+    assert_eq!(checks, ["credentials"; 3], "{results:?}");
+}
+
+#[test]
+fn a_recorder_that_is_off_missing_or_failing_is_told() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    for (recorder, expected) in [
+        (json!({"recording": false}), "start-configuration-recorder"),
+        (Value::Null, "no configuration recorder"),
+        (json!({"lastStatus": "Failure", "lastErrorCode": "NoSuchBucket"}), "NoSuchBucket"),
+    ] {
+        double.change_region(SHOP, "eu-west-1", &json!({"recorder": recorder}));
+        let told = Told::of(&double, SAMPLE);
+        assert_eq!((told.code, told.failed()), (1, vec![format!("{SHOP} eu-west-1 recorder")]));
+        let (_, message) = told.state(SHOP, Some("eu-west-1"), "recorder");
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_type_that_is_not_recorded_is_told_with_its_controls() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    let excluding = json!({
+        "allSupported": false,
+        "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+        "exclusionByResourceTypes": {"resourceTypes": ["AWS::KMS::Key"]},
+    });
+    let mode = json!({
+        "recordingFrequency": "CONTINUOUS",
+        "recordingModeOverrides": [
+            {"resourceTypes": ["AWS::S3::Bucket"], "recordingFrequency": "DAILY"},
+        ],
+    });
+    let recorder = json!({"recordingGroup": excluding, "recordingMode": mode});
+    double.change_region(SHOP, "us-east-1", &json!({"recorder": recorder}));
+    let told = Told::of(&double, SAMPLE);
+    assert_eq!(told.failed(), [format!("{SHOP} us-east-1 recordedTypes")], "{}", told.text);
+    let (_, message) = told.state(SHOP, Some("us-east-1"), "recordedTypes");
+    assert!(message.contains("AWS::KMS::Key (kms-key-rotation"), "{message}");
+    let (state, message) = told.state(SHOP, Some("us-east-1"), "frequency");
+    assert_eq!(state, "warning");
+    assert!(message.contains("AWS::S3::Bucket"), "{message}");
+}
+
+#[test]
+fn a_denied_action_is_named() {
+    let mut actions = actions_of(&policies(&[]), SHOP);
+    actions.retain(|action| action != "config:SelectResourceConfig");
+    let Some(double) = Double::start(&with_actions(healthy(), SHOP, &actions)) else { return };
+    let told = Told::of(&double, SAMPLE);
+    let expected = REGIONS.map(|region| format!("{SHOP} {region} queries"));
+    assert_eq!((told.code, told.failed()), (1, expected.to_vec()));
+    let (_, message) = told.state(SHOP, Some("eu-west-1"), "queries");
+    assert!(message.contains("allow config:SelectResourceConfig"), "{message}");
+}
+
+#[test]
+fn security_hub_that_is_not_enabled_is_told() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    double.change_region(SHOP, "us-east-1", &json!({"securityHub": {"enabled": false}}));
+    let told = Told::of(&double, SAMPLE);
+    assert_eq!((told.code, told.failed()), (1, vec![format!("{SHOP} us-east-1 securityHub")]));
+    assert_eq!(told.state(SHOP, Some("us-east-1"), "findings").0, "notTried");
+}
+
+#[test]
+fn an_aggregator_that_does_not_show_the_account_as_it_is_now_is_told() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    let source = format!("{WAREHOUSE}/eu-west-1");
+    for (aggregators, failed) in [
+        (json!([]), vec![format!("{AUDIT} eu-west-1 aggregator")]),
+        (json!([{"name": "all-accounts", "accounts": [SHOP]}]), vec![region_of_warehouse()]),
+        (
+            json!([{
+                "name": "all-accounts",
+                "accounts": [WAREHOUSE],
+                "statuses": {&source: {"time": "2026-01-01T00:00:00Z"}},
+            }]),
+            vec![region_of_warehouse()],
+        ),
+        (
+            json!([{
+                "name": "all-accounts",
+                "accounts": [WAREHOUSE],
+                "statuses": {&source: {"status": "FAILED", "code": "NotAuthorized"}},
+            }]),
+            vec![region_of_warehouse()],
+        ),
+    ] {
+        double.change_region(AUDIT, "eu-west-1", &json!({"aggregators": aggregators}));
+        let told = Told::of(&double, SAMPLE);
+        assert_eq!((told.code, told.failed()), (1, failed), "{aggregators}");
+    }
+}
+
+fn region_of_warehouse() -> String {
+    format!("{WAREHOUSE} eu-west-1 aggregatedRegion")
+}
+
+#[test]
+fn a_snapshot_is_looked_into_without_a_call() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/samples/quickstart");
+    for file in ["account.yaml", "snapshot.json"] {
+        std::fs::copy(root.join(file), folder.path().join(file)).unwrap();
+    }
+    let baseline = std::fs::read_to_string(root.join("confidential.yaml")).unwrap()
+        + "  publish: {securityHub: false}\n";
+    std::fs::write(folder.path().join("baseline.yaml"), baseline).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let told = Told::of(&double, path);
+    assert_eq!((told.code, told.results.len()), (0, 1), "{}", told.text);
+    assert_eq!(double.calls().total(), 0);
+    std::fs::remove_file(folder.path().join("snapshot.json")).unwrap();
+    let told = Told::of(&double, path);
+    assert_eq!((told.code, told.failed()), (1, vec![format!("{SHOP} - snapshot")]));
+}
+
+#[test]
+fn mistakes_and_wrong_command_lines_are_told_apart_from_failures() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    for arguments in [
+        &["doctor", "--baseline", "tests/no-such-file.yaml"][..],
+        &["doctor", "--baseline", SAMPLE, "--account", "000000000000"],
+        &["doctor"],
+    ] {
+        assert_eq!(run(&double, arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+/// The printed policies of the sample.
+fn policies(arguments: &[&str]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = command.args(["iam-policy", "--baseline", SAMPLE]).args(arguments).output();
+    serde_json::from_slice(&output.unwrap().stdout).unwrap()
+}
+
+/// What the role of an account is allowed.
+fn actions_of(policies: &Value, account: &str) -> Vec<String> {
+    let roles = policies["roles"].as_array().unwrap();
+    let role = roles.iter().find(|role| role["account"] == account).unwrap();
+    let statements = role["policy"]["Statement"].as_array().unwrap();
+    let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
+    actions.map(|action| action.as_str().unwrap().to_owned()).collect()
+}
+
+/// Lets an account's role do only this.
+fn with_actions(state: State, account: &str, actions: &[String]) -> State {
+    let name = if account == AUDIT { "plumbline-aggregator" } else { "plumbline" };
+    let role = json!({"externalId": EXTERNAL_ID, "trusted": [OPERATOR], "actions": actions});
+    state.account(account, "roles", json!({name: role}))
+}
+
+/// The items of the quickstart's snapshot in one of its regions.
+fn items(region: &str) -> Value {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/samples/quickstart/snapshot.json");
+    let snapshot: Value = serde_json::from_reader(File::open(path).unwrap()).unwrap();
+    let items = snapshot["configurationItems"].as_array().unwrap();
+    items.iter().filter(|item| item["awsRegion"] == region).cloned().collect()
+}
+
+/// Something to read, some of it only through lists and histories.
+fn filled(state: State) -> State {
+    state.region(SHOP, "eu-west-1", "items", items("eu-west-1")).region(
+        SHOP,
+        "eu-west-1",
+        "queryUnserved",
+        json!(["AWS::RDS::DBInstance"]),
+    )
+}
+
+/// The actions that were refused.
+fn denied(double: &Double) -> Vec<String> {
+    let is_denied = |call: &&Value| call["outcome"].as_str().unwrap().starts_with("AccessDenied");
+    let calls = double.calls().calls;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut denied: Vec<String> = calls
+        .iter()
+        .filter(is_denied)
+        .map(|call| format!("{}:{}", text(&call["service"]), text(&call["operation"])))
+        .collect();
+    denied.sort_unstable();
+    denied.dedup();
+    denied
+}
+
+/// What is called only when there is something to publish, or when what was published comes back.
+fn is_not_called(account: &str, action: &str) -> bool {
+    let imports = account == WAREHOUSE && action == "securityhub:BatchImportFindings";
+    imports || action == "securityhub:BatchUpdateFindings"
+}
+
+#[test]
+fn the_printed_policies_allow_what_is_called_and_no_more() {
+    let policies = policies(&[]);
+    let accounts = [SHOP, WAREHOUSE, AUDIT];
+    let least = accounts.into_iter().fold(filled(healthy()), |state, account| {
+        with_actions(state, account, &actions_of(&policies, account))
+    });
+    let Some(double) = Double::start(&least) else { return };
+    let look = |double: &Double| {
+        double.forget_calls();
+        run(double, &["scan", "--baseline", SAMPLE, "--live", "--publish"]);
+        run(double, &["doctor", "--baseline", SAMPLE]);
+        denied(double)
+    };
+    assert_eq!(look(&double), Vec::<String>::new());
+    for account in accounts {
+        let actions = actions_of(&policies, account);
+        for missing in &actions {
+            if is_not_called(account, missing) {
+                continue;
+            }
+            let rest: Vec<String> =
+                actions.iter().filter(|action| *action != missing).cloned().collect();
+            double.control("POST", "reset", with_actions(least.clone(), account, &rest).json());
+            assert_eq!(look(&double), [missing.clone()], "{account}");
+        }
+    }
+}
+
+#[test]
+fn no_format_prints_an_external_id() {
+    for format in ["json", "terraform", "cloudformation"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        let arguments = ["iam-policy", "--baseline", SAMPLE, "--format", format];
+        let output = command.args(arguments).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("sts:ExternalId") && !text.contains(EXTERNAL_ID), "{text}");
+    }
+}
