@@ -393,7 +393,7 @@ fn the_printed_policies_allow_what_is_called_and_no_more() {
             let rest: Vec<String> =
                 actions.iter().filter(|action| *action != missing).cloned().collect();
             double.control("POST", "reset", with_actions(least.clone(), account, &rest).json());
-            assert_eq!(look(&double), [missing.clone()], "{account}");
+            assert_eq!(look(&double), std::slice::from_ref(missing), "{account}");
         }
     }
 }

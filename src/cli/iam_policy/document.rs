@@ -23,7 +23,7 @@ fn statement(statement: &Statement) -> Value {
         .iter()
         .map(|Condition { key, values }| ((*key).to_owned(), json!(values)))
         .collect();
-    if keys.is_empty() { written } else { on_condition(written, keys) }
+    if keys.is_empty() { written } else { on_condition(written, &keys) }
 }
 
 /// Who may assume a role, and how. AWS asks for the external id where the role is assumed, and not
@@ -32,7 +32,7 @@ pub(super) fn trust(role: &RolePermissions, principal: &Value, external_id: &Val
     let mut assume = trusting("AssumeByPlumbline", principal, "sts:AssumeRole");
     if role.has_external_id {
         let key = ("sts:ExternalId".to_owned(), external_id.clone());
-        assume = on_condition(assume, Map::from_iter([key]));
+        assume = on_condition(assume, &Map::from_iter([key]));
     }
     let tag = || trusting("TagByPlumbline", principal, "sts:TagSession");
     let statements: Vec<Value> =
@@ -45,7 +45,7 @@ fn trusting(id: &str, principal: &Value, action: &str) -> Value {
 }
 
 /// The statement, limited to where these keys have these values.
-fn on_condition(mut statement: Value, keys: Map<String, Value>) -> Value {
+fn on_condition(mut statement: Value, keys: &Map<String, Value>) -> Value {
     if let Some(fields) = statement.as_object_mut() {
         fields.insert("Condition".to_owned(), json!({"StringEquals": keys}));
     }

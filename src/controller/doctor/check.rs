@@ -207,9 +207,9 @@ mod tests {
     use super::*;
     use crate::aws::operations::HISTORY;
 
-    fn answer(class: Class) -> Result<(), AwsError> {
+    fn refusal(class: Class) -> AwsError {
         let (service, operation) = HISTORY;
-        Err(AwsError {
+        AwsError {
             class,
             code: "Code".to_owned(),
             message: "message".to_owned(),
@@ -217,7 +217,7 @@ mod tests {
             operation,
             account: "111122223333".to_owned(),
             region: "eu-west-1".to_owned(),
-        })
+        }
     }
 
     #[test]
@@ -232,12 +232,14 @@ mod tests {
     fn only_a_refusal_says_that_an_operation_is_not_allowed() {
         let account = "111122223333".parse().unwrap();
         let place = Place::account(&account);
-        let state = |answer| place.allowed(Check::Histories, HISTORY, &answer).state;
+        let state =
+            |answer: Result<(), AwsError>| place.allowed(Check::Histories, HISTORY, &answer).state;
         assert_eq!(state(Ok(())), CheckState::Ok);
-        assert_eq!(state(answer(Class::NotFound)), CheckState::Ok);
-        assert_eq!(state(answer(Class::Denied)), CheckState::Failed);
-        assert_eq!(state(answer(Class::NotEnabled)), CheckState::NotTried);
-        let denied = place.allowed(Check::Histories, HISTORY, &answer(Class::Denied));
+        assert_eq!(state(Err(refusal(Class::NotFound))), CheckState::Ok);
+        assert_eq!(state(Err(refusal(Class::Denied))), CheckState::Failed);
+        assert_eq!(state(Err(refusal(Class::NotEnabled))), CheckState::NotTried);
+        let denied =
+            place.allowed(Check::Histories, HISTORY, &Err::<(), _>(refusal(Class::Denied)));
         assert!(denied.mend.unwrap().starts_with("allow config:GetResourceConfigHistory"));
     }
 }

@@ -102,8 +102,8 @@ mod tests {
     use super::super::check::CheckState;
     use super::*;
 
-    fn refused(class: Class, code: &str) -> Result<(), AwsError> {
-        Err(AwsError {
+    fn refusal(class: Class, code: &str) -> AwsError {
+        AwsError {
             class,
             code: code.to_owned(),
             message: "message".to_owned(),
@@ -111,7 +111,7 @@ mod tests {
             operation: "GetCallerIdentity",
             account: "111122223333".to_owned(),
             region: "eu-west-1".to_owned(),
-        })
+        }
     }
 
     fn role() -> RoleReference {
@@ -127,7 +127,7 @@ mod tests {
     fn a_role_that_leads_to_another_account_was_assumed() {
         let account = "111122223333".parse().unwrap();
         let place = Place::account(&account);
-        let other = refused(Class::Credentials, OTHER_ACCOUNT);
+        let other = Err::<(), _>(refusal(Class::Credentials, OTHER_ACCOUNT));
         assert_eq!(assumed(place, &role(), &other).state, CheckState::Ok);
         assert_eq!(belongs(place, true, &other).state, CheckState::Failed);
     }
@@ -136,7 +136,7 @@ mod tests {
     fn a_refused_role_says_what_to_mend_without_the_external_id() {
         let account = "111122223333".parse().unwrap();
         let place = Place::account(&account);
-        let refused = refused(Class::Credentials, "AccessDenied");
+        let refused = Err::<(), _>(refusal(Class::Credentials, "AccessDenied"));
         let result = assumed(place, &role(), &refused);
         assert_eq!(result.state, CheckState::Failed);
         let told = format!("{result:?}");

@@ -135,9 +135,9 @@ mod tests {
         Needs { reads: reads.collect(), ..Needs::default() }
     }
 
-    fn states(recorders: Recorders, region: &str, needs: &Needs) -> Vec<CheckState> {
+    fn states(recorders: &Recorders, region: &str, needs: &Needs) -> Vec<CheckState> {
         let (account, first) = ("111122223333".parse().unwrap(), "us-east-1".parse().unwrap());
-        let results = examine(&account, &region.parse().unwrap(), &recorders, &first, needs);
+        let results = examine(&account, &region.parse().unwrap(), recorders, &first, needs);
         results.iter().map(|result| result.state).collect()
     }
 
@@ -151,11 +151,11 @@ mod tests {
         };
         let needs = needs(&["AWS::IAM::Role"]);
         let role = recorders(&["AWS::IAM::Role"]);
-        assert_eq!(states(role.clone(), "us-east-1", &needs), [CheckState::Ok; 3]);
-        assert_eq!(states(role, "eu-west-1", &needs), [CheckState::Ok; 3]);
-        let missing = states(recorders(&[]), "us-east-1", &needs);
+        assert_eq!(states(&role, "us-east-1", &needs), [CheckState::Ok; 3]);
+        assert_eq!(states(&role, "eu-west-1", &needs), [CheckState::Ok; 3]);
+        let missing = states(&recorders(&[]), "us-east-1", &needs);
         assert_eq!(missing, [CheckState::Ok, CheckState::Failed, CheckState::Ok]);
-        assert_eq!(states(recorders(&[]), "eu-west-1", &needs), [CheckState::Ok; 3]);
+        assert_eq!(states(&recorders(&[]), "eu-west-1", &needs), [CheckState::Ok; 3]);
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let region: Region = "eu-west-1".parse().unwrap();
         let recorders = Recorders::from([(region, Ok(Some(recorder(&["AWS::S3::Bucket"]))))]);
         let needs = needs(&["AWS::KMS::Key", "AWS::S3::Bucket"]);
-        let states = states(recorders, "eu-west-1", &needs);
+        let states = states(&recorders, "eu-west-1", &needs);
         assert_eq!(states, [CheckState::Ok, CheckState::Failed, CheckState::Ok]);
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let state = |types: &[&str]| {
             let recorders =
                 Recorders::from([("eu-west-1".parse().unwrap(), Ok(Some(daily.clone())))]);
-            states(recorders, "eu-west-1", &needs(types))[2]
+            states(&recorders, "eu-west-1", &needs(types))[2]
         };
         assert_eq!(state(&["AWS::S3::Bucket"]), CheckState::Warning);
         assert_eq!(state(&["AWS::KMS::Key"]), CheckState::Ok);
@@ -190,7 +190,7 @@ mod tests {
             (Some(off), vec![CheckState::Failed, CheckState::Ok, CheckState::Ok]),
         ] {
             let recorders = Recorders::from([("eu-west-1".parse().unwrap(), Ok(found))]);
-            assert_eq!(states(recorders, "eu-west-1", &needs(&[])), expected);
+            assert_eq!(states(&recorders, "eu-west-1", &needs(&[])), expected);
         }
     }
 }
