@@ -76,12 +76,23 @@ pub(super) fn object_names(_: &mut SchemaGenerator) -> Schema {
 
 /// A point in time.
 pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "format": "date-time", "maxLength": 64 })
+    json_schema!({
+        "type": "string",
+        "format": "date-time",
+        "maxLength": 64,
+        "pattern": form::TIME,
+    })
 }
 
 /// A point in time that may be left out.
 pub(super) fn optional_time(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "format": "date-time", "maxLength": 64, "nullable": true })
+    json_schema!({
+        "type": "string",
+        "format": "date-time",
+        "maxLength": 64,
+        "pattern": form::TIME,
+        "nullable": true,
+    })
 }
 
 /// A value whose type only the control knows that declares it.

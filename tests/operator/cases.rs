@@ -17,7 +17,7 @@ use plumbline::api::{
 use regex::Regex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::yaml::{files, merge, read, repository};
@@ -40,10 +40,18 @@ struct Case {
     /// What the object does: `names no pack and no control`.
     it: String,
     /// What is merged into the object; null takes a field away.
+    #[serde(default = "nothing")]
     with: Value,
+    /// JSON pointers to fields that are then null, as `field:` without a value is in YAML.
+    #[serde(default)]
+    nulls: Vec<String>,
     /// A text of the refusal; without it the object is taken.
     #[serde(default)]
     refused: Option<String>,
+}
+
+fn nothing() -> Value {
+    json!({})
 }
 
 #[tokio::test]
@@ -80,6 +88,10 @@ async fn run(client: &Client, namespace: &str, path: &Path) -> Run {
     let created = join_all(file.cases.iter().map(async |case| {
         let mut object = file.object.clone();
         merge(&mut object, &case.with);
+        for field in &case.nulls {
+            let (parent, name) = field.rsplit_once('/').unwrap();
+            object.pointer_mut(parent).unwrap()[name] = Value::Null;
+        }
         (case, create(client, namespace, &object, true).await)
     }))
     .await;
