@@ -1,10 +1,13 @@
 //! What was stored under the first CRDs works under today's, and Helm takes CRDs over.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, Client, Resource};
 use plumbline::api::{
-    Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline, crds,
+    Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -17,45 +20,85 @@ const FIRST: &str = "tests/fixtures/crds/v1alpha1-first";
 /// One object of each kind, saying all that the first CRDs knew.
 const OBJECTS: &str = "tests/fixtures/crds/v1alpha1-first/objects";
 
-#[tokio::test]
-async fn objects_of_the_first_version_work_after_helm_takes_the_definitions_over() {
-    let Some(cluster) = Cluster::own() else { return };
-    let client = cluster.client().await;
-    let first = files(&repository(FIRST), "s.yaml")
-        .into_iter()
-        .filter(|path| path.parent().is_some_and(|folder| folder.ends_with("v1alpha1-first")));
-    let first: Vec<CustomResourceDefinition> = first.map(|path| read(&path)).collect();
-    assert_eq!(first.len(), 7);
-    install_crds(&client, first).await;
+/// Applies the objects as users do with what they keep in their repositories.
+fn apply_objects(cluster: &Cluster) {
     let objects = repository(OBJECTS).display().to_string();
     let apply = ["apply", "--server-side", "--warnings-as-errors", "--filename", &objects];
     cluster.kubectl_prints(&apply);
+}
 
-    let crds = chart("plumbline-crds");
-    let install = ["install", "plumbline-crds", &crds, "--namespace=default", "--take-ownership"];
-    cluster.helm_prints(&install);
+fn helm(cluster: &Cluster, verb: &str, chart: &str, arguments: &[&str]) {
+    let all = [verb, "plumbline-crds", chart, "--namespace=default"];
+    cluster.helm_prints(&[&all[..], arguments].concat());
+}
 
-    still_works::<SecurityBaseline>(&client).await;
-    still_works::<AwsAccount>(&client).await;
-    still_works::<Control>(&client).await;
-    still_works::<Pack>(&client).await;
-    still_works::<Exemption>(&client).await;
-    still_works::<Attestation>(&client).await;
-    still_works::<BaselineReport>(&client).await;
-    // What users keep in their repositories is applied again, as it was.
-    cluster.kubectl_prints(&apply);
+#[tokio::test]
+async fn objects_of_the_first_version_work_after_an_upgrade() {
+    let Some(cluster) = Cluster::own() else { return };
+    let client = cluster.client().await;
+    let folder = tempfile::tempdir().unwrap();
+    let first = chart_with_the_first_definitions(folder.path());
+    helm(&cluster, "install", &first, &[]);
+    apply_objects(&cluster);
+    helm(&cluster, "upgrade", &chart("plumbline-crds"), &[]);
+    every_kind_still_works(&client).await;
+    apply_objects(&cluster);
+}
 
-    // The definitions, and with them the objects, outlive their chart.
+#[tokio::test]
+async fn definitions_that_were_applied_by_hand_are_taken_over_and_outlive_their_chart() {
+    let Some(cluster) = Cluster::own() else { return };
+    let client = cluster.client().await;
+    let first: Vec<CustomResourceDefinition> =
+        first_definitions().iter().map(|path| read(path)).collect();
+    install_crds(&client, first).await;
+    apply_objects(&cluster);
+
+    let today = chart("plumbline-crds");
+    helm(&cluster, "install", &today, &["--take-ownership", "--force-conflicts"]);
+    every_kind_still_works(&client).await;
     cluster.helm_prints(&["uninstall", "plumbline-crds", "--namespace=default"]);
-    still_works::<SecurityBaseline>(&client).await;
+    every_kind_still_works(&client).await;
+
     // Another installation takes them up again, and this one is asked to take them along.
-    let install = ["install", "plumbline-crds", &crds, "--namespace=default", "--set=keep=false"];
-    cluster.helm_prints(&install);
-    still_works::<SecurityBaseline>(&client).await;
+    helm(&cluster, "install", &today, &["--set=keep=false"]);
+    every_kind_still_works(&client).await;
     cluster.helm_prints(&["uninstall", "plumbline-crds", "--namespace=default", "--wait"]);
     let definitions: Api<CustomResourceDefinition> = Api::all(client);
     let left = definitions.list(&ListParams::default()).await.unwrap();
     assert_eq!(left.items.len(), 0);
+}
+
+fn first_definitions() -> Vec<PathBuf> {
+    let mut first = files(&repository(FIRST), ".yaml");
+    first.retain(|path| !path.starts_with(repository(OBJECTS)));
+    assert_eq!(first.len(), 7);
+    first
+}
+
+/// A copy of the chart that holds the first definitions.
+fn chart_with_the_first_definitions(folder: &Path) -> String {
+    let today = PathBuf::from(chart("plumbline-crds"));
+    for below in ["templates", "files"] {
+        fs::create_dir(folder.join(below)).unwrap();
+    }
+    for file in ["Chart.yaml", "values.yaml", "values.schema.json", "templates/crds.yaml"] {
+        fs::copy(today.join(file), folder.join(file)).unwrap();
+    }
+    for path in first_definitions() {
+        fs::copy(&path, folder.join("files").join(path.file_name().unwrap())).unwrap();
+    }
+    folder.display().to_string()
+}
+
+async fn every_kind_still_works(client: &Client) {
+    still_works::<SecurityBaseline>(client).await;
+    still_works::<AwsAccount>(client).await;
+    still_works::<Control>(client).await;
+    still_works::<Pack>(client).await;
+    still_works::<Exemption>(client).await;
+    still_works::<Attestation>(client).await;
+    still_works::<BaselineReport>(client).await;
 }
 
 /// The one object of a kind is read, loses nothing, and can be written: its spec and its status.
@@ -99,5 +142,4 @@ where
     });
     let reported = api.patch_status(&name, &parameters, &Patch::Apply(&status)).await.unwrap();
     assert_eq!(reported.data["status"], status["status"], "{kind}");
-    assert!(crds().iter().any(|crd| crd.spec.names.kind == kind));
 }
