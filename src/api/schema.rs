@@ -155,6 +155,12 @@ pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
                 "items": {
                     "type": "object",
                     "required": ["key", "operator"],
+                    // As Kubernetes has it. `NotIn` with no values would match everything.
+                    "x-kubernetes-validations": [{
+                        "rule": "(self.operator in ['In', 'NotIn']) \
+                                 == (has(self.values) && self.values.size() > 0)",
+                        "message": "In and NotIn need values, Exists and DoesNotExist take none",
+                    }],
                     "properties": {
                         "key": { "type": "string", "maxLength": 317 },
                         "operator": {
