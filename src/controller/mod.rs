@@ -7,6 +7,9 @@ mod round;
 mod sources;
 
 pub use clock::{Clock, SystemClock};
-pub use local::{Observer, RunError, Settings, Started, WatchError, run};
+pub use local::{Observer, RunError, Settings, SinkChoice, Started, WatchError, run};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
-pub use sources::{AccountInput, Recorded, SourceInput, SourceReport, Survey, discover};
+pub use sources::{
+    AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,
+    SourceReport, Survey, discover,
+};

@@ -3,6 +3,7 @@
 //! A label's values are always bounded by what the user wrote (never a resource's id), and the
 //! series of a baseline go with it.
 
+mod aws;
 mod baseline;
 mod duration;
 mod families;
@@ -15,6 +16,7 @@ use prometheus::core::Collector;
 use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 use thiserror::Error;
 
+pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::BaselineMetrics;
 pub use figures::{ControlFigure, Figures};
 
@@ -29,6 +31,7 @@ pub struct MetricsError {
 /// The registry, with everything that is measured.
 pub struct Metrics {
     registry: Registry,
+    aws: AwsMetrics,
     baselines: BaselineMetrics,
     published: IntCounterVec,
 }
@@ -67,13 +70,19 @@ impl Metrics {
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         register(&registry, &published)?;
         register(&registry, &build)?;
+        let aws = AwsMetrics::new(&registry)?;
         let baselines = BaselineMetrics::new(&registry)?;
-        Ok(Self { registry, baselines, published })
+        Ok(Self { registry, aws, baselines, published })
     }
 
     /// What is measured of each baseline.
     pub fn baselines(&self) -> &BaselineMetrics {
         &self.baselines
+    }
+
+    /// What calls of AWS cost.
+    pub const fn aws(&self) -> &AwsMetrics {
+        &self.aws
     }
 
     /// Counts findings sent to the sink.
