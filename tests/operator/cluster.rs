@@ -8,7 +8,7 @@ use std::io::{Read as _, Write as _, stderr}; // past the harness's capture: how
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -54,13 +54,14 @@ struct Address {
 impl Cluster {
     /// The cluster that all tests share, with the CRDs; `None`, said aloud, where it cannot be had.
     pub(crate) fn shared() -> Option<&'static Self> {
-        static SHARED: OnceLock<Cluster> = OnceLock::new();
-        let programs = Programs::get()?;
-        Some(SHARED.get_or_init(|| {
-            let cluster = Cluster::start(programs);
+        // Lazy, so that a cluster that fails to come up fails every test at once.
+        static SHARED: LazyLock<Option<Cluster>> = LazyLock::new(|| {
+            let cluster = Cluster::own()?;
             cluster.block_on(async |client| install_crds(&client, api::crds()).await);
-            cluster
-        }))
+            Some(cluster)
+        });
+        Programs::get()?;
+        SHARED.as_ref()
     }
 
     /// A cluster for one test, with no CRDs; `None`, said aloud, where it cannot be had.
