@@ -19,6 +19,7 @@ use super::waiting::DEADLINE;
 const SUPERVISOR: &str = r#"
 folder=$1
 shift
+trap '' TERM INT HUP # sent to the whole group, they would take away who cleans up
 exec 3<&0
 "$@" </dev/null >>"$folder/log" 2>&1 3<&- &
 child=$!
