@@ -34,8 +34,13 @@ pub type AttestationStatus = ObjectStatus;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("timestamp(self.validUntil) > timestamp(self.performedAt)")
-    .message("validUntil is after performedAt"))]
+#[x_kube(
+    validation = Rule::new("timestamp(self.validUntil) > timestamp(self.performedAt)")
+        .message("validUntil is after performedAt"),
+    // Later ones are no timestamps of ours, and an object that cannot be read would stop a watch.
+    validation = Rule::new("timestamp(self.validUntil) < timestamp('9999-01-01T00:00:00Z')")
+        .message("validUntil is before the year 9999"),
+)]
 pub struct AttestationSpec {
     /// The controls that it is evidence for: those with an attestation check.
     #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]

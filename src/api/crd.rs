@@ -51,10 +51,10 @@ pub fn crd_files() -> Result<Vec<(String, String)>, CrdError> {
 }
 
 /// Says what the derived schemas cannot: an optional field is absent, never null, and counts are
-/// `int64`, the widest format that Kubernetes knows.
+/// `int64`, the widest format that Kubernetes knows; it warns of those that it does not know.
 fn settle(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
-    if schema.format.as_deref() == Some("uint64") {
+    if schema.format.as_deref().is_some_and(|format| format.starts_with("uint")) {
         schema.format = Some("int64".to_owned());
     }
     schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(settle);

@@ -36,6 +36,9 @@ use crate::resource::ControlName;
     validation = Rule::new(
         "timestamp(self.expiresAt) - timestamp(self.approvedAt) <= duration('8784h')",
     ).message("an exemption holds for at most 366 days"),
+    // Later ones are no timestamps of ours, and an object that cannot be read would stop a watch.
+    validation = Rule::new("timestamp(self.expiresAt) < timestamp('9999-01-01T00:00:00Z')")
+        .message("expiresAt is before the year 9999"),
 )]
 pub struct ExemptionSpec {
     /// The baseline, in the same namespace.

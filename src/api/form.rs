@@ -14,13 +14,16 @@ pub(super) const FIELD_NAME: &str = "^[a-zA-Z][a-zA-Z0-9]*$";
 pub(super) const HTTPS: &str = "^https://";
 pub(super) const SHA256: &str = "^[0-9a-f]{64}$";
 pub(super) const PERIOD: &str = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
+/// A time of RFC 3339 as both the API server and this program read it: nanoseconds at the finest.
+pub(super) const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\
+     ([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
 
 pub(super) const ROLE_ARN: &str = "^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/[\\w+=,.@/-]+$";
 pub(super) const WORDS: &str = "^[\\w-]+$";
 pub(super) const SESSION_NAME: &str = "^[\\w+=,.@-]+$";
 
 /// Each pattern and what a text is that matches it.
-const MEANINGS: [(&str, &str); 12] = [
+const MEANINGS: [(&str, &str); 13] = [
     (ACCOUNT_ID, "an AWS account id (twelve digits)"),
     (REGION, "an AWS region (such as eu-west-1)"),
     (RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
@@ -33,6 +36,7 @@ const MEANINGS: [(&str, &str); 12] = [
     (WORDS, "a name (letters, digits, `-` and `_`)"),
     (SESSION_NAME, "a session's name (letters, digits and `+=,.@-_`)"),
     (PERIOD, "a period (such as 30m or 1h30m)"),
+    (TIME, "a point in time (such as 2026-01-31T12:00:00Z)"),
 ];
 
 /// A form that a text may have.

@@ -93,12 +93,23 @@ pub(super) fn session_name(_: &mut SchemaGenerator) -> Schema {
 
 /// A point in time.
 pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "format": "date-time", "maxLength": 64 })
+    json_schema!({
+        "type": "string",
+        "format": "date-time",
+        "maxLength": 64,
+        "pattern": form::TIME,
+    })
 }
 
 /// A point in time that may be left out.
 pub(super) fn optional_time(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "format": "date-time", "maxLength": 64, "nullable": true })
+    json_schema!({
+        "type": "string",
+        "format": "date-time",
+        "maxLength": 64,
+        "pattern": form::TIME,
+        "nullable": true,
+    })
 }
 
 /// A value whose type only the control knows that declares it.
@@ -161,6 +172,12 @@ pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
                 "items": {
                     "type": "object",
                     "required": ["key", "operator"],
+                    // As Kubernetes has it. `NotIn` with no values would match everything.
+                    "x-kubernetes-validations": [{
+                        "rule": "(self.operator in ['In', 'NotIn']) \
+                                 == (has(self.values) && self.values.size() > 0)",
+                        "message": "In and NotIn need values, Exists and DoesNotExist take none",
+                    }],
                     "properties": {
                         "key": { "type": "string", "maxLength": 317 },
                         "operator": {

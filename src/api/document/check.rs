@@ -172,13 +172,13 @@ impl<'s> Checker<'s> {
             self.report(node.range.clone(), message, None);
         } else if text.is_empty() && under(length, schema, "minLength").is_some() {
             self.report(node.range.clone(), format!("{name} is empty"), None);
-        } else if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
-            self.pattern(name, node, text, pattern);
         } else if schema.get("format").and_then(Value::as_str) == Some("date-time")
             && text.parse::<Timestamp>().is_err()
         {
             let help = "write it as 2026-01-31T12:00:00Z".to_owned();
             self.report(node.range.clone(), format!("{name} is not a point in time"), Some(help));
+        } else if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+            self.pattern(name, node, text, pattern);
         }
     }
 

@@ -1,0 +1,145 @@
+//! What was stored under the first CRDs works under today's, and Helm takes CRDs over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
+use kube::{Api, Client, Resource};
+use plumbline::api::{
+    Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline,
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::cluster::{Cluster, install_crds};
+use super::release::chart;
+use super::yaml::{files, read, repository};
+
+const FIRST: &str = "tests/fixtures/crds/v1alpha1-first";
+/// One object of each kind, saying all that the first CRDs knew.
+const OBJECTS: &str = "tests/fixtures/crds/v1alpha1-first/objects";
+
+/// Applies the objects as users do with what they keep in their repositories.
+fn apply_objects(cluster: &Cluster) {
+    let objects = repository(OBJECTS).display().to_string();
+    let apply = ["apply", "--server-side", "--warnings-as-errors", "--filename", &objects];
+    cluster.kubectl_prints(&apply);
+}
+
+fn helm(cluster: &Cluster, verb: &str, chart: &str, arguments: &[&str]) {
+    let all = [verb, "plumbline-crds", chart, "--namespace=default"];
+    cluster.helm_prints(&[&all[..], arguments].concat());
+}
+
+#[tokio::test]
+async fn objects_of_the_first_version_work_after_an_upgrade() {
+    let Some(cluster) = Cluster::own() else { return };
+    let client = cluster.client().await;
+    let folder = tempfile::tempdir().unwrap();
+    let first = chart_with_the_first_definitions(folder.path());
+    helm(&cluster, "install", &first, &[]);
+    apply_objects(&cluster);
+    helm(&cluster, "upgrade", &chart("plumbline-crds"), &[]);
+    every_kind_still_works(&client).await;
+    apply_objects(&cluster);
+}
+
+#[tokio::test]
+async fn definitions_that_were_applied_by_hand_are_taken_over_and_outlive_their_chart() {
+    let Some(cluster) = Cluster::own() else { return };
+    let client = cluster.client().await;
+    let first: Vec<CustomResourceDefinition> =
+        first_definitions().iter().map(|path| read(path)).collect();
+    install_crds(&client, first).await;
+    apply_objects(&cluster);
+
+    let today = chart("plumbline-crds");
+    helm(&cluster, "install", &today, &["--take-ownership", "--force-conflicts"]);
+    every_kind_still_works(&client).await;
+    cluster.helm_prints(&["uninstall", "plumbline-crds", "--namespace=default"]);
+    every_kind_still_works(&client).await;
+
+    // Another installation takes them up again, and this one is asked to take them along.
+    helm(&cluster, "install", &today, &["--set=keep=false"]);
+    every_kind_still_works(&client).await;
+    cluster.helm_prints(&["uninstall", "plumbline-crds", "--namespace=default", "--wait"]);
+    let definitions: Api<CustomResourceDefinition> = Api::all(client);
+    let left = definitions.list(&ListParams::default()).await.unwrap();
+    assert_eq!(left.items.len(), 0);
+}
+
+fn first_definitions() -> Vec<PathBuf> {
+    let mut first = files(&repository(FIRST), ".yaml");
+    first.retain(|path| !path.starts_with(repository(OBJECTS)));
+    assert_eq!(first.len(), 7);
+    first
+}
+
+/// A copy of the chart that holds the first definitions.
+fn chart_with_the_first_definitions(folder: &Path) -> String {
+    let today = PathBuf::from(chart("plumbline-crds"));
+    for below in ["templates", "files"] {
+        fs::create_dir(folder.join(below)).unwrap();
+    }
+    for file in ["Chart.yaml", "values.yaml", "values.schema.json", "templates/crds.yaml"] {
+        fs::copy(today.join(file), folder.join(file)).unwrap();
+    }
+    for path in first_definitions() {
+        fs::copy(&path, folder.join("files").join(path.file_name().unwrap())).unwrap();
+    }
+    folder.display().to_string()
+}
+
+async fn every_kind_still_works(client: &Client) {
+    still_works::<SecurityBaseline>(client).await;
+    still_works::<AwsAccount>(client).await;
+    still_works::<Control>(client).await;
+    still_works::<Pack>(client).await;
+    still_works::<Exemption>(client).await;
+    still_works::<Attestation>(client).await;
+    still_works::<BaselineReport>(client).await;
+}
+
+/// The one object of a kind is read, loses nothing, and can be written: its spec and its status.
+async fn still_works<K>(client: &Client)
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + serde::Serialize + std::fmt::Debug,
+{
+    let resource = ApiResource::erase::<K>(&());
+    let kind = resource.kind.clone();
+    let every: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+    let objects = every.list(&ListParams::default()).await.unwrap().items;
+    let [object]: [DynamicObject; 1] = objects.try_into().unwrap();
+    let stored = serde_json::to_value(&object).unwrap();
+    let typed: K = serde_json::from_value(stored.clone()).unwrap();
+    let written = serde_json::to_value(&typed).unwrap();
+    assert_eq!(written["spec"], stored["spec"], "{kind}: something is lost in reading");
+
+    let namespace = object.metadata.namespace.clone();
+    let api: Api<DynamicObject> = match namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), &namespace, &resource),
+        None => every,
+    };
+    let name = object.metadata.name.unwrap();
+    let parameters = PatchParams::apply("plumbline").force();
+    let label = json!({
+        "apiVersion": resource.api_version,
+        "kind": kind,
+        "metadata": { "name": name, "labels": { "upgraded": "yes" } },
+        "spec": stored["spec"],
+    });
+    api.patch(&name, &parameters, &Patch::Apply(&label)).await.unwrap();
+    let status = if kind == "BaselineReport" {
+        json!({ "baselineGeneration": 1 })
+    } else {
+        json!({ "observedGeneration": 1 })
+    };
+    let status = json!({
+        "apiVersion": resource.api_version,
+        "kind": kind,
+        "status": status,
+    });
+    let reported = api.patch_status(&name, &parameters, &Patch::Apply(&status)).await.unwrap();
+    assert_eq!(reported.data["status"], status["status"], "{kind}");
+}
