@@ -12,7 +12,7 @@ mod figures;
 use std::fmt;
 
 use prometheus::core::Collector;
-use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 use thiserror::Error;
 
 pub use baseline::BaselineMetrics;
@@ -31,6 +31,7 @@ pub struct Metrics {
     registry: Registry,
     baselines: BaselineMetrics,
     published: IntCounterVec,
+    archives_given_up: IntCounter,
 }
 
 /// How the publishing of one finding went.
@@ -62,13 +63,18 @@ impl Metrics {
         for result in [PublishResult::Success, PublishResult::Failure] {
             published.with_label_values(&[result.as_str()]);
         }
+        let archives_given_up = IntCounter::with_opts(name(
+            "archives_given_up_total",
+            "Deleted baselines whose findings could not be archived in time.",
+        ))?;
         let build =
             IntGaugeVec::new(name("build_info", "The build that runs; always 1."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         register(&registry, &published)?;
+        register(&registry, &archives_given_up)?;
         register(&registry, &build)?;
         let baselines = BaselineMetrics::new(&registry)?;
-        Ok(Self { registry, baselines, published })
+        Ok(Self { registry, baselines, published, archives_given_up })
     }
 
     /// What is measured of each baseline.
@@ -79,6 +85,11 @@ impl Metrics {
     /// Counts findings sent to the sink.
     pub fn published(&self, result: PublishResult, findings: u64) {
         self.published.with_label_values(&[result.as_str()]).inc_by(findings);
+    }
+
+    /// Counts a deleted baseline whose findings could not be archived in time.
+    pub fn archive_given_up(&self) {
+        self.archives_given_up.inc();
     }
 
     /// Every series in Prometheus' text format.
