@@ -56,7 +56,8 @@ pub use period::{InvalidPeriod, Period};
 pub use report::{BaselineReport, BaselineReportSpec, BaselineReportStatus};
 pub use selector::ResourceSelector;
 pub use status::{
-    DomainSummary, DriftEntry, EvaluationRecord, SeveritySummary, Summary, TargetStatus,
+    DomainSummary, DriftEntry, EvaluationRecord, PublicationRecord, SeveritySummary, Summary,
+    TargetStatus,
 };
 
 pub use suggestion::closest;

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::mistakes;
 use crate::api::CrdError;
 use crate::api::document::Diagnostic;
-use crate::controller::RunError;
+use crate::controller::{OperatorError, RunError};
 use crate::server::LoggingError;
 use crate::source::SnapshotError;
 
@@ -58,6 +58,8 @@ pub(super) enum CommandError {
     Crds(#[from] CrdError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
 }

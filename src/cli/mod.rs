@@ -10,6 +10,7 @@ mod eval;
 mod exit;
 mod input;
 mod mistakes;
+mod operator;
 mod output;
 mod plan;
 mod progress;
@@ -56,6 +57,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Operator(operator::OperatorArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
     Validate(validate::ValidateArguments),
@@ -97,6 +99,7 @@ impl Command {
     fn execute(self) -> Result<Exit, CommandError> {
         match self {
             Self::Run(arguments) => arguments.execute(),
+            Self::Operator(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
             Self::Validate(arguments) => arguments.execute(),

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::folder::Desired;
-use super::schedule;
 use crate::api::document::Diagnostic;
 use crate::controller::round::Round;
+use crate::controller::schedule;
 use crate::controller::sources::{SourceInput, SourceReport};
 use crate::drift::{Installation, KnownFindings};
 use crate::plan::Resolved;

@@ -5,7 +5,6 @@ mod folder;
 mod inputs;
 mod measure;
 mod observer;
-mod schedule;
 mod watch;
 
 use std::net::SocketAddr;
@@ -15,10 +14,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::select;
-use tokio::time::sleep;
 
 use super::Clock;
 use super::round::{RoundReport, View, evaluate};
+use super::schedule;
 use crate::drift::Installation;
 use crate::metrics::{Metrics, MetricsError};
 use crate::publish::{FindingSink, JsonLines, OpenError, PublishError, Published};
@@ -33,8 +32,6 @@ pub use watch::WatchError;
 
 /// A publication that failed is tried again after so long.
 const RETRY: Duration = Duration::from_secs(10);
-/// The clock is looked at again at the latest after so long: machines sleep, and clocks are set.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// What to run, and where.
 #[derive(Debug, Clone)]
@@ -120,7 +117,7 @@ pub async fn run<O: Observer>(
             () = &mut stop => break,
             ended = &mut serving => return Ok(ended??),
             () = watch.changed() => {}
-            () = reached(next, clock) => {}
+            () = schedule::reached(next, clock) => {}
         }
     }
     Ok(())
@@ -158,16 +155,4 @@ fn next(
         .into_iter()
         .chain(retry)
         .min()
-}
-
-/// Waits until a time has come; for ever where there is none.
-async fn reached(time: Option<Timestamp>, clock: &impl Clock) {
-    let Some(time) = time else { return std::future::pending().await };
-    loop {
-        let left = schedule::until(time, clock.now());
-        if left.is_zero() {
-            return;
-        }
-        sleep(left.min(LONGEST_WAIT)).await;
-    }
 }

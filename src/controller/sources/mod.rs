@@ -6,7 +6,7 @@ mod recorder;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::api::document::Located;
@@ -93,12 +93,20 @@ impl SourceInput {
     /// The sources of the accounts that these plans speak of. Accounts of one snapshot share it, so
     /// that it is read once.
     pub fn of(accounts: &[Located<AwsAccount>], plans: &[Plan]) -> Vec<Self> {
+        let placed = accounts.iter().map(|located| (located.folder(), &located.object.spec));
+        Self::of_placed(placed, plans)
+    }
+
+    /// The sources of accounts, each with the folder that its paths are relative to.
+    pub(super) fn of_placed<'a>(
+        accounts: impl IntoIterator<Item = (&'a Path, &'a AwsAccountSpec)>,
+        plans: &[Plan],
+    ) -> Vec<Self> {
         let mut sources: BTreeMap<PathBuf, Self> = BTreeMap::new();
-        for located in accounts {
-            let spec = &located.object.spec;
+        for (folder, spec) in accounts {
             let Some(regions) = regions(spec, plans) else { continue };
             let snapshot = &spec.source.snapshot;
-            let path = located.folder().join(&snapshot.url);
+            let path = folder.join(&snapshot.url);
             let account = AccountInput {
                 regions,
                 recorded: snapshot.recorded_types.clone().map_or(Recorded::AsSeen, Recorded::Types),

@@ -1,0 +1,103 @@
+//! The reports of one account on the API server: made before anything is published, written when
+//! they say something new, and taken back when nothing of their baseline is left open.
+
+use kube::Client;
+
+use super::report::{Contribution, report};
+use super::work::AccountWork;
+use crate::api::{BaselineReport, BaselineReportSpec};
+use crate::controller::operator::stores::Cache;
+use crate::controller::operator::write;
+use crate::drift::KnownFindings;
+use crate::plan::BaselineKey;
+use crate::resource::AccountId;
+
+/// The reports, as they are known and as they are written.
+pub(super) struct Reports<'r> {
+    pub(super) client: &'r Client,
+    pub(super) cache: &'r Cache<BaselineReport>,
+}
+
+impl Reports<'_> {
+    /// Makes a report for each baseline that has none yet.
+    pub(super) async fn announce(&self, work: &AccountWork) {
+        for plan in work.plans.iter().filter(|plan| !plan.suspended) {
+            let Some(object) = work.baselines.get(&plan.baseline) else { continue };
+            if self.known_report(&plan.baseline, work.id()).is_some() {
+                continue;
+            }
+            let spec = BaselineReportSpec {
+                baseline: plan.baseline.name.clone(),
+                account: work.name.clone(),
+                account_id: work.id().clone(),
+            };
+            let made = write::make_report(self.client, &plan.baseline, &object.uid, &spec).await;
+            if let Err(error) = made {
+                tracing::warn!(baseline = %plan.baseline, %error, "cannot make a report");
+            }
+        }
+    }
+
+    fn known_report(&self, baseline: &BaselineKey, account: &AccountId) -> Option<BaselineReport> {
+        let found = self
+            .cache
+            .find(|report| report.0.as_ref().is_ok_and(|report| is_of(report, baseline, account)));
+        found.and_then(|report| report.0.as_ref().ok().cloned())
+    }
+
+    /// Writes the report of one baseline, where it says something new.
+    pub(super) async fn report(&self, work: &AccountWork, contribution: &Contribution<'_>) -> bool {
+        let baseline = &contribution.plan.baseline;
+        let before = self.known_report(baseline, work.id()).and_then(|report| report.status);
+        let Some(status) = report(contribution, before.as_ref()) else { return true };
+        let name = write::report_name(&baseline.name, work.id().as_str());
+        let namespace = &baseline.namespace;
+        match write::write_report(self.client, namespace, &name, &status).await {
+            // The baseline goes, and its reports with it.
+            Err(error) if write::is_gone(&error) => true,
+            Err(error) => {
+                tracing::warn!(%baseline, %error, "cannot write a report; trying again");
+                false
+            }
+            Ok(()) => true,
+        }
+    }
+
+    /// Deletes the reports of baselines that hold for the account no longer, once nothing of them
+    /// is left open: whoever deletes a baseline waits for that.
+    pub(super) async fn withdraw(&self, work: &AccountWork, known: &KnownFindings) -> bool {
+        if work.may_lack_baselines {
+            return true;
+        }
+        let mut is_well = true;
+        for report in self.cache.state() {
+            let Ok(report) = &report.0 else { continue };
+            let Some(baseline) = baseline_of(report) else { continue };
+            let is_ours = report.spec.account_id == *work.id();
+            if !is_ours || work.plans.iter().any(|plan| plan.baseline == baseline) {
+                continue;
+            }
+            let mut open = known.iter().filter(|finding| !finding.archived);
+            if open.any(|finding| finding.generator.baseline == baseline) {
+                is_well = false;
+                continue;
+            }
+            let name = report.metadata.name.clone().unwrap_or_default();
+            if let Err(error) = write::delete_report(self.client, &baseline.namespace, &name).await
+            {
+                tracing::warn!(%baseline, %error, "cannot delete a report; trying again");
+                is_well = false;
+            }
+        }
+        is_well
+    }
+}
+
+fn baseline_of(report: &BaselineReport) -> Option<BaselineKey> {
+    let namespace = report.metadata.namespace.clone()?;
+    Some(BaselineKey { namespace, name: report.spec.baseline.clone() })
+}
+
+fn is_of(report: &BaselineReport, baseline: &BaselineKey, account: &AccountId) -> bool {
+    report.spec.account_id == *account && baseline_of(report).as_ref() == Some(baseline)
+}
