@@ -80,7 +80,7 @@ impl Events {
     fn event(&self, about: &About, notice: &Notice, namespace: &str, now: Timestamp) -> Event {
         Event {
             metadata: ObjectMeta {
-                generate_name: Some(format!("{}.", beginning(&about.name))),
+                generate_name: Some(format!("{}-", beginning(&about.name))),
                 namespace: Some(namespace.to_owned()),
                 ..ObjectMeta::default()
             },

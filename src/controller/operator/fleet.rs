@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 use tracing::Instrument;
 
-use super::account::{AccountWork, Worker};
+use super::account::{AccountWork, Worker, stopped};
 use super::bucket::Ownership;
 use super::context::Context;
 use super::desired::Desired;
@@ -18,14 +18,21 @@ pub(super) struct Fleet {
     context: Arc<Context>,
     hands: BTreeMap<AccountId, Hand>,
     /// Workers that were told to stop and finish what they have begun.
-    leaving: Vec<(AccountId, JoinHandle<()>)>,
+    leaving: Vec<(AccountId, Leaving)>,
 }
 
 /// One worker. Letting go of `stop` tells it to stop.
 struct Hand {
     work: watch::Sender<Arc<AccountWork>>,
     stop: watch::Sender<()>,
-    task: JoinHandle<()>,
+    leaving: Leaving,
+}
+
+/// A worker on its way out. The other end of `done` is let go of when it has gone.
+#[derive(Clone)]
+struct Leaving {
+    done: watch::Receiver<()>,
+    task: AbortHandle,
 }
 
 impl Fleet {
@@ -35,7 +42,7 @@ impl Fleet {
 
     /// Gives each account that is held here its work, where that is another than before.
     pub(super) fn direct(&mut self, desired: &Desired, ownership: &Ownership) {
-        self.leaving.retain(|(_, task)| !task.is_finished());
+        self.leaving.retain(|(_, leaving)| !leaving.task.is_finished());
         let is_ours =
             |id: &AccountId| ownership.has_account(id) && desired.accounts.contains_key(id);
         let gone: Vec<AccountId> = self.hands.keys().filter(|id| !is_ours(id)).cloned().collect();
@@ -60,28 +67,30 @@ impl Fleet {
     }
 
     fn employ(&mut self, id: &AccountId, work: Arc<AccountWork>) {
-        let predecessor = self.leaving.iter().position(|(leaving, _)| leaving == id);
-        let predecessor = predecessor.map(|at| self.leaving.swap_remove(at).1);
+        let predecessors = self.leaving.iter().filter(|(leaving, _)| leaving == id);
+        let predecessors: Vec<_> = predecessors.map(|(_, it)| it.done.clone()).collect();
         let (work, receiver) = watch::channel(work);
-        let (stop, stopped) = watch::channel(());
+        let (stop, stopping) = watch::channel(());
+        let (doing, done) = watch::channel(());
         let worker = Worker::new(Arc::clone(&self.context));
         let span = tracing::info_span!("account", account = %id);
         let task = async move {
-            if let Some(predecessor) = predecessor {
-                drop(predecessor.await); // two at once would publish twice
+            for mut predecessor in predecessors {
+                stopped(&mut predecessor).await; // two at once would publish twice
             }
-            worker.run(receiver, stopped).await;
+            worker.run(receiver, stopping).await;
+            drop(doing);
         };
-        let task = tokio::spawn(task.instrument(span));
-        self.hands.insert(id.clone(), Hand { work, stop, task });
+        let task = tokio::spawn(task.instrument(span)).abort_handle();
+        self.hands.insert(id.clone(), Hand { work, stop, leaving: Leaving { done, task } });
     }
 
     fn dismiss(&mut self, id: &AccountId) {
-        let Some(Hand { stop, task, .. }) = self.hands.remove(id) else { return };
+        let Some(Hand { stop, leaving, .. }) = self.hands.remove(id) else { return };
         drop(stop);
         self.context.notebook.forget(id);
         self.context.metrics.baselines().retain_of_account(id, |_| false);
-        self.leaving.push((id.clone(), task));
+        self.leaving.push((id.clone(), leaving));
     }
 
     /// Tells every worker to stop.
@@ -92,17 +101,20 @@ impl Fleet {
         }
     }
 
-    /// Waits until those who were told to stop have finished what they had begun.
-    pub(super) async fn gone(&mut self) {
-        for (_, task) in self.leaving.drain(..) {
-            drop(task.await);
+    /// Waits until those who were told to stop by now have finished what they had begun.
+    pub(super) fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let leaving: Vec<_> = self.leaving.iter().map(|(_, it)| it.done.clone()).collect();
+        async move {
+            for mut done in leaving {
+                stopped(&mut done).await;
+            }
         }
     }
 
     /// Breaks off whatever those do who were told to stop.
     pub(super) fn abort(&mut self) {
-        for (_, task) in self.leaving.drain(..) {
-            task.abort();
+        for (_, leaving) in self.leaving.drain(..) {
+            leaving.task.abort();
         }
     }
 }

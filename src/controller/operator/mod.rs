@@ -8,10 +8,12 @@
 
 mod account;
 mod bucket;
+mod conduct;
 mod context;
 mod desired;
 mod events;
 mod fleet;
+mod lease;
 mod settings;
 mod sinks;
 mod status;
@@ -20,32 +22,22 @@ mod time;
 mod write;
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use kube::Client;
 use tokio::select;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
 
 use super::Clock;
 use crate::metrics::Metrics;
 use crate::server::{Readiness, Server};
-use bucket::{BUCKETS, Ownership};
 use context::{Context, Notebook};
-use desired::{Desired, Resolver, World};
+use desired::Desired;
 use events::Events;
-use fleet::Fleet;
-use status::Keeper;
 use stores::Stores;
 
 pub use settings::{OperatorError, OperatorSettings};
 pub use sinks::SinkChoice;
-
-/// Changes come in bursts, such as a folder that is applied; a burst is looked at once.
-const QUIET: Duration = Duration::from_millis(200);
-/// What has begun when the operator is to stop has so long to come to its end.
-const FAREWELL: Duration = Duration::from_secs(20);
 
 /// Runs until `stop`.
 ///
@@ -92,46 +84,9 @@ pub async fn operate(
         _ = context.stores.synced() => readiness.ready(),
     }
     select! {
-        done = conduct(&context, &shown, &mut stop) => done,
+        done = conduct::conduct(&context, &shown, &mut stop) => done,
         ended = broken(&mut tasks) => Err(ended),
     }
-}
-
-/// Directs the work until `stop`, then lets what has begun come to its end.
-async fn conduct(
-    context: &Arc<Context>,
-    shown: &RwLock<Arc<Desired>>,
-    stop: &mut (impl Future<Output = ()> + Unpin),
-) -> Result<(), OperatorError> {
-    let (_held, mut ownership) = watch::channel(Ownership::of(0..BUCKETS));
-    let (wanted, desired) = watch::channel(Arc::new(Desired::default()));
-    let mut keeper: JoinSet<()> = JoinSet::new();
-    let mut resolver = Resolver::default();
-    let mut fleet = Fleet::new(Arc::clone(context));
-    let mut is_first = true;
-    loop {
-        let resolved = Arc::new(resolver.resolve(World::of(&context.stores)));
-        report_broken(&resolved);
-        *shown.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&resolved);
-        fleet.direct(&resolved, &ownership.borrow_and_update());
-        wanted.send_replace(resolved);
-        if std::mem::take(&mut is_first) {
-            let keeping = Keeper::new(Arc::clone(context));
-            keeper.spawn(keeping.run(desired.clone(), ownership.clone()));
-        }
-        select! {
-            () = &mut *stop => break,
-            _ = keeper.join_next() => return Err(OperatorError::Broken("statuses".to_owned())),
-            changed = ownership.changed() => drop(changed),
-            () = context.stores.changes.desired.notified() => sleep(QUIET).await,
-        }
-    }
-    fleet.dismiss_all();
-    if timeout(FAREWELL, fleet.gone()).await.is_err() {
-        tracing::warn!("what had begun did not end in time; the next start does it again");
-        fleet.abort();
-    }
-    Ok(())
 }
 
 /// Waits until a task ends that never does.
@@ -155,14 +110,4 @@ async fn serve(
     let shown = Arc::clone(shown);
     let show = move || shown.read().unwrap_or_else(PoisonError::into_inner).shown();
     Ok(server.showing("/debug/plan", Arc::new(show)))
-}
-
-/// Objects that do not parse have no status to tell it.
-fn report_broken(desired: &Desired) {
-    for broken in &desired.world.broken {
-        tracing::warn!(
-            object = %broken.key, error = %broken.error,
-            "passed over: it does not parse; apply it again as this version has it",
-        );
-    }
 }

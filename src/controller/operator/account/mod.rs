@@ -16,4 +16,4 @@ mod worker;
 pub(super) use learned::{Learned, RecorderState};
 pub(super) use report::{TIMES_MOVE, same_target, shortened};
 pub(super) use work::AccountWork;
-pub(super) use worker::Worker;
+pub(super) use worker::{Worker, stopped};

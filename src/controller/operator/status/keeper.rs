@@ -18,6 +18,7 @@ use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, S
 use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
 use crate::controller::operator::desired::Desired;
+use crate::controller::operator::lease::Tenancy;
 use crate::controller::operator::write::{self, StatusApi};
 
 /// Changes come in bursts; a burst is looked at once.
@@ -54,11 +55,11 @@ impl Keeper {
     pub(in crate::controller::operator) async fn run(
         mut self,
         mut desired: watch::Receiver<Arc<Desired>>,
-        mut ownership: watch::Receiver<Ownership>,
+        mut tenancy: watch::Receiver<Tenancy>,
     ) {
         loop {
             let wanted = Arc::clone(&desired.borrow_and_update());
-            let owned = ownership.borrow_and_update().clone();
+            let owned = tenancy.borrow_and_update().ownership.clone();
             let is_well = self.look(&wanted, &owned).await;
             let wait = if is_well { TICK } else { RETRY };
             let context = Arc::clone(&self.context);
@@ -66,7 +67,7 @@ impl Keeper {
                 () = context.stores.changes.observed.notified() => {}
                 () = context.notebook.changed.notified() => {}
                 changed = desired.changed() => if changed.is_err() { return },
-                changed = ownership.changed() => if changed.is_err() { return },
+                changed = tenancy.changed() => if changed.is_err() { return },
                 () = sleep(wait) => {}
             }
             sleep(QUIET).await;
