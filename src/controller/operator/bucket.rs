@@ -24,6 +24,11 @@ impl Ownership {
         Self(buckets.into_iter().collect())
     }
 
+    /// How many buckets they are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the account is evaluated here.
     pub(super) fn has_account(&self, account: &AccountId) -> bool {
         self.0.contains(&bucket_of("account", account.as_str()))

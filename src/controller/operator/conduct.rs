@@ -98,7 +98,7 @@ impl Conductor<'_> {
     /// Puts together what users want now.
     fn resolve(&mut self) {
         let resolved = Arc::new(self.resolver.resolve(World::of(&self.context.stores)));
-        report_broken(&resolved);
+        report_broken(&resolved, &self.wanted.borrow());
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&resolved);
         self.wanted.send_replace(resolved);
     }
@@ -108,6 +108,8 @@ impl Conductor<'_> {
         let tenancy = self.tenancy.borrow_and_update().clone();
         let desired = Arc::clone(&self.wanted.borrow());
         self.fleet.direct(&desired, &tenancy.ownership);
+        let held = i64::try_from(tenancy.ownership.len()).unwrap_or_default();
+        self.context.metrics.buckets_held(held);
         if tenancy.is_lapsed {
             self.fleet.abort();
         }
@@ -134,8 +136,9 @@ impl Conductor<'_> {
 }
 
 /// Objects that do not parse have no status to tell it.
-fn report_broken(desired: &Desired) {
-    for broken in &desired.world.broken {
+fn report_broken(desired: &Desired, before: &Desired) {
+    let told = &before.world.broken;
+    for broken in desired.world.broken.iter().filter(|broken| !told.contains(broken)) {
         tracing::warn!(
             object = %broken.key, error = %broken.error,
             "passed over: it does not parse; apply it again as this version has it",

@@ -1,7 +1,10 @@
 //! The reports of one account on the API server: made before anything is published, written when
 //! they say something new, and taken back when nothing of their baseline is left open.
 
+use std::collections::BTreeMap;
+
 use kube::Client;
+use kube::core::DeserializeGuard;
 
 use super::report::{Contribution, report};
 use super::work::AccountWork;
@@ -12,18 +15,33 @@ use crate::drift::KnownFindings;
 use crate::plan::BaselineKey;
 use crate::resource::AccountId;
 
-/// The reports, as they are known and as they are written.
+/// The reports of one account, as they are known and as they are written.
 pub(super) struct Reports<'r> {
-    pub(super) client: &'r Client,
-    pub(super) cache: &'r Cache<BaselineReport>,
+    client: &'r Client,
+    known: BTreeMap<BaselineKey, BaselineReport>,
 }
 
-impl Reports<'_> {
+impl<'r> Reports<'r> {
+    /// The account's reports as the cache holds them.
+    pub(super) fn of(
+        client: &'r Client,
+        cache: &Cache<BaselineReport>,
+        account: &AccountId,
+    ) -> Self {
+        let of_account = |report: &DeserializeGuard<BaselineReport>| {
+            report.0.as_ref().is_ok_and(|report| report.spec.account_id == *account)
+        };
+        let found = cache.state_filter(of_account);
+        let known = found.iter().filter_map(|report| report.0.as_ref().ok());
+        let known = known.filter_map(|report| Some((baseline_of(report)?, report.clone())));
+        Self { client, known: known.collect() }
+    }
+
     /// Makes a report for each baseline that has none yet.
     pub(super) async fn announce(&self, work: &AccountWork) {
         for plan in work.plans.iter().filter(|plan| !plan.suspended) {
             let Some(object) = work.baselines.get(&plan.baseline) else { continue };
-            if self.known_report(&plan.baseline, work.id()).is_some() {
+            if self.known.contains_key(&plan.baseline) {
                 continue;
             }
             let spec = BaselineReportSpec {
@@ -38,18 +56,11 @@ impl Reports<'_> {
         }
     }
 
-    fn known_report(&self, baseline: &BaselineKey, account: &AccountId) -> Option<BaselineReport> {
-        let found = self
-            .cache
-            .find(|report| report.0.as_ref().is_ok_and(|report| is_of(report, baseline, account)));
-        found.and_then(|report| report.0.as_ref().ok().cloned())
-    }
-
     /// Writes the report of one baseline, where it says something new.
     pub(super) async fn report(&self, work: &AccountWork, contribution: &Contribution<'_>) -> bool {
         let baseline = &contribution.plan.baseline;
-        let before = self.known_report(baseline, work.id()).and_then(|report| report.status);
-        let Some(status) = report(contribution, before.as_ref()) else { return true };
+        let before = self.known.get(baseline).and_then(|report| report.status.as_ref());
+        let Some(status) = report(contribution, before) else { return true };
         let name = write::report_name(&baseline.name, work.id().as_str());
         let namespace = &baseline.namespace;
         match write::write_report(self.client, namespace, &name, &status).await {
@@ -70,15 +81,12 @@ impl Reports<'_> {
             return true;
         }
         let mut is_well = true;
-        for report in self.cache.state() {
-            let Ok(report) = &report.0 else { continue };
-            let Some(baseline) = baseline_of(report) else { continue };
-            let is_ours = report.spec.account_id == *work.id();
-            if !is_ours || work.plans.iter().any(|plan| plan.baseline == baseline) {
+        for (baseline, report) in &self.known {
+            if work.plans.iter().any(|plan| plan.baseline == *baseline) {
                 continue;
             }
             let mut open = known.iter().filter(|finding| !finding.archived);
-            if open.any(|finding| finding.generator.baseline == baseline) {
+            if open.any(|finding| finding.generator.baseline == *baseline) {
                 is_well = false;
                 continue;
             }
@@ -96,8 +104,4 @@ impl Reports<'_> {
 fn baseline_of(report: &BaselineReport) -> Option<BaselineKey> {
     let namespace = report.metadata.namespace.clone()?;
     Some(BaselineKey { namespace, name: report.spec.baseline.clone() })
-}
-
-fn is_of(report: &BaselineReport, baseline: &BaselineKey, account: &AccountId) -> bool {
-    report.spec.account_id == *account && baseline_of(report).as_ref() == Some(baseline)
 }

@@ -115,7 +115,7 @@ impl Worker {
         let Evaluated { round, mut sink, started, .. } = evaluated;
         let changes = &round.drift.changes;
         let context = Arc::clone(&self.context);
-        let reports = Reports { client: &context.client, cache: &context.stores.reports };
+        let reports = Reports::of(&context.client, &context.stores.reports, work.id());
         reports.announce(work).await; // a deleted baseline waits for what has a report
         let published = sink.publish(changes).await; // lasts when it returns
         let published = published.as_ref();
@@ -123,6 +123,14 @@ impl Worker {
         publication::measure(&self.context.metrics, changes, published);
         self.measure(work, &round, sink.known(), now);
         let refusals = published.map(|published| publication::refusals(changes, published));
+        tracing::info!(
+            baselines = work.plans.len(),
+            items = round.outcome.items,
+            verdicts = round.outcome.evaluations,
+            changes = changes.len(),
+            milliseconds = round.took.as_millis(),
+            "evaluated",
+        );
         if let Ok(published) = published {
             publication::log(published.taken(changes), work.id());
             self.tell_changes(work, published, changes, now).await;

@@ -138,6 +138,9 @@ impl<'l> Look<'l> {
                 continue;
             }
             let learned = self.context.notebook.page(id);
+            if learned.is_none() && rival.is_none() && found.status.is_some() {
+                continue; // what was told stands until there is news
+            }
             let sink = &self.context.settings.sink;
             let status = account::of(&found, learned.as_ref(), rival, sink, &time_of(self.now));
             if found.status.as_ref() != Some(&status) {
