@@ -6,7 +6,7 @@ VENV := .cache/venv
 STATE ?= .plumbline
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-aws-double aws-double lint generate bench soak clean
+.PHONY: help run test test-aws-double aws-double kubernetes lint generate bench soak clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,8 +14,11 @@ help: ## List the tasks
 run: ## Build, then watch the quickstart: evaluate, publish, serve metrics on 127.0.0.1:9464
 	$(CARGO) run --quiet --profile quick -- run deploy/samples/quickstart --state $(STATE)
 
-test: $(VENV)/.ready test-aws-double ## Run every test that a change must pass
-	$(CARGO) test
+test: $(VENV)/.ready test-aws-double kubernetes ## Run every test that a change must pass
+	PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
+
+kubernetes: ## Find etcd, kube-apiserver, kubectl and Helm for the tests, or build them once
+	@tests/operator/setup.sh > /dev/null
 
 test-aws-double: $(VENV)/.ready-aws ## Run the tests of the AWS double, on which the live tests stand
 	cd tests/aws && PYTHONDONTWRITEBYTECODE=1 ../../$(VENV)/bin/python -m pytest -p no:cacheprovider
@@ -27,8 +30,9 @@ lint: ## Check formatting and lints
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 
-generate: ## Write the generated files again: crds/ and docs/controls.md
+generate: ## Write the generated files again: crds/, those of the charts and docs/controls.md
 	$(CARGO) run --quiet -- crds --dir crds
+	$(CARGO) run --quiet -- crds --dir charts/plumbline-crds/files
 	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md
 
 bench: $(VENV)/.ready ## Measure throughput, memory and start-up beside DuckDB, sonic-rs and the cel crate
@@ -37,8 +41,8 @@ bench: $(VENV)/.ready ## Measure throughput, memory and start-up beside DuckDB, 
 	$(CARGO) bench --bench throughput
 	$(VENV)/bin/python benches/scan.py
 
-soak: $(VENV)/.ready ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
-	PLUMBLINE_SOAK=1 $(CARGO) test
+soak: $(VENV)/.ready kubernetes ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
+	PLUMBLINE_SOAK=1 PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
 
 clean: ## Remove what was built and what was installed for tests
 	$(CARGO) clean

@@ -1,0 +1,362 @@
+//! An etcd and a kube-apiserver of the tests' own, with RBAC on, on loopback.
+//!
+//! Nothing else of Kubernetes runs: no pods start, nothing collects garbage, and a deleted namespace
+//! stays `Terminating`.
+
+use std::fs;
+use std::io::{Read as _, Write as _, stderr}; // past the harness's capture: how long it took shows
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::authentication::v1::TokenRequest;
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{ListParams, PostParams};
+use kube::client::Body;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::{ObjectMeta, Request};
+use kube::{Api, Client, Config};
+use serde_json::json;
+use tokio::runtime;
+
+use super::programs::Programs;
+use super::supervised::Supervised;
+use super::waiting::{DEADLINE, eventually};
+use plumbline::api;
+
+/// How often ports are chosen again after somebody else took them in between.
+const ATTEMPTS: usize = 3;
+
+/// A running etcd and kube-apiserver. Both end with it, or with the test process.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    programs: &'static Programs,
+    folder: PathBuf,
+    address: Address,
+    etcd: Supervised,
+    /// `None` while it is down.
+    api_server: Mutex<Option<Supervised>>,
+}
+
+/// Where the two listen, and the administrator's token.
+#[derive(Debug)]
+struct Address {
+    etcd: u16,
+    etcd_peer: u16,
+    api_server: u16,
+    token: String,
+}
+
+impl Cluster {
+    /// The cluster that all tests share, with the CRDs; `None`, said aloud, where it cannot be had.
+    pub(crate) fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        let programs = Programs::get()?;
+        Some(SHARED.get_or_init(|| {
+            let cluster = Cluster::start(programs);
+            cluster.block_on(async |client| install_crds(&client, api::crds()).await);
+            cluster
+        }))
+    }
+
+    /// A cluster for one test, with no CRDs; `None`, said aloud, where it cannot be had.
+    pub(crate) fn own() -> Option<Self> {
+        Programs::get().map(Self::start)
+    }
+
+    fn start(programs: &'static Programs) -> Self {
+        let begun = Instant::now();
+        for _ in 0..ATTEMPTS {
+            if let Some(cluster) = Self::attempt(programs) {
+                let took = begun.elapsed().as_secs_f64();
+                _ = writeln!(stderr(), "kube-apiserver and etcd are ready after {took:.1} s");
+                return cluster;
+            }
+        }
+        panic!("etcd and kube-apiserver do not start: what they said stands above");
+    }
+
+    /// Starts both and waits until they are ready. `None` when one of them ended.
+    fn attempt(programs: &'static Programs) -> Option<Self> {
+        let folder = tempfile::Builder::new().prefix("plumbline-cluster-").tempdir().unwrap();
+        let folder = folder.keep(); // removed by those who supervise the processes
+        let address = Address::free();
+        fs::create_dir(folder.join("kube-apiserver")).unwrap();
+        let user = format!("{},admin,admin,\"system:masters\"\n", address.token);
+        fs::write(folder.join("kube-apiserver/tokens.csv"), user).unwrap();
+        let etcd = Supervised::start(
+            &folder.join("etcd"),
+            &programs.etcd,
+            &address.etcd_arguments(&folder.join("etcd")),
+        );
+        let api_server = address.start_api_server(programs, &folder);
+        let cluster =
+            Self { programs, folder, address, etcd, api_server: Mutex::new(Some(api_server)) };
+        cluster.becomes_ready().then_some(cluster)
+    }
+
+    /// Whether the API server answers that it is ready; `false` when it has ended.
+    fn becomes_ready(&self) -> bool {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if self.answers_ready() {
+                return true;
+            }
+            let api_server = self.api_server.lock().unwrap();
+            let ended =
+                self.etcd.has_ended() || api_server.as_ref().is_none_or(Supervised::has_ended);
+            if ended || Instant::now() > deadline {
+                let log = api_server.as_ref().map(Supervised::log).unwrap_or_default();
+                _ = writeln!(stderr(), "etcd: {}\nkube-apiserver: {log}", self.etcd.log());
+                return false;
+            }
+            drop(api_server);
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn answers_ready(&self) -> bool {
+        // The API server writes the certificate with which it will answer.
+        if !self.authority().is_file() {
+            return false;
+        }
+        fs::write(self.kubeconfig(), self.kubeconfig_text(&self.address.token)).unwrap();
+        self.block_on(async |client| {
+            let request = Request::new("/readyz").list(&ListParams::default()).unwrap();
+            client.request_text(request).await.is_ok_and(|text| text == "ok")
+        })
+    }
+
+    /// Runs what needs a client, from a place that is not asynchronous.
+    pub(crate) fn block_on<T: Send>(&self, run: impl AsyncFnOnce(Client) -> T + Send) -> T {
+        thread::scope(|scope| {
+            // A thread of its own, since the caller may be inside a runtime.
+            let ran = scope.spawn(|| {
+                let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async { run(self.client().await).await })
+            });
+            ran.join().unwrap()
+        })
+    }
+
+    /// Ends the API server, and starts it again on the same address; returns when it is ready.
+    pub(crate) fn restart_api_server(&self) {
+        self.kill_api_server();
+        let api_server = self.address.start_api_server(self.programs, &self.folder);
+        *self.api_server.lock().unwrap() = Some(api_server);
+        assert!(self.becomes_ready(), "kube-apiserver does not start again: see above");
+    }
+
+    /// Ends the API server without a word.
+    pub(crate) fn kill_api_server(&self) {
+        let api_server = self.api_server.lock().unwrap().take();
+        api_server.expect("it runs").kill();
+    }
+
+    /// Stops etcd where it is.
+    pub(crate) fn pause_etcd(&self) {
+        self.etcd.signal("STOP");
+    }
+
+    /// Lets etcd go on.
+    pub(crate) fn resume_etcd(&self) {
+        self.etcd.signal("CONT");
+    }
+
+    /// The administrator's kubeconfig file.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.folder.join("kube-apiserver/admin.kubeconfig")
+    }
+
+    /// Writes a kubeconfig file for whoever holds a token.
+    pub(crate) fn write_kubeconfig(&self, path: &Path, token: &str) {
+        fs::write(path, self.kubeconfig_text(token)).unwrap();
+    }
+
+    /// A client as the administrator.
+    pub(crate) async fn client(&self) -> Client {
+        self.client_with(&self.address.token).await
+    }
+
+    /// A client as whoever holds a token.
+    pub(crate) async fn client_with(&self, token: &str) -> Client {
+        let kubeconfig = Kubeconfig::from_yaml(&self.kubeconfig_text(token)).unwrap();
+        let options = KubeConfigOptions::default();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+        Client::try_from(config).unwrap()
+    }
+
+    /// A new namespace, whose name begins so.
+    pub(crate) async fn namespace(&self, prefix: &str) -> String {
+        let namespace = Namespace {
+            metadata: ObjectMeta {
+                generate_name: Some(format!("{prefix}-")),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let namespaces: Api<Namespace> = Api::all(self.client().await);
+        let created = namespaces.create(&PostParams::default(), &namespace).await.unwrap();
+        created.metadata.name.unwrap()
+    }
+
+    /// A token of a service account, from the API that gives pods theirs.
+    pub(crate) async fn token(&self, namespace: &str, service_account: &str) -> String {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client().await, namespace);
+        let request = TokenRequest::default();
+        let answer = accounts
+            .create_token_request(service_account, &PostParams::default(), &request)
+            .await
+            .unwrap();
+        answer.status.unwrap().token.unwrap()
+    }
+
+    /// `kubectl` as the administrator.
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> Output {
+        self.run(&self.programs.kubectl, arguments)
+    }
+
+    /// What `kubectl` prints, when it succeeds.
+    pub(crate) fn kubectl_prints(&self, arguments: &[&str]) -> String {
+        succeeded("kubectl", arguments, self.kubectl(arguments))
+    }
+
+    /// `helm` as the administrator.
+    pub(crate) fn helm(&self, arguments: &[&str]) -> Output {
+        self.run(&self.programs.helm, arguments)
+    }
+
+    /// What `helm` prints, when it succeeds.
+    pub(crate) fn helm_prints(&self, arguments: &[&str]) -> String {
+        succeeded("helm", arguments, self.helm(arguments))
+    }
+
+    fn run(&self, program: &Path, arguments: &[&str]) -> Output {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env("KUBECONFIG", self.kubeconfig())
+            // For what they remember; the user's own settings stay out.
+            .env("HOME", self.folder.join("kube-apiserver"))
+            .env("KUBECACHEDIR", self.folder.join("kube-apiserver/kubectl"));
+        for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_NAMESPACE"] {
+            command.env_remove(name);
+        }
+        command.output().unwrap()
+    }
+
+    fn authority(&self) -> PathBuf {
+        self.folder.join("kube-apiserver/certificates/apiserver.crt")
+    }
+
+    fn kubeconfig_text(&self, token: &str) -> String {
+        let server = format!("https://127.0.0.1:{}", self.address.api_server);
+        json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "test",
+            "clusters": [{
+                "name": "test",
+                "cluster": { "server": server, "certificate-authority": self.authority() },
+            }],
+            "users": [{ "name": "test", "user": { "token": token } }],
+            "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
+        })
+        .to_string()
+    }
+}
+
+impl Address {
+    fn free() -> Self {
+        // All three are bound at once, so that they differ.
+        let listeners = [0; 3].map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap());
+        let [etcd, etcd_peer, api_server] =
+            listeners.map(|listener| listener.local_addr().unwrap().port());
+        let mut random = [0_u8; 16];
+        fs::File::open("/dev/urandom").unwrap().read_exact(&mut random).unwrap();
+        Self { etcd, etcd_peer, api_server, token: format!("{:032x}", u128::from_ne_bytes(random)) }
+    }
+
+    fn etcd_arguments(&self, folder: &Path) -> Vec<String> {
+        let clients = format!("http://127.0.0.1:{}", self.etcd);
+        let peers = format!("http://127.0.0.1:{}", self.etcd_peer);
+        vec![
+            "--name=test".to_owned(),
+            format!("--data-dir={}", folder.join("data").display()),
+            format!("--listen-client-urls={clients}"),
+            format!("--advertise-client-urls={clients}"),
+            format!("--listen-peer-urls={peers}"),
+            format!("--initial-advertise-peer-urls={peers}"),
+            format!("--initial-cluster=test={peers}"),
+            "--unsafe-no-fsync".to_owned(), // what is lost with the machine is not missed
+            "--log-level=warn".to_owned(),
+        ]
+    }
+
+    fn start_api_server(&self, programs: &Programs, folder: &Path) -> Supervised {
+        let folder = folder.join("kube-apiserver");
+        let certificates = folder.join("certificates");
+        // The API server makes this key for its own certificate before it needs one for tokens.
+        let key = certificates.join("apiserver.key").display().to_string();
+        let arguments = [
+            format!("--etcd-servers=http://127.0.0.1:{}", self.etcd),
+            format!("--cert-dir={}", certificates.display()),
+            format!("--secure-port={}", self.api_server),
+            "--bind-address=127.0.0.1".to_owned(),
+            "--advertise-address=127.0.0.1".to_owned(),
+            "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
+            format!("--service-account-key-file={key}"),
+            format!("--service-account-signing-key-file={key}"),
+            format!("--token-auth-file={}", folder.join("tokens.csv").display()),
+            "--authorization-mode=RBAC".to_owned(),
+            // As some distributions have it: who names an owner may set the owner's finalizers.
+            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement".to_owned(),
+            "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+            "--profiling=false".to_owned(),
+        ];
+        Supervised::start(&folder, &programs.kube_apiserver, &arguments)
+    }
+}
+
+/// Installs CRDs and waits until they are served. The API server's warnings are failures.
+pub(crate) async fn install_crds(client: &Client, crds: Vec<CustomResourceDefinition>) {
+    for crd in &crds {
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        let body = serde_json::to_vec(crd).unwrap();
+        let request = Request::new(path).create(&PostParams::default(), body).unwrap();
+        let response = client.send(request.map(Body::from)).await.unwrap();
+        let name = crd.metadata.name.as_deref().unwrap();
+        let warnings: Vec<_> = response.headers().get_all("warning").iter().collect();
+        assert!(warnings.is_empty(), "{name}: {warnings:?}");
+        let status = response.status();
+        let body = response.into_body().collect_bytes().await.unwrap();
+        assert!(status.is_success(), "{name}: {}", String::from_utf8_lossy(&body));
+    }
+    let installed: Api<CustomResourceDefinition> = Api::all(client.clone());
+    for crd in crds {
+        let name = crd.metadata.name.unwrap();
+        eventually(&format!("{name} is established"), async || {
+            let crd = installed.get(&name).await.unwrap();
+            let conditions = crd.status.and_then(|status| status.conditions).unwrap_or_default();
+            let holds = |kind: &str| {
+                conditions.iter().any(|each| each.type_ == kind && each.status == "True")
+            };
+            (holds("Established") && holds("NamesAccepted")).then_some(())
+        })
+        .await;
+    }
+}
+
+fn succeeded(program: &str, arguments: &[&str], output: Output) -> String {
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
