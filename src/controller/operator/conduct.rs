@@ -2,10 +2,13 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 use std::time::Duration;
 
+use kube::Client;
+use tokio::runtime::Builder;
 use tokio::select;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -13,7 +16,7 @@ use super::context::Context;
 use super::desired::{Desired, Resolver, World};
 use super::fleet::Fleet;
 use super::lease::{Tenancy, Tenure};
-use super::settings::OperatorError;
+use super::settings::{OperatorError, OperatorSettings};
 use super::status::Keeper;
 
 /// Changes come in bursts, such as a folder that is applied; a burst is looked at once.
@@ -41,9 +44,9 @@ pub(super) async fn conduct(
     stop: &mut (impl Future<Output = ()> + Unpin),
 ) -> Result<(), OperatorError> {
     let (let_go, let_go_of) = watch::channel(0);
-    let (tenure, tenancy) = tenure(context, let_go_of);
+    let (told, tenancy) = watch::channel(Tenancy::default());
     let (resign, resigned) = watch::channel(());
-    let mut tenure = tokio::spawn(tenure.run(resigned));
+    let mut tenure = keep_leases(context, (told, let_go_of), resigned)?;
     let (wanted, desired) = watch::channel(Arc::new(Desired::default()));
     let mut conductor = Conductor {
         context,
@@ -79,19 +82,39 @@ pub(super) async fn conduct(
     Ok(())
 }
 
+/// Keeps the leases on a thread with a client of its own: however busy the rest is, they are
+/// renewed in time, or let go of in time. What is returned ends when the thread does.
+fn keep_leases(
+    context: &Context,
+    channels: (watch::Sender<Tenancy>, watch::Receiver<u64>),
+    resigned: watch::Receiver<()>,
+) -> Result<oneshot::Receiver<()>, OperatorError> {
+    let broken = |error: std::io::Error| OperatorError::Broken(format!("leases: {error}"));
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(broken)?;
+    let (ends, ended) = oneshot::channel();
+    let (settings, clock) = (context.settings.clone(), Arc::clone(&context.clock));
+    let keep = move || {
+        runtime.block_on(async {
+            match Client::try_default().await {
+                Ok(client) => {
+                    let place = (settings.namespace.as_str(), &settings.installation);
+                    let (name, duration) = (identity(&settings), settings.lease_duration);
+                    let tenure = Tenure::new(client, place, name, duration, clock, channels);
+                    tenure.run(resigned).await;
+                }
+                Err(error) => tracing::error!(%error, "cannot keep leases"),
+            }
+        });
+        drop(ends);
+    };
+    thread::Builder::new().name("leases".to_owned()).spawn(keep).map_err(broken)?;
+    Ok(ended)
+}
+
 /// A name that no earlier process of the same pod had: what that one held is not this one's.
-fn tenure(context: &Context, let_go: watch::Receiver<u64>) -> (Tenure, watch::Receiver<Tenancy>) {
-    let settings = &context.settings;
+fn identity(settings: &OperatorSettings) -> String {
     let random = RandomState::new().hash_one(std::process::id());
-    let identity = format!("{}-{:08x}", settings.identity, random >> 32);
-    Tenure::new(
-        context.client.clone(),
-        (&settings.namespace, &settings.installation),
-        identity,
-        settings.lease_duration,
-        Arc::clone(&context.clock),
-        let_go,
-    )
+    format!("{}-{:08x}", settings.identity, random >> 32)
 }
 
 impl Conductor<'_> {

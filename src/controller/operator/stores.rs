@@ -117,6 +117,23 @@ where
     (objects, broken)
 }
 
+/// What a cache holds, shared with it: looking costs no copies.
+pub(super) struct Held<K>(Vec<Arc<DeserializeGuard<K>>>);
+
+impl<K> Held<K>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    pub(super) fn of(cache: &Cache<K>) -> Self {
+        Self(cache.state())
+    }
+
+    /// The objects that parse.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &K> {
+        self.0.iter().filter_map(|guarded| guarded.0.as_ref().ok())
+    }
+}
+
 fn name_of(metadata: &ObjectMeta) -> (Option<&str>, Option<&str>) {
     (metadata.namespace.as_deref(), metadata.name.as_deref())
 }

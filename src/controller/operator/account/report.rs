@@ -19,7 +19,7 @@ pub(in crate::controller::operator) const TIMES_MOVE: Duration = Duration::from_
 const MAX_MESSAGE: usize = 1024;
 
 /// What one evaluation of an account says of one baseline.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Contribution<'c> {
     pub(super) plan: &'c Plan,
     pub(super) summary: &'c DriftSummary,
@@ -27,7 +27,7 @@ pub(super) struct Contribution<'c> {
     pub(super) finished: Timestamp,
     /// What could not be read.
     pub(super) unreadable: Option<&'c str>,
-    pub(super) publication: &'c PublicationRecord,
+    pub(super) publication: PublicationRecord,
 }
 
 /// The report, unless the one before says all of it.
@@ -204,7 +204,7 @@ mod tests {
             started: now,
             finished: now,
             unreadable: None,
-            publication: &publication,
+            publication,
         };
         report(&contribution, before)
     }
@@ -238,7 +238,7 @@ mod tests {
             started: at(5),
             finished: at(5),
             unreadable: None,
-            publication: &publication,
+            publication,
         };
         let stale = report(&contribution, Some(&complete)).unwrap();
         assert_eq!(stale.targets[0].state, "Incomplete");

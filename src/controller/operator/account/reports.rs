@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use kube::Client;
 use kube::core::DeserializeGuard;
 
@@ -14,6 +16,9 @@ use crate::controller::operator::write;
 use crate::drift::KnownFindings;
 use crate::plan::BaselineKey;
 use crate::resource::AccountId;
+
+/// So many requests run at once for one account.
+const CONCURRENT: usize = 8;
 
 /// The reports of one account, as they are known and as they are written.
 pub(super) struct Reports<'r> {
@@ -39,25 +44,44 @@ impl<'r> Reports<'r> {
 
     /// Makes a report for each baseline that has none yet.
     pub(super) async fn announce(&self, work: &AccountWork) {
+        let mut making: Vec<BoxFuture<'_, ()>> = Vec::new();
         for plan in work.plans.iter().filter(|plan| !plan.suspended) {
-            let Some(object) = work.baselines.get(&plan.baseline) else { continue };
-            if self.known.contains_key(&plan.baseline) {
-                continue;
+            if !self.known.contains_key(&plan.baseline) {
+                making.push(self.make(work, &plan.baseline).boxed());
             }
-            let spec = BaselineReportSpec {
-                baseline: plan.baseline.name.clone(),
-                account: work.name.clone(),
-                account_id: work.id().clone(),
-            };
-            let made = write::make_report(self.client, &plan.baseline, &object.uid, &spec).await;
-            if let Err(error) = made {
-                tracing::warn!(baseline = %plan.baseline, %error, "cannot make a report");
-            }
+        }
+        stream::iter(making).buffer_unordered(CONCURRENT).collect::<()>().await;
+    }
+
+    async fn make(&self, work: &AccountWork, baseline: &BaselineKey) {
+        let Some(object) = work.baselines.get(baseline) else { return };
+        let spec = BaselineReportSpec {
+            baseline: baseline.name.clone(),
+            account: work.name.clone(),
+            account_id: work.id().clone(),
+        };
+        let made = write::make_report(self.client, baseline, &object.uid, &spec).await;
+        if let Err(error) = made {
+            tracing::warn!(%baseline, %error, "cannot make a report");
         }
     }
 
+    /// Writes the reports that say something new. Whether all could be written.
+    pub(super) async fn write(
+        &self,
+        work: &AccountWork,
+        contributions: &[Contribution<'_>],
+    ) -> bool {
+        let mut writing: Vec<BoxFuture<'_, bool>> = Vec::new();
+        for contribution in contributions {
+            writing.push(self.report(work, contribution).boxed());
+        }
+        let written: Vec<bool> = stream::iter(writing).buffer_unordered(CONCURRENT).collect().await;
+        !written.contains(&false)
+    }
+
     /// Writes the report of one baseline, where it says something new.
-    pub(super) async fn report(&self, work: &AccountWork, contribution: &Contribution<'_>) -> bool {
+    async fn report(&self, work: &AccountWork, contribution: &Contribution<'_>) -> bool {
         let baseline = &contribution.plan.baseline;
         let before = self.known.get(baseline).and_then(|report| report.status.as_ref());
         let Some(status) = report(contribution, before) else { return true };

@@ -139,17 +139,18 @@ impl Worker {
         let mut problems = round.sources.iter().filter_map(|source| source.problems.first());
         let unreadable = problems.next();
         let plans = work.plans.iter().zip(&round.drift.summary);
-        for (plan, summary) in plans.filter(|(plan, _)| !plan.suspended) {
-            let contribution = Contribution {
+        let contributions: Vec<Contribution<'_>> = plans
+            .filter(|(plan, _)| !plan.suspended)
+            .map(|(plan, summary)| Contribution {
                 plan,
                 summary,
                 started,
                 finished: now,
                 unreadable: unreadable.map(String::as_str),
-                publication: &publication::record(plan, refusals.as_ref().map_err(|error| *error)),
-            };
-            is_well &= reports.report(work, &contribution).await;
-        }
+                publication: publication::record(plan, refusals.as_ref().map_err(|error| *error)),
+            })
+            .collect();
+        is_well &= reports.write(work, &contributions).await;
         is_well &= reports.withdraw(work, sink.known()).await;
         let learned = Learned::of(work, &round, sink.known());
         self.tell_trouble(work, &learned, published.err(), now).await;

@@ -54,10 +54,9 @@ impl Tenure {
         identity: String,
         duration: Duration,
         clock: Arc<dyn Clock>,
-        let_go: watch::Receiver<u64>,
-    ) -> (Self, watch::Receiver<Tenancy>) {
-        let (tenancy, receiver) = watch::channel(Tenancy::default());
-        let tenure = Self {
+        (tenancy, let_go): (watch::Sender<Tenancy>, watch::Receiver<u64>),
+    ) -> Self {
+        Self {
             leases: Leases::new(client, namespace, installation, &identity, duration),
             identity,
             duration,
@@ -69,8 +68,7 @@ impl Tenure {
             giving: BTreeMap::new(),
             tenancy,
             let_go,
-        };
-        (tenure, receiver)
+        }
     }
 
     /// Keeps the leases until `stop`'s other end is let go of; then gives everything away.

@@ -19,6 +19,7 @@ use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
 use crate::controller::operator::desired::Desired;
 use crate::controller::operator::lease::Tenancy;
+use crate::controller::operator::stores::Held;
 use crate::controller::operator::write::{self, StatusApi};
 
 /// Changes come in bursts; a burst is looked at once.
@@ -60,7 +61,9 @@ impl Keeper {
         loop {
             let wanted = Arc::clone(&desired.borrow_and_update());
             let owned = tenancy.borrow_and_update().ownership.clone();
+            let begun = Instant::now();
             let is_well = self.look(&wanted, &owned).await;
+            let took = begun.elapsed();
             let wait = if is_well { TICK } else { RETRY };
             let context = Arc::clone(&self.context);
             select! {
@@ -70,14 +73,16 @@ impl Keeper {
                 changed = tenancy.changed() => if changed.is_err() { return },
                 () = sleep(wait) => {}
             }
-            sleep(QUIET).await;
+            // While much changes, looking takes half of the time at most.
+            sleep(QUIET.max(took)).await;
         }
     }
 
     /// Whether everything could be written.
     async fn look(&mut self, desired: &Desired, ownership: &Ownership) -> bool {
         let context = Arc::clone(&self.context);
-        let jobs = Look::new(&context, desired, ownership).jobs();
+        let reports = Held::of(&context.stores.reports);
+        let jobs = Look::new(&context, desired, ownership, &reports).jobs();
         let jobs: Vec<Job> = jobs.into_iter().filter(|job| !self.is_underway(job)).collect();
         let client = &context.client;
         let done: Vec<(Option<ObjectKey>, Option<String>, kube::Result<()>)> = stream::iter(jobs)

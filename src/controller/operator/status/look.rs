@@ -14,27 +14,27 @@ use crate::api::{BaselineReport, ObjectKey, ObjectStatus, SecurityBaseline};
 use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
 use crate::controller::operator::desired::Desired;
-use crate::controller::operator::stores::objects as objects_of;
+use crate::controller::operator::stores::Held;
 use crate::controller::operator::time::time_of;
 use crate::plan::{BaselineKey, Problem};
 use crate::resource::Timestamp;
 
-type Reports = BTreeMap<BaselineKey, Vec<BaselineReport>>;
+/// The reports of each baseline.
+type Reports<'l> = BTreeMap<BaselineKey, Vec<&'l BaselineReport>>;
 
 /// What one look is about.
 pub(super) struct Look<'l> {
     context: &'l Context,
     desired: &'l Desired,
     ownership: &'l Ownership,
-    reports: Reports,
+    reports: Reports<'l>,
     now: Timestamp,
     jobs: Vec<Job>,
 }
 
-fn reports(context: &Context) -> Reports {
-    let (all, _) = objects_of(&context.stores.reports);
+fn by_baseline(all: &Held<BaselineReport>) -> Reports<'_> {
     let mut reports = Reports::new();
-    for report in all {
+    for report in all.iter() {
         let namespace = report.namespace().unwrap_or_default();
         let key = BaselineKey { namespace, name: report.spec.baseline.clone() };
         reports.entry(key).or_default().push(report);
@@ -47,8 +47,9 @@ impl<'l> Look<'l> {
         context: &'l Context,
         desired: &'l Desired,
         ownership: &'l Ownership,
+        reports: &'l Held<BaselineReport>,
     ) -> Self {
-        let (reports, now) = (reports(context), context.clock.now());
+        let (reports, now) = (by_baseline(reports), context.clock.now());
         Self { context, desired, ownership, reports, now, jobs: Vec::new() }
     }
 
@@ -63,28 +64,28 @@ impl<'l> Look<'l> {
 
     fn at_baselines(&mut self) {
         let metrics = self.context.metrics.baselines();
-        let (baselines, _) = objects_of(&self.context.stores.baselines);
+        let baselines = Held::of(&self.context.stores.baselines);
         if !self.desired.may_lack_baselines {
             let keys: Vec<BaselineKey> = baselines.iter().map(BaselineKey::of).collect();
             metrics.retain(|key| keys.contains(key));
         }
-        for baseline in baselines {
-            let key = BaselineKey::of(&baseline);
-            if !self.ownership.has_object(&ObjectKey::of(&baseline)) {
+        for baseline in baselines.iter() {
+            let key = BaselineKey::of(baseline);
+            if !self.ownership.has_object(&ObjectKey::of(baseline)) {
                 metrics.compliance(&key, None);
                 continue;
             }
-            self.finalize(&baseline, &key);
+            self.finalize(baseline, &key);
             let Some(plan) = self.desired.plans.get(&key) else { continue };
             let reports: Vec<&BaselineReport> =
-                self.reports.get(&key).into_iter().flatten().collect();
+                self.reports.get(&key).into_iter().flatten().copied().collect();
             let before = baseline.status.as_ref();
             let told = baseline::of(plan, &reports, before, self.now);
             if told.is_whole {
                 metrics.compliance(&key, told.compliance_ratio);
             }
             if let Some(status) = baseline::news(told.status, before) {
-                self.write(&baseline, &status);
+                self.write(baseline, &status);
             }
         }
         self.orphans();
@@ -116,7 +117,7 @@ impl<'l> Look<'l> {
 
     /// Reports of accounts that are gone: nobody else takes them back.
     fn orphans(&mut self) {
-        for report in self.reports.values().flatten() {
+        for report in self.reports.values().flatten().copied() {
             let is_orphan = !self.desired.accounts.contains_key(&report.spec.account_id);
             let has_broken = self.desired.world.broken.iter().any(|it| it.key.kind == "AwsAccount");
             if is_orphan && !has_broken && self.ownership.has_object(&ObjectKey::of(report)) {
@@ -129,8 +130,8 @@ impl<'l> Look<'l> {
     }
 
     fn at_accounts(&mut self) {
-        let (accounts, _) = objects_of(&self.context.stores.accounts);
-        for found in accounts {
+        let accounts = Held::of(&self.context.stores.accounts);
+        for found in accounts.iter() {
             let id = &found.spec.account_id;
             let rival = self.desired.rivals.get(&found.name_any()).map(String::as_str);
             // A worker's replica alone knows what it learned.
@@ -142,21 +143,21 @@ impl<'l> Look<'l> {
                 continue; // what was told stands until there is news
             }
             let sink = &self.context.settings.sink;
-            let status = account::of(&found, learned.as_ref(), rival, sink, &time_of(self.now));
+            let status = account::of(found, learned.as_ref(), rival, sink, &time_of(self.now));
             if found.status.as_ref() != Some(&status) {
-                self.write(&found, &status);
+                self.write(found, &status);
             }
         }
     }
 
     fn at_catalog(&mut self) {
-        let (controls, _) = objects_of(&self.context.stores.controls);
-        for control in controls {
-            self.catalog(&control, control.status.as_ref());
+        let controls = Held::of(&self.context.stores.controls);
+        for control in controls.iter() {
+            self.catalog(control, control.status.as_ref());
         }
-        let (packs, _) = objects_of(&self.context.stores.packs);
-        for pack in packs {
-            self.catalog(&pack, pack.status.as_ref());
+        let packs = Held::of(&self.context.stores.packs);
+        for pack in packs.iter() {
+            self.catalog(pack, pack.status.as_ref());
         }
     }
 
@@ -172,17 +173,17 @@ impl<'l> Look<'l> {
     }
 
     fn at_exemptions_and_attestations(&mut self) {
-        let (exemptions, _) = objects_of(&self.context.stores.exemptions);
-        for exemption in exemptions {
-            let problems = self.problems_of(&ObjectKey::of(&exemption));
-            let said = objects::of_exemption(&exemption, &problems, self.now);
-            self.accepted(&exemption, said, exemption.status.as_ref());
+        let exemptions = Held::of(&self.context.stores.exemptions);
+        for exemption in exemptions.iter() {
+            let problems = self.problems_of(&ObjectKey::of(exemption));
+            let said = objects::of_exemption(exemption, &problems, self.now);
+            self.accepted(exemption, said, exemption.status.as_ref());
         }
-        let (attestations, _) = objects_of(&self.context.stores.attestations);
-        for attestation in attestations {
-            let problems = self.problems_of(&ObjectKey::of(&attestation));
-            let said = objects::of_attestation(&attestation, &problems, self.now);
-            self.accepted(&attestation, said, attestation.status.as_ref());
+        let attestations = Held::of(&self.context.stores.attestations);
+        for attestation in attestations.iter() {
+            let problems = self.problems_of(&ObjectKey::of(attestation));
+            let said = objects::of_attestation(attestation, &problems, self.now);
+            self.accepted(attestation, said, attestation.status.as_ref());
         }
     }
 
