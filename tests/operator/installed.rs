@@ -284,8 +284,10 @@ async fn with_its_token_baselines_are_reported_on_and_secrets_are_not_read() {
         account_id: "111122223333".parse().unwrap(),
     };
     let mut report = BaselineReport::new("production-payments", spec);
-    report.metadata.owner_references =
-        Some(reported.controller_owner_ref(&()).into_iter().collect());
+    // One that blocked its owner's deletion would need the right to the owner's finalizers.
+    let mut owner = reported.controller_owner_ref(&()).unwrap();
+    owner.block_owner_deletion = None;
+    report.metadata.owner_references = Some(vec![owner]);
     let reports: Api<BaselineReport> = Api::namespaced(client.clone(), &namespace);
     let apply = PatchParams::apply("plumbline");
     reports.patch("production-payments", &apply, &Patch::Apply(&report)).await.unwrap();

@@ -47,9 +47,14 @@ pub(super) struct Desired {
     pub(super) catalog_problems: Vec<CatalogProblem>,
     /// What is wrong with exemptions and attestations.
     pub(super) problems: BTreeSet<Problem>,
+    /// The uid and generation of every control, pack, exemption and attestation that was judged.
+    judged: BTreeMap<ObjectKey, Version>,
     /// Whether a baseline is there that does not parse: what is published of it stays.
     pub(super) may_lack_baselines: bool,
 }
+
+/// Which object, as of which spec.
+type Version = (Option<String>, Option<i64>);
 
 /// Puts what users want together, and keeps the compiled catalogue for the next time.
 #[derive(Debug, Default)]
@@ -107,6 +112,7 @@ impl Resolver {
         let by_id = accounts.into_iter().map(|it| (it.spec.account_id.clone(), Arc::new(it)));
         Desired {
             problems: problems(&world, &plans),
+            judged: judged(&world),
             may_lack_baselines: world.broken.iter().any(|it| it.key.kind == "SecurityBaseline"),
             plans,
             accounts: by_id.collect(),
@@ -130,8 +136,19 @@ impl Resolver {
     }
 }
 
+fn version(object: &impl kube::Resource) -> Version {
+    (object.meta().uid.clone(), object.meta().generation)
+}
+
+fn judged(world: &World) -> BTreeMap<ObjectKey, Version> {
+    let controls = world.controls.iter().map(|it| (ObjectKey::of(it), version(it)));
+    let packs = world.packs.iter().map(|it| (ObjectKey::of(it), version(it)));
+    let exemptions = world.exemptions.iter().map(|it| (ObjectKey::of(it), version(it)));
+    let attestations = world.attestations.iter().map(|it| (ObjectKey::of(it), version(it)));
+    controls.chain(packs).chain(exemptions).chain(attestations).collect()
+}
+
 fn is_same<K: kube::Resource>(before: &[K], after: &[K]) -> bool {
-    let version = |object: &K| (object.meta().uid.clone(), object.meta().generation);
     before.iter().map(version).eq(after.iter().map(version))
 }
 
@@ -192,6 +209,12 @@ struct Shown {
 }
 
 impl Desired {
+    /// Whether the object, as it is, is among what was put together: of another nothing is known
+    /// yet, not even that nothing is wrong with it.
+    pub(super) fn has_judged<K: kube::Resource<DynamicType = ()>>(&self, object: &K) -> bool {
+        self.judged.get(&ObjectKey::of(object)) == Some(&version(object))
+    }
+
     /// The plans as JSON, for people who look for a mistake.
     pub(super) fn shown(&self) -> String {
         let show = |plan: &Plan| Shown {
@@ -244,6 +267,23 @@ mod tests {
         let counting: Vec<String> = desired.accounts.values().map(|it| it.name_any()).collect();
         assert_eq!(counting, ["old"]);
         assert_eq!(desired.rivals, [("young".to_owned(), "old".to_owned())].into());
+    }
+
+    #[test]
+    fn an_object_that_changed_since_is_not_judged() {
+        let pack = |generation: i64| -> Pack {
+            serde_json::from_value(serde_json::json!({
+                "apiVersion": "plumbline.dev/v1alpha1",
+                "kind": "Pack",
+                "metadata": {"name": "ours", "uid": "1", "generation": generation},
+                "spec": {"title": "Ours", "controls": [{"name": "s3-bucket-versioning"}]},
+            }))
+            .unwrap()
+        };
+        let world = World { packs: vec![pack(1)], ..World::default() };
+        let desired = Resolver::default().resolve(world);
+        assert!(desired.has_judged(&pack(1)));
+        assert!(!desired.has_judged(&pack(2)));
     }
 
     #[test]

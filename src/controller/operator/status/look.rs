@@ -197,7 +197,7 @@ impl<'l> Look<'l> {
         said: super::condition::Said,
         before: Option<&ObjectStatus>,
     ) {
-        if !self.ownership.has_object(&ObjectKey::of(object)) {
+        if !self.ownership.has_object(&ObjectKey::of(object)) || !self.desired.has_judged(object) {
             return;
         }
         let generation = object.meta().generation;
