@@ -32,7 +32,15 @@ async fn objects_of_the_first_version_work_after_helm_takes_the_definitions_over
     cluster.kubectl_prints(&apply);
 
     let crds = chart("plumbline-crds");
-    let install = ["install", "plumbline-crds", &crds, "--namespace=default", "--take-ownership"];
+    // Whoever applied the first version owns fields that today's changes.
+    let install = [
+        "install",
+        "plumbline-crds",
+        &crds,
+        "--namespace=default",
+        "--take-ownership",
+        "--force-conflicts",
+    ];
     cluster.helm_prints(&install);
 
     still_works::<SecurityBaseline>(&client).await;
