@@ -14,8 +14,8 @@ help: ## List the tasks
 run: ## Build, then watch the quickstart: evaluate, publish, serve metrics on 127.0.0.1:9464
 	$(CARGO) run --quiet --profile quick -- run deploy/samples/quickstart --state $(STATE)
 
-test: $(VENV)/.ready test-aws-double kubernetes ## Run every test that a change must pass
-	PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
+test: $(VENV)/.ready $(VENV)/.ready-aws test-aws-double kubernetes ## Run every test that a change must pass
+	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
 
 kubernetes: ## Find etcd, kube-apiserver, kubectl and Helm for the tests, or build them once
 	@tests/operator/setup.sh > /dev/null
@@ -41,8 +41,8 @@ bench: $(VENV)/.ready ## Measure throughput, memory and start-up beside DuckDB, 
 	$(CARGO) bench --bench throughput
 	$(VENV)/bin/python benches/scan.py
 
-soak: $(VENV)/.ready kubernetes ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
-	PLUMBLINE_SOAK=1 PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
+soak: $(VENV)/.ready $(VENV)/.ready-aws kubernetes ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
+	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 PLUMBLINE_SOAK=1 $(CARGO) test
 
 clean: ## Remove what was built and what was installed for tests
 	$(CARGO) clean

@@ -6,6 +6,7 @@
 //! A module may import the modules below it in this list and none above (`tests/layers.rs`).
 
 pub mod api;
+pub mod aws;
 pub mod catalog;
 pub mod cli;
 pub mod controller;

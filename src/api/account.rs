@@ -4,8 +4,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, LabelSelector, Period, schema};
-use crate::resource::{AccountId, Partition, Region, ResourceType};
+use super::{AccountSource, Condition, LabelSelector, OperationBudget, RoleReference, schema};
+use crate::resource::{AccountId, Partition, Region};
 
 /// An AWS account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
@@ -40,6 +40,9 @@ use crate::resource::{AccountId, Partition, Region, ResourceType};
         "self.regions.all(r, r.startsWith('cn-') == (self.partition == 'aws-cn') \
          && r.startsWith('us-gov-') == (self.partition == 'aws-us-gov'))",
     ).message("every region belongs to the partition"),
+    validation = Rule::new(
+        "!has(self.role) || self.role.arn.startsWith('arn:' + self.partition + ':iam::' + self.accountId + ':')",
+    ).message("the role is one of the account's own"),
 )]
 pub struct AwsAccountSpec {
     /// The account's twelve digits. Quote them in YAML.
@@ -56,36 +59,22 @@ pub struct AwsAccountSpec {
     /// of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_region: Option<Region>,
+    /// The role through which the account is reached. Default: the process's own credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleReference>,
     /// Where the account's configuration items come from.
     pub source: AccountSource,
+    /// How often operations may be called, where that is to differ from Plumbline's own rates,
+    /// which are a little below what AWS grants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 16),
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["operation"]),
+    )]
+    pub budgets: Vec<OperationBudget>,
     /// The namespaces whose baselines may hold for it. None unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_namespaces: Option<AllowedNamespaces>,
-}
-
-/// Where an account's configuration items come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AccountSource {
-    /// A snapshot that AWS Config delivered.
-    pub snapshot: SnapshotSource,
-}
-
-/// A snapshot that AWS Config delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SnapshotSource {
-    /// A file or folder, relative to the folder of this object's file.
-    #[schemars(length(min = 1, max = 1024))]
-    pub url: String,
-    /// The types that AWS Config records. Without it those that the snapshot holds: a control
-    /// for any other type is then `Unknown`, since an absent type may not be recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "set"))]
-    pub recorded_types: Option<Vec<ResourceType>>,
-    /// From which age on a snapshot is stale.
-    #[serde(default = "default_max_age")]
-    pub max_age: Period,
 }
 
 /// Namespaces by name, by label, or both.
@@ -143,8 +132,4 @@ pub struct AccountRegionStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,
-}
-
-fn default_max_age() -> Period {
-    Period::hours(24)
 }

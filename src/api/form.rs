@@ -15,8 +15,12 @@ pub(super) const HTTPS: &str = "^https://";
 pub(super) const SHA256: &str = "^[0-9a-f]{64}$";
 pub(super) const PERIOD: &str = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
 
+pub(super) const ROLE_ARN: &str = "^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/[\\w+=,.@/-]+$";
+pub(super) const WORDS: &str = "^[\\w-]+$";
+pub(super) const SESSION_NAME: &str = "^[\\w+=,.@-]+$";
+
 /// Each pattern and what a text is that matches it.
-const MEANINGS: [(&str, &str); 9] = [
+const MEANINGS: [(&str, &str); 12] = [
     (ACCOUNT_ID, "an AWS account id (twelve digits)"),
     (REGION, "an AWS region (such as eu-west-1)"),
     (RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
@@ -25,6 +29,9 @@ const MEANINGS: [(&str, &str); 9] = [
     (FIELD_NAME, "a name (letters and digits, a letter first)"),
     (HTTPS, "an https:// address"),
     (SHA256, "a SHA-256 (64 hexadecimal digits)"),
+    (ROLE_ARN, "the ARN of a role (such as arn:aws:iam::111122223333:role/plumbline)"),
+    (WORDS, "a name (letters, digits, `-` and `_`)"),
+    (SESSION_NAME, "a session's name (letters, digits and `+=,.@-_`)"),
     (PERIOD, "a period (such as 30m or 1h30m)"),
 ];
 

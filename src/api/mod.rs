@@ -25,12 +25,12 @@ mod period;
 mod report;
 mod schema;
 mod selector;
+mod source;
 mod status;
 mod suggestion;
 
 pub use account::{
-    AccountRegionStatus, AccountSource, AllowedNamespaces, AwsAccount, AwsAccountSpec,
-    AwsAccountStatus, SnapshotSource,
+    AccountRegionStatus, AllowedNamespaces, AwsAccount, AwsAccountSpec, AwsAccountStatus,
 };
 pub use attestation::{Attestation, AttestationSpec, AttestationStatus, Evidence};
 pub use baseline::{
@@ -55,6 +55,10 @@ pub use path::{FieldPath, ObjectKey, PathStep};
 pub use period::{InvalidPeriod, Period};
 pub use report::{BaselineReport, BaselineReportSpec, BaselineReportStatus};
 pub use selector::ResourceSelector;
+pub use source::{
+    AccountSource, AggregatorSource, BudgetedOperation, ConfigApiSource, OperationBudget,
+    RoleReference, SnapshotSource,
+};
 pub use status::{
     DomainSummary, DriftEntry, EvaluationRecord, PublicationRecord, SeveritySummary, Summary,
     TargetStatus,

@@ -74,6 +74,23 @@ pub(super) fn object_names(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// The ARN of a role.
+pub(super) fn role_arn(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "maxLength": 2048, "pattern": form::ROLE_ARN })
+}
+
+/// The name of an aggregator.
+pub(super) fn aggregator_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "maxLength": 256, "pattern": form::WORDS })
+}
+
+/// The name of a role's session.
+pub(super) fn session_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "minLength": 2, "maxLength": 64, "pattern": form::SESSION_NAME,
+    })
+}
+
 /// A point in time.
 pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "format": "date-time", "maxLength": 64 })

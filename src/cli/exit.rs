@@ -9,7 +9,10 @@ use thiserror::Error;
 use super::mistakes;
 use crate::api::CrdError;
 use crate::api::document::Diagnostic;
+use crate::aws::AwsError;
 use crate::controller::{OperatorError, RunError};
+use crate::metrics::MetricsError;
+use crate::publish::PublishError;
 use crate::server::LoggingError;
 use crate::source::SnapshotError;
 
@@ -62,6 +65,12 @@ pub(super) enum CommandError {
     Operator(#[from] OperatorError),
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    #[error(transparent)]
+    Aws(Box<AwsError>),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
 }
 
 impl CommandError {
@@ -79,6 +88,12 @@ impl CommandError {
             Self::UnknownControl { .. } | Self::Expression(_) => Exit::Bad.into(),
             _ => Exit::Undecided.into(),
         }
+    }
+}
+
+impl From<AwsError> for CommandError {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(Box::new(error))
     }
 }
 

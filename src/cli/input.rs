@@ -1,28 +1,27 @@
-//! What `scan` and `plan` work on: baselines from files, and one snapshot.
+//! What `scan` and `plan` work on: baselines from files, and a snapshot.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::CommandError;
-use crate::api::document::SourceFile;
-use crate::api::{AccountSelection, LabelSelector, Period};
-use crate::controller::{Progress, Recorded, SourceInput, Survey, discover};
+use crate::api::document::{Diagnostic, SourceFile};
+use crate::api::{AccountSelection, AwsAccount, LabelSelector, Period};
+use crate::controller::{
+    AccountInput, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
+};
 use crate::plan::{Objects, Resolved, load_paths};
 use crate::resource::{ResourceType, Timestamp, is_known_type, suggest_type};
 use crate::source::Snapshot;
 
 /// The name of accounts that no file declares.
-const UNDECLARED: &str = "the snapshot's accounts";
+const UNDECLARED: &str = "accounts that no file declares";
 
+/// What is to be believed of a snapshot.
 #[derive(Debug, Args)]
-pub(super) struct SnapshotArguments {
-    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
-    /// standard input.
-    #[arg(long, value_name = "PATH")]
-    snapshot: PathBuf,
+pub(super) struct SnapshotOptions {
     /// The resource types that the recorder records, separated by commas, or `all`. Of a type
     /// that is not recorded nothing is known, so its controls are `Unknown`.
     ///
@@ -44,12 +43,21 @@ pub(super) struct Input {
     pub(super) sources: Vec<SourceInput>,
 }
 
-impl SnapshotArguments {
-    /// Finds the snapshot's files.
-    pub(super) fn open(&self) -> Result<Arc<Snapshot>, CommandError> {
-        Ok(Arc::new(Snapshot::open(&self.snapshot)?))
-    }
+/// A snapshot's files, found.
+#[derive(Debug)]
+pub(super) struct Opened {
+    path: PathBuf,
+    snapshot: Arc<Snapshot>,
+}
 
+impl Opened {
+    /// Finds the files of a path, or takes standard input for `-`.
+    pub(super) fn at(path: &Path) -> Result<Self, CommandError> {
+        Ok(Self { path: path.to_owned(), snapshot: Arc::new(Snapshot::open(path)?) })
+    }
+}
+
+impl SnapshotOptions {
     /// Reads baselines and what they name from a file or folder.
     ///
     /// # Errors
@@ -58,28 +66,21 @@ impl SnapshotArguments {
     pub(super) fn load(
         &self,
         baseline: &Path,
-        snapshot: &Arc<Snapshot>,
+        opened: &Opened,
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Result<Input, CommandError> {
-        let (mut objects, mut mistakes) = load_paths([baseline]);
+        let (mut objects, mistakes) = load_paths([baseline]);
         let mut survey = None;
         if objects.accounts.is_empty() && mistakes.is_empty() {
+            let snapshot = &opened.snapshot;
             progress.total(snapshot.total_bytes());
             let found = Arc::new(Survey::of(snapshot, &|bytes| progress.read(bytes)));
-            self.take_all(&mut objects, &found)?;
+            declare(&mut objects, &opened.accounts(&found)?)?;
             survey = Some(found);
         }
-        let mut resolved = objects.resolve(now);
-        mistakes.append(&mut resolved.mistakes);
-        if !mistakes.is_empty() {
-            return Err(CommandError::Mistakes(mistakes));
-        }
-        if resolved.plans.is_empty() {
-            let path = baseline.display();
-            return Err(CommandError::Usage(format!("there is no SecurityBaseline in {path}")));
-        }
-        let source = self.source(&objects, &resolved, snapshot, survey);
+        let resolved = resolve(&objects, mistakes, baseline, now)?;
+        let source = self.source(&objects, &resolved, opened, survey);
         Ok(Input { resolved, sources: vec![source] })
     }
 
@@ -88,12 +89,15 @@ impl SnapshotArguments {
         &self,
         objects: &Objects,
         resolved: &Resolved,
-        snapshot: &Arc<Snapshot>,
+        opened: &Opened,
         survey: Option<Arc<Survey>>,
     ) -> SourceInput {
-        let sources = SourceInput::of(&objects.accounts, &resolved.plans).into_iter();
-        let mut accounts: std::collections::BTreeMap<_, _> =
-            sources.flat_map(|source| source.accounts).collect();
+        let declared = objects.accounts.iter().map(|account| &account.object.spec);
+        let mut accounts: BTreeMap<_, _> = declared
+            .filter_map(|spec| {
+                Some((spec.account_id.clone(), AccountInput::of(spec, &resolved.plans)?))
+            })
+            .collect();
         for account in accounts.values_mut() {
             if let Some(recorded) = &self.recorded_types {
                 account.recorded = recorded.clone();
@@ -101,28 +105,58 @@ impl SnapshotArguments {
             account.max_age = account.max_age.filter(|_| survey.is_none());
             account.max_age = self.max_age.or(account.max_age);
         }
-        let (path, snapshot) = (self.snapshot.clone(), Some(Arc::clone(snapshot)));
-        SourceInput { path, snapshot, survey, accounts }
+        let (path, snapshot) = (opened.path.clone(), Some(Arc::clone(&opened.snapshot)));
+        SourceInput::Snapshot(SnapshotInput { path, snapshot, survey, accounts })
     }
+}
 
-    /// Declares accounts that no file declares, and has every baseline hold for all of them.
-    fn take_all(&self, objects: &mut Objects, survey: &Survey) -> Result<(), CommandError> {
+impl Opened {
+    /// The accounts that the snapshot's items come from.
+    fn accounts(&self, survey: &Survey) -> Result<Vec<AwsAccount>, CommandError> {
         let accounts = discover(survey);
         if accounts.is_empty() {
             let problems = survey.problems().to_vec();
-            return Err(CommandError::Empty { path: self.snapshot.clone(), problems });
+            return Err(CommandError::Empty { path: self.path.clone(), problems });
         }
-        for account in accounts {
-            let text = serde_json::to_string(&account).map_err(std::io::Error::from)?;
-            objects.add(&SourceFile::new(UNDECLARED, text));
-        }
-        for baseline in &mut objects.baselines {
-            let everything = Some(LabelSelector::default());
-            baseline.object.spec.accounts =
-                AccountSelection { names: Vec::new(), selector: everything };
-        }
-        Ok(())
+        Ok(accounts)
     }
+}
+
+/// Declares accounts that no file declares, and has every baseline hold for all of them.
+pub(super) fn declare(objects: &mut Objects, accounts: &[AwsAccount]) -> Result<(), CommandError> {
+    for account in accounts {
+        let text = serde_json::to_string(account).map_err(std::io::Error::from)?;
+        objects.add(&SourceFile::new(UNDECLARED, text));
+    }
+    for baseline in &mut objects.baselines {
+        let everything = Some(LabelSelector::default());
+        baseline.object.spec.accounts =
+            AccountSelection { names: Vec::new(), selector: everything };
+    }
+    Ok(())
+}
+
+/// Resolves what the files of `baseline` say.
+///
+/// # Errors
+///
+/// All mistakes in them, those found before among them; or that there is no baseline.
+pub(super) fn resolve(
+    objects: &Objects,
+    mut mistakes: Vec<Diagnostic>,
+    baseline: &Path,
+    now: Timestamp,
+) -> Result<Resolved, CommandError> {
+    let mut resolved = objects.resolve(now);
+    mistakes.append(&mut resolved.mistakes);
+    if !mistakes.is_empty() {
+        return Err(CommandError::Mistakes(mistakes));
+    }
+    if resolved.plans.is_empty() {
+        let path = baseline.display();
+        return Err(CommandError::Usage(format!("there is no SecurityBaseline in {path}")));
+    }
+    Ok(resolved)
 }
 
 fn recorded(text: &str) -> Result<Recorded, String> {

@@ -3,12 +3,14 @@
 //! Each command reads its arguments, calls one function of the library and shows what it gave.
 //! Data goes to standard output; progress, logs and mistakes go to standard error.
 
+mod aws;
 mod completions;
 mod controls;
 mod crds;
 mod eval;
 mod exit;
 mod input;
+mod live;
 mod mistakes;
 mod operator;
 mod output;

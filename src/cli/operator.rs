@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::aws::AwsArguments;
 use super::exit::{CommandError, Exit};
 use super::run::{runtime, stopped};
 use crate::api::Period;
@@ -46,7 +47,7 @@ pub(super) struct OperatorArguments {
     #[arg(long, value_name = "PERIOD", default_value = "15s", value_parser = lease_duration)]
     lease_duration: Period,
     /// Where findings go.
-    #[arg(long, value_enum, value_name = "SINK", default_value = "file")]
+    #[arg(long, value_enum, value_name = "SINK", default_value = "securityhub")]
     sink: SinkArgument,
     /// The folder for findings of `--sink file`: a file for each account, which all replicas reach.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/plumbline")]
@@ -57,12 +58,17 @@ pub(super) struct OperatorArguments {
     /// Serve /debug/plan: what each baseline comes to. It names accounts and controls.
     #[arg(long)]
     debug_plan: bool,
+    #[command(flatten)]
+    aws: AwsArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum SinkArgument {
     /// A file of JSON Lines for each account, in the folder that --state names.
     File,
+    /// AWS Security Hub of each account and region, with the account's own role.
+    #[value(name = "securityhub")]
+    SecurityHub,
 }
 
 const EXAMPLES: &str = "\
@@ -73,7 +79,7 @@ Exit codes:
 Examples:
   plumbline crds | kubectl apply --server-side -f -
       install the CRDs first
-  plumbline operator --state findings --listen 127.0.0.1:9464
+  plumbline operator --sink file --state findings --listen 127.0.0.1:9464
       run on this machine against the cluster of KUBECONFIG
   kubectl annotate baseline production plumbline.dev/reconcile-at=\"$(date)\" --overwrite
       ask for an evaluation now
@@ -93,7 +99,10 @@ impl OperatorArguments {
     }
 
     fn settings(self) -> OperatorSettings {
-        let SinkArgument::File = self.sink;
+        let sink = match self.sink {
+            SinkArgument::File => SinkChoice::File(self.state),
+            SinkArgument::SecurityHub => SinkChoice::SecurityHub,
+        };
         OperatorSettings {
             listen: self.listen,
             installation: self.installation,
@@ -101,7 +110,8 @@ impl OperatorArguments {
             identity: self.identity,
             max_concurrent: usize::from(self.max_concurrent),
             lease_duration: self.lease_duration.duration(),
-            sink: SinkChoice::File(self.state),
+            sink,
+            aws: self.aws.settings(),
             archive_deadline: self.archive_deadline.duration(),
             debug_plan: self.debug_plan,
         }

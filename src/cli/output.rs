@@ -40,9 +40,11 @@ pub(super) fn colours_allowed() -> bool {
 
 /// Warnings on standard error.
 pub(super) mod warn {
+    use std::collections::BTreeMap;
     use std::io::{self, Write};
 
     use crate::controller::SourceReport;
+    use crate::publish::Published;
 
     /// So many problems of a source are shown.
     const SHOWN: usize = 20;
@@ -55,6 +57,34 @@ pub(super) mod warn {
         }
     }
 
+    /// Says how many findings were taken, and why others were not. Gives whether all were.
+    pub(in crate::cli) fn published(published: &Published) -> bool {
+        let _ = writeln!(io::stderr(), "{} findings published", published.accepted);
+        for line in refusals(published) {
+            let _ = writeln!(io::stderr(), "warning: {line}");
+        }
+        published.refused.is_empty()
+    }
+
+    /// Why findings were not taken, each reason once.
+    pub(in crate::cli) fn refusals(published: &Published) -> Vec<String> {
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for refused in &published.refused {
+            *reasons.entry(&refused.message).or_default() += 1;
+        }
+        let said = |(reason, findings): (&str, u64)| match findings {
+            1 => format!("a finding was not published: {reason}"),
+            _ => format!("{findings} findings were not published: {reason}"),
+        };
+        let mut lines: Vec<String> = reasons.into_iter().map(said).collect();
+        let more = lines.len().saturating_sub(SHOWN);
+        lines.truncate(SHOWN);
+        if more > 0 {
+            lines.push(format!("and {more} more reasons"));
+        }
+        lines
+    }
+
     /// What is to be said of the reading of one source.
     pub(in crate::cli) fn lines(source: &SourceReport) -> Vec<String> {
         let mut lines: Vec<String> = source.problems.iter().take(SHOWN).cloned().collect();
@@ -62,15 +92,16 @@ pub(super) mod warn {
         if more > 0 {
             lines.push(format!("and {more} more problems"));
         }
-        let path = source.path.display();
+        let name = &source.name;
         if !source.is_whole() {
+            let unknown = if source.is_partial { "what is missing is" } else { "its accounts are" };
             lines.push(format!(
-                "{path} could not be read whole: its accounts are Unknown, and nothing is resolved"
+                "{name} could not be read whole: {unknown} Unknown, and nothing of it is resolved"
             ));
         }
         if source.foreign > 0 {
             let foreign = source.foreign;
-            lines.push(format!("{path} holds {foreign} items of accounts that nothing declares"));
+            lines.push(format!("{name} holds {foreign} items of accounts that nothing declares"));
         }
         lines
     }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::exit::{CommandError, Exit};
-use super::input::{Input, SnapshotArguments};
+use super::input::{Input, Opened, SnapshotOptions};
 use super::output::{self, warn};
 use super::progress::ReadingBar;
 use super::results::change_line;
@@ -27,8 +27,12 @@ pub(super) struct PlanArguments {
     /// The baselines as they would be: a file or folder.
     #[arg(long, value_name = "PATH")]
     to: PathBuf,
+    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
+    /// standard input.
+    #[arg(long, value_name = "PATH")]
+    snapshot: PathBuf,
     #[command(flatten)]
-    snapshot: SnapshotArguments,
+    options: SnapshotOptions,
     /// How changes are written.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     output: OutputFormat,
@@ -84,9 +88,9 @@ impl PlanArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
         let now = SystemClock.now();
         let progress = ReadingBar::new();
-        let snapshot = self.snapshot.open()?;
-        let from = self.snapshot.load(&self.from, &snapshot, now, &progress)?;
-        let to = self.snapshot.load(&self.to, &snapshot, now, &progress)?;
+        let snapshot = Opened::at(&self.snapshot)?;
+        let from = self.options.load(&self.from, &snapshot, now, &progress)?;
+        let to = self.options.load(&self.to, &snapshot, now, &progress)?;
         let mut known = KnownFindings::new();
         let before = compare(&from, &known, now, &progress);
         let opened = before.drift.changes.iter().map(|change| change.finding().clone());

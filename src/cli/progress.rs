@@ -1,5 +1,6 @@
 //! A progress bar on standard error, where that is a terminal and there is much to read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,7 +12,11 @@ const MUCH: u64 = 8 << 20;
 
 /// Shows how much of the input was read.
 #[derive(Debug)]
-pub(super) struct ReadingBar(ProgressBar);
+pub(super) struct ReadingBar {
+    bar: ProgressBar,
+    /// How many items came from AWS.
+    fetched: AtomicU64,
+}
 
 impl ReadingBar {
     pub(super) fn new() -> Self {
@@ -20,28 +25,48 @@ impl ReadingBar {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self(bar)
+        Self { bar, fetched: AtomicU64::new(0) }
+    }
+
+    /// How many items are there is not known beforehand.
+    fn begin_fetching(&self) {
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {pos} items from AWS ({per_sec})")
+        {
+            self.bar.set_style(style);
+        }
+        self.bar.reset();
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
     /// Takes the bar away.
     pub(super) fn clear(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 
 impl Progress for ReadingBar {
     fn total(&self, bytes: u64) {
-        self.0.reset();
-        self.0.set_length(bytes);
+        self.bar.reset();
+        self.bar.set_length(bytes);
         if bytes >= MUCH {
             // Draws nothing where standard error is no terminal.
-            self.0.set_draw_target(ProgressDrawTarget::stderr());
-            self.0.enable_steady_tick(Duration::from_millis(200));
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.enable_steady_tick(Duration::from_millis(200));
         }
     }
 
     fn read(&self, bytes: u64) {
-        self.0.set_position(bytes);
+        self.bar.set_position(bytes);
+    }
+
+    fn fetched(&self, items: u64) {
+        let fetched = self.fetched.fetch_add(items, Ordering::Relaxed) + items;
+        if fetched == items {
+            self.begin_fetching();
+        }
+        self.bar.set_position(fetched);
     }
 }
 

@@ -1,4 +1,4 @@
-//! `plumbline scan`: one evaluation of a snapshot.
+//! `plumbline scan`: one evaluation of a snapshot, or of accounts as AWS Config shows them.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::PathBuf;
@@ -6,28 +6,46 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::exit::{CommandError, Exit};
-use super::input::{Input, SnapshotArguments};
+use super::input::{Input, Opened, SnapshotOptions};
+use super::live::{self, LiveArguments};
 use super::output::{self, warn};
 use super::progress::ReadingBar;
 use super::results::{JsonResults, JsonSummary, Only, Row, TableResults, write_summary};
 use crate::controller::{Clock, Round, RoundReport, SystemClock, View, evaluate};
-use crate::drift::{Installation, KnownFindings};
+use crate::drift::KnownFindings;
 use crate::evaluation::{EvaluationResult, Results};
 use crate::plan::Plan;
-use crate::resource::Severity;
+use crate::publish::FindingSink;
+use crate::resource::{Severity, Timestamp};
 
-/// Evaluate a snapshot once, show the results, and say by the exit code whether there is drift
+/// Evaluate a snapshot or live accounts once, show the results, and say by the exit code whether
+/// there is drift
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct ScanArguments {
     /// A file or folder of YAML: `SecurityBaseline`s, and what they name.
     ///
     /// Without an `AwsAccount` in it, every baseline is held against all accounts and regions that
-    /// the snapshot's items come from.
+    /// the snapshot's items come from; with `--live`, against the account of the credentials.
     #[arg(long, value_name = "PATH")]
     baseline: PathBuf,
+    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
+    /// standard input.
+    #[arg(long, value_name = "PATH", required_unless_present = "live", conflicts_with = "live")]
+    snapshot: Option<PathBuf>,
+    /// Read the accounts themselves, through AWS Config.
+    ///
+    /// Accounts that an `AwsAccount` declares are read as it says: through their own API, or
+    /// through an aggregator.
+    #[arg(long)]
+    live: bool,
+    /// Publish what differs from Security Hub there: open drift, resolve what was mended.
+    ///
+    /// Findings of other baselines, and of accounts and regions that are not looked at, stay.
+    #[arg(long, requires = "live")]
+    publish: bool,
     #[command(flatten)]
-    snapshot: SnapshotArguments,
+    options: SnapshotOptions,
     /// How results are written.
     ///
     /// table: for people. json: one object, `results` first, then `summary`. asff: the findings
@@ -44,6 +62,8 @@ pub(super) struct ScanArguments {
     /// Do not let unknown verdicts alone make the exit code 2.
     #[arg(long)]
     allow_unknown: bool,
+    #[command(flatten)]
+    accounts: LiveArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,7 +98,11 @@ Examples:
       from standard input
   plumbline scan --baseline baseline.yaml --snapshot snapshot.json --output json |
       jq -r '.results[] | [.control, .resourceId, .message] | @tsv'
-      results as data";
+      results as data
+  plumbline scan --baseline baseline.yaml --live --profile prod --region eu-west-1
+      the account of a profile, as AWS Config shows it now
+  plumbline scan --baseline baselines/ --live --role-arn arn:aws:iam::111122223333:role/plumbline
+      through a role";
 
 impl ScanArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
@@ -86,27 +110,60 @@ impl ScanArguments {
             let problem = "--output asff shows findings, which only drift has: leave --only out";
             return Err(CommandError::Usage(problem.to_owned()));
         }
-        let now = SystemClock.now();
-        let progress = ReadingBar::new();
-        let snapshot = self.snapshot.open()?;
-        let input = self.snapshot.load(&self.baseline, &snapshot, now, &progress)?;
-        let Input { resolved, sources } = &input;
-        let (known, installation) = (KnownFindings::new(), Installation::default());
+        let (now, progress) = (SystemClock.now(), ReadingBar::new());
+        match &self.snapshot {
+            Some(path) => {
+                let snapshot = Opened::at(path)?;
+                let input = self.options.load(&self.baseline, &snapshot, now, &progress)?;
+                let known = KnownFindings::new();
+                let known = (self.output == OutputFormat::Asff).then_some(&known);
+                Ok(self.exit(&self.evaluate(&input, known, now, &progress)?))
+            }
+            None => self.live(now, &progress),
+        }
+    }
+
+    /// Reads the accounts, and publishes if that is asked for.
+    fn live(&self, now: Timestamp, progress: &ReadingBar) -> Result<Exit, CommandError> {
+        let runtime = live::runtime().map_err(CommandError::Runtime)?;
+        let live = runtime.block_on(self.accounts.load(&self.baseline, now, progress))?;
+        if !self.publish {
+            let known = KnownFindings::new();
+            let known = (self.output == OutputFormat::Asff).then_some(&known);
+            return Ok(self.exit(&self.evaluate(&live.input, known, now, progress)?));
+        }
+        let mut sink = runtime.block_on(live.security_hub(&self.accounts.installation));
+        let report = self.evaluate(&live.input, Some(sink.known()), now, progress)?;
+        let published = runtime.block_on(sink.publish(&report.drift.changes))?;
+        let whole = warn::published(&published);
+        Ok(if whole { self.exit(&report) } else { Exit::Undecided })
+    }
+
+    /// Evaluates, shows the results, and says what could not be read.
+    fn evaluate(
+        &self,
+        input: &Input,
+        known: Option<&KnownFindings>,
+        now: Timestamp,
+        progress: &ReadingBar,
+    ) -> Result<RoundReport, CommandError> {
+        let Input { resolved, sources } = input;
         let round = Round {
             plans: &resolved.plans,
             sources,
-            known: (self.output == OutputFormat::Asff).then_some(&known),
-            installation: &installation,
+            known,
+            installation: &self.accounts.installation,
             now,
-            may_lack_baselines: false,
+            // What is published of baselines that this scan knows nothing of stays.
+            may_lack_baselines: true,
         };
         let mut shown = Shown::new(self.output, self.only, &resolved.plans)?;
-        let view = View { results: &mut shown, filter: self.filter(), progress: &progress };
+        let view = View { results: &mut shown, filter: self.filter(), progress };
         let report = evaluate(&round, view);
         progress.clear();
         shown.finish(&report)?;
         warn::reading(&report.sources);
-        Ok(self.exit(&report))
+        Ok(report)
     }
 
     /// Which results are shown. Findings come from the comparison with what is published: nothing.

@@ -9,7 +9,10 @@ mod schedule;
 mod sources;
 
 pub use clock::{Clock, SystemClock};
-pub use local::{Observer, RunError, Settings, Started, WatchError, run};
-pub use operator::{OperatorError, OperatorSettings, SinkChoice, operate};
+pub use local::{Observer, RunError, Settings, SinkChoice, Started, WatchError, run};
+pub use operator::{OperatorError, OperatorSettings, operate};
 pub use round::{Progress, Round, RoundReport, View, evaluate};
-pub use sources::{AccountInput, Recorded, SourceInput, SourceReport, Survey, discover};
+pub use sources::{
+    AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,
+    SourceReport, Survey, discover,
+};

@@ -3,6 +3,7 @@
 //! A label's values are always bounded by what the user wrote (never a resource's id), and the
 //! series of a baseline go with it.
 
+mod aws;
 mod baseline;
 mod duration;
 mod families;
@@ -15,6 +16,7 @@ use prometheus::core::Collector;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use thiserror::Error;
 
+pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::BaselineMetrics;
 pub use figures::{ControlFigure, Figures};
 
@@ -29,6 +31,7 @@ pub struct MetricsError {
 /// The registry, with everything that is measured.
 pub struct Metrics {
     registry: Registry,
+    aws: AwsMetrics,
     baselines: BaselineMetrics,
     published: IntCounterVec,
     archives_given_up: IntCounter,
@@ -79,13 +82,19 @@ impl Metrics {
         register(&registry, &archives_given_up)?;
         register(&registry, &buckets_held)?;
         register(&registry, &build)?;
+        let aws = AwsMetrics::new(&registry)?;
         let baselines = BaselineMetrics::new(&registry)?;
-        Ok(Self { registry, baselines, published, archives_given_up, buckets_held })
+        Ok(Self { registry, aws, baselines, published, archives_given_up, buckets_held })
     }
 
     /// What is measured of each baseline.
     pub fn baselines(&self) -> &BaselineMetrics {
         &self.baselines
+    }
+
+    /// What calls of AWS cost.
+    pub const fn aws(&self) -> &AwsMetrics {
+        &self.aws
     }
 
     /// Counts findings sent to the sink.

@@ -4,6 +4,7 @@
 //! counts as known at once, whatever a read of the other side says yet.
 
 mod jsonl;
+mod security_hub;
 
 use std::future::Future;
 
@@ -13,6 +14,7 @@ use crate::drift::{FindingChange, KnownFindings};
 use crate::resource::{AccountId, Partition, Region};
 
 pub use jsonl::{JsonLines, OpenError};
+pub use security_hub::{Hubs, PlaceState, SecurityHub};
 
 /// Where findings stand: one account in one region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

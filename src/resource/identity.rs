@@ -157,6 +157,12 @@ impl Partition {
             Self::AwsUsGov => "us-gov-west-1",
         }
     }
+
+    /// The same, as a region.
+    #[must_use]
+    pub fn usual_region(self) -> Region {
+        Region(self.home_region().into())
+    }
 }
 
 impl fmt::Display for Partition {

@@ -4,8 +4,15 @@ use std::io::{self, IsTerminal};
 
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt, ParseError, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+/// Libraries that log requests, whose headers and bodies hold session tokens and external ids.
+/// Nothing below a warning of theirs is shown, whatever is asked for.
+const SECRETIVE: [&str; 5] = ["aws_", "hyper", "h2", "rustls", "tower"];
 
 /// How a log line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,16 +45,22 @@ pub fn start_logging(format: LogFormat, level: LevelFilter) -> Result<(), Loggin
         Ok(directives) if !directives.is_empty() => EnvFilter::try_new(directives)?,
         _ => EnvFilter::default().add_directive(level.into()),
     };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_target(false)
         .with_ansi(colours_wanted());
-    let started = match format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
+    let shown = filter.and(filter_fn(may_be_shown));
+    let started = tracing_subscriber::registry().with(lines.with_filter(shown)).try_init();
     started.map_err(|_| LoggingError::AlreadyStarted)
+}
+
+fn may_be_shown(event: &Metadata<'_>) -> bool {
+    let secretive = SECRETIVE.iter().any(|library| event.target().starts_with(library));
+    !secretive || *event.level() <= Level::WARN
 }
 
 /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).

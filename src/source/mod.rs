@@ -2,8 +2,13 @@
 //!
 //! Blocking: a source runs on threads of its own, and an asynchronous caller starts it on one.
 
+pub mod aws_config;
+mod mirror;
+mod recorder_item;
 pub mod snapshot;
 
+pub use mirror::{Mirror, Part};
+pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{
     Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError, TypeInRegion, Worker,
 };

@@ -16,14 +16,14 @@
 //! Nothing is ever resolved by a read that is not complete: whatever could not be read, opened,
 //! decompressed or understood makes it incomplete and is listed.
 
-mod files;
+pub(super) mod files;
 mod input;
-mod items;
-mod newest;
+pub(super) mod items;
+pub(super) mod newest;
 mod once;
-mod pass;
+pub(super) mod pass;
 mod set_aside;
-mod tally;
+pub(super) mod tally;
 
 use std::hash::RandomState;
 use std::io;

@@ -66,7 +66,7 @@ impl Operated {
         install_crds(&cluster.client().await, api::crds()).await;
         let folder = tempfile::tempdir().unwrap();
         let state = format!("--state={}", folder.path().join("state").display());
-        let all = [&[state.as_str()], arguments].concat().join(",");
+        let all = [&["--sink=file", state.as_str()], arguments].concat().join(",");
         let all = format!("--set=extraArgs={{{all}}}");
         let release = Release::install(cluster, &[&all]).await;
         Some(Self { cluster, release, folder })

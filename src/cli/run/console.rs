@@ -93,7 +93,7 @@ impl Results for Console {
 impl Observer for Console {
     fn started(&mut self, started: &Started) {
         let Started { address, findings } = started;
-        let (folder, findings) = (self.folder.display(), findings.display());
+        let folder = self.folder.display();
         let lines = format!(
             "watching {folder}\nfindings {findings}\nmetrics  http://{address}/metrics\n\n"
         );
@@ -118,6 +118,7 @@ impl Observer for Console {
     fn ended(&mut self, round: &RoundReport, published: Result<&Published, &PublishError>) {
         self.progress.clear();
         self.warnings.extend(round.sources.iter().flat_map(warn::lines));
+        self.warnings.extend(published.into_iter().flat_map(warn::refusals));
         self.warn();
         // Whoever read standard output may have gone; the work goes on.
         drop(if self.rounds == 0 { self.first(round) } else { Self::later(round) });

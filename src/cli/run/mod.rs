@@ -7,23 +7,25 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::runtime::{Builder, Runtime};
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::aws::AwsArguments;
 use super::exit::{CommandError, Exit};
-use crate::controller::{Settings, SystemClock, run};
+use crate::controller::{Settings, SinkChoice, SystemClock, run};
 use crate::drift::Installation;
 use console::Console;
 
 /// Keep the baselines of a folder evaluated: publish drift, resolve it when mended, serve metrics
 ///
 /// Reads every YAML file of DIR (baselines, accounts, controls, packs, exemptions, attestations)
-/// and the snapshots that its accounts name, prints the drift, and goes on: a file that changes
-/// is evaluated within a second, every baseline at its `interval`, and an exemption or
-/// attestation that expires at once. Findings go to `findings.jsonl` in the state folder. A
-/// restart repeats nothing. Ctrl-C stops it cleanly.
+/// and what its accounts name: snapshots, AWS Config of the account, or an aggregator. Prints the
+/// drift, and goes on: a file that changes is evaluated within a second, every baseline at its
+/// `interval`, and an exemption or attestation that expires at once. Findings go to
+/// `findings.jsonl` in the state folder, or to Security Hub. A restart repeats nothing. Ctrl-C
+/// stops it cleanly.
 ///
 /// A file with a mistake leaves the objects in force that it last gave; only a file that is
 /// deleted takes its objects with it.
@@ -33,7 +35,11 @@ pub(super) struct RunArguments {
     /// The folder of YAML files.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Where findings are kept, by one process at a time. Default: `.plumbline` in DIR.
+    /// Where findings go: to a file in the state folder, or to AWS Security Hub of each account
+    /// and region, with the account's own role.
+    #[arg(long, value_enum, value_name = "SINK", default_value = "file")]
+    sink: SinkArgument,
+    /// Where a file of findings is kept, by one process at a time. Default: `.plumbline` in DIR.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Where /metrics, /healthz and /readyz are served; port 0 takes a free one.
@@ -42,6 +48,15 @@ pub(super) struct RunArguments {
     /// Keeps the findings of two Plumblines over one account apart.
     #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
     installation: Installation,
+    #[command(flatten)]
+    aws: AwsArguments,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SinkArgument {
+    File,
+    #[value(name = "securityhub")]
+    SecurityHub,
 }
 
 const EXAMPLES: &str = "\
@@ -53,22 +68,29 @@ Examples:
   plumbline run deploy/samples/quickstart
   plumbline run baselines/ --state /var/lib/plumbline --listen 0.0.0.0:9464
   curl -s localhost:9464/metrics | grep plumbline_resources
+  plumbline run baselines/ --sink securityhub
   tail -f baselines/.plumbline/findings.jsonl | jq -c '[.Compliance.Status, .Title]'";
 
 impl RunArguments {
     pub(super) fn execute(self) -> Result<Exit, CommandError> {
         let runtime = runtime().map_err(CommandError::Runtime)?;
-        let state = self.state.unwrap_or_else(|| self.folder.join(".plumbline"));
+        let sink = match self.sink {
+            SinkArgument::File => {
+                SinkChoice::File(self.state.unwrap_or_else(|| self.folder.join(".plumbline")))
+            }
+            SinkArgument::SecurityHub => SinkChoice::SecurityHub,
+        };
         let console = Console::new(&self.folder);
         let settings = Settings {
             folder: self.folder,
-            state,
+            sink,
             listen: self.listen,
             installation: self.installation,
+            aws: self.aws.settings(),
         };
         let ran = runtime.block_on(async {
             let stop = stopped().map_err(CommandError::Runtime)?;
-            Ok(run(settings, &SystemClock, console, stop).await?)
+            Ok(Box::pin(run(settings, &SystemClock, console, stop)).await?)
         });
         // An evaluation that was given up has nothing to finish.
         runtime.shutdown_background();

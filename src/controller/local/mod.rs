@@ -1,5 +1,5 @@
-//! Runs on one machine: a folder of YAML files is the desired state, snapshot files are the live
-//! state, and a file takes the findings.
+//! Runs on one machine: a folder of YAML files is the desired state; snapshot files or AWS Config
+//! are the live state; a file or Security Hub takes the findings.
 
 mod folder;
 mod inputs;
@@ -8,7 +8,7 @@ mod observer;
 mod watch;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +18,11 @@ use tokio::select;
 use super::Clock;
 use super::round::{RoundReport, View, evaluate};
 use super::schedule;
+use super::sources::{AwsAccounts, LiveSources, Reached};
+use crate::aws::AwsSettings;
 use crate::drift::Installation;
 use crate::metrics::{Metrics, MetricsError};
-use crate::publish::{FindingSink, JsonLines, OpenError, PublishError, Published};
+use crate::publish::{FindingSink, JsonLines, OpenError, PublishError, Published, SecurityHub};
 use crate::resource::Timestamp;
 use crate::server::{Readiness, Server, ServerError};
 use folder::Folder;
@@ -38,12 +40,23 @@ const RETRY: Duration = Duration::from_secs(10);
 pub struct Settings {
     /// The folder of YAML files.
     pub folder: PathBuf,
-    /// Where findings are kept.
-    pub state: PathBuf,
+    /// Where findings go.
+    pub sink: SinkChoice,
     /// Where metrics and health are served.
     pub listen: SocketAddr,
     /// Keeps the findings of two Plumblines over one account apart.
     pub installation: Installation,
+    /// How AWS is reached, where accounts are read or findings are published there.
+    pub aws: AwsSettings,
+}
+
+/// Where findings go.
+#[derive(Debug, Clone)]
+pub enum SinkChoice {
+    /// A file in a folder.
+    File(PathBuf),
+    /// Security Hub of each account and region.
+    SecurityHub,
 }
 
 /// Why running cannot begin or go on.
@@ -80,57 +93,124 @@ pub enum RunError {
 pub async fn run<O: Observer>(
     settings: Settings,
     clock: &impl Clock,
-    mut observer: O,
+    observer: O,
     stop: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     if !settings.folder.is_dir() {
         return Err(RunError::Folder(settings.folder.display().to_string()));
     }
-    let mut sink = JsonLines::open(&settings.state)?;
-    let mut watch = Watch::start(&settings.folder, &settings.state)?;
-    let mut folder = Folder::new(settings.folder.clone());
     let metrics = Arc::new(Metrics::new()?);
-    let readiness = Readiness::default();
-    let server = Server::bind(settings.listen).await?;
-    observer.started(&Started { address: server.address(), findings: sink.path().to_owned() });
-    let mut serving = tokio::spawn(server.serve(Arc::clone(&metrics), readiness.clone()));
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        let now = clock.now();
-        let inputs = Arc::new(Inputs::of(folder.read(), now)); // what the files say, resolved
-        watch.also(inputs.snapshots());
-        let evaluated = evaluate_all(Arc::clone(&inputs), &settings, now, sink, observer);
-        let round = select! {
-            () = &mut stop => break,
-            evaluated = evaluated => {
-                let round;
-                (round, sink, observer) = evaluated?;
-                round
-            }
-        };
-        let published = sink.publish(&round.drift.changes).await; // lasts when it returns
-        measure::note(&metrics, &inputs, &round, &sink, published.as_ref().ok(), clock.now());
-        observer.ended(&round, published.as_ref());
-        readiness.ready();
-        let next = next(&inputs, &round, published.as_ref(), now);
-        select! {
-            () = &mut stop => break,
-            ended = &mut serving => return Ok(ended??),
-            () = watch.changed() => {}
-            () = schedule::reached(next, clock) => {}
+    let installation = settings.installation.clone();
+    let aws = AwsAccounts::new(settings.aws.clone(), metrics.aws().clone(), installation.clone());
+    let looping = Loop { settings, metrics, aws, reached: Reached::default() };
+    match &looping.settings.sink {
+        SinkChoice::File(folder) => {
+            let sink = JsonLines::open(folder)?;
+            let findings = sink.path().display().to_string();
+            looping.run(sink, &findings, clock, observer, stop).await
+        }
+        SinkChoice::SecurityHub => {
+            let sink = SecurityHub::new(installation, looping.reached.clone());
+            looping.run(sink, "AWS Security Hub", clock, observer, stop).await
         }
     }
-    Ok(())
+}
+
+/// What stays the same from round to round.
+struct Loop {
+    settings: Settings,
+    metrics: Arc<Metrics>,
+    aws: AwsAccounts,
+    /// The accounts in which findings are published.
+    reached: Reached,
+}
+
+impl Loop {
+    /// Goes round and round.
+    async fn run<S: FindingSink + 'static, O: Observer>(
+        &self,
+        mut sink: S,
+        findings: &str,
+        clock: &impl Clock,
+        mut observer: O,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let Self { settings, metrics, .. } = self;
+        let mut watch = Watch::start(&settings.folder, settings.sink.folder())?;
+        let mut folder = Folder::new(settings.folder.clone());
+        let mut live = LiveSources::new(self.aws.clone());
+        let readiness = Readiness::default();
+        let server = Server::bind(settings.listen).await?;
+        observer.started(&Started { address: server.address(), findings: findings.to_owned() });
+        let mut serving = tokio::spawn(server.serve(Arc::clone(metrics), readiness.clone()));
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let now = clock.now();
+            let mut inputs = Inputs::of(folder.read(), now); // what the files say, resolved
+            watch.also(inputs.snapshots());
+            let progress = observer.progress();
+            select! {
+                () = &mut stop => break,
+                () = inputs.read_live(&mut live, now, &*progress) => {} // what AWS Config says
+            }
+            select! {
+                () = &mut stop => break,
+                () = self.prepare(&mut sink, &inputs) => {} // what is published
+            }
+            let inputs = Arc::new(inputs);
+            let evaluated = evaluate_all(Arc::clone(&inputs), settings, now, sink, observer);
+            let round = select! {
+                () = &mut stop => break,
+                evaluated = evaluated => {
+                    let round;
+                    (round, sink, observer) = evaluated?;
+                    round
+                }
+            };
+            let published = sink.publish(&round.drift.changes).await; // lasts when it returns
+            measure::note(metrics, &inputs, &round, &sink, published.as_ref().ok(), clock.now());
+            observer.ended(&round, published.as_ref());
+            readiness.ready();
+            let next = next(&inputs, &round, published.as_ref(), now);
+            select! {
+                () = &mut stop => break,
+                ended = &mut serving => return Ok(ended??),
+                () = watch.changed() => {}
+                () = schedule::reached(next, clock) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads back what is published, where findings go to AWS.
+    async fn prepare(&self, sink: &mut impl FindingSink, inputs: &Inputs) {
+        if matches!(self.settings.sink, SinkChoice::SecurityHub) {
+            for error in self.reached.reach(&self.aws, inputs.account_specs()).await {
+                tracing::warn!("nothing is published in account {}: {error}", error.account);
+            }
+        }
+        sink.prepare(&inputs.places()).await;
+    }
+}
+
+impl SinkChoice {
+    /// The folder that this process writes itself.
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File(folder) => Some(folder),
+            Self::SecurityHub => None,
+        }
+    }
 }
 
 /// Evaluates on a thread of its own, which takes along what it needs and gives it back.
-async fn evaluate_all<O: Observer>(
+async fn evaluate_all<S: FindingSink + 'static, O: Observer>(
     inputs: Arc<Inputs>,
     settings: &Settings,
     now: Timestamp,
-    sink: JsonLines,
+    sink: S,
     mut observer: O,
-) -> Result<(RoundReport, JsonLines, O), RunError> {
+) -> Result<(RoundReport, S, O), RunError> {
     let installation = settings.installation.clone();
     let evaluation = tokio::task::spawn_blocking(move || {
         observer.begun(&inputs.resolved.plans, &inputs.mistakes);
@@ -150,7 +230,8 @@ fn next(
     published: Result<&Published, &PublishError>,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let retry = published.err().map(|_| schedule::after(now, RETRY));
+    let failed = published.map_or(true, |published| !published.refused.is_empty());
+    let retry = failed.then(|| schedule::after(now, RETRY));
     schedule::next(&inputs.resolved.plans, inputs.stale_at(&round.sources), now)
         .into_iter()
         .chain(retry)

@@ -1,7 +1,6 @@
 //! Whoever looks on while the loop goes round.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::api::document::Diagnostic;
@@ -15,8 +14,8 @@ use crate::publish::{PublishError, Published};
 pub struct Started {
     /// Where metrics and health are served.
     pub address: SocketAddr,
-    /// The file of findings.
-    pub findings: PathBuf,
+    /// Where findings go.
+    pub findings: String,
 }
 
 /// Is told what happens, round by round: `begun`, results, `ended`.

@@ -44,18 +44,18 @@ pub(super) struct Watch {
 struct Scope {
     folder: PathBuf,
     /// What this process writes itself.
-    ignored: PathBuf,
+    ignored: Option<PathBuf>,
     snapshots: BTreeSet<PathBuf>,
 }
 
 impl Watch {
     /// Watches `folder` and all below it but `ignored`, which this process writes itself.
-    pub(super) fn start(folder: &Path, ignored: &Path) -> Result<Self, WatchError> {
+    pub(super) fn start(folder: &Path, ignored: Option<&Path>) -> Result<Self, WatchError> {
         let failed = |source| WatchError { path: folder.display().to_string(), source };
         let changed = Arc::new(Notify::new());
         let scope = Arc::new(Mutex::new(Scope {
             folder: absolute(folder),
-            ignored: absolute(ignored),
+            ignored: ignored.map(absolute),
             snapshots: BTreeSet::new(),
         }));
         let (told, of) = (Arc::clone(&changed), Arc::clone(&scope));
@@ -113,7 +113,8 @@ impl Watch {
 
 impl Scope {
     fn includes(&self, path: &Path) -> bool {
-        !path.starts_with(&self.ignored) && (self.holds_objects(path) || self.is_of_snapshot(path))
+        let ignored = self.ignored.as_ref().is_some_and(|ignored| path.starts_with(ignored));
+        !ignored && (self.holds_objects(path) || self.is_of_snapshot(path))
     }
 
     /// Editors' and other hidden files are none; `..data` is how Kubernetes mounts a `ConfigMap`.
@@ -164,7 +165,7 @@ mod tests {
     fn scope() -> Scope {
         Scope {
             folder: "/a".into(),
-            ignored: "/a/.plumbline".into(),
+            ignored: Some("/a/.plumbline".into()),
             snapshots: ["/b/snapshot.json.gz".into(), "/c/snapshots".into()].into(),
         }
     }

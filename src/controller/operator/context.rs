@@ -11,6 +11,7 @@ use super::events::Events;
 use super::settings::OperatorSettings;
 use super::stores::Stores;
 use crate::controller::Clock;
+use crate::controller::sources::AwsAccounts;
 use crate::metrics::Metrics;
 use crate::resource::AccountId;
 
@@ -20,6 +21,8 @@ pub(super) struct Context {
     pub(super) settings: OperatorSettings,
     pub(super) stores: Stores,
     pub(super) metrics: Arc<Metrics>,
+    /// AWS, as accounts are reached.
+    pub(super) aws: AwsAccounts,
     pub(super) events: Events,
     pub(super) clock: Arc<dyn Clock>,
     /// So many accounts are evaluated at once.

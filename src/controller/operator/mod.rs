@@ -29,6 +29,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::Clock;
+use super::sources::AwsAccounts;
 use crate::metrics::Metrics;
 use crate::server::{Readiness, Server};
 use context::{Context, Notebook};
@@ -37,7 +38,6 @@ use events::Events;
 use stores::Stores;
 
 pub use settings::{OperatorError, OperatorSettings};
-pub use sinks::SinkChoice;
 
 /// Runs until `stop`.
 ///
@@ -52,7 +52,7 @@ pub async fn operate(
 ) -> Result<(), OperatorError> {
     let client = Client::try_default().await;
     let client = client.map_err(|error| OperatorError::Client(error.to_string()))?;
-    settings.sink.make()?;
+    sinks::make(&settings.sink)?;
     let metrics = Arc::new(Metrics::new()?);
     let readiness = Readiness::waiting_for("the caches do not hold yet what the API server holds");
     let shown = Arc::new(RwLock::new(Arc::new(Desired::default())));
@@ -67,7 +67,9 @@ pub async fn operate(
             Err(OperatorError::Broken("a watch".to_owned()))
         });
     }
+    let (aws, installation) = (settings.aws.clone(), settings.installation.clone());
     let context = Arc::new(Context {
+        aws: AwsAccounts::new(aws, metrics.aws().clone(), installation),
         events: Events::new(client.clone(), &settings.identity),
         permits: Arc::new(Semaphore::new(settings.max_concurrent)),
         notebook: Notebook::default(),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::sinks::SinkChoice;
+use crate::aws::AwsSettings;
+use crate::controller::SinkChoice;
 use crate::drift::Installation;
 use crate::metrics::MetricsError;
 use crate::server::ServerError;
@@ -27,6 +28,8 @@ pub struct OperatorSettings {
     pub lease_duration: Duration,
     /// Where findings go.
     pub sink: SinkChoice,
+    /// How AWS is reached, where accounts are read or findings are published there.
+    pub aws: AwsSettings,
     /// A deleted baseline waits so long for its findings to be archived.
     pub archive_deadline: Duration,
     /// Whether `/debug/plan` is served.

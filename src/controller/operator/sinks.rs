@@ -1,20 +1,16 @@
 //! Where the findings of an account go: the one place that chooses.
 
-use std::path::PathBuf;
-
 use thiserror::Error;
 
 use super::settings::OperatorError;
 use crate::api::AwsAccountSpec;
-use crate::drift::{FindingChange, KnownFindings};
-use crate::publish::{FindingSink, JsonLines, OpenError, Place, PublishError, Published};
-
-/// Where findings go, as the operator is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SinkChoice {
-    /// To a file of JSON Lines for each account, in a folder of its own below this one.
-    File(PathBuf),
-}
+use crate::aws::AwsError;
+use crate::controller::SinkChoice;
+use crate::controller::sources::{AwsAccounts, Reached};
+use crate::drift::{FindingChange, Installation, KnownFindings};
+use crate::publish::{
+    FindingSink, JsonLines, OpenError, Place, PlaceState, PublishError, Published, SecurityHub,
+};
 
 /// Why there is no place for an account's findings now.
 #[derive(Debug, Error)]
@@ -29,27 +25,58 @@ pub(super) enum SinkError {
 #[derive(Debug)]
 pub(super) enum AccountSink {
     File(JsonLines),
+    SecurityHub { sink: Box<SecurityHub<Reached>>, reached: Reached },
 }
 
-impl SinkChoice {
-    /// Opens the sink of an account. It is this process's alone from then on, until it is dropped.
-    pub(super) async fn open(&self, account: &AwsAccountSpec) -> Result<AccountSink, SinkError> {
+/// Makes what must be there before anything is published.
+pub(super) fn make(choice: &SinkChoice) -> Result<(), OperatorError> {
+    match choice {
+        SinkChoice::SecurityHub => Ok(()),
+        SinkChoice::File(folder) => std::fs::create_dir_all(folder).map_err(|source| {
+            OperatorError::State { folder: folder.display().to_string(), source }
+        }),
+    }
+}
+
+/// Opens the sink of an account. It is this process's alone from then on, until it is dropped.
+pub(super) async fn open(
+    choice: &SinkChoice,
+    installation: &Installation,
+    account: &AwsAccountSpec,
+) -> Result<AccountSink, SinkError> {
+    match choice {
+        SinkChoice::File(folder) => {
+            let folder = folder.join(account.account_id.as_str());
+            // A large file takes a while to read.
+            let opened = tokio::task::spawn_blocking(move || JsonLines::open(&folder)).await?;
+            Ok(AccountSink::File(opened?))
+        }
+        SinkChoice::SecurityHub => {
+            let reached = Reached::default();
+            let sink = Box::new(SecurityHub::new(installation.clone(), reached.clone()));
+            Ok(AccountSink::SecurityHub { sink, reached })
+        }
+    }
+}
+
+impl AccountSink {
+    /// Reaches the account, where its findings go to AWS. Why it cannot be reached, if it cannot.
+    pub(super) async fn reach(
+        &self,
+        aws: &AwsAccounts,
+        account: &AwsAccountSpec,
+    ) -> Option<AwsError> {
         match self {
-            Self::File(folder) => {
-                let folder = folder.join(account.account_id.as_str());
-                // A large file takes a while to read.
-                let opened = tokio::task::spawn_blocking(move || JsonLines::open(&folder)).await?;
-                Ok(AccountSink::File(opened?))
-            }
+            Self::File(_) => None,
+            Self::SecurityHub { reached, .. } => reached.reach(aws, [account]).await.pop(),
         }
     }
 
-    /// Makes what must be there before anything is published.
-    pub(super) fn make(&self) -> Result<(), OperatorError> {
+    /// Whether a place takes findings; nothing where they do not go to AWS.
+    pub(super) fn state(&self, place: &Place) -> Option<PlaceState> {
         match self {
-            Self::File(folder) => std::fs::create_dir_all(folder).map_err(|source| {
-                OperatorError::State { folder: folder.display().to_string(), source }
-            }),
+            Self::File(_) => None,
+            Self::SecurityHub { sink, .. } => Some(sink.state(place)),
         }
     }
 }
@@ -58,18 +85,21 @@ impl FindingSink for AccountSink {
     fn known(&self) -> &KnownFindings {
         match self {
             Self::File(sink) => sink.known(),
+            Self::SecurityHub { sink, .. } => sink.known(),
         }
     }
 
     async fn prepare(&mut self, places: &[Place]) {
         match self {
             Self::File(sink) => sink.prepare(places).await,
+            Self::SecurityHub { sink, .. } => sink.prepare(places).await,
         }
     }
 
     async fn publish(&mut self, changes: &[FindingChange]) -> Result<Published, PublishError> {
         match self {
             Self::File(sink) => sink.publish(changes).await,
+            Self::SecurityHub { sink, .. } => sink.publish(changes).await,
         }
     }
 }

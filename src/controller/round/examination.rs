@@ -1,6 +1,6 @@
 //! Reads one source on all cores, and gives each item to an evaluation's worker.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::mem;
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use super::batch::Batch;
 use super::in_order::InOrder;
 use super::interest::Interest;
 use super::{Progress, Receiver};
-use crate::controller::sources::{Recorded, SourceInput, SourceReport, Survey, problems};
+use crate::controller::sources::{Recorded, SnapshotInput, SourceReport, Survey, problems};
 use crate::evaluation::{EvaluationResult, Worker};
-use crate::resource::{ConfigurationItem, Reading, Timestamp};
+use crate::resource::{ConfigurationItem, Reading, Timestamp, UnknownReason};
+use crate::source::aws_config::LiveRead;
 use crate::source::{self, Snapshot, SnapshotError};
 
 /// The reading of one source.
 pub(super) struct Examination<'x> {
-    pub(super) source: &'x SourceInput,
     pub(super) reading: &'x Reading,
     pub(super) interest: &'x Interest,
     pub(super) progress: &'x dyn Progress,
@@ -33,38 +33,33 @@ struct Admission<'x> {
 }
 
 impl Examination<'_> {
-    /// Reads the source. A source that cannot be opened is one of which nothing was read.
-    pub(super) fn run(
+    /// Reads a snapshot. One that cannot be opened is one of which nothing was read.
+    pub(super) fn snapshot(
         &self,
+        source: &SnapshotInput,
         workers: &mut [Worker<'_, '_>],
         receiver: &mut Receiver<'_, '_>,
     ) -> (SourceReport, Arc<Survey>) {
-        let path = self.source.path.clone();
-        let snapshot = match self.open() {
+        let name = source.path.display().to_string();
+        let snapshot = match open(source) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 let problems = vec![error.to_string()];
-                let report = SourceReport { path, problems, ..SourceReport::default() };
+                let report = SourceReport { name, problems, ..SourceReport::default() };
                 return (report, Arc::default());
             }
         };
-        let survey = self.survey(&snapshot);
+        let survey = self.survey(source, &snapshot);
         let taken_at = snapshot.taken_at();
-        let admission = self.admission(survey.as_deref(), taken_at);
+        let admission = self.admission(source, survey.as_deref(), taken_at);
         let in_order = InOrder::new(receiver);
-        let examiners = workers.iter_mut().map(|worker| Examiner {
-            worker,
-            admission: &admission,
-            interest: self.interest,
-            in_order: &in_order,
-            batch: Batch::default(),
-            foreign: 0,
-        });
+        let examiners = self.examiners(workers, &admission, &in_order);
         let read = |bytes| self.progress.read(bytes);
         self.progress.total(snapshot.total_bytes());
-        let (examiners, read) = snapshot.read(self.reading, examiners.collect(), &read);
+        let (examiners, read) = snapshot.read(self.reading, examiners, &read);
         let report = SourceReport {
-            path,
+            name,
+            is_partial: false,
             items: read.items,
             problems: problems(&read),
             taken_at,
@@ -74,32 +69,70 @@ impl Examination<'_> {
         (report, survey)
     }
 
-    fn open(&self) -> Result<Arc<Snapshot>, SnapshotError> {
-        match &self.source.snapshot {
-            Some(opened) => Ok(Arc::clone(opened)),
-            None => Snapshot::open(&self.source.path).map(Arc::new),
-        }
+    /// Goes through what was read of AWS Config. The second value says what went wrong since.
+    pub(super) fn live(
+        &self,
+        read: &LiveRead,
+        workers: &mut [Worker<'_, '_>],
+        receiver: &mut Receiver<'_, '_>,
+    ) -> (SourceReport, Result<(), String>) {
+        let admission = Admission {
+            accounts: [(read.account.as_str(), true)].into_iter().collect(),
+            stopped: HashSet::new(),
+        };
+        let in_order = InOrder::new(receiver);
+        let examiners = self.examiners(workers, &admission, &in_order);
+        let (examiners, done) = read.mirror.read(&read.parts, self.reading, examiners);
+        let lost = problems(&done);
+        let whole = lost.first().map_or(Ok(()), |problem| Err(problem.clone()));
+        let report = SourceReport {
+            name: format!("AWS Config of account {}", read.account),
+            is_partial: whole.is_ok(),
+            items: done.items,
+            problems: lost.into_iter().chain(unread(read)).collect(),
+            taken_at: None,
+            foreign: examiners.iter().map(|examiner| examiner.foreign).sum(),
+        };
+        (report, whole)
+    }
+
+    fn examiners<'e, 'w, 'p>(
+        &'e self,
+        workers: &'e mut [Worker<'w, 'p>],
+        admission: &'e Admission<'e>,
+        in_order: &'e InOrder<'e>,
+    ) -> Vec<Examiner<'e, 'w, 'p>> {
+        let examiner = |worker| Examiner {
+            worker,
+            admission,
+            interest: self.interest,
+            in_order,
+            batch: Batch::default(),
+            foreign: 0,
+        };
+        workers.iter_mut().map(examiner).collect()
     }
 
     /// What occurs in the snapshot, where an account leaves it to that what is recorded. Whoever
     /// declares the types spares this reading.
-    fn survey(&self, snapshot: &Snapshot) -> Option<Arc<Survey>> {
-        let mut accounts = self.source.accounts.values();
+    fn survey(&self, source: &SnapshotInput, snapshot: &Snapshot) -> Option<Arc<Survey>> {
+        let mut accounts = source.accounts.values();
         if !accounts.any(|account| account.recorded == Recorded::AsSeen) {
             return None;
         }
-        Some(self.source.survey.clone().unwrap_or_else(|| {
+        Some(source.survey.clone().unwrap_or_else(|| {
             self.progress.total(snapshot.total_bytes());
             Arc::new(Survey::of(snapshot, &|bytes| self.progress.read(bytes)))
         }))
     }
 
     fn admission<'a>(
-        &'a self,
+        &self,
+        source: &'a SnapshotInput,
         survey: Option<&'a Survey>,
         taken_at: Option<Timestamp>,
     ) -> Admission<'a> {
-        let accounts = self.source.accounts.iter().map(|(account, input)| {
+        let accounts = source.accounts.iter().map(|(account, input)| {
             let fresh = !input.is_stale(taken_at, self.now);
             (account.as_str(), fresh)
         });
@@ -108,6 +141,24 @@ impl Examination<'_> {
             stopped: survey.map(Survey::stopped).unwrap_or_default(),
         }
     }
+}
+
+fn open(source: &SnapshotInput) -> Result<Arc<Snapshot>, SnapshotError> {
+    match &source.snapshot {
+        Some(opened) => Ok(Arc::clone(opened)),
+        None => Snapshot::open(&source.path).map(Arc::new),
+    }
+}
+
+/// What could not be read of AWS Config, each reason once. What is not recorded, or was told to be
+/// off, is as its owner set it up.
+fn unread(read: &LiveRead) -> Vec<String> {
+    let failures = read.types.iter().filter_map(|(_, _, outcome)| outcome.as_ref().err());
+    let failures = failures.filter(|unread| {
+        !matches!(unread.reason, UnknownReason::NotRecorded | UnknownReason::RecorderStopped)
+    });
+    let distinct: BTreeSet<&str> = failures.map(|unread| unread.detail.as_str()).collect();
+    distinct.into_iter().map(str::to_owned).collect()
 }
 
 /// Looks at items on one thread.

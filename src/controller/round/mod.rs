@@ -77,6 +77,9 @@ pub trait Progress: Sync {
 
     /// So many bytes of it were read. Called from any thread.
     fn read(&self, bytes: u64);
+
+    /// So many more items came from AWS. Called from any thread.
+    fn fetched(&self, _items: u64) {}
 }
 
 /// Says nothing.
@@ -103,11 +106,23 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
     let mut reports = Vec::with_capacity(round.sources.len());
     for source in round.sources {
         let (progress, now) = (view.progress, round.now);
-        let examination =
-            Examination { source, reading: &reading, interest: &interest, progress, now };
-        let (report, survey) = examination.run(&mut workers, &mut receiver);
-        sources::state(&mut coverage, source, &report, &survey, &types, round.now);
-        reports.push(report);
+        let examination = Examination { reading: &reading, interest: &interest, progress, now };
+        reports.push(match source {
+            SourceInput::Snapshot(source) => {
+                let (report, survey) = examination.snapshot(source, &mut workers, &mut receiver);
+                sources::state(&mut coverage, source, &report, &survey, &types, now);
+                report
+            }
+            SourceInput::Live(read) => {
+                let (report, whole) = examination.live(read, &mut workers, &mut receiver);
+                sources::state_live(
+                    &mut coverage,
+                    read,
+                    whole.as_ref().copied().map_err(String::as_str),
+                );
+                report
+            }
+        });
     }
     let outcome = evaluation.finish(workers, &coverage, &mut receiver);
     let drift = receiver.gathering.finish(&outcome);

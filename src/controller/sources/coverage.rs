@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{AccountInput, Recorded, SourceInput, SourceReport, Survey};
+use super::{AccountInput, Recorded, SnapshotInput, SourceReport, Survey};
 use crate::evaluation::Coverage;
 use crate::expression::format_timestamp;
 use crate::resource::{AccountId, Region, ResourceType, Timestamp, UnknownReason};
+use crate::source::RecorderItem;
+use crate::source::aws_config::LiveRead;
 
 /// States what the reading of a source covers, for the types that controls read.
 pub(in crate::controller) fn state(
     coverage: &mut Coverage,
-    source: &SourceInput,
+    source: &SnapshotInput,
     report: &SourceReport,
     survey: &Survey,
     types: &BTreeSet<ResourceType>,
@@ -28,6 +30,27 @@ pub(in crate::controller) fn state(
         }
         for region in regions(account, input, survey) {
             state_region(coverage, (account, &region), input, survey, types);
+        }
+    }
+}
+
+/// States what was read of AWS Config. `whole` says whether all that was read is at hand.
+pub(in crate::controller) fn state_live(
+    coverage: &mut Coverage,
+    read: &LiveRead,
+    whole: Result<(), &str>,
+) {
+    if let Err(problem) = whole {
+        coverage.unread(&read.account, None, None, UnknownReason::NotDelivered, problem);
+        return;
+    }
+    for (region, name, outcome) in &read.types {
+        match outcome {
+            Ok(()) => coverage.complete(&read.account, Some(region), Some(name)),
+            Err(unread) => {
+                let (region, name) = (Some(region), Some(name));
+                coverage.unread(&read.account, region, name, unread.reason, &unread.detail);
+            }
         }
     }
 }
@@ -54,7 +77,7 @@ fn state_region(
     types: &BTreeSet<ResourceType>,
 ) {
     let recorder = survey.recorder(account, region).filter(|_| input.recorded == Recorded::AsSeen);
-    if recorder.is_some_and(super::recorder::Recorder::is_stopped) {
+    if recorder.is_some_and(RecorderItem::is_stopped) {
         let stopped = format!("the configuration recorder of {region} is off");
         coverage.unread(account, Some(region), None, UnknownReason::RecorderStopped, &stopped);
         return;

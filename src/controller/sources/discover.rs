@@ -28,7 +28,9 @@ fn declared(account: &AccountId, mut regions: Vec<Region>) -> AwsAccount {
         partition,
         regions,
         home_region: None,
-        source: AccountSource { snapshot },
+        role: None,
+        source: AccountSource { snapshot: Some(snapshot), ..AccountSource::default() },
+        budgets: Vec::new(),
         allowed_namespaces: Some(everybody),
     };
     AwsAccount::new(account.as_str(), spec)

@@ -1,8 +1,10 @@
 //! Where the items of each account come from, and what their coming or not coming means.
 
+mod access;
 mod coverage;
 mod discover;
-mod recorder;
+mod live;
+mod reached;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,17 +15,30 @@ use crate::api::document::Located;
 use crate::api::{AwsAccount, AwsAccountSpec, Period};
 use crate::plan::Plan;
 use crate::resource::{AccountId, Region, ResourceType, Timestamp};
+use crate::source::aws_config::LiveRead;
 use crate::source::{ReadReport, Snapshot};
 
-pub(super) use coverage::state;
+pub use access::AwsAccounts;
+pub(super) use coverage::{state, state_live};
 pub use discover::discover;
+pub use live::LiveSources;
+pub use reached::Reached;
 pub use survey::Survey;
 pub(super) use survey::threads;
+
+/// Where items come from.
+#[derive(Debug, Clone)]
+pub enum SourceInput {
+    /// A snapshot, for the accounts in it.
+    Snapshot(SnapshotInput),
+    /// What was just read of AWS Config, for one account.
+    Live(LiveRead),
+}
 
 /// A snapshot, and the accounts whose items are taken from it. Items of other accounts in it are
 /// passed over.
 #[derive(Debug, Clone)]
-pub struct SourceInput {
+pub struct SnapshotInput {
     /// The file or folder; `-` is standard input.
     pub path: PathBuf,
     /// The snapshot there, where it is open already.
@@ -70,8 +85,10 @@ impl AccountInput {
 /// How reading a source went.
 #[derive(Debug, Clone, Default)]
 pub struct SourceReport {
-    /// The source.
-    pub path: PathBuf,
+    /// The source: a path, or whose AWS Config it is.
+    pub name: String,
+    /// Whether only what the problems speak of is unread, and the rest counts.
+    pub is_partial: bool,
     /// How many items it holds, of whatever account and type.
     pub items: u64,
     /// What could not be read; with any of these the source does not count as read whole.
@@ -90,29 +107,24 @@ impl SourceReport {
 }
 
 impl SourceInput {
-    /// The sources of the accounts that these plans speak of. Accounts of one snapshot share it, so
-    /// that it is read once.
-    pub fn of(accounts: &[Located<AwsAccount>], plans: &[Plan]) -> Vec<Self> {
+    /// The snapshots of the accounts that these plans speak of. Accounts of one snapshot share it,
+    /// so that it is read once.
+    pub fn snapshots(accounts: &[Located<AwsAccount>], plans: &[Plan]) -> Vec<Self> {
         let placed = accounts.iter().map(|located| (located.folder(), &located.object.spec));
-        Self::of_placed(placed, plans)
+        Self::snapshots_placed(placed, plans)
     }
 
-    /// The sources of accounts, each with the folder that its paths are relative to.
-    pub(super) fn of_placed<'a>(
+    /// The snapshots of accounts, each with the folder that its paths are relative to.
+    pub(super) fn snapshots_placed<'a>(
         accounts: impl IntoIterator<Item = (&'a Path, &'a AwsAccountSpec)>,
         plans: &[Plan],
     ) -> Vec<Self> {
-        let mut sources: BTreeMap<PathBuf, Self> = BTreeMap::new();
+        let mut sources: BTreeMap<PathBuf, SnapshotInput> = BTreeMap::new();
         for (folder, spec) in accounts {
-            let Some(regions) = regions(spec, plans) else { continue };
-            let snapshot = &spec.source.snapshot;
+            let Some(snapshot) = &spec.source.snapshot else { continue };
+            let Some(account) = AccountInput::of(spec, plans) else { continue };
             let path = folder.join(&snapshot.url);
-            let account = AccountInput {
-                regions,
-                recorded: snapshot.recorded_types.clone().map_or(Recorded::AsSeen, Recorded::Types),
-                max_age: Some(snapshot.max_age),
-            };
-            let new = || Self {
+            let new = || SnapshotInput {
                 path: path.clone(),
                 snapshot: None,
                 survey: None,
@@ -121,7 +133,29 @@ impl SourceInput {
             let source = sources.entry(path.clone()).or_insert_with(new);
             source.accounts.insert(spec.account_id.clone(), account);
         }
-        sources.into_values().collect()
+        sources.into_values().map(Self::Snapshot).collect()
+    }
+
+    /// The accounts whose items it may bring.
+    pub fn accounts(&self) -> Vec<&AccountId> {
+        match self {
+            Self::Snapshot(snapshot) => snapshot.accounts.keys().collect(),
+            Self::Live(read) => vec![&read.account],
+        }
+    }
+}
+
+impl AccountInput {
+    /// What is known of an account that some plan speaks of; nothing of any other.
+    pub fn of(spec: &AwsAccountSpec, plans: &[Plan]) -> Option<Self> {
+        let regions = regions(spec, plans)?;
+        let snapshot = spec.source.snapshot.as_ref();
+        let recorded = snapshot.and_then(|snapshot| snapshot.recorded_types.clone());
+        Some(Self {
+            regions,
+            recorded: recorded.map_or(Recorded::AsSeen, Recorded::Types),
+            max_age: snapshot.map(|snapshot| snapshot.max_age),
+        })
     }
 }
 

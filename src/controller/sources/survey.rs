@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::thread;
 
 use super::problems;
-use super::recorder::{RECORDER, Recorder};
 use crate::resource::{
     AccountId, ConfigurationItem, Projection, Reading, Region, ResourceType, Step, is_global,
 };
-use crate::source::{Occurrence, Snapshot, TypeInRegion, Worker};
+use crate::source::{Occurrence, RECORDER, RecorderItem, Snapshot, TypeInRegion, Worker};
 
 /// An account and a region.
 type Place = (Box<str>, Box<str>);
@@ -17,7 +16,7 @@ type Place = (Box<str>, Box<str>);
 #[derive(Debug, Default)]
 pub struct Survey {
     types: BTreeMap<TypeInRegion, Occurrence>,
-    recorders: HashMap<Place, Recorder>,
+    recorders: HashMap<Place, RecorderItem>,
     problems: Vec<String>,
 }
 
@@ -48,7 +47,7 @@ impl Survey {
     }
 
     /// The account's recorder in that region, if the snapshot holds it.
-    pub(super) fn recorder(&self, account: &AccountId, region: &Region) -> Option<&Recorder> {
+    pub(super) fn recorder(&self, account: &AccountId, region: &Region) -> Option<&RecorderItem> {
         self.recorders.get(&(account.as_str().into(), region.as_str().into()))
     }
 
@@ -87,11 +86,11 @@ pub(in crate::controller) fn threads() -> usize {
 
 /// Collects recorders.
 #[derive(Default)]
-struct Recorders(Vec<(Place, Recorder)>);
+struct Recorders(Vec<(Place, RecorderItem)>);
 
 impl Worker for Recorders {
     fn item(&mut self, item: ConfigurationItem<'_>) {
         let place = (item.account_id.into(), item.region.into());
-        self.0.push((place, Recorder::of(item.value)));
+        self.0.push((place, RecorderItem::of(item.value)));
     }
 }

@@ -11,108 +11,164 @@ use crate::resource::Partition;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Document {
-    pub(super) schema_version: String,
-    pub(super) id: String,
-    pub(super) product_arn: String,
-    pub(super) product_name: String,
-    pub(super) company_name: String,
-    pub(super) region: String,
-    pub(super) generator_id: String,
-    pub(super) aws_account_id: String,
-    pub(super) types: Vec<String>,
-    pub(super) first_observed_at: String,
-    pub(super) last_observed_at: String,
-    pub(super) created_at: String,
-    pub(super) updated_at: String,
-    pub(super) severity: Severity,
-    pub(super) title: String,
-    pub(super) description: String,
-    pub(super) remediation: Remediation,
-    pub(super) product_fields: BTreeMap<String, String>,
+    /// `SchemaVersion`.
+    pub schema_version: String,
+    /// The finding's name.
+    pub id: String,
+    /// The account's own product.
+    pub product_arn: String,
+    /// `ProductName`.
+    pub product_name: String,
+    /// `CompanyName`.
+    pub company_name: String,
+    /// The region.
+    pub region: String,
+    /// The generator's name.
+    pub generator_id: String,
+    /// The account that it is about.
+    pub aws_account_id: String,
+    /// Finding types of the taxonomy.
+    pub types: Vec<String>,
+    /// RFC 3339, in UTC.
+    pub first_observed_at: String,
+    /// RFC 3339, in UTC.
+    pub last_observed_at: String,
+    /// RFC 3339, in UTC.
+    pub created_at: String,
+    /// RFC 3339, in UTC.
+    pub updated_at: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// `Title`.
+    pub title: String,
+    /// `Description`.
+    pub description: String,
+    /// What to do.
+    pub remediation: Remediation,
+    /// What only Plumbline reads.
+    pub product_fields: BTreeMap<String, String>,
+    /// What people set, and the exemption that covers it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) user_defined_fields: BTreeMap<String, String>,
-    pub(super) resources: Vec<Resource>,
-    pub(super) compliance: Compliance,
-    pub(super) workflow: WorkflowObject,
-    pub(super) record_state: RecordState,
-    pub(super) finding_provider_fields: FindingProviderFields,
+    pub user_defined_fields: BTreeMap<String, String>,
+    /// What it is about: one.
+    pub resources: Vec<Resource>,
+    /// Whether that is as it should be.
+    pub compliance: Compliance,
+    /// How far people have come with it.
+    pub workflow: WorkflowObject,
+    /// Whether its subject is still there.
+    pub record_state: RecordState,
+    /// The provider's own word.
+    pub finding_provider_fields: FindingProviderFields,
 }
 
+/// How much a finding matters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Severity {
-    pub(super) label: String,
-    pub(super) original: String,
+pub struct Severity {
+    /// In upper case.
+    pub label: String,
+    /// As Plumbline names it.
+    pub original: String,
 }
 
+/// What to do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Remediation {
-    pub(super) recommendation: Recommendation,
+pub struct Remediation {
+    /// The only part that there is.
+    pub recommendation: Recommendation,
 }
 
+/// What is recommended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Recommendation {
-    pub(super) text: String,
+pub struct Recommendation {
+    /// In words.
+    pub text: String,
+    /// At length.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) url: Option<String>,
+    pub url: Option<String>,
 }
 
+/// What a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Resource {
+pub struct Resource {
+    /// The type, as ASFF names it.
     #[serde(rename = "Type")]
-    pub(super) kind: String,
-    pub(super) id: String,
-    pub(super) partition: Partition,
-    pub(super) region: String,
+    pub kind: String,
+    /// Its ARN, or its type and id.
+    pub id: String,
+    /// The partition.
+    pub partition: Partition,
+    /// The region.
+    pub region: String,
 }
 
+/// Whether what a finding is about is as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Compliance {
-    pub(super) status: FindingStatus,
-    pub(super) security_control_id: String,
+pub struct Compliance {
+    /// The status.
+    pub status: FindingStatus,
+    /// The control's name.
+    pub security_control_id: String,
+    /// Requirements of published frameworks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) related_requirements: Vec<String>,
+    pub related_requirements: Vec<String>,
 }
 
+/// How far people have come with a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct WorkflowObject {
-    pub(super) status: Workflow,
+pub struct WorkflowObject {
+    /// The status.
+    pub status: Workflow,
 }
 
+/// Whether a finding still has a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(super) enum RecordState {
+pub enum RecordState {
+    /// It has.
     Active,
+    /// It has none.
     Archived,
 }
 
 /// What only the provider writes, whatever people make of the fields of the same names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct FindingProviderFields {
-    pub(super) severity: Severity,
-    pub(super) types: Vec<String>,
+pub struct FindingProviderFields {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Finding types of the taxonomy.
+    pub types: Vec<String>,
 }
 
 /// Keys of `ProductFields`.
-pub(super) mod field {
-    pub(in super::super) const INSTALLATION: &str = "plumbline/installation";
-    pub(in super::super) const NAMESPACE: &str = "plumbline/namespace";
-    pub(in super::super) const BASELINE: &str = "plumbline/baseline";
-    pub(in super::super) const CONTROL: &str = "plumbline/control";
-    pub(in super::super) const RESOURCE_TYPE: &str = "plumbline/resource-type";
-    pub(in super::super) const RESOURCE_ID: &str = "plumbline/resource-id";
-    pub(in super::super) const RESOURCE_NAME: &str = "plumbline/resource-name";
-    pub(in super::super) const FINGERPRINT: &str = "plumbline/fingerprint";
+pub mod field {
+    /// The installation.
+    pub const INSTALLATION: &str = "plumbline/installation";
+    /// The baseline's namespace.
+    pub const NAMESPACE: &str = "plumbline/namespace";
+    /// The baseline's name.
+    pub const BASELINE: &str = "plumbline/baseline";
+    /// The control.
+    pub const CONTROL: &str = "plumbline/control";
+    /// The AWS Config type of its subject.
+    pub const RESOURCE_TYPE: &str = "plumbline/resource-type";
+    /// Its subject's id.
+    pub const RESOURCE_ID: &str = "plumbline/resource-id";
+    /// Its subject's name.
+    pub const RESOURCE_NAME: &str = "plumbline/resource-name";
+    /// Stands for all that Plumbline says in it.
+    pub const FINGERPRINT: &str = "plumbline/fingerprint";
     /// Followed by a number of two digits: a place that the control read, and what stood there.
-    pub(in super::super) const READING: &str = "plumbline/reading-";
+    pub const READING: &str = "plumbline/reading-";
     /// Between the place and what stood there.
-    pub(in super::super) const READS: &str = " = ";
+    pub const READS: &str = " = ";
     /// Of `UserDefinedFields`: the exemption by which Plumbline suppressed the finding.
-    pub(in super::super) const EXEMPTION: &str = "plumbline/exemption";
+    pub const EXEMPTION: &str = "plumbline/exemption";
 }

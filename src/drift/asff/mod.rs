@@ -4,7 +4,7 @@
 //! list within its documented count. A finding that was written is read back as the same one,
 //! as far as it was not cut, with its id, fingerprint, state and times always whole.
 
-mod document;
+pub mod document;
 pub mod limits;
 mod read;
 mod resource_types;

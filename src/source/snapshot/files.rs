@@ -15,7 +15,7 @@ const MAX_FOLDERS: usize = 32;
 
 /// One file.
 #[derive(Debug)]
-pub(super) struct SnapshotFile {
+pub(in crate::source) struct SnapshotFile {
     /// Its path, or a name for it.
     pub(super) name: PathBuf,
     /// What was kept of it, if it cannot be opened anew.

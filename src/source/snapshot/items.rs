@@ -14,10 +14,10 @@ use crate::resource::{
 const MAX_ENCLOSED: u64 = 1 << 14;
 
 /// What all threads share.
-pub(super) struct Context<'r> {
-    pub(super) reading: &'r Reading,
+pub(in crate::source) struct Context<'r> {
+    pub(in crate::source) reading: &'r Reading,
     /// Keyed anew for each read, so that nobody can choose names whose hashes meet.
-    pub(super) hasher: RandomState,
+    pub(in crate::source) hasher: RandomState,
 }
 
 /// An item of a type that is read, and where it was found.

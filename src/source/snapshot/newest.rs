@@ -55,7 +55,7 @@ impl Handler for Find<'_> {
 }
 
 /// Passes items on to a worker.
-pub(super) struct Evaluate<'c, W> {
+pub(in crate::source) struct Evaluate<'c, W> {
     context: &'c Context<'c>,
     reader: ItemReader,
     worker: W,
@@ -70,7 +70,7 @@ impl<'c, W: Worker> Evaluate<'c, W> {
     }
 
     /// Passes on every item, for they were chosen before.
-    pub(super) fn of_all(context: &'c Context<'c>, worker: W) -> Self {
+    pub(in crate::source) fn of_all(context: &'c Context<'c>, worker: W) -> Self {
         Self { context, reader: ItemReader::default(), worker, index: None }
     }
 }
@@ -97,7 +97,7 @@ impl<W: Worker + Send> Handler for Evaluate<'_, W> {
 }
 
 /// The workers, and what they met.
-pub(super) fn finish<W>(readers: Vec<Evaluate<'_, W>>) -> (Vec<W>, Tally) {
+pub(in crate::source) fn finish<W>(readers: Vec<Evaluate<'_, W>>) -> (Vec<W>, Tally) {
     let mut tally = Tally::default();
     let workers = readers.into_iter().map(|reader| {
         tally.merge(reader.reader.tally);

@@ -10,21 +10,21 @@ use crate::resource::Chunk;
 const WAITING: usize = 2;
 
 /// What is done with chunks, on one thread.
-pub(super) trait Handler: Send {
+pub(in crate::source) trait Handler: Send {
     fn chunk(&mut self, job: &Job);
 }
 
 /// Where a chunk is from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin {
+pub(in crate::source) struct Origin {
     /// The place of its file in the list.
-    pub(super) file: usize,
+    pub(in crate::source) file: usize,
     /// How many items the files before have.
-    pub(super) items_before: u64,
+    pub(in crate::source) items_before: u64,
 }
 
 /// A chunk to do.
-pub(super) struct Job {
+pub(in crate::source) struct Job {
     pub(super) chunk: Chunk,
     pub(super) origin: Origin,
     pub(super) sequence: u64,
@@ -32,7 +32,7 @@ pub(super) struct Job {
 
 /// Gives every chunk that `next` fills to one of the handlers, each on a thread of its own, and
 /// gives the handlers back in their order. `sequence` counts the chunks.
-pub(super) fn pass<H: Handler>(
+pub(in crate::source) fn pass<H: Handler>(
     mut next: impl FnMut(&mut Chunk) -> Option<Origin>,
     handlers: Vec<H>,
     sequence: &mut u64,

@@ -68,7 +68,7 @@ impl ReadReport {
 
 /// What one thread met.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(in crate::source) struct Tally {
     pub(super) items: u64,
     /// How many problems were not kept.
     pub(super) left_out: u64,
@@ -127,7 +127,7 @@ impl Tally {
     }
 
     /// Notes a problem.
-    pub(super) fn problem(
+    pub(in crate::source) fn problem(
         &mut self,
         file: usize,
         item: Option<u64>,
@@ -159,7 +159,7 @@ impl Tally {
     }
 
     /// The report.
-    pub(super) fn finish(mut self, files: &[SnapshotFile]) -> ReadReport {
+    pub(in crate::source) fn finish(mut self, files: &[SnapshotFile]) -> ReadReport {
         let problem_count = self.problems.len() as u64 + self.left_out;
         self.problems.sort_unstable();
         self.problems.truncate(MAX_PROBLEMS);

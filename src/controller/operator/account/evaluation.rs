@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::learned::credentials;
 use super::work::AccountWork;
+use crate::api::AwsAccount;
+use crate::aws::AwsError;
 use crate::controller::operator::context::Context;
-use crate::controller::operator::sinks::{AccountSink, SinkError};
+use crate::controller::operator::sinks::{self, AccountSink, SinkError};
 use crate::controller::round::{Round, RoundReport, View, evaluate};
 use crate::controller::schedule;
-use crate::controller::sources::SourceInput;
+use crate::controller::sources::{LiveSources, SourceInput};
 use crate::evaluation::{EvaluationResult, Results};
 use crate::publish::FindingSink;
 use crate::resource::Timestamp;
@@ -30,6 +33,10 @@ pub(super) struct Evaluated {
     pub(super) round: RoundReport,
     pub(super) sink: AccountSink,
     pub(super) started: Timestamp,
+    /// Where items came from.
+    pub(super) sources: Vec<SourceInput>,
+    /// Whether the credentials are the account's own; nothing where AWS is not asked.
+    pub(super) credentials: Option<Result<(), String>>,
     /// When what was read becomes stale.
     pub(super) stale_at: Vec<Timestamp>,
 }
@@ -39,16 +46,21 @@ pub(super) async fn evaluate_account(
     work: &Arc<AccountWork>,
     context: &Arc<Context>,
     sink: Option<AccountSink>,
+    live: &mut LiveSources,
 ) -> Result<Evaluated, EvaluationError> {
     let permit = Arc::clone(&context.permits).acquire_owned().await;
     let permit = permit.map_err(|_| EvaluationError::Stopping)?;
-    let mut sink = match sink {
-        Some(sink) => sink,
-        None => context.settings.sink.open(&work.spec).await?,
+    let mut sink = if let Some(sink) = sink {
+        sink
+    } else {
+        let settings = &context.settings;
+        sinks::open(&settings.sink, &settings.installation, &work.spec).await?
     };
-    sink.prepare(&work.places()).await;
-    let sources = ready_sources(work).await;
     let started = context.clock.now();
+    let unreached = reach(work, context, &sink).await;
+    sink.prepare(&work.places()).await;
+    let sources = ready_sources(work, live, started).await;
+    let credentials = credentials(work, &sink, unreached.as_ref());
     let (work, installation) = (Arc::clone(work), context.settings.installation.clone());
     let evaluation = tokio::task::spawn_blocking(move || {
         let round = Round {
@@ -63,20 +75,40 @@ pub(super) async fn evaluate_account(
         let round = evaluate(&round, view);
         drop(permit);
         let stale_at = stale_at(&sources, &round);
-        Evaluated { round, sink, started, stale_at }
+        Evaluated { round, sink, started, sources, credentials, stale_at }
     });
     Ok(evaluation.await?)
 }
 
-/// Where the account's items come from, ready to be read. A snapshot is read where it lies.
-#[allow(clippy::unused_async)] // sources that have to be asked first are made ready here
-async fn ready_sources(work: &AccountWork) -> Vec<SourceInput> {
-    work.sources()
+/// Reaches the account where its items come from it or its findings go there. Why it cannot be
+/// reached, if it cannot; then what needs it is unknown, or refused.
+async fn reach(work: &AccountWork, context: &Context, sink: &AccountSink) -> Option<AwsError> {
+    let unreached = sink.reach(&context.aws, &work.spec).await;
+    if unreached.is_some() || work.spec.source.config_api.is_none() || work.plans.is_empty() {
+        return unreached;
+    }
+    context.aws.own(&work.spec).await.err()
+}
+
+/// Where the account's items come from, ready to be read: a snapshot is read where it lies, and
+/// AWS Config is asked here.
+async fn ready_sources(
+    work: &AccountWork,
+    live: &mut LiveSources,
+    now: Timestamp,
+) -> Vec<SourceInput> {
+    let account = AwsAccount::new(&work.name, work.spec.clone());
+    let mut sources = work.snapshots();
+    sources.extend(live.refresh([&account], &work.plans, now, &()).await);
+    sources
 }
 
 fn stale_at(sources: &[SourceInput], round: &RoundReport) -> Vec<Timestamp> {
     let taken = sources.iter().zip(&round.sources);
-    let taken = taken.filter_map(|(source, report)| Some((source, report.taken_at?)));
+    let taken = taken.filter_map(|(source, report)| match source {
+        SourceInput::Snapshot(source) => Some((source, report.taken_at?)),
+        SourceInput::Live(_) => None,
+    });
     taken
         .flat_map(|(source, taken_at)| {
             let ages = source.accounts.values().filter_map(|account| account.max_age);

@@ -15,7 +15,9 @@ pub(super) fn troubles(learned: &Learned, failed: Option<&PublishError>) -> Vec<
     });
     let unreadable = learned.unreadable.clone().map(|note| warning("SourceUnreadable", note));
     let failed = failed.map(|error| warning("PublishFailed", error.to_string()));
-    [stopped, unreadable, failed].into_iter().flatten().collect()
+    let refused = learned.credentials.clone().and_then(Result::err);
+    let refused = refused.map(|note| warning("CredentialsRefused", note));
+    [refused, stopped, unreadable, failed].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -65,9 +65,9 @@ impl AccountWork {
         &self.spec.account_id
     }
 
-    /// Where the account's items come from, as far as it is known without asking anybody.
-    pub(in crate::controller::operator) fn sources(&self) -> Vec<SourceInput> {
-        SourceInput::of_placed([(Path::new(""), &self.spec)], &self.plans)
+    /// The snapshot that the account's items come from, if they come from one.
+    pub(in crate::controller::operator) fn snapshots(&self) -> Vec<SourceInput> {
+        SourceInput::snapshots_placed([(Path::new(""), &self.spec)], &self.plans)
     }
 
     /// Where findings of the account may stand: its regions, and those that only baselines name.

@@ -20,6 +20,7 @@ use crate::controller::operator::context::Context;
 use crate::controller::operator::events::{About, Notice};
 use crate::controller::operator::sinks::AccountSink;
 use crate::controller::schedule;
+use crate::controller::sources::LiveSources;
 use crate::drift::KnownFindings;
 use crate::metrics::Figures;
 use crate::plan::BaselineKey;
@@ -34,6 +35,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 pub(in crate::controller::operator) struct Worker {
     context: Arc<Context>,
     sink: Option<AccountSink>,
+    live: LiveSources,
     failures: u32,
     /// The troubles that people were told of and that go on.
     told: Vec<Notice>,
@@ -46,7 +48,8 @@ pub(in crate::controller::operator) async fn stopped(stop: &mut watch::Receiver<
 
 impl Worker {
     pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
-        Self { context, sink: None, failures: 0, told: Vec::new() }
+        let live = LiveSources::new(context.aws.clone());
+        Self { context, sink: None, live, failures: 0, told: Vec::new() }
     }
 
     /// Works until `stop`'s other end is let go of.
@@ -60,7 +63,7 @@ impl Worker {
             let evaluated = select! {
                 biased;
                 () = stopped(&mut stop) => return,
-                evaluated = evaluate_account(&current, &self.context, self.sink.take()) => evaluated,
+                evaluated = evaluate_account(&current, &self.context, self.sink.take(), &mut self.live) => evaluated,
             };
             let next = self.conclude(&current, evaluated).await; // not given up half-way
             select! {
@@ -112,7 +115,7 @@ impl Worker {
 
     /// Whether all went well.
     async fn publish(&mut self, work: &AccountWork, evaluated: Evaluated) -> bool {
-        let Evaluated { round, mut sink, started, .. } = evaluated;
+        let Evaluated { round, mut sink, started, sources, credentials, .. } = evaluated;
         let changes = &round.drift.changes;
         let context = Arc::clone(&self.context);
         let reports = Reports::of(&context.client, &context.stores.reports, work.id());
@@ -152,7 +155,7 @@ impl Worker {
             .collect();
         is_well &= reports.write(work, &contributions).await;
         is_well &= reports.withdraw(work, sink.known()).await;
-        let learned = Learned::of(work, &round, sink.known());
+        let learned = Learned { credentials, ..Learned::of(work, &sources, &round, &sink) };
         self.tell_trouble(work, &learned, published.err(), now).await;
         self.context.notebook.write(work.id(), &learned);
         self.sink = Some(sink);

@@ -2,8 +2,9 @@
 
 use super::condition::Said;
 use crate::api::{AccountRegionStatus, AwsAccount, AwsAccountStatus, Condition, Time};
+use crate::controller::SinkChoice;
 use crate::controller::operator::account::{Learned, RecorderState};
-use crate::controller::operator::sinks::SinkChoice;
+use crate::publish::PlaceState;
 use crate::resource::Region;
 
 /// What is told of an account. `rival` is the `AwsAccount` of the same AWS account that counts.
@@ -18,9 +19,9 @@ pub(super) fn of(
     let before = account.status.as_ref();
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
     let mut said = vec![
-        ("CredentialsValid", credentials(rival)),
+        ("CredentialsValid", credentials(learned, rival)),
         ("RecorderRunning", recorder(learned, None)),
-        ("SecurityHubEnabled", security_hub(sink)),
+        ("SecurityHubEnabled", security_hub(learned, sink, None)),
     ];
     said.extend(archived(learned).map(|said| ("FindingsArchived", said)));
     said.extend(evaluated(learned).map(|said| ("Evaluated", said)));
@@ -28,7 +29,7 @@ pub(super) fn of(
         said.into_iter().map(|(type_, said)| said.condition(type_, generation, stood, now));
     let regions = account.spec.regions.iter().map(|region| AccountRegionStatus {
         region: region.clone(),
-        conditions: vec![region_condition(region, learned, generation, before, now)],
+        conditions: region_conditions(region, learned, (sink, before), generation, now),
     });
     AwsAccountStatus {
         observed_generation: generation,
@@ -37,19 +38,23 @@ pub(super) fn of(
     }
 }
 
-fn region_condition(
+fn region_conditions(
     region: &Region,
     learned: Option<&Learned>,
+    (sink, before): (&SinkChoice, Option<&AwsAccountStatus>),
     generation: Option<i64>,
-    before: Option<&AwsAccountStatus>,
     now: &Time,
-) -> Condition {
+) -> Vec<Condition> {
     let stood = before.and_then(|it| it.regions.iter().find(|it| it.region == *region));
     let stood = stood.map(|it| it.conditions.as_slice()).unwrap_or_default();
-    recorder(learned, Some(region)).condition("RecorderRunning", generation, stood, now)
+    let said = [
+        ("RecorderRunning", recorder(learned, Some(region))),
+        ("SecurityHubEnabled", security_hub(learned, sink, Some(region))),
+    ];
+    said.map(|(type_, said)| said.condition(type_, generation, stood, now)).into()
 }
 
-fn credentials(rival: Option<&str>) -> Said {
+fn credentials(learned: Option<&Learned>, rival: Option<&str>) -> Said {
     if let Some(rival) = rival {
         let message = format!(
             "AwsAccount `{rival}` is the same AWS account and older; this one is passed over: \
@@ -57,38 +62,69 @@ fn credentials(rival: Option<&str>) -> Said {
         );
         return Said::no("SameAccount", message);
     }
-    Said::unknown("NotNeeded", "items come from a snapshot: no AWS call is made")
+    let Some(learned) = learned else { return pending() };
+    match &learned.credentials {
+        None => Said::unknown("NotNeeded", "AWS is not called for this account"),
+        Some(Ok(())) => Said::yes("Verified", "the caller's account is this one"),
+        Some(Err(error)) => Said::no("Refused", format!("{error}; it is tried again")),
+    }
+}
+
+fn pending() -> Said {
+    Said::unknown("Pending", "nothing was evaluated for the account yet")
 }
 
 /// Over all regions, or of one.
 fn recorder(learned: Option<&Learned>, region: Option<&Region>) -> Said {
-    let Some(learned) = learned else {
-        return Said::unknown("Pending", "nothing was evaluated for the account yet");
-    };
-    if let Some(problem) = &learned.unreadable {
-        return Said::unknown("NotDelivered", problem.clone());
-    }
-    let of = |state: RecorderState| -> Vec<&str> {
-        let of_state = learned.recorders.iter().filter(|(_, it)| **it == state);
-        let here = of_state.filter(|(it, _)| region.is_none_or(|region| region == *it));
-        here.map(|(region, _)| region.as_str()).collect()
-    };
-    let stopped = of(RecorderState::Stopped);
+    let Some(learned) = learned else { return pending() };
+    let here = || learned.recorders.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
+    let stopped: Vec<&str> = here()
+        .filter(|(_, state)| **state == RecorderState::Stopped)
+        .map(|(region, _)| region.as_str())
+        .collect();
     if !stopped.is_empty() {
         let message = format!("the configuration recorder is off in {}", stopped.join(", "));
         return Said::no("RecorderStopped", message);
     }
-    if !of(RecorderState::Stale).is_empty() {
-        let message = "what was delivered is older than source.snapshot.maxAge; deliver anew";
-        return Said::unknown("Stale", message);
+    let unread = here().find_map(|(_, state)| match state {
+        RecorderState::Unread(why) => Some(why),
+        _ => None,
+    });
+    if let Some(why) = unread.or(learned.unreadable.as_ref()) {
+        return Said::unknown("NotDelivered", why.clone());
     }
-    Said::unknown("NotSaid", "the snapshot does not say that the recorder is off")
+    if here().any(|(_, state)| *state == RecorderState::Stale) {
+        return Said::unknown("Stale", "what was delivered is older than maxAge; deliver anew");
+    }
+    let is_told = here().all(|(_, state)| *state == RecorderState::Running);
+    match here().count() {
+        0 => Said::unknown("NotAsked", "no baseline needed the recorder"),
+        _ if is_told => Said::yes("Recording", "the configuration recorder is on"),
+        _ => Said::unknown("NotSaid", "the source does not say that the recorder is off"),
+    }
 }
 
-fn security_hub(sink: &SinkChoice) -> Said {
-    match sink {
-        SinkChoice::File(_) => Said::unknown("NotNeeded", "findings go to a file"),
+/// Over all regions, or of one.
+fn security_hub(learned: Option<&Learned>, sink: &SinkChoice, region: Option<&Region>) -> Said {
+    if let SinkChoice::File(_) = sink {
+        return Said::unknown("NotNeeded", "findings go to a file");
     }
+    let Some(learned) = learned else { return pending() };
+    let here = || learned.hubs.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
+    for (region, state) in here() {
+        if let PlaceState::NotEnabled(why) = state {
+            return Said::no("NotEnabled", format!("{region}: {why}"));
+        }
+    }
+    for (region, state) in here() {
+        if let PlaceState::Unread(why) = state {
+            return Said::unknown("Unread", format!("{region}: {why}"));
+        }
+    }
+    if here().next().is_none() {
+        return Said::unknown("NotAsked", "nothing was to be published there");
+    }
+    Said::yes("Enabled", "findings are read and published")
 }
 
 /// Told only while findings of baselines that are gone stand open.

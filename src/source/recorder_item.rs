@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::resource::Value;
 
 /// The resource type of configuration recorders.
-pub(super) const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
+pub const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
 
 /// The types that `IncludeGlobalResourceTypes` speaks of ("Recording global resource types", AWS
 /// Config developer guide).
@@ -17,7 +17,7 @@ const IAM_TYPES: [&str; 4] =
 
 /// What a configuration recorder records.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Recorder {
+pub struct RecorderItem {
     is_stopped: bool,
     all: bool,
     with_iam: bool,
@@ -25,9 +25,9 @@ pub(super) struct Recorder {
     excluded: HashSet<Box<str>>,
 }
 
-impl Recorder {
+impl RecorderItem {
     /// The recorder that `resource` is.
-    pub(super) fn of(resource: Value<'_>) -> Self {
+    pub fn of(resource: Value<'_>) -> Self {
         let configuration = resource.get("configuration");
         let group = configuration.and_then(|value| field(value, "RecordingGroup"));
         let of_group = |name: &str| group.and_then(|group| field(group, name));
@@ -47,12 +47,12 @@ impl Recorder {
     }
 
     /// Whether it says that it is off.
-    pub(super) const fn is_stopped(&self) -> bool {
+    pub const fn is_stopped(&self) -> bool {
         self.is_stopped
     }
 
     /// Whether it records a type.
-    pub(super) fn records(&self, resource_type: &str) -> bool {
+    pub fn records(&self, resource_type: &str) -> bool {
         if self.all {
             let of_iam = IAM_TYPES.contains(&resource_type);
             !self.excluded.contains(resource_type) && (self.with_iam || !of_iam)
@@ -83,9 +83,9 @@ mod tests {
     use super::*;
     use crate::expression::from_json;
 
-    fn recorder(group: &serde_json::Value) -> Recorder {
+    fn recorder(group: &serde_json::Value) -> RecorderItem {
         let resource = json!({"configuration": {"name": "default", "recordingGroup": group}});
-        Recorder::of(from_json(&resource, &Bump::new()))
+        RecorderItem::of(from_json(&resource, &Bump::new()))
     }
 
     #[test]

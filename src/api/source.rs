@@ -1,0 +1,169 @@
+//! Where an account's configuration items come from, and how the account is reached.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Period, schema};
+use crate::resource::{AccountId, Region, ResourceType};
+
+/// Where an account's configuration items come from: one of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new(
+    "(has(self.configApi) ? 1 : 0) + (has(self.aggregator) ? 1 : 0) + (has(self.snapshot) ? 1 : 0) == 1",
+).message("a source is one of configApi, aggregator and snapshot"))]
+pub struct AccountSource {
+    /// AWS Config of the account itself, in each of its regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_api: Option<ConfigApiSource>,
+    /// An aggregator of another account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregator: Option<AggregatorSource>,
+    /// A snapshot that AWS Config delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotSource>,
+}
+
+/// AWS Config of the account itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigApiSource {
+    /// Between two reads of everything, only what changed is read.
+    #[serde(default = "default_full_read_every")]
+    pub full_read_every: Period,
+}
+
+/// An AWS Config aggregator, which shows many accounts in one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AggregatorSource {
+    /// The aggregator's name.
+    #[schemars(schema_with = "schema::aggregator_name")]
+    pub name: String,
+    /// The account that it is in.
+    pub account: AccountId,
+    /// The region that it is in.
+    pub region: Region,
+    /// The role through which that account is reached. Default: the process's own credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleReference>,
+    /// From which age on what the aggregator shows of an account and region is stale.
+    #[serde(default = "default_max_age")]
+    pub max_age: Period,
+    /// Between two reads of everything, only what changed is read.
+    #[serde(default = "default_full_read_every")]
+    pub full_read_every: Period,
+}
+
+/// A snapshot that AWS Config delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotSource {
+    /// A file or folder, relative to the folder of this object's file.
+    #[schemars(length(min = 1, max = 1024))]
+    pub url: String,
+    /// The types that AWS Config records. Without it those that the snapshot holds: a control
+    /// for any other type is then `Unknown`, since an absent type may not be recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "set"))]
+    pub recorded_types: Option<Vec<ResourceType>>,
+    /// From which age on a snapshot is stale.
+    #[serde(default = "default_max_age")]
+    pub max_age: Period,
+}
+
+/// A role to assume.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleReference {
+    /// The role's ARN.
+    #[schemars(schema_with = "schema::role_arn")]
+    pub arn: String,
+    /// What the role's trust policy asks for (`sts:ExternalId`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 1224))]
+    pub external_id: Option<String>,
+    /// The session's name, by which `CloudTrail` shows who called. Default:
+    /// `plumbline-<installation>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::session_name")]
+    pub session_name: Option<String>,
+    /// Tags of the session; the trust policy must allow `sts:TagSession`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::tags")]
+    pub session_tags: BTreeMap<String, String>,
+}
+
+/// How often an operation may be called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OperationBudget {
+    /// The operation.
+    pub operation: BudgetedOperation,
+    /// Calls a second, in each region.
+    #[schemars(range(min = 1, max = 1000))]
+    pub per_second: u32,
+}
+
+/// An operation with a budget of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum BudgetedOperation {
+    /// Advanced queries of AWS Config.
+    SelectResourceConfig,
+    /// Advanced queries of an aggregator.
+    SelectAggregateResourceConfig,
+    /// Items of AWS Config by their keys.
+    BatchGetResourceConfig,
+    /// Lists of AWS Config's resources.
+    ListDiscoveredResources,
+    /// Histories of AWS Config's resources.
+    GetResourceConfigHistory,
+    /// Reading findings back.
+    GetFindings,
+    /// Publishing findings.
+    BatchImportFindings,
+    /// Changing the workflow of findings.
+    BatchUpdateFindings,
+}
+
+impl BudgetedOperation {
+    /// The operation's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SelectResourceConfig => "SelectResourceConfig",
+            Self::SelectAggregateResourceConfig => "SelectAggregateResourceConfig",
+            Self::BatchGetResourceConfig => "BatchGetResourceConfig",
+            Self::ListDiscoveredResources => "ListDiscoveredResources",
+            Self::GetResourceConfigHistory => "GetResourceConfigHistory",
+            Self::GetFindings => "GetFindings",
+            Self::BatchImportFindings => "BatchImportFindings",
+            Self::BatchUpdateFindings => "BatchUpdateFindings",
+        }
+    }
+}
+
+impl fmt::Debug for RoleReference {
+    /// Without the external id.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RoleReference").field("arn", &self.arn).finish_non_exhaustive()
+    }
+}
+
+impl Default for ConfigApiSource {
+    fn default() -> Self {
+        Self { full_read_every: default_full_read_every() }
+    }
+}
+
+const fn default_max_age() -> Period {
+    Period::hours(24)
+}
+
+const fn default_full_read_every() -> Period {
+    Period::hours(24)
+}

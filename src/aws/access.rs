@@ -1,0 +1,325 @@
+//! How accounts are reached: the process's own credentials, and one assumed role for each account.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_config::config::retry::RetryConfig;
+use aws_sdk_sts::config::IdentityCache;
+use aws_types::region::Region as SdkRegion;
+
+use super::budget::Budgets;
+use super::call::{Caller, Patience};
+use super::config::ConfigClient;
+use super::credentials::Renewable;
+use super::error::{AwsError, Class};
+use super::security_hub::SecurityHubClient;
+use crate::metrics::AwsMetrics;
+use crate::resource::{AccountId, Partition, Region};
+
+/// No answer comes after so long.
+const ANSWER: Duration = Duration::from_secs(30);
+/// No connection comes about after so long.
+const CONNECTION: Duration = Duration::from_secs(5);
+const GET_CALLER_IDENTITY: (&str, &str) = ("sts", "GetCallerIdentity");
+
+/// How the process itself comes to AWS. What is not set is as the environment and the shared
+/// configuration files say (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT`, …).
+#[derive(Debug, Clone, Default)]
+pub struct AwsSettings {
+    /// A profile of the shared configuration files.
+    pub profile: Option<String>,
+    /// Where the process's own credentials come from, instead of the default chain.
+    pub credentials: Option<SharedCredentialsProvider>,
+    /// Where all calls go, instead of AWS's own addresses.
+    pub endpoint_url: Option<String>,
+    /// Calls go to endpoints validated under FIPS 140.
+    pub use_fips: bool,
+    /// Calls go to endpoints that speak IPv6, too.
+    pub use_dual_stack: bool,
+    /// How long each call is tried.
+    pub patience: Patience,
+}
+
+/// A role to assume.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The role.
+    pub arn: String,
+    /// What the role's trust policy asks for. Shown nowhere.
+    pub external_id: Option<String>,
+    /// The session's name, by which `CloudTrail` shows who called.
+    pub session_name: String,
+    /// Tags of the session; the trust policy must allow `sts:TagSession`.
+    pub session_tags: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Role").field("arn", &self.arn).finish_non_exhaustive()
+    }
+}
+
+/// AWS, as this process reaches it.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    base: SdkConfig,
+    credentials: Arc<Renewable>,
+    budgets: Arc<Budgets>,
+    metrics: AwsMetrics,
+    patience: Patience,
+}
+
+/// One account, as this process reaches it.
+#[derive(Debug, Clone)]
+pub struct AccountAccess {
+    account: AccountId,
+    partition: Partition,
+    config: SdkConfig,
+    credentials: Arc<Renewable>,
+    own_rates: Arc<Vec<(String, f64)>>,
+    budgets: Arc<Budgets>,
+    metrics: AwsMetrics,
+    patience: Patience,
+}
+
+impl Aws {
+    /// Finds the process's own credentials by the default chain: the environment, profiles, SSO,
+    /// web identity, container credentials (ECS, EKS Pod Identity), instance metadata. Nothing is
+    /// called yet.
+    pub async fn load(settings: &AwsSettings, metrics: AwsMetrics) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            // Calls are tried again here, within budgets.
+            .retry_config(RetryConfig::disabled())
+            .identity_cache(IdentityCache::no_cache())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECTION)
+                    .operation_attempt_timeout(ANSWER)
+                    .build(),
+            );
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(credentials) = &settings.credentials {
+            loader = loader.credentials_provider(credentials.clone());
+        }
+        if let Some(endpoint) = &settings.endpoint_url {
+            loader = loader.endpoint_url(endpoint);
+        }
+        if settings.use_fips {
+            loader = loader.use_fips(true);
+        }
+        if settings.use_dual_stack {
+            loader = loader.use_dual_stack(true);
+        }
+        let loaded = loader.load().await;
+        let provider = loaded.credentials_provider();
+        let provider = provider.unwrap_or_else(|| SharedCredentialsProvider::new(NoCredentials));
+        let credentials = Arc::new(Renewable::new(provider));
+        Self {
+            base: with_credentials(&loaded, &credentials),
+            credentials,
+            budgets: Arc::default(),
+            metrics,
+            patience: settings.patience,
+        }
+    }
+
+    /// The region that the environment or the profile names.
+    #[must_use]
+    pub fn default_region(&self) -> Option<Region> {
+        self.base.region()?.as_ref().parse().ok()
+    }
+
+    /// The metrics of its calls.
+    #[must_use]
+    pub const fn metrics(&self) -> &AwsMetrics {
+        &self.metrics
+    }
+
+    /// The account behind the process's own credentials, and its partition.
+    ///
+    /// # Errors
+    ///
+    /// When there are no credentials, or they do not hold.
+    pub async fn own_account(&self, region: &Region) -> Result<(AccountId, Partition), AwsError> {
+        let caller = Caller {
+            account: "own".to_owned(),
+            region: region.to_string(),
+            budgets: Arc::clone(&self.budgets),
+            own_rates: Arc::default(),
+            metrics: self.metrics.clone(),
+            credentials: Arc::clone(&self.credentials),
+            patience: self.patience,
+        };
+        caller_identity(&self.base, region, &caller).await
+    }
+
+    /// Reaches an account, through its role if it has one, and with its own rates, in calls a
+    /// second by operation. Nothing is called yet. `region` is where the role is assumed.
+    pub async fn account(
+        &self,
+        account: &AccountId,
+        partition: Partition,
+        region: &Region,
+        role: Option<&Role>,
+        own_rates: Vec<(String, f64)>,
+    ) -> AccountAccess {
+        let (config, credentials) = match role {
+            None => (self.base.clone(), Arc::clone(&self.credentials)),
+            Some(role) => {
+                let credentials = Arc::new(Renewable::new(self.assumed(role, region).await));
+                (with_credentials(&self.base, &credentials), credentials)
+            }
+        };
+        AccountAccess {
+            account: account.clone(),
+            partition,
+            config,
+            credentials,
+            own_rates: Arc::new(own_rates),
+            budgets: Arc::clone(&self.budgets),
+            metrics: self.metrics.clone(),
+            patience: self.patience,
+        }
+    }
+
+    async fn assumed(&self, role: &Role, region: &Region) -> SharedCredentialsProvider {
+        let mut builder = AssumeRoleProvider::builder(&role.arn)
+            .session_name(&role.session_name)
+            .region(SdkRegion::new(region.to_string()))
+            .configure(&self.base);
+        if let Some(external_id) = &role.external_id {
+            builder = builder.external_id(external_id);
+        }
+        if !role.session_tags.is_empty() {
+            builder = builder.tags(role.session_tags.iter().cloned());
+        }
+        SharedCredentialsProvider::new(builder.build().await)
+    }
+}
+
+impl AccountAccess {
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The account's partition.
+    #[must_use]
+    pub const fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// Makes sure that the credentials are those of the account.
+    ///
+    /// # Errors
+    ///
+    /// When they are not, or when it cannot be told.
+    pub async fn verify(&self, region: &Region) -> Result<(), AwsError> {
+        let caller = self.caller(region);
+        let (found, partition) = caller_identity(&self.config, region, &caller).await?;
+        if found == self.account && partition == self.partition {
+            return Ok(());
+        }
+        let message = format!(
+            "these are credentials of account {found} ({partition}), not of {} ({}): set the \
+             account's role to one of its own",
+            self.account, self.partition
+        );
+        let error = caller.unusable(GET_CALLER_IDENTITY, &message);
+        Err(AwsError { class: Class::Credentials, code: "OtherAccount".to_owned(), ..error })
+    }
+
+    /// AWS Config in a region.
+    #[must_use]
+    pub fn config(&self, region: &Region) -> ConfigClient {
+        ConfigClient::new(&self.in_region(region), self.caller(region))
+    }
+
+    /// Security Hub in a region.
+    #[must_use]
+    pub fn security_hub(&self, region: &Region) -> SecurityHubClient {
+        SecurityHubClient::new(&self.in_region(region), self.caller(region))
+    }
+
+    /// The metrics of its calls.
+    #[must_use]
+    pub const fn metrics(&self) -> &AwsMetrics {
+        &self.metrics
+    }
+
+    fn in_region(&self, region: &Region) -> SdkConfig {
+        in_region(&self.config, region)
+    }
+
+    fn caller(&self, region: &Region) -> Caller {
+        Caller {
+            account: self.account.to_string(),
+            region: region.to_string(),
+            budgets: Arc::clone(&self.budgets),
+            own_rates: Arc::clone(&self.own_rates),
+            metrics: self.metrics.clone(),
+            credentials: Arc::clone(&self.credentials),
+            patience: self.patience,
+        }
+    }
+}
+
+async fn caller_identity(
+    config: &SdkConfig,
+    region: &Region,
+    caller: &Caller,
+) -> Result<(AccountId, Partition), AwsError> {
+    let client = aws_sdk_sts::Client::new(&in_region(config, region));
+    let identity = caller.call(GET_CALLER_IDENTITY, || client.get_caller_identity().send()).await?;
+    let account = identity.account().and_then(|account| account.parse().ok());
+    let partition = identity.arn().and_then(partition_of);
+    account
+        .zip(partition)
+        .ok_or_else(|| caller.unusable(GET_CALLER_IDENTITY, "it names no account that we know of"))
+}
+
+fn partition_of(arn: &str) -> Option<Partition> {
+    let name = arn.split(':').nth(1)?;
+    [Partition::Aws, Partition::AwsCn, Partition::AwsUsGov]
+        .into_iter()
+        .find(|partition| partition.as_str() == name)
+}
+
+fn in_region(config: &SdkConfig, region: &Region) -> SdkConfig {
+    config.to_builder().region(SdkRegion::new(region.to_string())).build()
+}
+
+fn with_credentials(config: &SdkConfig, credentials: &Arc<Renewable>) -> SdkConfig {
+    let provider = Arc::clone(credentials) as Arc<dyn ProvideCredentials>;
+    config
+        .to_builder()
+        .credentials_provider(SharedCredentialsProvider::from(provider))
+        .identity_cache(IdentityCache::no_cache())
+        .build()
+}
+
+/// For an environment without any credentials: every call says so.
+#[derive(Debug)]
+struct NoCredentials;
+
+impl ProvideCredentials for NoCredentials {
+    fn provide_credentials<'a>(
+        &'a self,
+    ) -> aws_credential_types::provider::future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let error = aws_credential_types::provider::error::CredentialsError::not_loaded(
+            "there is neither a profile nor any other source of credentials",
+        );
+        aws_credential_types::provider::future::ProvideCredentials::ready(Err(error))
+    }
+}

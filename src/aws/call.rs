@@ -1,0 +1,166 @@
+//! One call of AWS: waits for its budget, is tried again where that helps, and is counted.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::{Instant, sleep};
+
+use super::budget::Budgets;
+use super::credentials::Renewable;
+use super::error::{AwsError, Class, Failure};
+use crate::metrics::{AwsCall, AwsMetrics};
+
+/// How long a call is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// After so long no new try begins.
+    pub deadline: Duration,
+    /// The first pause between two tries, at most; each further one is at most twice as long,
+    pub first_pause: Duration,
+    /// but never longer than this.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_mins(3),
+            first_pause: Duration::from_millis(200),
+            longest_pause: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Makes the calls of one account in one region.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) budgets: Arc<Budgets>,
+    /// The calls a second that the account sets, by operation.
+    pub(super) own_rates: Arc<Vec<(String, f64)>>,
+    pub(super) metrics: AwsMetrics,
+    pub(super) credentials: Arc<Renewable>,
+    pub(super) patience: Patience,
+}
+
+/// An operation: its service and its name.
+pub(super) type Operation = (&'static str, &'static str);
+
+impl Caller {
+    /// Calls until there is an answer, or an error that another try would not mend.
+    pub(super) async fn call<T, E, F>(
+        &self,
+        operation: Operation,
+        send: impl Fn() -> F + Send,
+    ) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        T: Send,
+    {
+        let own = self.own_rates.iter().find(|(name, _)| name == operation.1);
+        let own = own.map(|(_, rate)| *rate);
+        let budget = self.budgets.of(&self.account, &self.region, operation, own);
+        let call = self.measured(operation);
+        let deadline = Instant::now() + self.patience.deadline;
+        let mut renewals = 0;
+        let mut tries = 0;
+        loop {
+            self.metrics.waited(&call, budget.turn().await);
+            let credentials = self.credentials.generation();
+            // The SDK's futures are large, and callers hold several of them.
+            let failure = match Box::pin(send()).await {
+                Ok(answer) => {
+                    self.metrics.answered(&call, "ok");
+                    return Ok(answer);
+                }
+                Err(error) => Failure::of(&error),
+            };
+            self.metrics.answered(&call, &failure.code);
+            tries += 1;
+            match failure.class {
+                Class::Expired if renewals < 2 => {
+                    renewals += 1;
+                    self.credentials.renew(credentials);
+                }
+                Class::Throttled => {
+                    self.metrics.throttled(&call);
+                    budget.refused();
+                }
+                Class::Transient => {}
+                _ => return Err(self.error(operation, failure)),
+            }
+            let pause = self.patience.pause(tries);
+            if Instant::now() + pause >= deadline {
+                return Err(self.error(operation, failure));
+            }
+            tracing::debug!(
+                account = self.account,
+                region = self.region,
+                operation = operation.1,
+                code = failure.code,
+                tries,
+                "AWS did not answer; trying again",
+            );
+            sleep(pause).await;
+        }
+    }
+
+    fn measured(&self, (service, operation): Operation) -> AwsCall<'_> {
+        AwsCall { service, operation, account: &self.account, region: &self.region }
+    }
+
+    /// An error of ours about an answer that cannot be used.
+    pub(super) fn unusable(&self, operation: Operation, message: &str) -> AwsError {
+        let code = "UnusableAnswer".to_owned();
+        let failure = Failure { class: Class::Invalid, code, message: message.to_owned() };
+        self.error(operation, failure)
+    }
+
+    fn error(&self, (service, operation): Operation, failure: Failure) -> AwsError {
+        let Failure { class, code, message } = failure;
+        AwsError {
+            class,
+            code,
+            message,
+            service,
+            operation,
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+}
+
+impl Patience {
+    /// A random part of what the pause may be, so that many callers do not come back at once
+    /// ("Exponential Backoff And Jitter", AWS Architecture Blog).
+    fn pause(&self, tries: u32) -> Duration {
+        let most = self.first_pause.saturating_mul(1 << tries.min(16)).min(self.longest_pause);
+        // A hasher's seed is random, and no secret depends on it.
+        let random = RandomState::new().build_hasher().finish() >> 11;
+        #[allow(clippy::cast_precision_loss)] // 53 bits fit
+        most.mul_f64(random as f64 / (1_u64 << 53) as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_bound_and_differ() {
+        let patience = Patience::default();
+        let pauses: Vec<Duration> = (0..200).map(|_| patience.pause(30)).collect();
+        assert!(pauses.iter().all(|pause| *pause <= patience.longest_pause));
+        assert!(pauses.iter().any(|pause| *pause > patience.longest_pause / 2));
+        assert!(pauses.iter().any(|pause| *pause < patience.longest_pause / 2));
+        assert!(patience.pause(1) <= patience.first_pause * 2);
+    }
+}

@@ -1,0 +1,200 @@
+//! What `scan --live` works on: baselines from files, and accounts as AWS Config shows them.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use clap::Args;
+use tokio::runtime::{Builder, Runtime};
+
+use super::aws::AwsArguments;
+use super::exit::CommandError;
+use super::input::{Input, declare, resolve};
+use crate::api::{
+    AccountSource, AllowedNamespaces, AwsAccount, AwsAccountSpec, ConfigApiSource, LabelSelector,
+    RoleReference,
+};
+use crate::controller::{AwsAccounts, LiveSources, Progress, Reached};
+use crate::drift::Installation;
+use crate::metrics::Metrics;
+use crate::plan::{Objects, Plan, load_paths};
+use crate::publish::{FindingSink, Place, SecurityHub};
+use crate::resource::{AccountId, Partition, Region, Timestamp};
+
+/// Which accounts are read, and how they are reached.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Live accounts")]
+pub(super) struct LiveArguments {
+    /// A region to look at; may be given several times.
+    ///
+    /// Default: those of the `AwsAccount`s; without any, the region of the environment or profile.
+    #[arg(long = "region", value_name = "REGION", requires = "live")]
+    regions: Vec<Region>,
+    /// An account to look at, by its id; may be given several times.
+    ///
+    /// Default: every `AwsAccount`; without any, the account of the credentials.
+    #[arg(long = "account", value_name = "ID", requires = "live")]
+    accounts: Vec<AccountId>,
+    /// The role to assume in the account. Goes before the `AwsAccount`'s own.
+    #[arg(long, value_name = "ARN", requires = "live")]
+    role_arn: Option<String>,
+    /// What the role's trust policy asks for. The variable keeps it out of lists of processes.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "PLUMBLINE_EXTERNAL_ID",
+        hide_env_values = true,
+        requires = "role_arn"
+    )]
+    external_id: Option<String>,
+    /// Keeps the findings of two Plumblines over one account apart.
+    #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
+    pub(super) installation: Installation,
+    #[command(flatten)]
+    aws: AwsArguments,
+}
+
+/// What a live scan works on, and what it goes on with.
+pub(super) struct LiveInput {
+    pub(super) input: Input,
+    objects: Objects,
+    aws: AwsAccounts,
+}
+
+impl LiveInput {
+    /// Security Hub of the accounts, with what is published in the plans' targets read back.
+    pub(super) async fn security_hub(&self, installation: &Installation) -> SecurityHub<Reached> {
+        let reached = Reached::default();
+        let accounts = self.objects.accounts.iter().map(|account| &account.object.spec);
+        for error in reached.reach(&self.aws, accounts).await {
+            tracing::warn!("nothing is published in account {}: {error}", error.account);
+        }
+        let targets = self.input.resolved.plans.iter().flat_map(|plan| &plan.targets);
+        let places: BTreeSet<Place> = targets
+            .map(|target| Place {
+                account: target.account.clone(),
+                region: target.region.clone(),
+                partition: target.partition,
+            })
+            .collect();
+        let mut sink = SecurityHub::new(installation.clone(), reached);
+        sink.prepare(&places.into_iter().collect::<Vec<_>>()).await;
+        sink
+    }
+}
+
+impl LiveArguments {
+    /// Reads baselines and accounts from a file or folder, and the accounts' items from AWS.
+    pub(super) async fn load(
+        &self,
+        baseline: &Path,
+        now: Timestamp,
+        progress: &dyn Progress,
+    ) -> Result<LiveInput, CommandError> {
+        let metrics = Metrics::new()?;
+        let settings = self.aws.settings();
+        let installation = self.installation.clone();
+        let aws = AwsAccounts::new(settings, metrics.aws().clone(), installation);
+        let (mut objects, mistakes) = load_paths([baseline]);
+        if objects.accounts.is_empty() && mistakes.is_empty() {
+            declare(&mut objects, &[self.own_account(&aws).await?])?;
+        }
+        for account in &mut objects.accounts {
+            self.adapt(&mut account.object.spec);
+        }
+        let mut resolved = resolve(&objects, mistakes, baseline, now)?;
+        self.narrow(&mut resolved.plans)?;
+        let mut live = LiveSources::new(aws.clone());
+        let accounts = objects.accounts.iter().map(|account| &account.object);
+        let sources = live.refresh(accounts, &resolved.plans, now, progress).await;
+        Ok(LiveInput { input: Input { resolved, sources }, objects, aws })
+    }
+
+    /// An account that no file declares: that of the role, or of the credentials.
+    async fn own_account(&self, aws: &AwsAccounts) -> Result<AwsAccount, CommandError> {
+        let mut regions = self.regions.clone();
+        if regions.is_empty() {
+            regions.extend(aws.aws().await.default_region());
+        }
+        let Some(first) = regions.first() else {
+            let problem = "which region? give --region, or set AWS_REGION";
+            return Err(CommandError::Usage(problem.to_owned()));
+        };
+        let (account, partition) = match (self.accounts.as_slice(), self.role_account()) {
+            ([], None) => aws.aws().await.own_account(first).await?,
+            ([account], _) => (account.clone(), partition_of(first)),
+            ([], Some(account)) => (account, partition_of(first)),
+            _ => {
+                let problem = "several accounts need an AwsAccount each, with a role of its own";
+                return Err(CommandError::Usage(problem.to_owned()));
+            }
+        };
+        let everybody =
+            AllowedNamespaces { selector: Some(LabelSelector::default()), names: Vec::new() };
+        let spec = AwsAccountSpec {
+            account_id: account.clone(),
+            partition,
+            regions,
+            home_region: None,
+            role: None,
+            source: AccountSource {
+                config_api: Some(ConfigApiSource::default()),
+                ..AccountSource::default()
+            },
+            budgets: Vec::new(),
+            allowed_namespaces: Some(everybody),
+        };
+        Ok(AwsAccount::new(account.as_str(), spec))
+    }
+
+    fn role_account(&self) -> Option<AccountId> {
+        self.role_arn.as_ref()?.split(':').nth(4)?.parse().ok()
+    }
+
+    /// What is read live is no snapshot, and the role of the command line goes before others.
+    fn adapt(&self, spec: &mut AwsAccountSpec) {
+        if spec.source.snapshot.take().is_some() {
+            spec.source.config_api = Some(ConfigApiSource::default());
+        }
+        let Some(arn) = &self.role_arn else { return };
+        if self.role_account().as_ref() == Some(&spec.account_id) {
+            spec.role = Some(RoleReference {
+                arn: arn.clone(),
+                external_id: self.external_id.clone(),
+                session_name: None,
+                session_tags: std::collections::BTreeMap::new(),
+            });
+        }
+    }
+
+    /// Leaves only the targets that were asked for.
+    fn narrow(&self, plans: &mut [Plan]) -> Result<(), CommandError> {
+        for plan in &mut *plans {
+            plan.targets.retain(|target| {
+                (self.accounts.is_empty() || self.accounts.contains(&target.account))
+                    && (self.regions.is_empty() || self.regions.contains(&target.region))
+            });
+        }
+        if plans.iter().all(|plan| plan.targets.is_empty()) {
+            let problem = "no baseline holds for the accounts and regions that were asked for";
+            return Err(CommandError::Usage(problem.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// The partition that a region belongs to.
+fn partition_of(region: &Region) -> Partition {
+    if region.as_str().starts_with("cn-") {
+        Partition::AwsCn
+    } else if region.as_str().starts_with("us-gov-") {
+        Partition::AwsUsGov
+    } else {
+        Partition::Aws
+    }
+}
+
+/// One thread: reading waits most of the time, and evaluations have threads of their own.
+pub(super) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
