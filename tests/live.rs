@@ -15,6 +15,8 @@ use plumbline::resource::UnknownReason;
 use serde_json::{Value, json};
 use world::{ACCOUNT, Desired, Live, REGIONS, World, region_of};
 
+#[path = "live/publishing.rs"]
+mod publishing;
 #[path = "live/secrets.rs"]
 mod secrets;
 
@@ -60,7 +62,7 @@ async fn live_verdicts_are_those_of_a_snapshot_and_a_quiet_round_costs_little() 
         verdicts.0.len(),
         calls.total(),
     );
-    assert!(calls.total() as usize <= bound / 10, "{:?}", calls.counts);
+    assert!(usize::try_from(calls.total()).unwrap() <= bound / 10, "{:?}", calls.counts);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,15 +1,16 @@
 //! An account of many resources, in the double and as a snapshot, and rounds over it.
 
+#![allow(unreachable_pub)] // each module of the tests uses a part of it
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use plumbline::api::AwsAccount;
 use plumbline::aws::AwsSettings;
 use plumbline::controller::{
-    AccountInput, AwsAccounts, LiveSources, Progress, Round, RoundReport, SnapshotInput,
-    SourceInput, View, evaluate,
+    AccountInput, AwsAccounts, LiveSources, Round, RoundReport, SnapshotInput, SourceInput, View,
+    evaluate,
 };
 use plumbline::drift::Installation;
 use plumbline::evaluation::{EvaluationResult, Subject};
@@ -233,17 +234,6 @@ impl Verdicts {
 pub struct Live {
     pub sources: LiveSources,
     pub metrics: Metrics,
-    fetched: AtomicU64,
-}
-
-impl Progress for Live {
-    fn total(&self, _: u64) {}
-
-    fn read(&self, _: u64) {}
-
-    fn fetched(&self, items: u64) {
-        self.fetched.fetch_add(items, Ordering::Relaxed);
-    }
 }
 
 impl Live {
@@ -255,7 +245,7 @@ impl Live {
         let metrics = Metrics::new().unwrap();
         let installation = Installation::default();
         let aws = AwsAccounts::new(settings, metrics.aws().clone(), installation);
-        Self { sources: LiveSources::new(aws), metrics, fetched: AtomicU64::new(0) }
+        Self { sources: LiveSources::new(aws), metrics }
     }
 
     /// One round, as of the machine's clock.

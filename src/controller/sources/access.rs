@@ -33,7 +33,7 @@ type Slot = Arc<Mutex<Option<Access>>>;
 struct Access {
     role: Option<RoleReference>,
     rates: Vec<(String, f64)>,
-    account: AccountAccess,
+    reached: AccountAccess,
     is_verified: bool,
 }
 
@@ -115,19 +115,19 @@ impl AwsAccounts {
             None => slot.insert(self.access(wanted).await),
         };
         if !access.is_verified {
-            access.account.verify(wanted.region).await?;
+            access.reached.verify(wanted.region).await?;
             access.is_verified = true;
         }
-        Ok(access.account.clone())
+        Ok(access.reached.clone())
     }
 
     async fn access(&self, wanted: &Wanted<'_>) -> Access {
         let Wanted { account, partition, region, role, rates } = wanted;
         let assumed = role.map(|role| self.role(role));
         let aws = self.aws().await;
-        let account =
+        let reached =
             aws.account(account, *partition, region, assumed.as_ref(), rates.clone()).await;
-        Access { role: role.cloned(), rates: rates.clone(), account, is_verified: false }
+        Access { role: role.cloned(), rates: rates.clone(), reached, is_verified: false }
     }
 
     fn role(&self, reference: &RoleReference) -> Role {
@@ -145,7 +145,7 @@ impl Access {
     fn is_made_from(&self, wanted: &Wanted<'_>) -> bool {
         self.role.as_ref() == wanted.role
             && self.rates == wanted.rates
-            && self.account.partition() == wanted.partition
+            && self.reached.partition() == wanted.partition
     }
 }
 

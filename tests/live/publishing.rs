@@ -1,0 +1,171 @@
+//! The commands publish what they find live, and no more than that.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::double::Double;
+use super::world::{ACCOUNT, Desired, World};
+use super::{LIVE, key, of_type};
+
+/// Longer than anything takes on a machine that is busy with other tests.
+const DEADLINE: Duration = Duration::from_mins(2);
+
+/// `plumbline run` over a folder of baselines.
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Running {
+    fn start(double: &Double, desired: &Desired) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+        double.environment(&mut command);
+        let mut child = command
+            .arg("run")
+            .arg(desired.path())
+            .args(["--sink", "securityhub", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        let running = Self { child, lines };
+        running.says("findings published");
+        running
+    }
+
+    /// Waits for a line.
+    fn says(&self, part: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(DEADLINE).expect(part);
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// Evaluates again, for a file has changed.
+    fn nudge(desired: &Desired) {
+        let now = jiff::Timestamp::now();
+        fs::write(desired.path().join("nudge.yaml"), format!("# {now}\n")).unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// How a bucket's versioning stands in Security Hub: status, workflow and state.
+fn versioning(double: &Double, bucket: &Value) -> Option<[String; 3]> {
+    let id = bucket["resourceId"].as_str().unwrap();
+    let end = format!("/foundations/{ACCOUNT}/eu-west-1/s3-bucket-versioning/AWS::S3::Bucket/{id}");
+    let findings = double.findings();
+    let (_, finding) = findings.iter().find(|(id, _)| id.ends_with(&end))?;
+    let parts =
+        [&finding["Compliance"]["Status"], &finding["Workflow"]["Status"], &finding["RecordState"]];
+    Some(parts.map(|part| part.as_str().unwrap().to_owned()))
+}
+
+fn suspended(world: &World) -> Value {
+    let versioning = |item: &Value| {
+        item["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"].clone()
+    };
+    let buckets = of_type(world, "AWS::S3::Bucket");
+    (*buckets.iter().find(|bucket| versioning(bucket) == "Suspended").unwrap()).clone()
+}
+
+#[test]
+fn run_publishes_resolves_and_archives_in_security_hub() {
+    let world = World::of(1);
+    let desired = Desired::of(LIVE);
+    let Some(double) = Double::start(&world.state()) else { return };
+    let bucket = suspended(&world);
+    let running = Running::start(&double, &desired);
+    let is = |expected: [&str; 3]| {
+        let found = versioning(&double, &bucket);
+        found.is_some_and(|found| found == expected)
+    };
+    assert!(is(["FAILED", "NEW", "ACTIVE"]), "{:?}", versioning(&double, &bucket));
+
+    let mut mended = key(&bucket);
+    mended["patch"] = json!({"supplementaryConfiguration": {"BucketVersioningConfiguration": {
+        "status": "Enabled",
+    }}});
+    double.patch_items(&[mended]);
+    Running::nudge(&desired);
+    eventually("it is resolved", || is(["PASSED", "RESOLVED", "ACTIVE"]));
+
+    double.forget_calls();
+    drop(running);
+    let running = Running::start(&double, &desired);
+    assert_eq!(double.calls().of("BatchImportFindings"), 0, "a restart publishes nothing");
+    assert_eq!(double.calls().of("BatchUpdateFindings"), 0);
+
+    fs::remove_file(desired.path().join("foundations.yaml")).unwrap();
+    eventually("all of the removed baseline is archived", || {
+        let findings = double.findings();
+        let mut of_it = findings.iter().filter(|(id, _)| id.contains("/foundations/"));
+        of_it.all(|(_, it)| {
+            it["RecordState"] == "ARCHIVED" || it["Compliance"]["Status"] == "PASSED"
+        })
+    });
+    drop(running);
+}
+
+#[test]
+fn a_region_without_security_hub_refuses_and_the_rest_goes_on() {
+    let world = World::of(1);
+    let desired = Desired::of(LIVE);
+    let off = json!({"enabled": false});
+    let state = world.state().region(ACCOUNT, "us-east-1", "securityHub", off);
+    let Some(double) = Double::start(&state) else { return };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    double.environment(&mut command);
+    let scan = command
+        .args(["scan", "--live", "--publish", "--baseline"])
+        .arg(desired.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&scan.stderr).into_owned();
+    assert_eq!(scan.status.code(), Some(2), "{said}");
+    assert!(said.contains("us-east-1") && said.contains("not enabled"), "{said}");
+    let findings = double.findings();
+    assert!(findings.values().all(|finding| finding["Region"] == "eu-west-1"));
+    assert!(findings.len() > 20, "{}", findings.len());
+
+    // A second scan has nothing to publish where Security Hub is, and opens all that was refused.
+    double.change_region(ACCOUNT, "us-east-1", &json!({"securityHub": {"enabled": true}}));
+    double.forget_calls();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    double.environment(&mut command);
+    let scan = command
+        .args(["scan", "--live", "--publish", "--baseline"])
+        .arg(desired.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&scan.stderr).into_owned();
+    assert_eq!(scan.status.code(), Some(1), "{said}");
+    let calls = double.calls();
+    let imports = calls.each("BatchImportFindings");
+    assert!(!imports.is_empty() && imports.iter().all(|call| call["region"] == "us-east-1"));
+}
