@@ -54,7 +54,7 @@ pub fn crd_files() -> Result<Vec<(String, String)>, CrdError> {
 /// `int64`, the widest format that Kubernetes knows.
 fn settle(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
-    if schema.format.as_deref() == Some("uint64") {
+    if matches!(schema.format.as_deref(), Some("uint64" | "uint32")) {
         schema.format = Some("int64".to_owned());
     }
     schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(settle);
