@@ -19,10 +19,16 @@ mod cluster;
 mod custom_resources;
 #[path = "operator/installed.rs"]
 mod installed;
+#[path = "operator/operated.rs"]
+mod operated;
 #[path = "operator/programs.rs"]
 mod programs;
+#[path = "operator/reconciled.rs"]
+mod reconciled;
 #[path = "operator/release.rs"]
 mod release;
+#[path = "operator/replicas.rs"]
+mod replicas;
 #[path = "operator/rig.rs"]
 mod rig;
 #[path = "operator/samples.rs"]

@@ -104,7 +104,7 @@ spec:
   regions: [eu-west-1, EU-WEST-2, eu-west-1]
   homeRegion:
   source: {snapshot: {url: '', maxAge: 1d}}
-  role: {arn: x}
+  roles: {arn: x}
 ";
     let exemption = "\
 apiVersion: plumbline.dev/v1alpha1

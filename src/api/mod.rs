@@ -60,7 +60,8 @@ pub use source::{
     RoleReference, SnapshotSource,
 };
 pub use status::{
-    DomainSummary, DriftEntry, EvaluationRecord, SeveritySummary, Summary, TargetStatus,
+    DomainSummary, DriftEntry, EvaluationRecord, PublicationRecord, SeveritySummary, Summary,
+    TargetStatus,
 };
 
 pub use suggestion::closest;

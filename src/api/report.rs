@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DriftEntry, EvaluationRecord, Summary, TargetStatus, schema};
+use super::{DriftEntry, EvaluationRecord, PublicationRecord, Summary, TargetStatus, schema};
 use crate::resource::AccountId;
 
 /// Which baseline and account a report speaks of.
@@ -49,6 +49,9 @@ pub struct BaselineReportStatus {
     /// The last evaluation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_evaluation: Option<EvaluationRecord>,
+    /// How publishing what it found went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publication: Option<PublicationRecord>,
     /// What it found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,

@@ -98,6 +98,19 @@ pub struct TargetStatus {
     pub unknown: u64,
 }
 
+/// How publishing what an evaluation found went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicationRecord {
+    /// `Published`, `Refused`, `Failed` or `Disabled`.
+    #[schemars(length(max = 32))]
+    pub state: String,
+    /// What was not published, and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub message: Option<String>,
+}
+
 /// The drift of one control.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -10,7 +10,7 @@ use super::mistakes;
 use crate::api::CrdError;
 use crate::api::document::Diagnostic;
 use crate::aws::AwsError;
-use crate::controller::RunError;
+use crate::controller::{OperatorError, RunError};
 use crate::metrics::MetricsError;
 use crate::publish::PublishError;
 use crate::server::LoggingError;
@@ -61,6 +61,8 @@ pub(super) enum CommandError {
     Crds(#[from] CrdError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(transparent)]

@@ -14,6 +14,7 @@ mod iam_policy;
 mod input;
 mod live;
 mod mistakes;
+mod operator;
 mod output;
 mod plan;
 mod progress;
@@ -62,6 +63,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Operator(operator::OperatorArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
     Doctor(doctor::DoctorArguments),
@@ -105,6 +107,7 @@ impl Command {
     fn execute(self) -> Result<Exit, CommandError> {
         match self {
             Self::Run(arguments) => arguments.execute(),
+            Self::Operator(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
             Self::Doctor(arguments) => arguments.execute(),

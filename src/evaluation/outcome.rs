@@ -20,6 +20,16 @@ pub struct Counts {
     unknown: [u64; UnknownReason::ALL.len()],
 }
 
+/// With any of these, not everything was read. What is not recorded or fails to evaluate stays so,
+/// and counts against the ratio.
+const UNREAD: [UnknownReason; 5] = [
+    UnknownReason::RecorderStopped,
+    UnknownReason::Stale,
+    UnknownReason::NotDelivered,
+    UnknownReason::AccessDenied,
+    UnknownReason::Throttled,
+];
+
 impl Counts {
     /// Adds one verdict.
     pub fn count(&mut self, verdict: Verdict, exempt: bool) {
@@ -40,6 +50,12 @@ impl Counts {
     #[must_use]
     pub fn unknown_for(&self, reason: UnknownReason) -> u64 {
         self.unknown.get(reason as usize).copied().unwrap_or_default()
+    }
+
+    /// Why not everything was read that there is to read; nothing where it was.
+    #[must_use]
+    pub fn unread(&self) -> Option<UnknownReason> {
+        UNREAD.into_iter().find(|reason| self.unknown_for(*reason) > 0)
     }
 
     /// All verdicts `Unknown`.

@@ -16,7 +16,7 @@ use super::duration::DurationBuckets;
 use super::families::FAMILIES;
 use super::figures::Figures;
 use crate::plan::BaselineKey;
-use crate::resource::Severity;
+use crate::resource::{AccountId, Severity};
 
 /// What is measured of each baseline. Clones share it.
 #[derive(Clone)]
@@ -27,17 +27,20 @@ struct Shared {
     measured: Mutex<BTreeMap<BaselineKey, Measured>>,
 }
 
+/// Of which part of a baseline: an account, or nothing where one evaluation does all of it.
+type Part = Option<AccountId>;
+
 /// One baseline's last evaluation, and what was counted since the process started.
 #[derive(Default)]
 pub(super) struct Measured {
-    pub(super) last: Figures,
+    pub(super) last: BTreeMap<Part, Figures>,
     /// From the last evaluation that read its targets whole.
     pub(super) compliance_ratio: Option<f64>,
     pub(super) durations: DurationBuckets,
     pub(super) evaluations: u64,
     pub(super) opened: BySeverity,
     pub(super) resolved: BySeverity,
-    pub(super) findings_open: Option<u64>,
+    pub(super) findings_open: BTreeMap<Part, u64>,
 }
 
 /// A count for each severity.
@@ -68,16 +71,40 @@ impl BaselineMetrics {
         Ok(metrics)
     }
 
-    /// An evaluation of `baseline` ended after `took`.
+    /// An evaluation of all of `baseline` ended after `took`.
     pub fn evaluated(&self, baseline: &BaselineKey, figures: Figures, took: Duration) {
+        if figures.complete {
+            self.compliance(baseline, figures.compliance_ratio);
+        }
+        self.note(baseline, None, figures, took);
+    }
+
+    /// An evaluation of one account's part of `baseline` ended after `took`. What all parts come
+    /// to is for [`compliance`](Self::compliance).
+    pub fn account_evaluated(
+        &self,
+        baseline: &BaselineKey,
+        account: &AccountId,
+        figures: Figures,
+        took: Duration,
+    ) {
+        self.note(baseline, Some(account.clone()), figures, took);
+    }
+
+    fn note(&self, baseline: &BaselineKey, part: Part, figures: Figures, took: Duration) {
         let mut all = self.measured();
         let measured = all.entry(baseline.clone()).or_default();
         measured.durations.observe(took);
         measured.evaluations += figures.evaluations;
-        if figures.complete {
-            measured.compliance_ratio = figures.compliance_ratio;
+        measured.last.insert(part, figures);
+    }
+
+    /// The compliant share of all of `baseline`; nothing where that is not known.
+    pub fn compliance(&self, baseline: &BaselineKey, ratio: Option<f64>) {
+        let mut all = self.measured();
+        if ratio.is_some() || all.contains_key(baseline) {
+            all.entry(baseline.clone()).or_default().compliance_ratio = ratio;
         }
-        measured.last = figures;
     }
 
     /// A drift of `baseline` was found that was not known.
@@ -92,7 +119,32 @@ impl BaselineMetrics {
 
     /// So many findings of `baseline` are published and open.
     pub fn findings_open(&self, baseline: &BaselineKey, findings: u64) {
-        self.measured().entry(baseline.clone()).or_default().findings_open = Some(findings);
+        let mut all = self.measured();
+        all.entry(baseline.clone()).or_default().findings_open.insert(None, findings);
+    }
+
+    /// So many findings of `baseline` are published in one account, and open.
+    pub fn account_findings_open(
+        &self,
+        baseline: &BaselineKey,
+        account: &AccountId,
+        findings: u64,
+    ) {
+        let mut all = self.measured();
+        let open = &mut all.entry(baseline.clone()).or_default().findings_open;
+        open.insert(Some(account.clone()), findings);
+    }
+
+    /// Forgets an account's part of every baseline but those that `concerns` knows: another
+    /// process measures it from now on, or nobody.
+    pub fn retain_of_account(&self, account: &AccountId, concerns: impl Fn(&BaselineKey) -> bool) {
+        let part = Some(account.clone());
+        for (baseline, measured) in self.measured().iter_mut() {
+            if !concerns(baseline) {
+                measured.last.remove(&part);
+                measured.findings_open.remove(&part);
+            }
+        }
     }
 
     /// Forgets every baseline but those that `exists` knows.

@@ -1,5 +1,7 @@
 //! The families of a baseline: names, help and how each is read off what was measured.
 
+use std::collections::BTreeMap;
+
 use prometheus::proto::MetricType;
 
 use super::baseline::{BySeverity, Measured};
@@ -74,7 +76,8 @@ pub(super) const FAMILIES: &[Family<Measured>] = &[
         labels: &[],
         kind: MetricType::GAUGE,
         samples: |measured| {
-            measured.last.finished_at.map(seconds_of).map(gauge).into_iter().collect()
+            let ended = measured.last.values().filter_map(|figures| figures.finished_at).max();
+            ended.map(seconds_of).map(gauge).into_iter().collect()
         },
     },
     Family {
@@ -89,7 +92,7 @@ pub(super) const FAMILIES: &[Family<Measured>] = &[
         help: "Published findings that are neither resolved nor archived.",
         labels: &[],
         kind: MetricType::GAUGE,
-        samples: |measured| measured.findings_open.map(float).map(gauge).into_iter().collect(),
+        samples: findings_open,
     },
 ];
 
@@ -107,11 +110,11 @@ fn resources(measured: &Measured) -> Vec<Sample> {
         ];
         counts.map(|(verdict, count)| Sample::value(labels(verdict), float(count)))
     };
-    measured.last.controls.iter().flat_map(of).collect()
+    measured.last.values().flat_map(|figures| &figures.controls).flat_map(of).collect()
 }
 
 fn evaluated_resources(measured: &Measured) -> Vec<Sample> {
-    let targets = measured.last.evaluated.iter();
+    let targets = measured.last.values().flat_map(|figures| &figures.evaluated);
     targets
         .map(|((account, region), resources)| {
             Sample::value(vec![account.to_string(), region.to_string()], float(*resources))
@@ -120,7 +123,7 @@ fn evaluated_resources(measured: &Measured) -> Vec<Sample> {
 }
 
 fn unknown(measured: &Measured) -> Vec<Sample> {
-    let reasons = measured.last.unknown.iter();
+    let reasons = measured.last.values().flat_map(|figures| &figures.unknown);
     reasons
         .map(|((account, reason), count)| {
             Sample::value(vec![account.to_string(), reason.as_str().to_owned()], float(*count))
@@ -136,8 +139,15 @@ fn by_severity(counts: &BySeverity) -> Vec<Sample> {
 }
 
 fn exemption_expiries(measured: &Measured) -> Vec<Sample> {
-    let exemptions = measured.last.exemptions.iter();
-    exemptions.map(|(name, at)| Sample::value(vec![name.clone()], seconds_of(*at))).collect()
+    // Several accounts may know of one exemption.
+    let exemptions: BTreeMap<_, _> =
+        measured.last.values().flat_map(|figures| figures.exemptions.iter().cloned()).collect();
+    exemptions.into_iter().map(|(name, at)| Sample::value(vec![name], seconds_of(at))).collect()
+}
+
+fn findings_open(measured: &Measured) -> Vec<Sample> {
+    let open = &measured.findings_open;
+    (!open.is_empty()).then(|| gauge(float(open.values().sum()))).into_iter().collect()
 }
 
 fn gauge(value: f64) -> Sample {

@@ -42,16 +42,6 @@ pub struct ControlFigure {
     pub counts: Counts,
 }
 
-/// With any of these, not everything was read. What is not recorded or fails to evaluate stays so,
-/// and counts against the ratio.
-const UNREAD: [UnknownReason; 5] = [
-    UnknownReason::RecorderStopped,
-    UnknownReason::Stale,
-    UnknownReason::NotDelivered,
-    UnknownReason::AccessDenied,
-    UnknownReason::Throttled,
-];
-
 impl Figures {
     /// What an evaluation of a plan came to when it ended at `finished_at`.
     pub fn of(plan: &Plan, outcome: &PlanOutcome, finished_at: Timestamp) -> Self {
@@ -69,7 +59,7 @@ impl Figures {
                 .map(|exemption| (exemption.name.clone(), exemption.expires_at))
                 .collect(),
             evaluations: counts.total(),
-            complete: UNREAD.iter().all(|reason| counts.unknown_for(*reason) == 0),
+            complete: counts.unread().is_none(),
             compliance_ratio: counts.compliance_ratio(),
             finished_at: Some(finished_at),
         }

@@ -13,7 +13,7 @@ mod figures;
 use std::fmt;
 
 use prometheus::core::Collector;
-use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use thiserror::Error;
 
 pub use aws::{AwsCall, AwsMetrics};
@@ -34,6 +34,8 @@ pub struct Metrics {
     aws: AwsMetrics,
     baselines: BaselineMetrics,
     published: IntCounterVec,
+    archives_given_up: IntCounter,
+    buckets_held: IntGauge,
 }
 
 /// How the publishing of one finding went.
@@ -65,14 +67,24 @@ impl Metrics {
         for result in [PublishResult::Success, PublishResult::Failure] {
             published.with_label_values(&[result.as_str()]);
         }
+        let archives_given_up = IntCounter::with_opts(name(
+            "archives_given_up_total",
+            "Deleted baselines whose findings could not be archived in time.",
+        ))?;
+        let buckets_held = IntGauge::with_opts(name(
+            "buckets_held",
+            "Shares of the work that this replica holds; over all replicas they are 16.",
+        ))?;
         let build =
             IntGaugeVec::new(name("build_info", "The build that runs; always 1."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         register(&registry, &published)?;
+        register(&registry, &archives_given_up)?;
+        register(&registry, &buckets_held)?;
         register(&registry, &build)?;
         let aws = AwsMetrics::new(&registry)?;
         let baselines = BaselineMetrics::new(&registry)?;
-        Ok(Self { registry, aws, baselines, published })
+        Ok(Self { registry, aws, baselines, published, archives_given_up, buckets_held })
     }
 
     /// What is measured of each baseline.
@@ -88,6 +100,16 @@ impl Metrics {
     /// Counts findings sent to the sink.
     pub fn published(&self, result: PublishResult, findings: u64) {
         self.published.with_label_values(&[result.as_str()]).inc_by(findings);
+    }
+
+    /// Counts a deleted baseline whose findings could not be archived in time.
+    pub fn archive_given_up(&self) {
+        self.archives_given_up.inc();
+    }
+
+    /// So many shares of the work are held by this replica.
+    pub fn buckets_held(&self, buckets: i64) {
+        self.buckets_held.set(buckets);
     }
 
     /// Every series in Prometheus' text format.

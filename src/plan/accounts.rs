@@ -7,6 +7,7 @@ use kube::core::{Selector, SelectorExt};
 use crate::api::{
     AllowedNamespaces, AwsAccount, FieldPath, LabelSelector, SecurityBaselineSpec, closest,
 };
+use crate::plan::resolve::{Desired, NamespaceLabels};
 use crate::plan::{BaselineKey, ProblemKind, Target};
 use crate::resource::{Partition, Region};
 
@@ -29,11 +30,13 @@ pub(super) fn by_name(accounts: &[AwsAccount]) -> AccountsByName<'_> {
 
 /// What is evaluated: the accounts selected that allow the namespace, in the regions asked for.
 pub(super) fn targets(
+    desired: &Desired<'_>,
     baseline: &BaselineKey,
-    spec: &SecurityBaselineSpec,
     accounts: &AccountsByName<'_>,
     report: Report<'_>,
 ) -> Vec<Target> {
+    let spec = &desired.baseline.spec;
+    let labels = namespace_labels(&baseline.namespace, desired.namespaces);
     let mut selected = AccountsByName::new();
     add_named(spec, accounts, &mut selected, report);
     add_labelled(spec, accounts, &mut selected, report);
@@ -41,7 +44,7 @@ pub(super) fn targets(
     let mut targets = Vec::new();
     for (name, account) in selected {
         let id = account.spec.account_id.as_str();
-        if !allows(account.spec.allowed_namespaces.as_ref(), &baseline.namespace) {
+        if !allows(account.spec.allowed_namespaces.as_ref(), &baseline.namespace, &labels) {
             let (account, namespace) = (name.to_owned(), baseline.namespace.clone());
             report(
                 FieldPath::spec("accounts"),
@@ -104,16 +107,26 @@ fn compile(selector: &LabelSelector) -> Result<Selector, String> {
     Selector::try_from(selector.clone()).map_err(|error| error.to_string())
 }
 
+/// The labels of a namespace, that with its name among them.
+fn namespace_labels(namespace: &str, known: &NamespaceLabels) -> BTreeMap<String, String> {
+    let mut labels = known.get(namespace).cloned().unwrap_or_default();
+    labels.insert(NAMESPACE_NAME_LABEL.to_owned(), namespace.to_owned());
+    labels
+}
+
 /// Whether baselines of the namespace may hold for an account: none unless the account says so.
-fn allows(allowed: Option<&AllowedNamespaces>, namespace: &str) -> bool {
+fn allows(
+    allowed: Option<&AllowedNamespaces>,
+    namespace: &str,
+    labels: &BTreeMap<String, String>,
+) -> bool {
     let Some(allowed) = allowed else { return false };
-    let labels = || BTreeMap::from([(NAMESPACE_NAME_LABEL.to_owned(), namespace.to_owned())]);
     allowed.names.iter().any(|name| name == namespace)
         || allowed
             .selector
             .as_ref()
             .and_then(|selector| compile(selector).ok())
-            .is_some_and(|selector| selector.matches(&labels()))
+            .is_some_and(|selector| selector.matches(labels))
 }
 
 /// The account in each region asked for that its partition has; in its own if none is.

@@ -8,7 +8,7 @@ use crate::plan::{PlannedControl, Problem, ProblemKind, controls};
 use crate::resource::{AccountId, ControlName, Timestamp};
 
 /// Evidence that a procedure was carried out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlannedAttestation {
     /// Its namespace and name: `platform/access-review`.
     pub name: String,

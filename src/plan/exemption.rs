@@ -14,7 +14,7 @@ const MAX_DAYS: i64 = 366;
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// A time-limited, approved acceptance of a drift.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlannedExemption {
     /// Its namespace and name: `platform/legacy-bucket`.
     pub name: String,

@@ -24,6 +24,8 @@ pub struct MatchSubject<'s> {
 /// Resources that match every field that the selector gives.
 #[derive(Debug, Clone)]
 pub struct ResourceMatch {
+    /// What it was compiled from.
+    selector: ResourceSelector,
     types: Vec<ResourceType>,
     ids: Option<GlobSet>,
     arns: Option<GlobSet>,
@@ -50,6 +52,7 @@ impl ResourceMatch {
         }
         let tag = |(key, value): (&String, &String)| Ok((key.as_str().into(), glob(value)?));
         Ok(Self {
+            selector: selector.clone(),
             types: selector.types.clone(),
             ids: globs(&selector.ids)?,
             arns: globs(&selector.arns)?,
@@ -77,6 +80,13 @@ impl ResourceMatch {
     /// Whether tags are looked at.
     pub fn reads_tags(&self) -> bool {
         !self.tags.is_empty()
+    }
+}
+
+/// Two are the same that were compiled from the same selector.
+impl PartialEq for ResourceMatch {
+    fn eq(&self, other: &Self) -> bool {
+        self.selector == other.selector
     }
 }
 

@@ -13,6 +13,7 @@ mod matching;
 mod objects;
 mod problem;
 mod resolve;
+mod restrict;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ pub use files::object_files;
 pub use matching::{InvalidMatch, MatchSubject, ResourceMatch};
 pub use objects::{Objects, load_folder, load_paths};
 pub use problem::{Problem, ProblemKind};
-pub use resolve::{Desired, resolve};
+pub use resolve::{Desired, NamespaceLabels, resolve};
 pub use types::{BaselineKey, Plan, PlannedControl, Target};
 pub use validate::Resolved;
 

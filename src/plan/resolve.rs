@@ -1,5 +1,7 @@
 //! From what users wrote to what there is to evaluate.
 
+use std::collections::BTreeMap;
+
 use crate::api::{
     Attestation, AwsAccount, Exemption, FieldPath, ObjectKey, SecurityBaseline, Time, closest,
 };
@@ -25,7 +27,13 @@ pub struct Desired<'d> {
     pub exemptions: &'d [Exemption],
     /// Every attestation; those of other namespaces are passed over.
     pub attestations: &'d [Attestation],
+    /// The labels of namespaces, where they are known: an account may allow namespaces by them.
+    /// The label with the namespace's name goes without saying.
+    pub namespaces: &'d NamespaceLabels,
 }
+
+/// The labels of namespaces, by namespace.
+pub type NamespaceLabels = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The plan of a baseline. Whatever is wrong is in [`Plan::problems`]; the rest is planned.
 pub fn resolve(desired: &Desired<'_>, catalog: &Catalog) -> Plan {
@@ -37,7 +45,7 @@ pub fn resolve(desired: &Desired<'_>, catalog: &Catalog) -> Plan {
         problems.push(Problem { object: object.clone(), path, kind });
     };
     let accounts = accounts::by_name(desired.accounts);
-    let targets = accounts::targets(&key, &baseline.spec, &accounts, &mut report);
+    let targets = accounts::targets(desired, &key, &accounts, &mut report);
     let controls = controls::plan(&baseline.spec, catalog, &mut report);
     let mut plan = Plan {
         generation: baseline.metadata.generation.unwrap_or_default(),

@@ -11,8 +11,8 @@ use crate::plan::{
 };
 use crate::resource::{AccountId, Partition, Region, Severity, Timestamp};
 
-/// All there is to evaluate for one baseline.
-#[derive(Debug, Clone)]
+/// All there is to evaluate for one baseline. Equal plans give the same verdicts.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The baseline.
     pub baseline: BaselineKey,
@@ -74,6 +74,19 @@ pub struct PlannedControl {
     pub matching: Option<ResourceMatch>,
     /// Not these resources.
     pub exclude: Option<ResourceMatch>,
+}
+
+/// Two are the same where the controls say the same, whether compiled once or twice.
+impl PartialEq for PlannedControl {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { control, severity, parameters, matching, exclude } = self;
+        let same = Arc::ptr_eq(control, &other.control)
+            || (control.name == other.control.name && control.spec == other.control.spec);
+        same && *severity == other.severity
+            && *parameters == other.parameters
+            && *matching == other.matching
+            && *exclude == other.exclude
+    }
 }
 
 impl Plan {

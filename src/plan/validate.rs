@@ -5,7 +5,7 @@ use kube::Resource;
 use crate::api::document::{Diagnostic, Located};
 use crate::api::{Attestation, AwsAccount, Exemption, FieldPath, ObjectKey, closest};
 use crate::catalog::{Catalog, CatalogProblem};
-use crate::plan::{Desired, Objects, Plan, Problem, ProblemKind, resolve};
+use crate::plan::{Desired, NamespaceLabels, Objects, Plan, Problem, ProblemKind, resolve};
 use crate::resource::Timestamp;
 
 /// Objects put together: the catalogue with the team's own controls, and a plan a baseline.
@@ -49,6 +49,8 @@ impl Objects {
         let accounts: Vec<AwsAccount> = objects(&self.accounts);
         let exemptions: Vec<Exemption> = objects(&self.exemptions);
         let attestations: Vec<Attestation> = objects(&self.attestations);
+        // Files hold no namespaces: all that is known of one is its name.
+        let namespaces = NamespaceLabels::new();
         self.baselines
             .iter()
             .map(|baseline| {
@@ -57,6 +59,7 @@ impl Objects {
                     accounts: &accounts,
                     exemptions: &exemptions,
                     attestations: &attestations,
+                    namespaces: &namespaces,
                 };
                 resolve(&desired, catalog)
             })

@@ -1,5 +1,6 @@
 //! The HTTP server: `/metrics`, `/healthz` and `/readyz`.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,26 +40,51 @@ pub enum ServerError {
     Serve(io::Error),
 }
 
-/// Whether the first evaluation is done. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+/// Whether the process does its work. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Readiness {
+    ready: Arc<AtomicBool>,
+    waiting_for: &'static str,
+}
 
-impl Readiness {
-    /// From now on `/readyz` says yes.
-    pub fn ready(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn is_ready(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+impl Default for Readiness {
+    /// Ready once the first evaluation is done.
+    fn default() -> Self {
+        Self::waiting_for("the first evaluation is not done yet")
     }
 }
 
+impl Readiness {
+    /// Not ready yet, for this reason.
+    #[must_use]
+    pub fn waiting_for(reason: &'static str) -> Self {
+        Self { ready: Arc::default(), waiting_for: reason }
+    }
+
+    /// From now on `/readyz` says yes.
+    pub fn ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+}
+
+/// Gives the text of a page.
+pub type Page = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// A server that holds its address but does not answer yet.
-#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    pages: Vec<(&'static str, Page)>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone)]
@@ -80,12 +106,19 @@ impl Server {
         };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, pages: Vec::new() })
     }
 
     /// Where it listens, with the port that was chosen.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Answers on one more path.
+    #[must_use]
+    pub fn showing(mut self, path: &'static str, page: Page) -> Self {
+        self.pages.push((path, page));
+        self
     }
 
     /// Answers until it is dropped.
@@ -98,11 +131,14 @@ impl Server {
         metrics: Arc<Metrics>,
         readiness: Readiness,
     ) -> Result<(), ServerError> {
-        let routes = Router::new()
+        let mut routes = Router::new()
             .route("/metrics", get(exposition))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(readiness_of))
             .with_state(Exposed { metrics, readiness });
+        for (path, page) in self.pages {
+            routes = routes.route(path, get(move || async move { page() }));
+        }
         axum::serve(self.listener, routes).await.map_err(ServerError::Serve)
     }
 }
@@ -117,9 +153,9 @@ async fn exposition(State(exposed): State<Exposed>) -> impl IntoResponse {
 
 async fn readiness_of(State(exposed): State<Exposed>) -> impl IntoResponse {
     if exposed.readiness.is_ready() {
-        (StatusCode::OK, "ok\n")
+        (StatusCode::OK, "ok\n".to_owned())
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the first evaluation is not done yet\n")
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", exposed.readiness.waiting_for))
     }
 }
 

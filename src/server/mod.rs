@@ -5,5 +5,5 @@
 mod http;
 mod logging;
 
-pub use http::{Readiness, Server, ServerError};
+pub use http::{Page, Readiness, Server, ServerError};
 pub use logging::{LogFormat, LoggingError, start_logging};

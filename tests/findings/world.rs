@@ -5,7 +5,7 @@ use plumbline::api::{Attestation, AwsAccount, Exemption, SecurityBaseline};
 use plumbline::catalog::Catalog;
 use plumbline::drift::{Comparison, FindingChange, Installation, KnownFindings};
 use plumbline::evaluation::{Coverage, Evaluation, EvaluationResult};
-use plumbline::plan::{Desired, Plan, resolve};
+use plumbline::plan::{Desired, NamespaceLabels, Plan, resolve};
 use plumbline::resource::{Parsed, Reading, Timestamp, parse_item};
 use serde_json::{Value, json};
 
@@ -60,6 +60,7 @@ pub(crate) fn plan() -> Plan {
         accounts: &accounts,
         exemptions: &exemptions,
         attestations: &attestations,
+        namespaces: &NamespaceLabels::new(),
     };
     let plan = resolve(&desired, Catalog::built_in());
     assert_eq!(plan.problems, []);

@@ -114,7 +114,7 @@ async fn the_service_account_may_do_its_work_and_nothing_else() {
         // What users declare.
         ("list", plumbline, "securitybaselines", "", Place::Other, true),
         ("watch", plumbline, "exemptions", "", Place::Other, true),
-        ("get", plumbline, "awsaccounts", "", Place::Other, true),
+        ("list", plumbline, "awsaccounts", "", Place::Other, true),
         ("patch", plumbline, "securitybaselines", "", Place::Other, true), // its finalizer
         ("patch", plumbline, "securitybaselines", "status", Place::Other, true),
         ("patch", plumbline, "awsaccounts", "status", Place::Other, true),
@@ -133,8 +133,9 @@ async fn the_service_account_may_do_its_work_and_nothing_else() {
         ("list", "events.k8s.io", "events", "", Place::Other, false),
         ("delete", "events.k8s.io", "events", "", Place::Other, false),
         ("create", "coordination.k8s.io", "leases", "", Place::Own, true),
-        ("patch", "coordination.k8s.io", "leases", "", Place::Own, true),
-        ("delete", "coordination.k8s.io", "leases", "", Place::Own, false),
+        ("update", "coordination.k8s.io", "leases", "", Place::Own, true),
+        ("delete", "coordination.k8s.io", "leases", "", Place::Own, true),
+        ("patch", "coordination.k8s.io", "leases", "", Place::Own, false),
         ("get", "coordination.k8s.io", "leases", "", Place::Other, false),
         // What is none of its business.
         ("list", "", "namespaces", "", Place::Other, true),
@@ -213,16 +214,15 @@ async fn its_rights_are_these_and_no_others() {
         ["securitybaselines", "awsaccounts", "controls", "packs", "exemptions", "attestations"];
     let statuses = declared.map(|kind| format!("{kind}/status"));
     let statuses: Vec<&str> = statuses.iter().map(String::as_str).collect();
-    grant("plumbline.dev", &declared, &["get", "list", "watch"]);
+    grant("plumbline.dev", &declared, &["list", "watch"]);
     grant("plumbline.dev", &statuses, &["patch"]);
     grant("plumbline.dev", &["securitybaselines"], &["patch"]);
-    grant("plumbline.dev", &["securitybaselines/finalizers"], &["update"]);
-    let all = ["get", "list", "watch", "create", "patch", "delete"];
+    let all = ["list", "watch", "create", "patch", "delete"];
     grant("plumbline.dev", &["baselinereports"], &all);
     grant("plumbline.dev", &["baselinereports/status"], &["patch"]);
-    grant("", &["namespaces"], &["get", "list", "watch"]);
-    grant("events.k8s.io", &["events"], &["create", "patch"]);
-    let leases = ["get", "list", "watch", "create", "patch", "update"];
+    grant("", &["namespaces"], &["list", "watch"]);
+    grant("events.k8s.io", &["events"], &["create"]);
+    let leases = ["get", "list", "create", "update", "delete"];
     grant("coordination.k8s.io", &["leases"], &leases);
     assert_eq!(own, expected);
 }
@@ -284,8 +284,10 @@ async fn with_its_token_baselines_are_reported_on_and_secrets_are_not_read() {
         account_id: "111122223333".parse().unwrap(),
     };
     let mut report = BaselineReport::new("production-payments", spec);
-    report.metadata.owner_references =
-        Some(reported.controller_owner_ref(&()).into_iter().collect());
+    // One that blocked its owner's deletion would need the right to the owner's finalizers.
+    let mut owner = reported.controller_owner_ref(&()).unwrap();
+    owner.block_owner_deletion = None;
+    report.metadata.owner_references = Some(vec![owner]);
     let reports: Api<BaselineReport> = Api::namespaced(client.clone(), &namespace);
     let apply = PatchParams::apply("plumbline");
     reports.patch("production-payments", &apply, &Patch::Apply(&report)).await.unwrap();

@@ -6,7 +6,7 @@ use plumbline::api::{Attestation, AwsAccount, Exemption, SecurityBaseline};
 use plumbline::catalog::Catalog;
 use plumbline::drift::{Comparison, FindingChange, Installation, KnownFindings};
 use plumbline::evaluation::{EvaluationResult, FieldReading, Outcome, Subject};
-use plumbline::plan::{Desired, Plan, resolve};
+use plumbline::plan::{Desired, NamespaceLabels, Plan, resolve};
 use plumbline::publish::{FindingSink, Place, Published};
 use plumbline::resource::{Timestamp, Verdict};
 
@@ -80,6 +80,7 @@ impl World {
             accounts: &accounts,
             exemptions: &exemptions,
             attestations: &attestations,
+            namespaces: &NamespaceLabels::new(),
         };
         let plan = resolve(&desired, Catalog::built_in());
         assert_eq!(plan.problems, []);

@@ -99,12 +99,12 @@ impl RunArguments {
 }
 
 /// Two threads: one waits for files and timers, one serves metrics. Evaluations have their own.
-fn runtime() -> io::Result<Runtime> {
+pub(super) fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 /// Ends when the process is asked to stop. From now on, neither signal ends it by itself.
-fn stopped() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stopped() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::folder::Desired;
-use super::schedule;
 use crate::api::document::{Diagnostic, Located};
 use crate::api::{AwsAccount, AwsAccountSpec};
 use crate::controller::Progress;
 use crate::controller::round::Round;
+use crate::controller::schedule;
 use crate::controller::sources::{LiveSources, SourceInput, SourceReport};
 use crate::drift::{Installation, KnownFindings};
 use crate::plan::Resolved;

@@ -5,7 +5,6 @@ mod folder;
 mod inputs;
 mod measure;
 mod observer;
-mod schedule;
 mod watch;
 
 use std::net::SocketAddr;
@@ -15,10 +14,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::select;
-use tokio::time::sleep;
 
 use super::Clock;
 use super::round::{RoundReport, View, evaluate};
+use super::schedule;
 use super::sources::{AwsAccounts, LiveSources, Reached};
 use crate::aws::AwsSettings;
 use crate::drift::Installation;
@@ -35,8 +34,6 @@ pub use watch::WatchError;
 
 /// A publication that failed is tried again after so long.
 const RETRY: Duration = Duration::from_secs(10);
-/// The clock is looked at again at the latest after so long: machines sleep, and clocks are set.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// What to run, and where.
 #[derive(Debug, Clone)]
@@ -179,7 +176,7 @@ impl Loop {
                 () = &mut stop => break,
                 ended = &mut serving => return Ok(ended??),
                 () = watch.changed() => {}
-                () = reached(next, clock) => {}
+                () = schedule::reached(next, clock) => {}
             }
         }
         Ok(())
@@ -239,16 +236,4 @@ fn next(
         .into_iter()
         .chain(retry)
         .min()
-}
-
-/// Waits until a time has come; for ever where there is none.
-async fn reached(time: Option<Timestamp>, clock: &impl Clock) {
-    let Some(time) = time else { return std::future::pending().await };
-    loop {
-        let left = schedule::until(time, clock.now());
-        if left.is_zero() {
-            return;
-        }
-        sleep(left.min(LONGEST_WAIT)).await;
-    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bumpalo::Bump;
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, StreamExt};
 
 use super::access::{AwsAccounts, home_region};
@@ -52,10 +53,13 @@ impl LiveSources {
     ) -> Vec<SourceInput> {
         self.settle(accounts, plans);
         let aws = &self.aws;
-        let reads = self.accounts.iter_mut().map(|(account, live)| {
+        let mut reads: Vec<BoxFuture<'_, LiveRead>> = Vec::new();
+        for (account, live) in &mut self.accounts {
             let types = types(account, plans, now);
-            async move { live.read(aws, types, now, &|items| progress.fetched(items)).await }
-        });
+            let read =
+                async move { live.read(aws, types, now, &|items| progress.fetched(items)).await };
+            reads.push(read.boxed());
+        }
         let reads: Vec<LiveRead> = stream::iter(reads).buffered(AT_ONCE).collect().await;
         for read in &reads {
             for (region, state) in &read.recorders {

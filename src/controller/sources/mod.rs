@@ -8,7 +8,7 @@ mod reached;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::api::document::Located;
@@ -116,12 +116,20 @@ impl SourceInput {
     /// The snapshots of the accounts that these plans speak of. Accounts of one snapshot share it,
     /// so that it is read once.
     pub fn snapshots(accounts: &[Located<AwsAccount>], plans: &[Plan]) -> Vec<Self> {
+        let placed = accounts.iter().map(|located| (located.folder(), &located.object.spec));
+        Self::snapshots_placed(placed, plans)
+    }
+
+    /// The snapshots of accounts, each with the folder that its paths are relative to.
+    pub(super) fn snapshots_placed<'a>(
+        accounts: impl IntoIterator<Item = (&'a Path, &'a AwsAccountSpec)>,
+        plans: &[Plan],
+    ) -> Vec<Self> {
         let mut sources: BTreeMap<PathBuf, SnapshotInput> = BTreeMap::new();
-        for located in accounts {
-            let spec = &located.object.spec;
+        for (folder, spec) in accounts {
             let Some(snapshot) = &spec.source.snapshot else { continue };
             let Some(account) = AccountInput::of(spec, plans) else { continue };
-            let path = located.folder().join(&snapshot.url);
+            let path = folder.join(&snapshot.url);
             let new = || SnapshotInput {
                 path: path.clone(),
                 snapshot: None,

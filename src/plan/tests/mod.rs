@@ -1,6 +1,7 @@
 //! What a plan is made of, told by YAML as users write it.
 
 mod accepted;
+mod restricted;
 
 use proptest::prelude::*;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::row::{Heads, completed};
@@ -153,8 +154,12 @@ impl<S: ConfigService> Pages<'_, S> {
     }
 
     async fn keep_newest(&self, keys: &[ResourceKey]) -> Result<(), Unread> {
-        let newest = |key| async move { self.service.newest(key).await.map_err(Unread::from) };
-        let mut newest = stream::iter(keys).map(newest).buffer_unordered(HISTORIES);
+        // Boxed: of closures that give futures the compiler cannot tell that they may be sent.
+        let mut newest: Vec<BoxFuture<'_, _>> = Vec::new();
+        for key in keys {
+            newest.push(self.service.newest(key).map_err(Unread::from).boxed());
+        }
+        let mut newest = stream::iter(newest).buffer_unordered(HISTORIES);
         while let Some(item) = newest.try_next().await? {
             item.map_or(Ok(()), |item| self.put(&item))?;
         }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, StreamExt};
 
 use super::need::Need;
@@ -197,11 +198,14 @@ impl<S: ConfigService> RegionReader<'_, S> {
                 }
             }
         }
-        let read = |name| async move {
+        // Boxed: of closures that give futures the compiler cannot tell that they may be sent.
+        let mut reads: Vec<BoxFuture<'_, _>> = Vec::new();
+        for name in due {
             let count = counts.get(name).copied().unwrap_or_default();
-            (name, self.read_whole(name, count, unshown.get(name.as_str()).copied()).await)
-        };
-        let mut reads = stream::iter(due).map(read).buffer_unordered(WHOLE_AT_ONCE);
+            let read = self.read_whole(name, count, unshown.get(name.as_str()).copied());
+            reads.push(read.map(move |read| (name, read)).boxed());
+        }
+        let mut reads = stream::iter(reads).buffer_unordered(WHOLE_AT_ONCE);
         while let Some((name, read)) = reads.next().await {
             let outcome = match read {
                 Ok(found) => {

@@ -2,8 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
+use super::Clock;
 use crate::plan::Plan;
 use crate::resource::Timestamp;
+
+/// The clock is looked at again at the latest after so long: machines sleep, and clocks are set.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The next time at which an evaluation may say something else than at `last`: an interval has
 /// passed, an exemption or attestation begins or ends, or a snapshot becomes stale.
@@ -14,8 +20,23 @@ pub(super) fn next(
     stale_at: impl IntoIterator<Item = Timestamp>,
     last: Timestamp,
 ) -> Option<Timestamp> {
+    let interval = interval(plans).map(|interval| after(last, interval));
+    interval.into_iter().chain(turn(plans, stale_at, last)).min()
+}
+
+/// The shortest interval of the plans that are evaluated.
+pub(super) fn interval(plans: &[Plan]) -> Option<Duration> {
+    plans.iter().filter(|plan| !plan.suspended).map(|plan| plan.interval).min()
+}
+
+/// The next time after `last` at which time itself changes a verdict: an exemption or attestation
+/// begins or ends, or a snapshot becomes stale.
+pub(super) fn turn(
+    plans: &[Plan],
+    stale_at: impl IntoIterator<Item = Timestamp>,
+    last: Timestamp,
+) -> Option<Timestamp> {
     let active = || plans.iter().filter(|plan| !plan.suspended);
-    let intervals = active().map(|plan| after(last, plan.interval));
     let exemptions = active().flat_map(|plan| &plan.exemptions);
     let attestations = active().flat_map(|plan| &plan.attestations);
     let turns = exemptions
@@ -23,7 +44,7 @@ pub(super) fn next(
         .chain(attestations.flat_map(|attested| [attested.performed_at, attested.valid_until]))
         .chain(stale_at)
         .filter(|turn| *turn > last);
-    intervals.chain(turns).min()
+    turns.min()
 }
 
 /// How long it is from `now` until `then`; nothing where that is past.
@@ -42,6 +63,18 @@ pub(super) fn after(time: Timestamp, period: Duration) -> Timestamp {
     Timestamp {
         seconds: time.seconds.saturating_add(seconds) + i64::from(nanoseconds / 1_000_000_000),
         nanoseconds: nanoseconds % 1_000_000_000,
+    }
+}
+
+/// Waits until a time has come; for ever where there is none.
+pub(super) async fn reached(time: Option<Timestamp>, clock: &(impl Clock + ?Sized)) {
+    let Some(time) = time else { return std::future::pending().await };
+    loop {
+        let left = until(time, clock.now());
+        if left.is_zero() {
+            return;
+        }
+        sleep(left.min(LONGEST_WAIT)).await;
     }
 }
 

@@ -1,0 +1,125 @@
+//! Evaluates all baselines of one account, on a thread that may take its time.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::learned::credentials;
+use super::work::AccountWork;
+use crate::api::AwsAccount;
+use crate::aws::AwsError;
+use crate::controller::operator::context::Context;
+use crate::controller::operator::sinks::{self, AccountSink, SinkError};
+use crate::controller::round::{Round, RoundReport, View, evaluate};
+use crate::controller::schedule;
+use crate::controller::sources::{LiveSources, SourceInput};
+use crate::evaluation::{EvaluationResult, Results};
+use crate::publish::FindingSink;
+use crate::resource::Timestamp;
+
+/// Why an account was not evaluated.
+#[derive(Debug, Error)]
+pub(super) enum EvaluationError {
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    #[error("an evaluation broke off, which is a mistake of this program: {0}")]
+    Broken(#[from] tokio::task::JoinError),
+    #[error("the operator is stopping")]
+    Stopping,
+}
+
+/// What an evaluation came to.
+pub(super) struct Evaluated {
+    pub(super) round: RoundReport,
+    pub(super) sink: AccountSink,
+    pub(super) started: Timestamp,
+    /// Where items came from.
+    pub(super) sources: Vec<SourceInput>,
+    /// Whether the credentials are the account's own; nothing where AWS is not asked.
+    pub(super) credentials: Option<Result<(), String>>,
+    /// When what was read becomes stale.
+    pub(super) stale_at: Vec<Timestamp>,
+}
+
+/// Evaluates the account. What is published is read back first, where that is not known.
+pub(super) async fn evaluate_account(
+    work: &Arc<AccountWork>,
+    context: &Arc<Context>,
+    sink: Option<AccountSink>,
+    live: &mut LiveSources,
+) -> Result<Evaluated, EvaluationError> {
+    let permit = Arc::clone(&context.permits).acquire_owned().await;
+    let permit = permit.map_err(|_| EvaluationError::Stopping)?;
+    let mut sink = if let Some(sink) = sink {
+        sink
+    } else {
+        let settings = &context.settings;
+        sinks::open(&settings.sink, &settings.installation, &work.spec).await?
+    };
+    let started = context.clock.now();
+    let unreached = reach(work, context, &sink).await;
+    sink.prepare(&work.places()).await;
+    let sources = ready_sources(work, live, started).await;
+    let credentials = credentials(work, &sink, unreached.as_ref());
+    let (work, installation) = (Arc::clone(work), context.settings.installation.clone());
+    let evaluation = tokio::task::spawn_blocking(move || {
+        let round = Round {
+            plans: &work.plans,
+            sources: &sources,
+            known: Some(sink.known()),
+            installation: &installation,
+            now: started,
+            may_lack_baselines: work.may_lack_baselines,
+        };
+        let view = View { results: &mut Unseen, filter: |_| false, progress: &() };
+        let round = evaluate(&round, view);
+        drop(permit);
+        let stale_at = stale_at(&sources, &round);
+        Evaluated { round, sink, started, sources, credentials, stale_at }
+    });
+    Ok(evaluation.await?)
+}
+
+/// Reaches the account where its items come from it or its findings go there. Why it cannot be
+/// reached, if it cannot; then what needs it is unknown, or refused.
+async fn reach(work: &AccountWork, context: &Context, sink: &AccountSink) -> Option<AwsError> {
+    let unreached = sink.reach(&context.aws, &work.spec).await;
+    if unreached.is_some() || work.spec.source.config_api.is_none() || work.plans.is_empty() {
+        return unreached;
+    }
+    context.aws.own(&work.spec).await.err()
+}
+
+/// Where the account's items come from, ready to be read: a snapshot is read where it lies, and
+/// AWS Config is asked here.
+async fn ready_sources(
+    work: &AccountWork,
+    live: &mut LiveSources,
+    now: Timestamp,
+) -> Vec<SourceInput> {
+    let account = AwsAccount::new(&work.name, work.spec.clone());
+    let mut sources = work.snapshots();
+    sources.extend(live.refresh([&account], &work.plans, now, &()).await);
+    sources
+}
+
+fn stale_at(sources: &[SourceInput], round: &RoundReport) -> Vec<Timestamp> {
+    let taken = sources.iter().zip(&round.sources);
+    let taken = taken.filter_map(|(source, report)| match source {
+        SourceInput::Snapshot(source) => Some((source, report.taken_at?)),
+        SourceInput::Live(_) => None,
+    });
+    taken
+        .flat_map(|(source, taken_at)| {
+            let ages = source.accounts.values().filter_map(|account| account.max_age);
+            ages.map(move |age| schedule::after(taken_at, age.duration()))
+        })
+        .collect()
+}
+
+/// Nobody looks at single results.
+struct Unseen;
+
+impl Results for Unseen {
+    fn result(&mut self, _: &EvaluationResult<'_>) {}
+}

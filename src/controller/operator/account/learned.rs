@@ -1,0 +1,129 @@
+//! What an evaluation tells of the account itself, for the status of its `AwsAccount`.
+
+use std::collections::BTreeMap;
+
+use super::work::AccountWork;
+use crate::aws::AwsError;
+use crate::controller::operator::sinks::AccountSink;
+use crate::controller::round::RoundReport;
+use crate::controller::sources::SourceInput;
+use crate::evaluation::TargetOutcome;
+use crate::plan::Target;
+use crate::publish::{FindingSink, PlaceState};
+use crate::resource::{Region, UnknownReason};
+
+/// What an evaluation tells of the account itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::controller::operator) struct Learned {
+    /// Whether the credentials are the account's own; nothing where AWS is not asked.
+    pub(in crate::controller::operator) credentials: Option<Result<(), String>>,
+    /// What is known of the recorder of each region.
+    pub(in crate::controller::operator) recorders: BTreeMap<Region, RecorderState>,
+    /// Whether Security Hub of each region takes findings; empty where none go there.
+    pub(in crate::controller::operator) hubs: BTreeMap<Region, PlaceState>,
+    /// What could not be read.
+    pub(in crate::controller::operator) unreadable: Option<String>,
+    /// How many findings of baselines that are gone could not be archived yet.
+    pub(in crate::controller::operator) left_open: usize,
+    /// Why the last evaluation did not come about.
+    pub(in crate::controller::operator) failure: Option<String>,
+}
+
+/// What is known of a region's recorder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::controller::operator) enum RecorderState {
+    /// AWS says so.
+    Running,
+    /// AWS or what it recorded says so.
+    Stopped,
+    /// What was delivered is too old to say anything of today.
+    Stale,
+    /// It could not be told: why.
+    Unread(String),
+    /// Nothing says that it is off.
+    NotSaid,
+}
+
+/// Whether the credentials are the account's own; nothing where AWS is not asked.
+pub(super) fn credentials(
+    work: &AccountWork,
+    sink: &AccountSink,
+    unreached: Option<&AwsError>,
+) -> Option<Result<(), String>> {
+    let is_asked = work.spec.source.snapshot.is_none() || !matches!(sink, AccountSink::File(_));
+    is_asked.then(|| unreached.map_or(Ok(()), |error| Err(error.to_string())))
+}
+
+impl Learned {
+    /// What a round and the findings that stand after it tell.
+    pub(super) fn of(
+        work: &AccountWork,
+        sources: &[SourceInput],
+        round: &RoundReport,
+        sink: &AccountSink,
+    ) -> Self {
+        let open = sink.known().iter().filter(|finding| !finding.archived);
+        let gone = open.filter(|finding| {
+            let baseline = &finding.generator.baseline;
+            !work.plans.iter().any(|plan| plan.baseline == *baseline)
+        });
+        let mut problems = round.sources.iter().flat_map(|source| &source.problems);
+        let hubs = work.places().into_iter().filter_map(|place| {
+            let state = sink.state(&place)?;
+            Some((place.region, state))
+        });
+        Self {
+            credentials: None,
+            recorders: recorders(work, sources, round),
+            hubs: hubs.collect(),
+            unreadable: problems.next().cloned(),
+            left_open: if work.may_lack_baselines { 0 } else { gone.count() },
+            failure: None,
+        }
+    }
+}
+
+fn recorders(
+    work: &AccountWork,
+    sources: &[SourceInput],
+    round: &RoundReport,
+) -> BTreeMap<Region, RecorderState> {
+    let mut recorders = BTreeMap::new();
+    for (plan, outcome) in work.plans.iter().zip(&round.outcome.plans) {
+        if !plan.suspended {
+            for (target, outcome) in plan.targets.iter().zip(&outcome.targets) {
+                note(&mut recorders, target, outcome);
+            }
+        }
+    }
+    for source in sources {
+        let SourceInput::Live(read) = source else { continue };
+        for (region, said) in &read.recorders {
+            let state = match said {
+                Ok(()) => RecorderState::Running,
+                Err(unread) if unread.reason == UnknownReason::RecorderStopped => {
+                    RecorderState::Stopped
+                }
+                Err(unread) => RecorderState::Unread(unread.detail.clone()),
+            };
+            recorders.insert(region.clone(), state);
+        }
+    }
+    recorders
+}
+
+/// One baseline may read what another does not: whatever any of them saw counts.
+fn note(recorders: &mut BTreeMap<Region, RecorderState>, target: &Target, outcome: &TargetOutcome) {
+    let counts = outcome.counts();
+    let state = if counts.unknown_for(UnknownReason::RecorderStopped) > 0 {
+        RecorderState::Stopped
+    } else if counts.unknown_for(UnknownReason::Stale) > 0 {
+        RecorderState::Stale
+    } else {
+        RecorderState::NotSaid
+    };
+    let known = recorders.entry(target.region.clone()).or_insert_with(|| state.clone());
+    if state != RecorderState::NotSaid {
+        *known = state;
+    }
+}

@@ -1,0 +1,255 @@
+//! What one account contributed to a baseline, as its `BaselineReport` says it.
+//!
+//! Pure. A report that says nothing new is not written, but for its times once an hour.
+
+use std::time::Duration;
+
+use crate::api::{
+    BaselineReportStatus, DomainSummary, DriftEntry, EvaluationRecord, PublicationRecord,
+    SeveritySummary, Summary, TargetStatus,
+};
+use crate::controller::operator::time::{since, time_of};
+use crate::drift::{ControlDrift, Summary as DriftSummary, TargetSummary};
+use crate::plan::Plan;
+use crate::resource::{Severity, Timestamp, UnknownReason};
+
+/// Times in status move with another change, else after so long.
+pub(in crate::controller::operator) const TIMES_MOVE: Duration = Duration::from_hours(1);
+/// The longest message of a target.
+const MAX_MESSAGE: usize = 1024;
+
+/// What one evaluation of an account says of one baseline.
+#[derive(Debug, Clone)]
+pub(super) struct Contribution<'c> {
+    pub(super) plan: &'c Plan,
+    pub(super) summary: &'c DriftSummary,
+    pub(super) started: Timestamp,
+    pub(super) finished: Timestamp,
+    /// What could not be read.
+    pub(super) unreadable: Option<&'c str>,
+    pub(super) publication: PublicationRecord,
+}
+
+/// The report, unless the one before says all of it.
+pub(super) fn report(
+    contribution: &Contribution<'_>,
+    before: Option<&BaselineReportStatus>,
+) -> Option<BaselineReportStatus> {
+    let report = full(contribution, before);
+    let Some(before) = before else { return Some(report) };
+    let last = before.last_evaluation.as_ref();
+    let is_old =
+        last.is_none_or(|last| since(&last.finished_at, contribution.finished) >= TIMES_MOVE);
+    (is_old || with_times_of(report.clone(), before) != *before).then_some(report)
+}
+
+fn full(
+    contribution: &Contribution<'_>,
+    before: Option<&BaselineReportStatus>,
+) -> BaselineReportStatus {
+    let Contribution { plan, summary, started, finished, .. } = *contribution;
+    let evaluation = EvaluationRecord {
+        started_at: time_of(started),
+        finished_at: time_of(finished),
+        items: summary.targets.iter().map(|target| target.items).sum(),
+        evaluations: summary.counts.total(),
+    };
+    let targets = summary.targets.iter().map(|target| target_status(target, contribution, before));
+    let published = plan.publish.security_hub;
+    let drift = summary.drift.iter().map(|drift| entry(drift, published, before));
+    BaselineReportStatus {
+        baseline_generation: Some(plan.generation),
+        last_evaluation: Some(evaluation),
+        publication: Some(contribution.publication.clone()),
+        summary: Some(summary_status(summary)),
+        targets: targets.collect(),
+        drift: drift.collect(),
+        drift_left_out: (summary.left_out > 0).then_some(summary.left_out as u64),
+    }
+}
+
+/// The same, with the times that stood there before.
+fn with_times_of(
+    mut report: BaselineReportStatus,
+    before: &BaselineReportStatus,
+) -> BaselineReportStatus {
+    if let (Some(now), Some(then)) = (&mut report.last_evaluation, &before.last_evaluation) {
+        now.started_at.clone_from(&then.started_at);
+        now.finished_at.clone_from(&then.finished_at);
+    }
+    for target in &mut report.targets {
+        if let Some(then) = same_target(target, &before.targets)
+            && target.last_success.is_some() == then.last_success.is_some()
+        {
+            target.last_success.clone_from(&then.last_success);
+        }
+    }
+    report
+}
+
+/// The entry of the same account and region.
+pub(in crate::controller::operator) fn same_target<'t>(
+    target: &TargetStatus,
+    among: &'t [TargetStatus],
+) -> Option<&'t TargetStatus> {
+    among.iter().find(|it| it.account == target.account && it.region == target.region)
+}
+
+fn target_status(
+    target: &TargetSummary,
+    contribution: &Contribution<'_>,
+    before: Option<&BaselineReportStatus>,
+) -> TargetStatus {
+    let unread = target.counts.unread();
+    let mut status = TargetStatus {
+        account: target.account.clone(),
+        region: target.region.clone(),
+        state: if unread.is_some() { "Incomplete" } else { "Complete" }.to_owned(),
+        message: unread.map(|reason| message(reason, contribution.unreadable)),
+        last_success: unread.is_none().then(|| time_of(contribution.finished)),
+        compliant: target.counts.compliant,
+        non_compliant: target.counts.non_compliant,
+        unknown: target.counts.unknown(),
+    };
+    if unread.is_some() {
+        let before = before.and_then(|before| same_target(&status, &before.targets));
+        status.last_success = before.and_then(|before| before.last_success.clone());
+    }
+    status
+}
+
+/// Why not everything was read, and what to do about it.
+fn message(reason: UnknownReason, unreadable: Option<&str>) -> String {
+    let mend = match reason {
+        UnknownReason::Stale => "what AWS Config delivered is older than maxAge; deliver anew",
+        UnknownReason::RecorderStopped => "the configuration recorder is off; start it",
+        UnknownReason::AccessDenied => "AWS refuses to read; check the account's role",
+        UnknownReason::Throttled => "AWS throttles; it is tried again",
+        _ => unreadable.unwrap_or("not everything could be read; it is tried again"),
+    };
+    shortened(&format!("{}: {mend}", reason.as_str()), MAX_MESSAGE)
+}
+
+/// At most so many bytes of a text, with an ellipsis where something was left out.
+pub(in crate::controller::operator) fn shortened(text: &str, longest: usize) -> String {
+    if text.len() <= longest {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(longest.saturating_sub('…'.len_utf8()));
+    format!("{}…", text.get(..end).unwrap_or_default())
+}
+
+fn summary_status(summary: &DriftSummary) -> Summary {
+    let of = |severity| summary.by_severity.get(&severity).copied().unwrap_or_default();
+    let by_domain = summary.by_domain.iter();
+    Summary {
+        compliant: summary.counts.compliant,
+        non_compliant: summary.counts.non_compliant,
+        not_applicable: summary.counts.not_applicable,
+        exempt: summary.counts.exempt,
+        unknown: summary.counts.unknown(),
+        by_severity: SeveritySummary {
+            critical: of(Severity::Critical),
+            high: of(Severity::High),
+            medium: of(Severity::Medium),
+            low: of(Severity::Low),
+            informational: of(Severity::Informational),
+        },
+        by_domain: by_domain
+            .map(|(domain, count)| DomainSummary { domain: *domain, non_compliant: *count })
+            .collect(),
+    }
+}
+
+/// What is not published has no beginning but the one that was told before.
+fn entry(
+    drift: &ControlDrift,
+    published: bool,
+    before: Option<&BaselineReportStatus>,
+) -> DriftEntry {
+    let since = time_of(drift.since);
+    let before = before.into_iter().flat_map(|before| &before.drift);
+    let told = before.filter(|it| it.control == drift.control).map(|it| it.since.clone()).next();
+    DriftEntry {
+        control: drift.control.clone(),
+        severity: drift.severity,
+        resources: drift.resources,
+        examples: drift.examples.iter().map(|it| shortened(it, MAX_MESSAGE)).collect(),
+        since: match told {
+            Some(told) if !published => told.min(since),
+            _ => since,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::KnownFindings;
+    use crate::drift::fixture::{at, bucket, compare, plan, result};
+    use crate::resource::Verdict;
+
+    fn contribute(
+        verdicts: &[Verdict],
+        now: Timestamp,
+        before: Option<&BaselineReportStatus>,
+    ) -> Option<BaselineReportStatus> {
+        let plans = [plan(&["s3-bucket-versioning"])];
+        let results: Vec<_> = verdicts.iter().map(|it| result(bucket("b"), *it)).collect();
+        let drift = compare(&plans, &KnownFindings::new(), &results, at(0));
+        let publication = PublicationRecord { state: "Published".to_owned(), message: None };
+        let contribution = Contribution {
+            plan: &plans[0],
+            summary: &drift.summary[0],
+            started: now,
+            finished: now,
+            unreadable: None,
+            publication,
+        };
+        report(&contribution, before)
+    }
+
+    #[test]
+    fn a_report_that_says_nothing_new_is_written_once_an_hour() {
+        let first = contribute(&[], at(0), None).unwrap();
+        assert_eq!(first.targets[0].state, "Complete");
+        assert_eq!(contribute(&[], at(3599), Some(&first)), None);
+        let later = contribute(&[], at(3600), Some(&first)).unwrap();
+        assert_eq!(later.last_evaluation.unwrap().finished_at, time_of(at(3600)));
+    }
+
+    #[test]
+    fn times_move_with_another_change() {
+        let mut first = contribute(&[], at(0), None).unwrap();
+        first.baseline_generation = Some(0);
+        let later = contribute(&[], at(10), Some(&first)).unwrap();
+        assert_eq!(later.targets[0].last_success, Some(time_of(at(10))));
+    }
+
+    #[test]
+    fn an_incomplete_target_keeps_the_time_when_it_last_was_complete() {
+        let complete = contribute(&[], at(0), None).unwrap();
+        let mut summary = compare(&[plan(&["a"])], &KnownFindings::new(), &[], at(5)).summary;
+        summary[0].targets[0].counts.count(Verdict::Unknown(UnknownReason::Stale), false);
+        let publication = PublicationRecord { state: "Published".to_owned(), message: None };
+        let contribution = Contribution {
+            plan: &plan(&["a"]),
+            summary: &summary[0],
+            started: at(5),
+            finished: at(5),
+            unreadable: None,
+            publication,
+        };
+        let stale = report(&contribution, Some(&complete)).unwrap();
+        assert_eq!(stale.targets[0].state, "Incomplete");
+        assert_eq!(stale.targets[0].last_success, Some(time_of(at(0))));
+        let message = stale.targets[0].message.clone().unwrap();
+        assert!(message.starts_with("Stale: "), "{message}");
+    }
+
+    #[test]
+    fn a_long_message_ends_with_an_ellipsis_between_characters() {
+        assert_eq!(shortened("äääää", 8), "ää…");
+        assert_eq!(shortened("short", 8), "short");
+    }
+}

@@ -1,0 +1,96 @@
+//! What there is to do for one account: pure data, which says by its equality whether a change
+//! touches the account.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use kube::ResourceExt;
+
+use crate::api::{AwsAccount, AwsAccountSpec, SecurityBaseline};
+use crate::controller::operator::desired::Desired;
+use crate::controller::sources::SourceInput;
+use crate::plan::{BaselineKey, Plan};
+use crate::publish::Place;
+use crate::resource::{AccountId, Region};
+
+/// Asks for an evaluation now, whatever the value, whenever it changes.
+const RECONCILE_AT: &str = "plumbline.dev/reconcile-at";
+
+/// What there is to do for one account. An equal one asks for nothing new.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::controller::operator) struct AccountWork {
+    /// The `AwsAccount`'s name and uid.
+    pub(in crate::controller::operator) name: String,
+    pub(in crate::controller::operator) uid: String,
+    pub(in crate::controller::operator) spec: AwsAccountSpec,
+    /// What each baseline wants of the account.
+    pub(in crate::controller::operator) plans: Vec<Plan>,
+    /// The objects behind the plans.
+    pub(in crate::controller::operator) baselines: BTreeMap<BaselineKey, BaselineObject>,
+    /// Whether a baseline may be there that cannot be read.
+    pub(in crate::controller::operator) may_lack_baselines: bool,
+}
+
+/// A baseline as an object of the API server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::controller::operator) struct BaselineObject {
+    pub(in crate::controller::operator) uid: String,
+    /// When somebody last asked for an evaluation.
+    requested: Option<String>,
+}
+
+impl AccountWork {
+    /// What is to be done for an account.
+    pub(in crate::controller::operator) fn of(desired: &Desired, account: &AwsAccount) -> Self {
+        let id = &account.spec.account_id;
+        let plans: Vec<Plan> =
+            desired.plans.values().filter_map(|plan| plan.of_account(id)).collect();
+        let concerned = desired.world.baselines.iter().filter_map(|baseline| {
+            let key = BaselineKey::of(baseline);
+            let has_plan = plans.iter().any(|plan| plan.baseline == key);
+            has_plan.then(|| (key, BaselineObject::of(baseline)))
+        });
+        Self {
+            name: account.name_any(),
+            uid: account.uid().unwrap_or_default(),
+            spec: account.spec.clone(),
+            baselines: concerned.collect(),
+            may_lack_baselines: desired.may_lack_baselines,
+            plans,
+        }
+    }
+
+    /// The account.
+    pub(in crate::controller::operator) fn id(&self) -> &AccountId {
+        &self.spec.account_id
+    }
+
+    /// The snapshot that the account's items come from, if they come from one.
+    pub(in crate::controller::operator) fn snapshots(&self) -> Vec<SourceInput> {
+        SourceInput::snapshots_placed([(Path::new(""), &self.spec)], &self.plans)
+    }
+
+    /// Where findings of the account may stand: its regions, and those that only baselines name.
+    pub(in crate::controller::operator) fn places(&self) -> Vec<Place> {
+        let targets = self.plans.iter().flat_map(|plan| &plan.targets);
+        let mut regions: Vec<&Region> =
+            targets.map(|target| &target.region).chain(&self.spec.regions).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        let place = |region: &Region| Place {
+            account: self.id().clone(),
+            region: region.clone(),
+            partition: self.spec.partition,
+        };
+        regions.into_iter().map(place).collect()
+    }
+}
+
+impl BaselineObject {
+    fn of(baseline: &SecurityBaseline) -> Self {
+        Self {
+            uid: baseline.uid().unwrap_or_default(),
+            requested: baseline.annotations().get(RECONCILE_AT).cloned(),
+        }
+    }
+}

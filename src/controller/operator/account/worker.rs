@@ -1,0 +1,254 @@
+//! The task of one account: a turn after each change that touches it, at each interval, and when
+//! time changes a verdict.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::select;
+use tokio::sync::watch;
+
+use super::evaluation::{Evaluated, EvaluationError, evaluate_account};
+use super::learned::Learned;
+use super::notices;
+use super::publication::{self, Refusals};
+use super::report::Contribution;
+use super::reports::Reports;
+use super::trouble::troubles;
+use super::work::AccountWork;
+use crate::controller::operator::context::Context;
+use crate::controller::operator::events::{About, Notice};
+use crate::controller::operator::sinks::AccountSink;
+use crate::controller::schedule;
+use crate::controller::sources::LiveSources;
+use crate::drift::KnownFindings;
+use crate::metrics::Figures;
+use crate::plan::BaselineKey;
+use crate::publish::{FindingSink, PublishError, Published};
+use crate::resource::{AccountId, Timestamp};
+
+/// The first wait after a failure; it doubles with each, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// The task of one account.
+pub(in crate::controller::operator) struct Worker {
+    context: Arc<Context>,
+    sink: Option<AccountSink>,
+    live: LiveSources,
+    failures: u32,
+    /// The troubles that people were told of and that go on.
+    told: Vec<Notice>,
+}
+
+/// Waits until whoever holds the other end lets go of it.
+pub(in crate::controller::operator) async fn stopped(stop: &mut watch::Receiver<()>) {
+    while stop.changed().await.is_ok() {}
+}
+
+impl Worker {
+    pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
+        let live = LiveSources::new(context.aws.clone());
+        Self { context, sink: None, live, failures: 0, told: Vec::new() }
+    }
+
+    /// Works until `stop`'s other end is let go of.
+    pub(in crate::controller::operator) async fn run(
+        mut self,
+        mut work: watch::Receiver<Arc<AccountWork>>,
+        mut stop: watch::Receiver<()>,
+    ) {
+        loop {
+            let current = Arc::clone(&work.borrow_and_update());
+            let evaluated = select! {
+                biased;
+                () = stopped(&mut stop) => return,
+                evaluated = evaluate_account(&current, &self.context, self.sink.take(), &mut self.live) => evaluated,
+            };
+            let next = self.conclude(&current, evaluated).await; // not given up half-way
+            select! {
+                biased;
+                () = stopped(&mut stop) => return,
+                changed = work.changed() => if changed.is_err() { return },
+                () = schedule::reached(next, &*self.context.clock) => {}
+            }
+        }
+    }
+
+    /// Publishes and reports what was evaluated, and says when to evaluate next.
+    async fn conclude(
+        &mut self,
+        work: &AccountWork,
+        evaluated: Result<Evaluated, EvaluationError>,
+    ) -> Option<Timestamp> {
+        let now = self.context.clock.now();
+        match evaluated {
+            Ok(evaluated) => {
+                let stale_at = evaluated.stale_at.clone();
+                let is_well = self.publish(work, evaluated).await;
+                self.failures = if is_well { 0 } else { self.failures + 1 };
+                self.next(work, stale_at, now)
+            }
+            Err(error) => {
+                tracing::warn!(%error, failures = self.failures, "not evaluated; trying again");
+                self.failures += 1;
+                let failure = Some(error.to_string());
+                let learned = self.context.notebook.page(work.id()).unwrap_or_default();
+                self.context.notebook.write(work.id(), &Learned { failure, ..learned });
+                Some(schedule::after(now, backoff(self.failures)))
+            }
+        }
+    }
+
+    fn next(
+        &self,
+        work: &AccountWork,
+        stale_at: Vec<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let interval = schedule::interval(&work.plans);
+        let interval = interval.map(|it| schedule::after(now, jittered(it, work.id(), now)));
+        let retry = (self.failures > 0).then(|| schedule::after(now, backoff(self.failures)));
+        let turn = schedule::turn(&work.plans, stale_at, now);
+        [interval, retry, turn].into_iter().flatten().min()
+    }
+
+    /// Whether all went well.
+    async fn publish(&mut self, work: &AccountWork, evaluated: Evaluated) -> bool {
+        let Evaluated { round, mut sink, started, sources, credentials, .. } = evaluated;
+        let changes = &round.drift.changes;
+        let context = Arc::clone(&self.context);
+        let reports = Reports::of(&context.client, &context.stores.reports, work.id());
+        reports.announce(work).await; // a deleted baseline waits for what has a report
+        let published = sink.publish(changes).await; // lasts when it returns
+        let published = published.as_ref();
+        let now = self.context.clock.now();
+        publication::measure(&self.context.metrics, changes, published);
+        self.measure(work, &round, sink.known(), now);
+        let refusals = published.map(|published| publication::refusals(changes, published));
+        tracing::info!(
+            baselines = work.plans.len(),
+            items = round.outcome.items,
+            verdicts = round.outcome.evaluations,
+            changes = changes.len(),
+            milliseconds = round.took.as_millis(),
+            "evaluated",
+        );
+        if let Ok(published) = published {
+            publication::log(published.taken(changes), work.id());
+            self.tell_changes(work, published, changes, now).await;
+        }
+        let mut is_well = refusals.as_ref().is_ok_and(Refusals::is_empty) && round.read_whole();
+        let mut problems = round.sources.iter().filter_map(|source| source.problems.first());
+        let unreadable = problems.next();
+        let plans = work.plans.iter().zip(&round.drift.summary);
+        let contributions: Vec<Contribution<'_>> = plans
+            .filter(|(plan, _)| !plan.suspended)
+            .map(|(plan, summary)| Contribution {
+                plan,
+                summary,
+                started,
+                finished: now,
+                unreadable: unreadable.map(String::as_str),
+                publication: publication::record(plan, refusals.as_ref().map_err(|error| *error)),
+            })
+            .collect();
+        is_well &= reports.write(work, &contributions).await;
+        is_well &= reports.withdraw(work, sink.known()).await;
+        let learned = Learned { credentials, ..Learned::of(work, &sources, &round, &sink) };
+        self.tell_trouble(work, &learned, published.err(), now).await;
+        self.context.notebook.write(work.id(), &learned);
+        self.sink = Some(sink);
+        is_well
+    }
+
+    fn measure(
+        &self,
+        work: &AccountWork,
+        round: &crate::controller::RoundReport,
+        known: &KnownFindings,
+        now: Timestamp,
+    ) {
+        let baselines = self.context.metrics.baselines();
+        let account = work.id();
+        for (plan, outcome) in work.plans.iter().zip(&round.outcome.plans) {
+            if !plan.suspended {
+                let figures = Figures::of(plan, outcome, now);
+                baselines.account_evaluated(&plan.baseline, account, figures, round.took);
+            }
+            let open = known
+                .iter()
+                .filter(|finding| finding.is_open() && finding.generator.baseline == plan.baseline);
+            baselines.account_findings_open(&plan.baseline, account, open.count() as u64);
+        }
+        let concerned = |key: &BaselineKey| work.plans.iter().any(|plan| plan.baseline == *key);
+        baselines.retain_of_account(account, concerned);
+    }
+
+    async fn tell_changes(
+        &self,
+        work: &AccountWork,
+        published: &Published,
+        changes: &[crate::drift::FindingChange],
+        now: Timestamp,
+    ) {
+        for (baseline, notices) in notices::of_changes(published.taken(changes)) {
+            let Some(object) = work.baselines.get(&baseline) else { continue };
+            let about = About::baseline(&baseline, &object.uid);
+            for notice in notices {
+                self.context.events.tell(&about, &notice, now).await;
+            }
+        }
+    }
+
+    /// Tells of what goes wrong, once for as long as it does.
+    async fn tell_trouble(
+        &mut self,
+        work: &AccountWork,
+        learned: &Learned,
+        failed: Option<&PublishError>,
+        now: Timestamp,
+    ) {
+        let troubles = troubles(learned, failed);
+        let about = About::account(&work.name, &work.uid);
+        for notice in troubles.iter().filter(|notice| !self.told.contains(notice)) {
+            self.context.events.tell(&about, notice, now).await;
+        }
+        self.told = troubles;
+    }
+}
+
+/// Longer after each failure, so that what stays broken costs little.
+fn backoff(failures: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
+    FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT)
+}
+
+/// Up to a tenth shorter, so that accounts of one interval do not all come at once.
+fn jittered(interval: Duration, account: &AccountId, now: Timestamp) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (account, now.seconds).hash(&mut hasher);
+    let thousandths = u32::try_from(hasher.finish() % 100).unwrap_or_default();
+    interval.saturating_sub(interval * thousandths / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_longest() {
+        let waits: Vec<u64> = [1, 2, 3, 8, 40].map(|it| backoff(it).as_secs()).into();
+        assert_eq!(waits, [2, 4, 8, 256, 300]);
+    }
+
+    #[test]
+    fn an_interval_is_shortened_by_a_tenth_at_most() {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let interval = Duration::from_mins(30);
+        for seconds in 0..200 {
+            let jittered = jittered(interval, &account, Timestamp { seconds, nanoseconds: 0 });
+            assert!(jittered <= interval && jittered >= interval * 9 / 10, "{jittered:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! How the operator runs, and why it may not.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::aws::AwsSettings;
+use crate::controller::SinkChoice;
+use crate::drift::Installation;
+use crate::metrics::MetricsError;
+use crate::server::ServerError;
+
+/// How the operator runs.
+#[derive(Debug, Clone)]
+pub struct OperatorSettings {
+    /// Where metrics and health are served.
+    pub listen: SocketAddr,
+    /// Keeps two Plumblines over one account apart.
+    pub installation: Installation,
+    /// Where the replicas' leases stand.
+    pub namespace: String,
+    /// Tells this replica from the others.
+    pub identity: String,
+    /// How many accounts are evaluated at once.
+    pub max_concurrent: usize,
+    /// After so long without a sign of life a replica's work goes to the others.
+    pub lease_duration: Duration,
+    /// Where findings go.
+    pub sink: SinkChoice,
+    /// How AWS is reached, where accounts are read or findings are published there.
+    pub aws: AwsSettings,
+    /// A deleted baseline waits so long for its findings to be archived.
+    pub archive_deadline: Duration,
+    /// Whether `/debug/plan` is served.
+    pub debug_plan: bool,
+}
+
+/// Why the operator cannot begin or go on.
+#[derive(Debug, Error)]
+pub enum OperatorError {
+    /// There is no API server to talk to.
+    #[error(
+        "cannot reach a Kubernetes API server: {0}; run it in a cluster, or set KUBECONFIG to a \
+         file that names one"
+    )]
+    Client(String),
+    /// The folder of findings cannot be used.
+    #[error("cannot use the state folder {folder}: {source}; give another one with --state")]
+    State {
+        /// The folder.
+        folder: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Metrics cannot be served.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// Metrics cannot be made.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// A part of the program ended that never does.
+    #[error("a task ended that never does, which is a mistake of this program: {0}")]
+    Broken(String),
+}

@@ -1,0 +1,198 @@
+//! The status of an `AwsAccount`: what its worker learned, region by region and over all.
+
+use super::condition::Said;
+use crate::api::{AccountRegionStatus, AwsAccount, AwsAccountStatus, Condition, Time};
+use crate::controller::SinkChoice;
+use crate::controller::operator::account::{Learned, RecorderState};
+use crate::publish::PlaceState;
+use crate::resource::Region;
+
+/// What is told of an account. `rival` is the `AwsAccount` of the same AWS account that counts.
+pub(super) fn of(
+    account: &AwsAccount,
+    learned: Option<&Learned>,
+    rival: Option<&str>,
+    sink: &SinkChoice,
+    now: &Time,
+) -> AwsAccountStatus {
+    let generation = account.metadata.generation;
+    let before = account.status.as_ref();
+    let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
+    let mut said = vec![
+        ("CredentialsValid", credentials(learned, rival)),
+        ("RecorderRunning", recorder(learned, None)),
+        ("SecurityHubEnabled", security_hub(learned, sink, None)),
+    ];
+    said.extend(archived(learned).map(|said| ("FindingsArchived", said)));
+    said.extend(evaluated(learned).map(|said| ("Evaluated", said)));
+    let conditions =
+        said.into_iter().map(|(type_, said)| said.condition(type_, generation, stood, now));
+    let regions = account.spec.regions.iter().map(|region| AccountRegionStatus {
+        region: region.clone(),
+        conditions: region_conditions(region, learned, (sink, before), generation, now),
+    });
+    AwsAccountStatus {
+        observed_generation: generation,
+        conditions: conditions.collect(),
+        regions: regions.collect(),
+    }
+}
+
+fn region_conditions(
+    region: &Region,
+    learned: Option<&Learned>,
+    (sink, before): (&SinkChoice, Option<&AwsAccountStatus>),
+    generation: Option<i64>,
+    now: &Time,
+) -> Vec<Condition> {
+    let stood = before.and_then(|it| it.regions.iter().find(|it| it.region == *region));
+    let stood = stood.map(|it| it.conditions.as_slice()).unwrap_or_default();
+    let said = [
+        ("RecorderRunning", recorder(learned, Some(region))),
+        ("SecurityHubEnabled", security_hub(learned, sink, Some(region))),
+    ];
+    said.map(|(type_, said)| said.condition(type_, generation, stood, now)).into()
+}
+
+fn credentials(learned: Option<&Learned>, rival: Option<&str>) -> Said {
+    if let Some(rival) = rival {
+        let message = format!(
+            "AwsAccount `{rival}` is the same AWS account and older; this one is passed over: \
+             keep one of the two"
+        );
+        return Said::no("SameAccount", message);
+    }
+    let Some(learned) = learned else { return pending() };
+    match &learned.credentials {
+        None => Said::unknown("NotNeeded", "AWS is not called for this account"),
+        Some(Ok(())) => Said::yes("Verified", "the caller's account is this one"),
+        Some(Err(error)) => Said::no("Refused", format!("{error}; it is tried again")),
+    }
+}
+
+fn pending() -> Said {
+    Said::unknown("Pending", "nothing was evaluated for the account yet")
+}
+
+/// Over all regions, or of one.
+fn recorder(learned: Option<&Learned>, region: Option<&Region>) -> Said {
+    let Some(learned) = learned else { return pending() };
+    let here = || learned.recorders.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
+    let stopped: Vec<&str> = here()
+        .filter(|(_, state)| **state == RecorderState::Stopped)
+        .map(|(region, _)| region.as_str())
+        .collect();
+    if !stopped.is_empty() {
+        let message = format!("the configuration recorder is off in {}", stopped.join(", "));
+        return Said::no("RecorderStopped", message);
+    }
+    let unread = here().find_map(|(_, state)| match state {
+        RecorderState::Unread(why) => Some(why),
+        _ => None,
+    });
+    if let Some(why) = unread.or(learned.unreadable.as_ref()) {
+        return Said::unknown("NotDelivered", why.clone());
+    }
+    if here().any(|(_, state)| *state == RecorderState::Stale) {
+        return Said::unknown("Stale", "what was delivered is older than maxAge; deliver anew");
+    }
+    let is_told = here().all(|(_, state)| *state == RecorderState::Running);
+    match here().count() {
+        0 => Said::unknown("NotAsked", "no baseline needed the recorder"),
+        _ if is_told => Said::yes("Recording", "the configuration recorder is on"),
+        _ => Said::unknown("NotSaid", "the source does not say that the recorder is off"),
+    }
+}
+
+/// Over all regions, or of one.
+fn security_hub(learned: Option<&Learned>, sink: &SinkChoice, region: Option<&Region>) -> Said {
+    if let SinkChoice::File(_) = sink {
+        return Said::unknown("NotNeeded", "findings go to a file");
+    }
+    let Some(learned) = learned else { return pending() };
+    let here = || learned.hubs.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
+    for (region, state) in here() {
+        if let PlaceState::NotEnabled(why) = state {
+            return Said::no("NotEnabled", format!("{region}: {why}"));
+        }
+    }
+    for (region, state) in here() {
+        if let PlaceState::Unread(why) = state {
+            return Said::unknown("Unread", format!("{region}: {why}"));
+        }
+    }
+    if here().next().is_none() {
+        return Said::unknown("NotAsked", "nothing was to be published there");
+    }
+    Said::yes("Enabled", "findings are read and published")
+}
+
+/// Told only while findings of baselines that are gone stand open.
+fn archived(learned: Option<&Learned>) -> Option<Said> {
+    let left = learned?.left_open;
+    (left > 0).then(|| {
+        let message = format!(
+            "{left} findings of baselines that are gone are not archived yet; it is tried again"
+        );
+        Said::no("LeftOpen", message)
+    })
+}
+
+/// Told only while evaluating fails.
+fn evaluated(learned: Option<&Learned>) -> Option<Said> {
+    let failure = learned?.failure.as_ref()?;
+    Some(Said::no("Failed", format!("{failure}; it is tried again")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::operator::time::time_of;
+    use crate::drift::fixture::at;
+
+    fn account() -> AwsAccount {
+        serde_json::from_value(serde_json::json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "AwsAccount",
+            "metadata": {"name": "payments", "generation": 2},
+            "spec": {
+                "accountId": "111122223333",
+                "regions": ["eu-west-1", "us-east-1"],
+                "source": {"snapshot": {"url": "snapshot.json"}},
+            },
+        }))
+        .unwrap()
+    }
+
+    fn told(learned: &Learned) -> AwsAccountStatus {
+        let sink = SinkChoice::File("state".into());
+        of(&account(), Some(learned), None, &sink, &time_of(at(0)))
+    }
+
+    #[test]
+    fn a_stopped_recorder_is_told_of_its_region_and_over_all() {
+        let mut learned = Learned::default();
+        learned.recorders.insert("eu-west-1".parse().unwrap(), RecorderState::Stopped);
+        learned.recorders.insert("us-east-1".parse().unwrap(), RecorderState::NotSaid);
+        let status = told(&learned);
+        let recorder = status.conditions.iter().find(|it| it.type_ == "RecorderRunning").unwrap();
+        assert_eq!((&*recorder.status, &*recorder.reason), ("False", "RecorderStopped"));
+        let of_regions: Vec<&str> =
+            status.regions.iter().map(|it| it.conditions[0].status.as_str()).collect();
+        assert_eq!(of_regions, ["False", "Unknown"]);
+    }
+
+    #[test]
+    fn findings_that_could_not_be_archived_are_told() {
+        let status = told(&Learned { left_open: 2, ..Learned::default() });
+        let left = status.conditions.iter().find(|it| it.type_ == "FindingsArchived").unwrap();
+        assert!(left.message.starts_with("2 findings"), "{}", left.message);
+    }
+
+    #[test]
+    fn the_younger_of_two_objects_for_one_account_is_told_of_the_other() {
+        let sink = SinkChoice::File("state".into());
+        let status = of(&account(), None, Some("old"), &sink, &time_of(at(0)));
+        assert_eq!(status.conditions[0].reason, "SameAccount");
+    }
+}

@@ -1,0 +1,163 @@
+//! Writes what is told of objects, where it is another than what stands there.
+//!
+//! One look at everything that this replica holds after each change, which costs no request; a
+//! request only for what is new. What was written is not looked at again before it has come back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use tokio::select;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::look::Look;
+use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
+use crate::controller::operator::bucket::Ownership;
+use crate::controller::operator::context::Context;
+use crate::controller::operator::desired::Desired;
+use crate::controller::operator::lease::Tenancy;
+use crate::controller::operator::stores::Held;
+use crate::controller::operator::write::{self, StatusApi};
+
+/// Changes come in bursts; a burst is looked at once.
+const QUIET: Duration = Duration::from_millis(200);
+/// The longest time without a look: what is told depends on the clock too.
+const TICK: Duration = Duration::from_secs(30);
+/// The wait after a write that failed.
+const RETRY: Duration = Duration::from_secs(5);
+/// What was written comes back within this time, or is looked at anyway.
+const COMES_BACK: Duration = Duration::from_secs(10);
+/// So many requests run at once.
+const CONCURRENT: usize = 8;
+
+/// Writes what is told of objects.
+pub(in crate::controller::operator) struct Keeper {
+    context: Arc<Context>,
+    /// What was written and has not come back: the version that it replaced, and when.
+    underway: HashMap<ObjectKey, (Option<String>, Instant)>,
+}
+
+/// One request.
+pub(super) enum Job {
+    Status { key: ObjectKey, version: Option<String>, status: Value },
+    Finalizers { baseline: Box<SecurityBaseline>, finalizers: Vec<String>, gave_up: bool },
+    Orphan { namespace: String, name: String },
+}
+
+impl Keeper {
+    pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
+        Self { context, underway: HashMap::new() }
+    }
+
+    /// Looks after each change, for ever.
+    pub(in crate::controller::operator) async fn run(
+        mut self,
+        mut desired: watch::Receiver<Arc<Desired>>,
+        mut tenancy: watch::Receiver<Tenancy>,
+    ) {
+        loop {
+            let wanted = Arc::clone(&desired.borrow_and_update());
+            let owned = tenancy.borrow_and_update().ownership.clone();
+            let begun = Instant::now();
+            let is_well = self.look(&wanted, &owned).await;
+            let took = begun.elapsed();
+            let wait = if is_well { TICK } else { RETRY };
+            let context = Arc::clone(&self.context);
+            select! {
+                () = context.stores.changes.observed.notified() => {}
+                () = context.notebook.changed.notified() => {}
+                changed = desired.changed() => if changed.is_err() { return },
+                changed = tenancy.changed() => if changed.is_err() { return },
+                () = sleep(wait) => {}
+            }
+            // While much changes, looking takes half of the time at most.
+            sleep(QUIET.max(took)).await;
+        }
+    }
+
+    /// Whether everything could be written.
+    async fn look(&mut self, desired: &Desired, ownership: &Ownership) -> bool {
+        let context = Arc::clone(&self.context);
+        let reports = Held::of(&context.stores.reports);
+        let jobs = Look::new(&context, desired, ownership, &reports).jobs();
+        let jobs: Vec<Job> = jobs.into_iter().filter(|job| !self.is_underway(job)).collect();
+        let client = &context.client;
+        let done: Vec<(Option<ObjectKey>, Option<String>, kube::Result<()>)> = stream::iter(jobs)
+            .map(async |job| {
+                let (key, version) = match &job {
+                    Job::Status { key, version, .. } => (Some(key.clone()), version.clone()),
+                    _ => (None, None),
+                };
+                (key, version, job.run(client, &context).await)
+            })
+            .buffer_unordered(CONCURRENT)
+            .collect()
+            .await;
+        let mut is_well = true;
+        for (key, version, result) in done {
+            match result {
+                Ok(()) => {
+                    self.underway.extend(key.map(|key| (key, (version, Instant::now()))));
+                }
+                Err(error) if write::is_gone(&error) => {}
+                Err(error) => {
+                    is_well = false;
+                    let object = key.map(|key| key.to_string()).unwrap_or_default();
+                    if !write::is_conflict(&error) {
+                        tracing::warn!(%object, %error, "cannot write status; trying again");
+                    }
+                }
+            }
+        }
+        is_well
+    }
+
+    /// Whether what was written last has not come back yet.
+    fn is_underway(&mut self, job: &Job) -> bool {
+        let Job::Status { key, version, .. } = job else { return false };
+        let Some((replaced, since)) = self.underway.get(key) else { return false };
+        if replaced == version && since.elapsed() < COMES_BACK {
+            return true;
+        }
+        self.underway.remove(key);
+        false
+    }
+}
+
+impl Job {
+    async fn run(self, client: &kube::Client, context: &Context) -> kube::Result<()> {
+        match self {
+            Self::Status { key, status, .. } => apply(client, &key, &status).await,
+            Self::Finalizers { baseline, finalizers, gave_up } => {
+                write::put_finalizers(client, &baseline, &finalizers).await?;
+                if gave_up {
+                    context.metrics.archive_given_up();
+                }
+                Ok(())
+            }
+            Self::Orphan { namespace, name } => {
+                write::delete_report(client, &namespace, &name).await
+            }
+        }
+    }
+}
+
+async fn apply(client: &kube::Client, key: &ObjectKey, status: &Value) -> kube::Result<()> {
+    async fn to<K>(client: &kube::Client, key: &ObjectKey, status: &Value) -> kube::Result<()>
+    where
+        K: StatusApi + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
+    {
+        write::apply_status::<K>(client, key, status).await.map(drop)
+    }
+    match key.kind.as_str() {
+        "SecurityBaseline" => to::<SecurityBaseline>(client, key, status).await,
+        "AwsAccount" => to::<AwsAccount>(client, key, status).await,
+        "Control" => to::<Control>(client, key, status).await,
+        "Pack" => to::<Pack>(client, key, status).await,
+        "Exemption" => to::<Exemption>(client, key, status).await,
+        _ => to::<Attestation>(client, key, status).await,
+    }
+}

@@ -1,0 +1,219 @@
+//! One look at everything that this replica tells of: what there is to write.
+//!
+//! Reads the caches and writes nothing.
+
+use std::collections::BTreeMap;
+
+use kube::{Resource, ResourceExt};
+use serde::Serialize;
+
+use super::deletion::{Finalizing, finalizing};
+use super::keeper::Job;
+use super::{account, baseline, objects};
+use crate::api::{BaselineReport, ObjectKey, ObjectStatus, SecurityBaseline};
+use crate::controller::operator::bucket::Ownership;
+use crate::controller::operator::context::Context;
+use crate::controller::operator::desired::Desired;
+use crate::controller::operator::stores::Held;
+use crate::controller::operator::time::time_of;
+use crate::plan::{BaselineKey, Problem};
+use crate::resource::Timestamp;
+
+/// The reports of each baseline.
+type Reports<'l> = BTreeMap<BaselineKey, Vec<&'l BaselineReport>>;
+
+/// What one look is about.
+pub(super) struct Look<'l> {
+    context: &'l Context,
+    desired: &'l Desired,
+    ownership: &'l Ownership,
+    reports: Reports<'l>,
+    now: Timestamp,
+    jobs: Vec<Job>,
+}
+
+fn by_baseline(all: &Held<BaselineReport>) -> Reports<'_> {
+    let mut reports = Reports::new();
+    for report in all.iter() {
+        let namespace = report.namespace().unwrap_or_default();
+        let key = BaselineKey { namespace, name: report.spec.baseline.clone() };
+        reports.entry(key).or_default().push(report);
+    }
+    reports
+}
+
+impl<'l> Look<'l> {
+    pub(super) fn new(
+        context: &'l Context,
+        desired: &'l Desired,
+        ownership: &'l Ownership,
+        reports: &'l Held<BaselineReport>,
+    ) -> Self {
+        let (reports, now) = (by_baseline(reports), context.clock.now());
+        Self { context, desired, ownership, reports, now, jobs: Vec::new() }
+    }
+
+    /// What there is to write.
+    pub(super) fn jobs(mut self) -> Vec<Job> {
+        self.at_baselines();
+        self.at_accounts();
+        self.at_catalog();
+        self.at_exemptions_and_attestations();
+        self.jobs
+    }
+
+    fn at_baselines(&mut self) {
+        let metrics = self.context.metrics.baselines();
+        let baselines = Held::of(&self.context.stores.baselines);
+        if !self.desired.may_lack_baselines {
+            let keys: Vec<BaselineKey> = baselines.iter().map(BaselineKey::of).collect();
+            metrics.retain(|key| keys.contains(key));
+        }
+        for baseline in baselines.iter() {
+            let key = BaselineKey::of(baseline);
+            if !self.ownership.has_object(&ObjectKey::of(baseline)) {
+                metrics.compliance(&key, None);
+                continue;
+            }
+            self.finalize(baseline, &key);
+            let Some(plan) = self.desired.plans.get(&key) else { continue };
+            let reports: Vec<&BaselineReport> =
+                self.reports.get(&key).into_iter().flatten().copied().collect();
+            let before = baseline.status.as_ref();
+            let told = baseline::of(plan, &reports, before, self.now);
+            if told.is_whole {
+                metrics.compliance(&key, told.compliance_ratio);
+            }
+            if let Some(status) = baseline::news(told.status, before) {
+                self.write(baseline, &status);
+            }
+        }
+        self.orphans();
+    }
+
+    fn finalize(&mut self, baseline: &SecurityBaseline, key: &BaselineKey) {
+        let reports = self.reports.get(key).into_iter().flatten();
+        let left = reports.filter(|it| self.desired.accounts.contains_key(&it.spec.account_id));
+        let left: Vec<String> = left.map(|report| report.spec.account.clone()).collect();
+        let deadline = self.context.settings.archive_deadline;
+        let baseline_box = || Box::new(baseline.clone());
+        match finalizing(baseline, left.len(), deadline, self.now) {
+            Finalizing::Nothing => {}
+            Finalizing::Put(finalizers) => {
+                let baseline = baseline_box();
+                self.jobs.push(Job::Finalizers { baseline, finalizers, gave_up: false });
+            }
+            Finalizing::GiveUp(finalizers) => {
+                let accounts = left.join(", ");
+                tracing::error!(
+                    baseline = %key, %accounts,
+                    "findings could not be archived in time; the baseline goes without it",
+                );
+                let baseline = baseline_box();
+                self.jobs.push(Job::Finalizers { baseline, finalizers, gave_up: true });
+            }
+        }
+    }
+
+    /// Reports of accounts that are gone: nobody else takes them back.
+    fn orphans(&mut self) {
+        for report in self.reports.values().flatten().copied() {
+            let is_orphan = !self.desired.accounts.contains_key(&report.spec.account_id);
+            let has_broken = self.desired.world.broken.iter().any(|it| it.key.kind == "AwsAccount");
+            if is_orphan && !has_broken && self.ownership.has_object(&ObjectKey::of(report)) {
+                self.jobs.push(Job::Orphan {
+                    namespace: report.namespace().unwrap_or_default(),
+                    name: report.name_any(),
+                });
+            }
+        }
+    }
+
+    fn at_accounts(&mut self) {
+        let accounts = Held::of(&self.context.stores.accounts);
+        for found in accounts.iter() {
+            let id = &found.spec.account_id;
+            let rival = self.desired.rivals.get(&found.name_any()).map(String::as_str);
+            // A worker's replica alone knows what it learned.
+            if !self.ownership.has_account(id) {
+                continue;
+            }
+            let learned = self.context.notebook.page(id);
+            if learned.is_none() && rival.is_none() && found.status.is_some() {
+                continue; // what was told stands until there is news
+            }
+            let sink = &self.context.settings.sink;
+            let status = account::of(found, learned.as_ref(), rival, sink, &time_of(self.now));
+            if found.status.as_ref() != Some(&status) {
+                self.write(found, &status);
+            }
+        }
+    }
+
+    fn at_catalog(&mut self) {
+        let controls = Held::of(&self.context.stores.controls);
+        for control in controls.iter() {
+            self.catalog(control, control.status.as_ref());
+        }
+        let packs = Held::of(&self.context.stores.packs);
+        for pack in packs.iter() {
+            self.catalog(pack, pack.status.as_ref());
+        }
+    }
+
+    fn catalog<K: Resource<DynamicType = ()>>(
+        &mut self,
+        object: &K,
+        before: Option<&ObjectStatus>,
+    ) {
+        let key = ObjectKey::of(object);
+        let problems = self.desired.catalog_problems.iter().filter(|it| it.object == key);
+        let said = objects::of_catalog(&problems.collect::<Vec<_>>());
+        self.accepted(object, said, before);
+    }
+
+    fn at_exemptions_and_attestations(&mut self) {
+        let exemptions = Held::of(&self.context.stores.exemptions);
+        for exemption in exemptions.iter() {
+            let problems = self.problems_of(&ObjectKey::of(exemption));
+            let said = objects::of_exemption(exemption, &problems, self.now);
+            self.accepted(exemption, said, exemption.status.as_ref());
+        }
+        let attestations = Held::of(&self.context.stores.attestations);
+        for attestation in attestations.iter() {
+            let problems = self.problems_of(&ObjectKey::of(attestation));
+            let said = objects::of_attestation(attestation, &problems, self.now);
+            self.accepted(attestation, said, attestation.status.as_ref());
+        }
+    }
+
+    fn problems_of(&self, key: &ObjectKey) -> Vec<&Problem> {
+        self.desired.problems.iter().filter(|problem| problem.object == *key).collect()
+    }
+
+    fn accepted<K: Resource<DynamicType = ()>>(
+        &mut self,
+        object: &K,
+        said: super::condition::Said,
+        before: Option<&ObjectStatus>,
+    ) {
+        if !self.ownership.has_object(&ObjectKey::of(object)) || !self.desired.has_judged(object) {
+            return;
+        }
+        let generation = object.meta().generation;
+        let status = objects::status(said, generation, before, &time_of(self.now));
+        if before != Some(&status) {
+            self.write(object, &status);
+        }
+    }
+
+    fn write<K: Resource<DynamicType = ()>>(&mut self, object: &K, status: &impl Serialize) {
+        let version = object.meta().resource_version.clone();
+        match serde_json::to_value(status) {
+            Ok(status) => {
+                self.jobs.push(Job::Status { key: ObjectKey::of(object), version, status });
+            }
+            Err(error) => tracing::error!(%error, "a status cannot be written as JSON"),
+        }
+    }
+}

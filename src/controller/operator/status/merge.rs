@@ -1,0 +1,213 @@
+//! What the accounts of a baseline contributed, put together and bounded.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::api::{
+    BaselineReportStatus, Domain, DomainSummary, DriftEntry, EvaluationRecord, Summary,
+    TargetStatus,
+};
+use crate::plan::Target;
+use crate::resource::{AccountId, ControlName};
+
+/// The most controls with drift that are listed, with so many examples each.
+const MAX_DRIFT: usize = 50;
+const MAX_EXAMPLES: usize = 3;
+/// The most targets that are listed.
+const MAX_TARGETS: usize = 100;
+
+/// A target that was read whole, one that was not, and one of which nothing was said yet.
+pub(super) const COMPLETE: &str = "Complete";
+const PENDING: &str = "Pending";
+
+/// What the accounts contributed.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    pub(super) evaluation: Option<EvaluationRecord>,
+    pub(super) summary: Summary,
+    pub(super) drift: Vec<DriftEntry>,
+    pub(super) drift_left_out: Option<u64>,
+    /// Every target, worst first.
+    pub(super) targets: Vec<TargetStatus>,
+}
+
+impl Merged {
+    /// Puts together what the accounts of these targets contributed.
+    pub(super) fn of(
+        targets: &[Target],
+        reports: &BTreeMap<&AccountId, &BaselineReportStatus>,
+    ) -> Self {
+        let mut merged = Self::default();
+        for report in reports.values() {
+            merged.evaluation = together(merged.evaluation.take(), report.last_evaluation.as_ref());
+            if let Some(summary) = &report.summary {
+                add(&mut merged.summary, summary);
+            }
+        }
+        (merged.drift, merged.drift_left_out) = drift(reports);
+        merged.targets = targets.iter().map(|target| target_status(target, reports)).collect();
+        merged.targets.sort_by_key(|it| {
+            let (account, region) = (it.account.clone(), it.region.clone());
+            (it.state == COMPLETE, Reverse((it.non_compliant, it.unknown)), account, region)
+        });
+        merged
+    }
+
+    /// The targets that there is place for.
+    pub(super) fn worst_targets(&self) -> Vec<TargetStatus> {
+        self.targets.iter().take(MAX_TARGETS).cloned().collect()
+    }
+
+    /// The compliant share of what the controls concern, where everything was read.
+    #[allow(clippy::cast_precision_loss)] // counts stay below 2^53
+    pub(super) fn compliance_ratio(&self) -> Option<f64> {
+        let Summary { compliant, non_compliant, exempt, unknown, .. } = &self.summary;
+        let concerned = compliant + non_compliant + exempt + unknown;
+        let is_whole = self.targets.iter().all(|target| target.state == COMPLETE);
+        (is_whole && concerned > 0).then(|| *compliant as f64 / concerned as f64)
+    }
+}
+
+/// From the first beginning to the last end.
+fn together(
+    one: Option<EvaluationRecord>,
+    other: Option<&EvaluationRecord>,
+) -> Option<EvaluationRecord> {
+    let (Some(one), Some(other)) = (&one, other) else { return one.or_else(|| other.cloned()) };
+    Some(EvaluationRecord {
+        started_at: one.started_at.clone().min(other.started_at.clone()),
+        finished_at: one.finished_at.clone().max(other.finished_at.clone()),
+        items: one.items + other.items,
+        evaluations: one.evaluations + other.evaluations,
+    })
+}
+
+fn add(sum: &mut Summary, more: &Summary) {
+    let Summary { compliant, non_compliant, not_applicable, exempt, unknown, .. } = more;
+    sum.compliant += compliant;
+    sum.non_compliant += non_compliant;
+    sum.not_applicable += not_applicable;
+    sum.exempt += exempt;
+    sum.unknown += unknown;
+    sum.by_severity.critical += more.by_severity.critical;
+    sum.by_severity.high += more.by_severity.high;
+    sum.by_severity.medium += more.by_severity.medium;
+    sum.by_severity.low += more.by_severity.low;
+    sum.by_severity.informational += more.by_severity.informational;
+    let both = sum.by_domain.iter().chain(&more.by_domain);
+    let mut domains: BTreeMap<Domain, u64> = BTreeMap::new();
+    for DomainSummary { domain, non_compliant } in both {
+        *domains.entry(*domain).or_default() += non_compliant;
+    }
+    let domains = domains.into_iter();
+    sum.by_domain =
+        domains.map(|(domain, non_compliant)| DomainSummary { domain, non_compliant }).collect();
+}
+
+/// The drift of each control over all accounts: the worst, and how many were left out.
+fn drift(reports: &BTreeMap<&AccountId, &BaselineReportStatus>) -> (Vec<DriftEntry>, Option<u64>) {
+    let mut controls: BTreeMap<&ControlName, DriftEntry> = BTreeMap::new();
+    for entry in reports.values().flat_map(|report| &report.drift) {
+        match controls.get_mut(&entry.control) {
+            Some(known) => join(known, entry),
+            None => drop(controls.insert(&entry.control, entry.clone())),
+        }
+    }
+    let mut drift: Vec<DriftEntry> = controls.into_values().collect();
+    drift.sort_by_key(|entry| Reverse((entry.severity, entry.resources)));
+    // What several accounts left out may be the same controls.
+    let before = reports.values().filter_map(|report| report.drift_left_out).max();
+    let left_out = drift.len().saturating_sub(MAX_DRIFT) as u64 + before.unwrap_or_default();
+    drift.truncate(MAX_DRIFT);
+    (drift, (left_out > 0).then_some(left_out))
+}
+
+fn join(known: &mut DriftEntry, more: &DriftEntry) {
+    known.resources += more.resources;
+    known.since = known.since.clone().min(more.since.clone());
+    known.examples.extend(more.examples.iter().cloned());
+    known.examples.sort();
+    known.examples.dedup();
+    known.examples.truncate(MAX_EXAMPLES);
+}
+
+fn target_status(
+    target: &Target,
+    reports: &BTreeMap<&AccountId, &BaselineReportStatus>,
+) -> TargetStatus {
+    let told = reports.get(&target.account).into_iter().flat_map(|report| &report.targets);
+    let mut told = told.filter(|it| it.account == target.account && it.region == target.region);
+    told.next().cloned().unwrap_or_else(|| TargetStatus {
+        account: target.account.clone(),
+        region: target.region.clone(),
+        state: PENDING.to_owned(),
+        message: Some("not evaluated yet".to_owned()),
+        last_success: None,
+        compliant: 0,
+        non_compliant: 0,
+        unknown: 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::operator::time::time_of;
+    use crate::drift::fixture::{at, plan};
+    use crate::resource::Severity;
+
+    fn entry(control: &str, severity: Severity, example: &str, since: i64) -> DriftEntry {
+        DriftEntry {
+            control: control.parse().unwrap(),
+            severity,
+            resources: 2,
+            examples: vec![example.to_owned()],
+            since: time_of(at(since)),
+        }
+    }
+
+    fn merged(reports: &[BaselineReportStatus]) -> Merged {
+        let accounts: Vec<AccountId> =
+            (0..reports.len()).map(|number| format!("{number:012}").parse().unwrap()).collect();
+        Merged::of(&plan(&[]).targets, &accounts.iter().zip(reports).collect())
+    }
+
+    #[test]
+    fn the_same_control_in_two_accounts_is_one_entry() {
+        let one = BaselineReportStatus {
+            drift: vec![entry("a", Severity::Low, "x", 5)],
+            ..BaselineReportStatus::default()
+        };
+        let other = BaselineReportStatus {
+            drift: vec![entry("a", Severity::Low, "w", 3), entry("b", Severity::High, "y", 1)],
+            ..BaselineReportStatus::default()
+        };
+        let drift = merged(&[one, other]).drift;
+        assert_eq!(drift.len(), 2);
+        assert_eq!(drift[0].control.as_str(), "b", "the worst comes first");
+        assert_eq!(drift[1].resources, 4);
+        assert_eq!(drift[1].examples, ["w", "x"]);
+        assert_eq!(drift[1].since, time_of(at(3)));
+    }
+
+    #[test]
+    fn what_there_is_no_place_for_is_counted() {
+        let controls = (0..60).map(|number| entry(&format!("c-{number}"), Severity::Low, "x", 0));
+        let report =
+            BaselineReportStatus { drift: controls.collect(), ..BaselineReportStatus::default() };
+        let merged = merged(&[report]);
+        assert_eq!(merged.drift.len(), MAX_DRIFT);
+        assert_eq!(merged.drift_left_out, Some(10));
+    }
+
+    #[test]
+    fn a_target_without_a_report_is_pending_and_there_is_no_ratio() {
+        let report = BaselineReportStatus {
+            summary: Some(Summary { compliant: 3, ..Summary::default() }),
+            ..BaselineReportStatus::default()
+        };
+        let merged = merged(&[report]);
+        assert_eq!(merged.targets[0].state, PENDING);
+        assert_eq!(merged.compliance_ratio(), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! Writes to the API server: status and reports, by server-side apply with one field manager.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Resource};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::api::{
+    API_VERSION, BaselineReport, BaselineReportSpec, BaselineReportStatus, ObjectKey,
+};
+use crate::plan::BaselineKey;
+
+/// Who owns what is applied.
+pub(super) const FIELD_MANAGER: &str = "plumbline";
+/// The longest name of an object.
+const MAX_NAME: usize = 253;
+
+/// Applies the status of an object of a namespace, or of none, and gives back the object's new
+/// resource version.
+pub(super) async fn apply_status<K>(
+    client: &Client,
+    key: &ObjectKey,
+    status: &impl Serialize,
+) -> kube::Result<Option<String>>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
+    K: StatusApi,
+{
+    let api = K::api(client, key.namespace.as_deref());
+    let patch = json!({
+        "apiVersion": API_VERSION,
+        "kind": key.kind,
+        "metadata": { "name": key.name },
+        "status": status,
+    });
+    let applied = api.patch_status(&key.name, &applying(), &Patch::Apply(patch)).await?;
+    Ok(applied.meta().resource_version.clone())
+}
+
+/// The API of a kind, whatever its scope.
+pub(super) trait StatusApi: Resource<DynamicType = ()> + Sized {
+    /// The API in a namespace, or in none.
+    fn api(client: &Client, namespace: Option<&str>) -> Api<Self>;
+}
+
+macro_rules! status_api {
+    (namespaced: $($namespaced:ty),*; cluster: $($cluster:ty),*) => {
+        $(impl StatusApi for $namespaced {
+            fn api(client: &Client, namespace: Option<&str>) -> Api<Self> {
+                namespaced(client, namespace.unwrap_or_default())
+            }
+        })*
+        $(impl StatusApi for $cluster {
+            fn api(client: &Client, _: Option<&str>) -> Api<Self> {
+                Api::all(client.clone())
+            }
+        })*
+    };
+}
+
+status_api! {
+    namespaced: crate::api::SecurityBaseline, crate::api::Exemption, crate::api::Attestation,
+        BaselineReport;
+    cluster: crate::api::AwsAccount, crate::api::Control, crate::api::Pack
+}
+
+fn namespaced<K>(client: &Client, namespace: &str) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    Api::namespaced(client.clone(), namespace)
+}
+
+fn applying() -> PatchParams {
+    PatchParams::apply(FIELD_MANAGER).force()
+}
+
+/// The name of the report of a baseline and account.
+pub(super) fn report_name(baseline: &str, account_id: &str) -> String {
+    let name = format!("{baseline}-{account_id}");
+    if name.len() <= MAX_NAME {
+        return name;
+    }
+    let digest = Sha256::digest(baseline.as_bytes());
+    let hash = digest.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+    let hash = format!("{hash:016x}");
+    let kept = MAX_NAME - account_id.len() - hash.len() - 2;
+    let beginning = baseline.get(..kept).unwrap_or(baseline).trim_end_matches(['-', '.']);
+    format!("{beginning}-{hash}-{account_id}")
+}
+
+/// Makes the report of a baseline and account, which goes with the baseline.
+pub(super) async fn make_report(
+    client: &Client,
+    baseline: &BaselineKey,
+    baseline_uid: &str,
+    spec: &BaselineReportSpec,
+) -> kube::Result<()> {
+    let name = report_name(&spec.baseline, spec.account_id.as_str());
+    let owner = OwnerReference {
+        api_version: API_VERSION.to_owned(),
+        kind: "SecurityBaseline".to_owned(),
+        name: baseline.name.clone(),
+        uid: baseline_uid.to_owned(),
+        controller: Some(true),
+        block_owner_deletion: None,
+    };
+    let patch = json!({
+        "apiVersion": API_VERSION,
+        "kind": "BaselineReport",
+        "metadata": { "name": name, "ownerReferences": [owner] },
+        "spec": spec,
+    });
+    let api = namespaced::<BaselineReport>(client, &baseline.namespace);
+    api.patch(&name, &applying(), &Patch::Apply(patch)).await.map(drop)
+}
+
+/// Writes what a report says.
+pub(super) async fn write_report(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    status: &BaselineReportStatus,
+) -> kube::Result<()> {
+    let key = ObjectKey {
+        kind: "BaselineReport".to_owned(),
+        namespace: Some(namespace.to_owned()),
+        name: name.to_owned(),
+    };
+    apply_status::<BaselineReport>(client, &key, status).await.map(drop)
+}
+
+/// Deletes a report; one that is gone is deleted.
+pub(super) async fn delete_report(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> kube::Result<()> {
+    let api = namespaced::<BaselineReport>(client, namespace);
+    match api.delete(name, &DeleteParams::default()).await {
+        Err(error) if !is_gone(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the object is not there.
+pub(super) fn is_gone(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 404)
+}
+
+/// Whether somebody else was faster; what he wrote is on its way here.
+pub(super) fn is_conflict(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 409)
+}
+
+/// Replaces the finalizers of a baseline as it was when it was read.
+pub(super) async fn put_finalizers(
+    client: &Client,
+    baseline: &crate::api::SecurityBaseline,
+    finalizers: &[String],
+) -> kube::Result<()> {
+    let metadata = &baseline.metadata;
+    let patch: Value = json!({ "metadata": {
+        "finalizers": finalizers,
+        "uid": metadata.uid,
+        "resourceVersion": metadata.resource_version,
+    }});
+    let api = namespaced::<crate::api::SecurityBaseline>(
+        client,
+        metadata.namespace.as_deref().unwrap_or_default(),
+    );
+    let name = metadata.name.as_deref().unwrap_or_default();
+    let parameters =
+        PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    match api.patch_metadata(name, &parameters, &Patch::Merge(patch)).await {
+        Err(error) if !is_gone(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_named_by_its_baseline_and_account() {
+        assert_eq!(report_name("production", "111122223333"), "production-111122223333");
+    }
+
+    #[test]
+    fn long_names_stay_apart_and_short_enough() {
+        let (one, other) = ("a".repeat(253), format!("{}b", "a".repeat(252)));
+        let names = [&one, &other].map(|name| report_name(name, "111122223333"));
+        assert_ne!(names[0], names[1]);
+        assert!(names.iter().all(|name| name.len() <= MAX_NAME), "{names:?}");
+    }
+}

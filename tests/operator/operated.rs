@@ -1,0 +1,309 @@
+//! Operators that run as their chart says, on a cluster with objects for them.
+//!
+//! An operator tends the whole cluster, so each needs one of its own: tests that share an operator
+//! share its cluster, and work in namespaces and accounts of their own.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Resource, ResourceExt};
+use plumbline::api::{self, AwsAccount, BaselineReport, Condition, SecurityBaseline};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use super::cluster::{Cluster, install_crds};
+use super::release::Release;
+use super::supervised::Supervised;
+use super::waiting::eventually;
+use super::yaml::repository;
+
+/// A cluster with the chart, and folders for snapshots and findings.
+pub(crate) struct Operated {
+    pub(crate) cluster: &'static Cluster,
+    release: Release<'static>,
+    folder: TempDir,
+}
+
+/// A running operator.
+pub(crate) struct Replica {
+    process: Supervised,
+    folder: PathBuf,
+}
+
+/// An AWS account with a snapshot of its own.
+pub(crate) struct Account<'o> {
+    operated: &'o Operated,
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+impl Operated {
+    /// The one that most tests share, with a running operator; `None`, said aloud, where no cluster
+    /// can be had.
+    pub(crate) async fn shared() -> Option<&'static (Self, Replica)> {
+        static SHARED: OnceCell<Option<(Operated, Replica)>> = OnceCell::const_new();
+        let start = async || {
+            let operated = Self::new(&[]).await?;
+            let replica = operated.start("plumbline-0").await;
+            replica.ready().await;
+            Some((operated, replica))
+        };
+        SHARED.get_or_init(start).await.as_ref()
+    }
+
+    /// A cluster with the chart, to which these arguments of the operator are given besides.
+    pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
+        // It ends with the test process.
+        let cluster: &'static Cluster = Box::leak(Box::new(Cluster::own()?));
+        install_crds(&cluster.client().await, api::crds()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let state = format!("--state={}", folder.path().join("state").display());
+        let all = [&["--sink=file", state.as_str()], arguments].concat().join(",");
+        let all = format!("--set=extraArgs={{{all}}}");
+        let release = Release::install(cluster, &[&all]).await;
+        Some(Self { cluster, release, folder })
+    }
+
+    /// Starts the operator as a pod of that name runs it.
+    pub(crate) async fn start(&self, pod: &str) -> Replica {
+        let folder = self.folder.path().join(format!("{pod}-process"));
+        let command = self.release.command(pod, "127.0.0.1:0", self.folder.path()).await;
+        let text = |part: &std::ffi::OsStr| part.to_str().unwrap().to_owned();
+        let mut words = vec!["-i".to_owned()];
+        let given = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        words.extend(given.map(|(name, value)| format!("{}={}", text(name), text(value))));
+        words.push(text(command.get_program()));
+        words.extend(command.get_args().map(text));
+        let process = Supervised::start(&folder, Path::new("/usr/bin/env"), &words);
+        Replica { process, folder }
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        self.cluster.client().await
+    }
+
+    /// An API of the administrator's.
+    pub(crate) async fn api<K>(&self, namespace: &str) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client().await, namespace)
+    }
+
+    /// The namespace in which the replicas' leases stand.
+    pub(crate) fn release_namespace(&self) -> &str {
+        &self.release.namespace
+    }
+
+    /// Makes an account, open to a namespace, whose snapshot is the quickstart's.
+    pub(crate) async fn account(&self, allowed: &str) -> Account<'_> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let id = format!("5555{number:08}");
+        let account = Account { operated: self, name: format!("account-{number}"), id };
+        let snapshot = repository("deploy/samples/quickstart/snapshot.json");
+        let snapshot = fs::read_to_string(snapshot).unwrap();
+        fs::write(account.snapshot(), snapshot.replace("111122223333", &account.id)).unwrap();
+        let object = json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "AwsAccount",
+            "metadata": { "name": account.name, "labels": { "of": allowed } },
+            "spec": {
+                "accountId": account.id,
+                "regions": ["eu-west-1"],
+                "source": { "snapshot": {
+                    "url": account.snapshot(),
+                    "maxAge": "876000h",
+                    "recordedTypes": ["AWS::S3::Bucket"],
+                }},
+                "allowedNamespaces": { "names": [allowed] },
+            },
+        });
+        let accounts: Api<AwsAccount> = Api::all(self.client().await);
+        create(&accounts, object).await;
+        account
+    }
+
+    /// Makes the baseline `production` of one control for accounts.
+    pub(crate) async fn baseline(&self, namespace: &str, accounts: &Value) {
+        let object = json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "SecurityBaseline",
+            "metadata": { "name": "production", "namespace": namespace },
+            "spec": { "accounts": accounts, "controls": [{ "name": "s3-bucket-versioning" }] },
+        });
+        create(&self.api::<SecurityBaseline>(namespace).await, object).await;
+    }
+
+    /// The baseline `production` once this holds for it.
+    pub(crate) async fn baseline_where(
+        &self,
+        namespace: &str,
+        what: &str,
+        holds: impl Fn(&SecurityBaseline) -> bool,
+    ) -> SecurityBaseline {
+        let baselines = self.api::<SecurityBaseline>(namespace).await;
+        eventually(what, async || {
+            let baseline = baselines.get("production").await.unwrap();
+            holds(&baseline).then_some(baseline)
+        })
+        .await
+    }
+
+    /// Asks for an evaluation, and gives what asks for it.
+    pub(crate) async fn ask(&self, namespace: &str, when: &str) {
+        let baselines = self.api::<SecurityBaseline>(namespace).await;
+        let patch =
+            json!({ "metadata": { "annotations": { "plumbline.dev/reconcile-at": when } } });
+        let asked =
+            baselines.patch("production", &PatchParams::default(), &Patch::Merge(patch)).await;
+        asked.unwrap();
+    }
+
+    /// The versions of all reports of a namespace.
+    pub(crate) async fn reports(&self, namespace: &str) -> Vec<Option<String>> {
+        let reports = self.api::<BaselineReport>(namespace).await;
+        let reports = reports.list(&kube::api::ListParams::default()).await.unwrap();
+        reports.iter().map(ResourceExt::resource_version).collect()
+    }
+}
+
+impl Replica {
+    /// Where it serves, once it does.
+    async fn address(&self) -> String {
+        let log = self.folder.join("log");
+        eventually("the operator says where it serves", async || {
+            let text = fs::read_to_string(&log).unwrap_or_default();
+            let (_, rest) = text.split_once("\"address\":\"")?;
+            Some(rest.split_once('"')?.0.to_owned())
+        })
+        .await
+    }
+
+    /// What it answers on a path: a code and a text.
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let address = self.address().await;
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    pub(crate) async fn ready(&self) {
+        eventually("the operator is ready", async || {
+            assert!(!self.process.has_ended(), "{}", self.process.log());
+            (self.get("/readyz").await.0 == 200).then_some(())
+        })
+        .await;
+    }
+
+    /// The value of a series, by the beginning of its line.
+    pub(crate) async fn metric(&self, series: &str) -> Option<f64> {
+        let (_, text) = self.get("/metrics").await;
+        let line = text.lines().find(|line| line.starts_with(series))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    /// What all series of a name and labels come to.
+    pub(crate) async fn sum(&self, name: &str, labels: &str) -> f64 {
+        let (_, text) = self.get("/metrics").await;
+        let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(labels));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// Ends it without a word.
+    pub(crate) fn kill(self) {
+        self.process.kill();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.process.signal("TERM");
+        eventually("the operator stops", async || self.process.has_ended().then_some(())).await;
+    }
+}
+
+impl Account<'_> {
+    fn snapshot(&self) -> PathBuf {
+        self.operated.folder.path().join(format!("{}.json", self.name))
+    }
+
+    /// Turns on the versions of the bucket that has none.
+    pub(crate) fn mend(&self) {
+        self.change("\"status\": \"Suspended\"", "\"status\": \"Enabled\"");
+    }
+
+    fn change(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.snapshot()).unwrap();
+        assert!(text.contains(from));
+        let new = self.snapshot().with_extension("new");
+        fs::write(&new, text.replace(from, to)).unwrap();
+        fs::rename(new, self.snapshot()).unwrap();
+    }
+
+    /// Every publication, in order.
+    pub(crate) fn published(&self) -> Vec<Value> {
+        let file = self.operated.folder.path().join("state").join(&self.id).join("findings.jsonl");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        // A line that is being written ends nowhere yet.
+        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        lines.collect()
+    }
+
+    /// The finding of the bucket without versions, as it was published last.
+    pub(crate) fn finding(&self) -> Option<Value> {
+        let of_bucket = |finding: &Value| {
+            finding["Id"].as_str().is_some_and(|id| id.ends_with("/acme-orders-exports"))
+        };
+        self.published().into_iter().rfind(of_bucket)
+    }
+
+    /// Waits until the finding says this of compliance, workflow and record.
+    pub(crate) async fn finding_says(&self, expected: [&str; 3]) {
+        eventually(&format!("a finding says {expected:?}"), async || {
+            let finding = self.finding()?;
+            let said = [
+                &finding["Compliance"]["Status"],
+                &finding["Workflow"]["Status"],
+                &finding["RecordState"],
+            ];
+            (said == expected).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Makes an object from JSON.
+pub(crate) async fn create<K>(api: &Api<K>, object: Value)
+where
+    K: Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+{
+    let object: K = serde_json::from_value(object).unwrap();
+    api.create(&PostParams::default(), &object).await.unwrap();
+}
+
+/// The status and reason of a condition.
+pub(crate) fn said<'c>(conditions: &'c [Condition], type_: &str) -> Option<(&'c str, &'c str)> {
+    let condition = conditions.iter().find(|it| it.type_ == type_)?;
+    Some((&condition.status, &condition.reason))
+}
+
+/// The same of a baseline.
+pub(crate) fn baseline_says<'b>(
+    baseline: &'b SecurityBaseline,
+    type_: &str,
+) -> Option<(&'b str, &'b str)> {
+    said(&baseline.status.as_ref()?.conditions, type_)
+}
