@@ -104,7 +104,7 @@ spec:
   regions: [eu-west-1, EU-WEST-2, eu-west-1]
   homeRegion:
   source: {snapshot: {url: '', maxAge: 1d}}
-  roles: {arn: x}
+  owner: {arn: x}
 ";
     let exemption = "\
 apiVersion: plumbline.dev/v1alpha1
@@ -132,7 +132,7 @@ spec:
         account.yaml:8:3: `homeRegion` has no value (give it a value or remove it)
         account.yaml:9:28: `url` is empty
         account.yaml:9:40: `maxAge` is not a period (such as 30m or 1h30m)
-        account.yaml:10:3: unknown field `role` (what may stand here: allowedNamespaces)
+        account.yaml:10:3: unknown field `owner` (what may stand here: allowedNamespaces, budgets, role)
         exemption.yaml:4:1: the field `reason` is missing
         exemption.yaml:6:13: `controls` is a text, not a list (write a list: [a, b], or `- a` lines)
         exemption.yaml:9:7: unknown field `tag` (did you mean `tags`?)
