@@ -160,8 +160,8 @@ impl LiveArguments {
         };
         let (account, partition) = match (self.accounts.as_slice(), self.role_account()) {
             ([], None) => aws.aws().await.own_account(first).await?,
-            ([account], _) => (account.clone(), partition_of(first)),
-            ([], Some(account)) => (account, partition_of(first)),
+            ([account], _) => (account.clone(), Partition::of_region(first)),
+            ([], Some(account)) => (account, Partition::of_region(first)),
             _ => {
                 let problem = "several accounts need an AwsAccount each, with a role of its own";
                 return Err(CommandError::Usage(problem.to_owned()));
@@ -222,17 +222,6 @@ impl LiveArguments {
 fn read_live(spec: &mut AwsAccountSpec) {
     if spec.source.snapshot.take().is_some() {
         spec.source.config_api = Some(ConfigApiSource::default());
-    }
-}
-
-/// The partition that a region belongs to.
-fn partition_of(region: &Region) -> Partition {
-    if region.as_str().starts_with("cn-") {
-        Partition::AwsCn
-    } else if region.as_str().starts_with("us-gov-") {
-        Partition::AwsUsGov
-    } else {
-        Partition::Aws
     }
 }
 

@@ -6,6 +6,7 @@ mod doctor;
 mod local;
 mod operator;
 mod permissions;
+mod published;
 mod round;
 mod schedule;
 mod sources;

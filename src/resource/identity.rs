@@ -148,6 +148,18 @@ impl Partition {
         }
     }
 
+    /// The partition of a region, by its name.
+    #[must_use]
+    pub fn of_region(region: &Region) -> Self {
+        if region.as_str().starts_with("cn-") {
+            Self::AwsCn
+        } else if region.as_str().starts_with("us-gov-") {
+            Self::AwsUsGov
+        } else {
+            Self::Aws
+        }
+    }
+
     /// The region that owns the partition's global resources unless an account says otherwise.
     #[must_use]
     pub const fn home_region(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -132,6 +132,16 @@ fn run_publishes_resolves_and_archives_in_security_hub() {
     drop(running);
 }
 
+fn scan_and_publish(double: &Double, desired: &Desired) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    double.environment(&mut command);
+    command
+        .args(["scan", "--live", "--publish", "--baseline"])
+        .arg(desired.path())
+        .output()
+        .unwrap()
+}
+
 #[test]
 fn a_region_without_security_hub_refuses_and_the_rest_goes_on() {
     let world = World::of(1);
@@ -139,13 +149,7 @@ fn a_region_without_security_hub_refuses_and_the_rest_goes_on() {
     let off = json!({"enabled": false});
     let state = world.state().region(ACCOUNT, "us-east-1", "securityHub", off);
     let Some(double) = Double::start(&state) else { return };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
-    double.environment(&mut command);
-    let scan = command
-        .args(["scan", "--live", "--publish", "--baseline"])
-        .arg(desired.path())
-        .output()
-        .unwrap();
+    let scan = scan_and_publish(&double, &desired);
     let said = String::from_utf8_lossy(&scan.stderr).into_owned();
     assert_eq!(scan.status.code(), Some(2), "{said}");
     assert!(said.contains("us-east-1") && said.contains("not enabled"), "{said}");
@@ -156,13 +160,7 @@ fn a_region_without_security_hub_refuses_and_the_rest_goes_on() {
     // A second scan has nothing to publish where Security Hub is, and opens all that was refused.
     double.change_region(ACCOUNT, "us-east-1", &json!({"securityHub": {"enabled": true}}));
     double.forget_calls();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
-    double.environment(&mut command);
-    let scan = command
-        .args(["scan", "--live", "--publish", "--baseline"])
-        .arg(desired.path())
-        .output()
-        .unwrap();
+    let scan = scan_and_publish(&double, &desired);
     let said = String::from_utf8_lossy(&scan.stderr).into_owned();
     assert_eq!(scan.status.code(), Some(1), "{said}");
     let calls = double.calls();

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use super::inputs::Inputs;
-use crate::controller::RoundReport;
-use crate::drift::FindingChange;
-use crate::metrics::{Figures, Metrics, PublishResult};
+use crate::controller::{RoundReport, published};
+use crate::metrics::{Figures, Metrics};
 use crate::plan::BaselineKey;
 use crate::publish::{FindingSink, Published};
 use crate::resource::Timestamp;
@@ -29,33 +28,11 @@ pub(super) fn note(
             baselines.evaluated(&plan.baseline, Figures::of(plan, outcome, now), round.took);
         }
     }
-    note_changes(metrics, &round.drift.changes, published);
+    published::measure(metrics, &round.drift.changes, published);
     let open = open_findings(sink);
     for plan in plans {
         let findings = open.get(&plan.baseline).copied().unwrap_or_default();
         baselines.findings_open(&plan.baseline, findings);
-    }
-}
-
-fn note_changes(metrics: &Metrics, changes: &[FindingChange], published: Option<&Published>) {
-    let Some(published) = published else {
-        metrics.published(PublishResult::Failure, changes.len() as u64);
-        return;
-    };
-    metrics.published(PublishResult::Success, published.accepted as u64);
-    metrics.published(PublishResult::Failure, published.refused.len() as u64);
-    for change in published.taken(changes) {
-        let finding = change.finding();
-        let baseline = &finding.generator.baseline;
-        match change {
-            FindingChange::Opened(_) => {
-                metrics.baselines().drift_opened(baseline, finding.severity);
-            }
-            FindingChange::Resolved(_) => {
-                metrics.baselines().drift_resolved(baseline, finding.severity);
-            }
-            _ => {}
-        }
     }
 }
 

@@ -15,7 +15,7 @@ pub fn discover(survey: &Survey) -> Vec<AwsAccount> {
 }
 
 fn declared(account: &AccountId, mut regions: Vec<Region>) -> AwsAccount {
-    let partition = partition(&regions);
+    let partition = regions.first().map_or(Partition::Aws, Partition::of_region);
     if regions.is_empty() {
         regions.extend(partition.home_region().parse());
     }
@@ -34,15 +34,4 @@ fn declared(account: &AccountId, mut regions: Vec<Region>) -> AwsAccount {
         allowed_namespaces: Some(everybody),
     };
     AwsAccount::new(account.as_str(), spec)
-}
-
-fn partition(regions: &[Region]) -> Partition {
-    let begins = |prefix: &str| regions.iter().any(|region| region.as_str().starts_with(prefix));
-    if begins("cn-") {
-        Partition::AwsCn
-    } else if begins("us-gov-") {
-        Partition::AwsUsGov
-    } else {
-        Partition::Aws
-    }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::report::shortened;
 use crate::api::PublicationRecord;
 use crate::drift::FindingChange;
-use crate::metrics::{Metrics, PublishResult};
 use crate::plan::{BaselineKey, Plan};
 use crate::publish::{PublishError, Published};
 use crate::resource::AccountId;
@@ -44,33 +43,6 @@ pub(super) fn record(
     };
     let message = message.map(|message| shortened(&message, MAX_MESSAGE));
     PublicationRecord { state: state.to_owned(), message }
-}
-
-/// Counts what was published.
-pub(super) fn measure(
-    metrics: &Metrics,
-    changes: &[FindingChange],
-    published: Result<&Published, &PublishError>,
-) {
-    let Ok(published) = published else {
-        metrics.published(PublishResult::Failure, changes.len() as u64);
-        return;
-    };
-    metrics.published(PublishResult::Success, published.accepted as u64);
-    metrics.published(PublishResult::Failure, published.refused.len() as u64);
-    for change in published.taken(changes) {
-        let finding = change.finding();
-        let baseline = &finding.generator.baseline;
-        match change {
-            FindingChange::Opened(_) => {
-                metrics.baselines().drift_opened(baseline, finding.severity);
-            }
-            FindingChange::Resolved(_) => {
-                metrics.baselines().drift_resolved(baseline, finding.severity);
-            }
-            _ => {}
-        }
-    }
 }
 
 /// One line in the log for each change, with where it is.

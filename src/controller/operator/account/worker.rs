@@ -123,7 +123,7 @@ impl Worker {
         let published = sink.publish(changes).await; // lasts when it returns
         let published = published.as_ref();
         let now = self.context.clock.now();
-        publication::measure(&self.context.metrics, changes, published);
+        crate::controller::published::measure(&self.context.metrics, changes, published.ok());
         self.measure(work, &round, sink.known(), now);
         let refusals = published.map(|published| publication::refusals(changes, published));
         tracing::info!(
