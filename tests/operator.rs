@@ -33,6 +33,8 @@ mod reconciled;
 mod release;
 #[path = "operator/replicas.rs"]
 mod replicas;
+#[path = "operator/rights.rs"]
+mod rights;
 #[path = "operator/rig.rs"]
 mod rig;
 #[path = "operator/samples.rs"]
