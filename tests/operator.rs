@@ -17,8 +17,12 @@ mod charts;
 mod cluster;
 #[path = "operator/custom_resources.rs"]
 mod custom_resources;
+#[path = "double/mod.rs"]
+mod double;
 #[path = "operator/installed.rs"]
 mod installed;
+#[path = "operator/live.rs"]
+mod live;
 #[path = "operator/operated.rs"]
 mod operated;
 #[path = "operator/programs.rs"]
@@ -29,6 +33,8 @@ mod reconciled;
 mod release;
 #[path = "operator/replicas.rs"]
 mod replicas;
+#[path = "operator/rights.rs"]
+mod rights;
 #[path = "operator/rig.rs"]
 mod rig;
 #[path = "operator/samples.rs"]

@@ -20,7 +20,7 @@ use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::{ObjectMeta, Request};
 use kube::{Api, Client, Config};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::runtime;
 
 use super::programs::Programs;
@@ -30,6 +30,16 @@ use plumbline::api;
 
 /// How often ports are chosen again after somebody else took them in between.
 const ATTEMPTS: usize = 3;
+
+/// What an audited API server writes down: who asked for what, and what came of it.
+const AUDIT: &str = "
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata}]
+";
+const AUDIT_POLICY: &str = "audit-policy.yaml";
+const AUDIT_LOG: &str = "audit.log";
 
 /// A running etcd and kube-apiserver. Both end with it, or with the test process.
 #[derive(Debug)]
@@ -66,13 +76,18 @@ impl Cluster {
 
     /// A cluster for one test, with no CRDs; `None`, said aloud, where it cannot be had.
     pub(crate) fn own() -> Option<Self> {
-        Programs::get().map(Self::start)
+        Programs::get().map(|programs| Self::start(programs, false))
     }
 
-    fn start(programs: &'static Programs) -> Self {
+    /// The same, with an API server that writes down every request.
+    pub(crate) fn audited() -> Option<Self> {
+        Programs::get().map(|programs| Self::start(programs, true))
+    }
+
+    fn start(programs: &'static Programs, audited: bool) -> Self {
         let begun = Instant::now();
         for _ in 0..ATTEMPTS {
-            if let Some(cluster) = Self::attempt(programs) {
+            if let Some(cluster) = Self::attempt(programs, audited) {
                 let took = begun.elapsed().as_secs_f64();
                 _ = writeln!(stderr(), "kube-apiserver and etcd are ready after {took:.1} s");
                 return cluster;
@@ -82,11 +97,14 @@ impl Cluster {
     }
 
     /// Starts both and waits until they are ready. `None` when one of them ended.
-    fn attempt(programs: &'static Programs) -> Option<Self> {
+    fn attempt(programs: &'static Programs, audited: bool) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("plumbline-cluster-").tempdir().unwrap();
         let folder = folder.keep(); // removed by those who supervise the processes
         let address = Address::free();
         fs::create_dir(folder.join("kube-apiserver")).unwrap();
+        if audited {
+            fs::write(folder.join("kube-apiserver").join(AUDIT_POLICY), AUDIT).unwrap();
+        }
         let user = format!("{},admin,admin,\"system:masters\"\n", address.token);
         fs::write(folder.join("kube-apiserver/tokens.csv"), user).unwrap();
         let etcd = Supervised::start(
@@ -166,6 +184,14 @@ impl Cluster {
     /// Lets etcd go on.
     pub(crate) fn resume_etcd(&self) {
         self.etcd.signal("CONT");
+    }
+
+    /// What whoever has this name asked an audited API server, so far.
+    pub(crate) fn asked_by(&self, user: &str) -> Vec<Value> {
+        let log = fs::read_to_string(self.folder.join("kube-apiserver").join(AUDIT_LOG)).unwrap();
+        // A line that is being written ends nowhere yet.
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|request| request["user"]["username"] == user).collect()
     }
 
     /// The administrator's kubeconfig file.
@@ -303,7 +329,7 @@ impl Address {
         let certificates = folder.join("certificates");
         // The API server makes this key for its own certificate before it needs one for tokens.
         let key = certificates.join("apiserver.key").display().to_string();
-        let arguments = [
+        let mut arguments = vec![
             format!("--etcd-servers=http://127.0.0.1:{}", self.etcd),
             format!("--cert-dir={}", certificates.display()),
             format!("--secure-port={}", self.api_server),
@@ -319,6 +345,11 @@ impl Address {
             "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
             "--profiling=false".to_owned(),
         ];
+        let policy = folder.join(AUDIT_POLICY);
+        if policy.is_file() {
+            arguments.push(format!("--audit-policy-file={}", policy.display()));
+            arguments.push(format!("--audit-log-path={}", folder.join(AUDIT_LOG).display()));
+        }
         Supervised::start(&folder, &programs.kube_apiserver, &arguments)
     }
 }

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::cluster::{Cluster, install_crds};
+use super::double::{Double, KEY};
 use super::release::Release;
 use super::supervised::Supervised;
 use super::waiting::eventually;
@@ -60,16 +61,45 @@ impl Operated {
     }
 
     /// A cluster with the chart, to which these arguments of the operator are given besides.
+    /// Findings go to files.
     pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
-        // It ends with the test process.
-        let cluster: &'static Cluster = Box::leak(Box::new(Cluster::own()?));
-        install_crds(&cluster.client().await, api::crds()).await;
+        Some(Self::on(Cluster::own()?, arguments).await)
+    }
+
+    /// The same on a cluster that is there.
+    pub(crate) async fn on(cluster: Cluster, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = format!("--state={}", folder.path().join("state").display());
-        let all = [&["--sink=file", state.as_str()], arguments].concat().join(",");
-        let all = format!("--set=extraArgs={{{all}}}");
-        let release = Release::install(cluster, &[&all]).await;
-        Some(Self { cluster, release, folder })
+        let arguments = [&["--sink=file", state.as_str()], arguments].concat();
+        Self::install(cluster, folder, &arguments, &json!([])).await
+    }
+
+    /// The same, with AWS where the double is, and findings in its Security Hub.
+    pub(crate) async fn with_aws(double: &Double, arguments: &[&str]) -> Option<Self> {
+        let (cluster, folder) = (Cluster::own()?, tempfile::tempdir().unwrap());
+        let environment = json!([
+            { "name": "AWS_ENDPOINT_URL", "value": double.address() },
+            { "name": "AWS_ACCESS_KEY_ID", "value": KEY },
+            { "name": "AWS_SECRET_ACCESS_KEY", "value": KEY },
+            { "name": "AWS_REGION", "value": "eu-west-1" },
+        ]);
+        let arguments = [&["--sink=securityhub"], arguments].concat();
+        Some(Self::install(cluster, folder, &arguments, &environment).await)
+    }
+
+    async fn install(
+        cluster: Cluster,
+        folder: TempDir,
+        arguments: &[&str],
+        environment: &Value,
+    ) -> Self {
+        // It ends with the test process.
+        let cluster: &'static Cluster = Box::leak(Box::new(cluster));
+        install_crds(&cluster.client().await, api::crds()).await;
+        let arguments = format!("--set=extraArgs={{{}}}", arguments.join(","));
+        let environment = format!("--set-json=extraEnv={environment}");
+        let release = Release::install(cluster, &[&arguments, &environment]).await;
+        Self { cluster, release, folder }
     }
 
     /// Starts the operator as a pod of that name runs it.
@@ -186,6 +216,11 @@ impl Replica {
             Some(rest.split_once('"')?.0.to_owned())
         })
         .await
+    }
+
+    /// All that it has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     /// What it answers on a path: a code and a text.

@@ -1,14 +1,15 @@
 //! Who does what: everything that one replica alone may do belongs to one of a few buckets, and
 //! replicas share the buckets.
 //!
-//! An account's bucket is that of its id, so that one replica holds its budget, joins and
-//! findings. What is told of an object is told by the holder of the object's own bucket.
+//! An account's bucket is that of the account whose AWS Config is asked for its items: its own, or
+//! that of its aggregator, so that one replica holds the budget of all who are read there. What is
+//! told of an object is told by the holder of the object's own bucket.
 
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::api::ObjectKey;
+use crate::api::{AwsAccountSpec, ObjectKey};
 use crate::resource::AccountId;
 
 /// How many buckets there are. Replicas of one installation have to agree on it.
@@ -30,14 +31,20 @@ impl Ownership {
     }
 
     /// Whether the account is evaluated here.
-    pub(super) fn has_account(&self, account: &AccountId) -> bool {
-        self.0.contains(&bucket_of("account", account.as_str()))
+    pub(super) fn has_account(&self, account: &AwsAccountSpec) -> bool {
+        self.0.contains(&bucket_of("account", asked(account).as_str()))
     }
 
     /// Whether the object's status is written here.
     pub(super) fn has_object(&self, key: &ObjectKey) -> bool {
         self.0.contains(&bucket_of("object", &key.to_string()))
     }
+}
+
+/// The account whose AWS Config is asked.
+fn asked(account: &AwsAccountSpec) -> &AccountId {
+    let aggregator = account.source.aggregator.as_ref();
+    aggregator.map_or(&account.account_id, |aggregator| &aggregator.account)
 }
 
 /// The same on every replica and in every version.
@@ -49,6 +56,12 @@ fn bucket_of(kind: &str, key: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn account(number: u64, source: &serde_json::Value) -> AwsAccountSpec {
+        let id = format!("{number:012}");
+        let spec = serde_json::json!({"accountId": id, "regions": ["eu-west-1"], "source": source});
+        serde_json::from_value(spec).unwrap()
+    }
 
     #[test]
     fn a_key_stays_in_its_bucket() {
@@ -67,9 +80,24 @@ mod tests {
     fn every_account_has_one_owner_among_those_who_share_the_buckets() {
         let owners = [Ownership::of(0..6), Ownership::of(6..12), Ownership::of(12..BUCKETS)];
         for number in 0..100 {
-            let account: AccountId = format!("{number:012}").parse().unwrap();
+            let account = account(number, &serde_json::json!({"configApi": {}}));
             let count = owners.iter().filter(|owner| owner.has_account(&account)).count();
             assert_eq!(count, 1);
+        }
+    }
+
+    #[test]
+    fn accounts_of_one_aggregator_have_one_owner_with_its_account() {
+        let home = 999_988_887_777;
+        let through = serde_json::json!({"aggregator": {
+            "name": "all", "account": format!("{home}"), "region": "eu-west-1",
+        }});
+        let owner = Ownership::of([bucket_of("account", &format!("{home}"))]);
+        assert!(owner.has_account(&account(home, &serde_json::json!({"configApi": {}}))));
+        let own = |number| account(number, &serde_json::json!({"configApi": {}}));
+        assert!((0..100).any(|number| !owner.has_account(&own(number))));
+        for number in 0..100 {
+            assert!(owner.has_account(&account(number, &through)), "{number}");
         }
     }
 }

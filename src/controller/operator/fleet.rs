@@ -43,8 +43,9 @@ impl Fleet {
     /// Gives each account that is held here its work, where that is another than before.
     pub(super) fn direct(&mut self, desired: &Desired, ownership: &Ownership) {
         self.leaving.retain(|(_, leaving)| !leaving.task.is_finished());
-        let is_ours =
-            |id: &AccountId| ownership.has_account(id) && desired.accounts.contains_key(id);
+        let is_ours = |id: &AccountId| {
+            desired.accounts.get(id).is_some_and(|account| ownership.has_account(&account.spec))
+        };
         let gone: Vec<AccountId> = self.hands.keys().filter(|id| !is_ours(id)).cloned().collect();
         for id in gone {
             self.dismiss(&id);

@@ -72,6 +72,14 @@ impl AccountSink {
         }
     }
 
+    /// Why a place takes no findings; nothing where it takes them.
+    pub(super) fn refusal(&self, place: &Place) -> Option<String> {
+        match self {
+            Self::File(_) => None,
+            Self::SecurityHub { sink, .. } => sink.refusal(place),
+        }
+    }
+
     /// Whether a place takes findings; nothing where they do not go to AWS.
     pub(super) fn state(&self, place: &Place) -> Option<PlaceState> {
         match self {

@@ -104,6 +104,16 @@ impl AwsAccounts {
         .await
     }
 
+    /// Makes sure anew whose credentials they are when the account is reached next: something went
+    /// wrong there.
+    pub async fn doubt(&self, account: &AccountId) {
+        let slot = self.0.accesses.lock().await.get(account).cloned();
+        let Some(slot) = slot else { return };
+        if let Some(access) = slot.lock().await.as_mut() {
+            access.is_verified = false;
+        }
+    }
+
     async fn reach(&self, wanted: &Wanted<'_>) -> Result<AccountAccess, AwsError> {
         let slot = {
             let mut accesses = self.0.accesses.lock().await;

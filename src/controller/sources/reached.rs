@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::access::AwsAccounts;
 use crate::api::AwsAccountSpec;
-use crate::aws::{AccountAccess, AwsError, SecurityHubClient};
+use crate::aws::{AccountAccess, AwsError, Class, SecurityHubClient};
 use crate::publish::{Hubs, Place};
 use crate::resource::AccountId;
 
@@ -14,8 +14,8 @@ use crate::resource::AccountId;
 pub struct Reached(Arc<RwLock<HashMap<AccountId, AccountAccess>>>);
 
 impl Reached {
-    /// Reaches accounts anew, with what their objects say now. One that cannot be reached keeps the
-    /// access that it had, if it had one; why not is given.
+    /// Reaches accounts anew, with what their objects say now. Of one that cannot be reached is said
+    /// why not; it keeps the access that it had, if it had one, only where AWS merely was busy.
     pub async fn reach<'s>(
         &self,
         aws: &AwsAccounts,
@@ -28,7 +28,12 @@ impl Reached {
                     let mut reached = self.0.write().unwrap_or_else(PoisonError::into_inner);
                     reached.insert(spec.account_id.clone(), access);
                 }
-                Err(error) => errors.push(error),
+                Err(error) => {
+                    if !matches!(error.class, Class::Throttled | Class::Transient) {
+                        self.forget(&spec.account_id);
+                    }
+                    errors.push(error);
+                }
             }
         }
         errors

@@ -94,6 +94,12 @@ impl<H: Hubs> SecurityHub<H> {
         self.places.get(place).map_or_else(nobody_asked, |entry| entry.state.clone())
     }
 
+    /// Why a place takes no changes; nothing where it takes them.
+    pub fn refusal(&self, place: &Place) -> Option<String> {
+        let takes = self.is_ready(place) && self.hubs.hub(place).is_some();
+        (!takes).then(|| self.why_not(place))
+    }
+
     /// How many findings under Plumbline's prefix in a place are none of its own. They are left
     /// alone.
     pub fn foreign(&self, place: &Place) -> usize {

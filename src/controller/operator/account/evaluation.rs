@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::learned::credentials;
+use super::reports::Reports;
 use super::work::AccountWork;
 use crate::api::AwsAccount;
 use crate::aws::AwsError;
@@ -58,7 +59,9 @@ pub(super) async fn evaluate_account(
     };
     let started = context.clock.now();
     let unreached = reach(work, context, &sink).await;
-    sink.prepare(&work.places()).await;
+    let reports = Reports::of(&context.client, &context.stores.reports, work.id());
+    sink.prepare(&work.places_with(reports.regions())).await;
+    drop(reports);
     let sources = ready_sources(work, live, started).await;
     let credentials = credentials(work, &sink, unreached.as_ref());
     let (work, installation) = (Arc::clone(work), context.settings.installation.clone());

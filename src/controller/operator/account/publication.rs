@@ -7,7 +7,7 @@ use crate::api::PublicationRecord;
 use crate::drift::FindingChange;
 use crate::plan::{BaselineKey, Plan};
 use crate::publish::{PublishError, Published};
-use crate::resource::AccountId;
+use crate::resource::{AccountId, Region};
 
 /// The longest message.
 const MAX_MESSAGE: usize = 1024;
@@ -26,19 +26,24 @@ pub(super) fn refusals(changes: &[FindingChange], published: &Published) -> Refu
     refusals
 }
 
-/// How publishing went for one baseline.
+/// How publishing went for one baseline. `closed` says why a region takes no findings, where one
+/// does not: what stands there is not known to be what status says, whatever changed.
 pub(super) fn record(
     plan: &Plan,
     published: Result<&Refusals, &PublishError>,
+    closed: &BTreeMap<Region, String>,
 ) -> PublicationRecord {
+    let mut regions = plan.targets.iter().map(|target| &target.region);
+    let closed = regions.find_map(|region| closed.get(region));
     let (state, message) = match published {
         _ if !plan.publish.security_hub => ("Disabled", None),
         Err(error) => ("Failed", Some(error.to_string())),
-        Ok(refusals) => match refusals.get(&plan.baseline) {
-            Some((count, message)) => {
+        Ok(refusals) => match (refusals.get(&plan.baseline), closed) {
+            (Some((count, message)), _) => {
                 ("Refused", Some(format!("{count} findings were refused: {message}")))
             }
-            None => ("Published", None),
+            (None, Some(why)) => ("Failed", Some(why.clone())),
+            (None, None) => ("Published", None),
         },
     };
     let message = message.map(|message| shortened(&message, MAX_MESSAGE));
@@ -74,18 +79,29 @@ mod tests {
         let refused = Refused { change: 1, message: "too long".to_owned() };
         let refusals = refusals(&changes, &Published { accepted: 1, refused: vec![refused] });
         let plan = plan(&[]);
-        let told = record(&plan, Ok(&refusals));
+        let told = record(&plan, Ok(&refusals), &BTreeMap::new());
         assert_eq!(told.state, "Refused");
         assert_eq!(told.message.as_deref(), Some("1 findings were refused: too long"));
         let mut other = plan.clone();
         other.baseline.name = "other".to_owned();
-        assert_eq!(record(&other, Ok(&refusals)).state, "Published");
+        assert_eq!(record(&other, Ok(&refusals), &BTreeMap::new()).state, "Published");
+    }
+
+    #[test]
+    fn a_region_that_takes_no_findings_is_not_called_published() {
+        let plan = plan(&[]);
+        let here = plan.targets[0].region.clone();
+        let closed = BTreeMap::from([(here, "not enabled".to_owned())]);
+        let told = record(&plan, Ok(&Refusals::new()), &closed);
+        assert_eq!((told.state.as_str(), told.message.as_deref()), ("Failed", Some("not enabled")));
+        let elsewhere = BTreeMap::from([("sa-east-1".parse().unwrap(), "no".to_owned())]);
+        assert_eq!(record(&plan, Ok(&Refusals::new()), &elsewhere).state, "Published");
     }
 
     #[test]
     fn what_is_not_to_be_published_is_not_called_published() {
         let mut plan = plan(&[]);
         plan.publish.security_hub = false;
-        assert_eq!(record(&plan, Ok(&Refusals::new())).state, "Disabled");
+        assert_eq!(record(&plan, Ok(&Refusals::new()), &BTreeMap::new()).state, "Disabled");
     }
 }

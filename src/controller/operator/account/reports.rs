@@ -11,11 +11,12 @@ use kube::core::DeserializeGuard;
 use super::report::{Contribution, report};
 use super::work::AccountWork;
 use crate::api::{BaselineReport, BaselineReportSpec};
+use crate::controller::operator::sinks::AccountSink;
 use crate::controller::operator::stores::Cache;
 use crate::controller::operator::write;
-use crate::drift::KnownFindings;
 use crate::plan::BaselineKey;
-use crate::resource::AccountId;
+use crate::publish::{FindingSink, PlaceState};
+use crate::resource::{AccountId, Region};
 
 /// So many requests run at once for one account.
 const CONCURRENT: usize = 8;
@@ -98,9 +99,16 @@ impl<'r> Reports<'r> {
         }
     }
 
+    /// The regions that the reports speak of: findings may stand there.
+    pub(super) fn regions(&self) -> impl Iterator<Item = &Region> {
+        let statuses = self.known.values().filter_map(|report| report.status.as_ref());
+        statuses.flat_map(|status| &status.targets).map(|target| &target.region)
+    }
+
     /// Deletes the reports of baselines that hold for the account no longer, once nothing of them
-    /// is left open: whoever deletes a baseline waits for that.
-    pub(super) async fn withdraw(&self, work: &AccountWork, known: &KnownFindings) -> bool {
+    /// is left open: whoever deletes a baseline waits for that. Nothing is known to be left where
+    /// findings could not be read back.
+    pub(super) async fn withdraw(&self, work: &AccountWork, sink: &AccountSink) -> bool {
         if work.may_lack_baselines {
             return true;
         }
@@ -109,8 +117,10 @@ impl<'r> Reports<'r> {
             if work.plans.iter().any(|plan| plan.baseline == *baseline) {
                 continue;
             }
-            let mut open = known.iter().filter(|finding| !finding.archived);
-            if open.any(|finding| finding.generator.baseline == *baseline) {
+            let mut open = sink.known().iter().filter(|finding| !finding.archived);
+            if open.any(|finding| finding.generator.baseline == *baseline)
+                || may_hide_findings(report, work, sink)
+            {
                 is_well = false;
                 continue;
             }
@@ -123,6 +133,18 @@ impl<'r> Reports<'r> {
         }
         is_well
     }
+}
+
+/// Whether a region that a report speaks of could not be read back; any region, where the report
+/// was never written.
+fn may_hide_findings(report: &BaselineReport, work: &AccountWork, sink: &AccountSink) -> bool {
+    let status = report.status.as_ref();
+    let targets = status.map(|status| status.targets.as_slice()).unwrap_or_default();
+    let places = match targets {
+        [] => work.places(),
+        targets => targets.iter().map(|target| work.place(&target.region)).collect(),
+    };
+    places.iter().any(|place| matches!(sink.state(place), Some(PlaceState::Unread(_))))
 }
 
 fn baseline_of(report: &BaselineReport) -> Option<BaselineKey> {

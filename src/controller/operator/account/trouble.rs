@@ -2,10 +2,13 @@
 
 use super::learned::{Learned, RecorderState};
 use crate::controller::operator::events::Notice;
-use crate::publish::PublishError;
+use crate::publish::{PlaceState, PublishError, Published};
 
 /// What goes wrong now.
-pub(super) fn troubles(learned: &Learned, failed: Option<&PublishError>) -> Vec<Notice> {
+pub(super) fn troubles(
+    learned: &Learned,
+    published: Result<&Published, &PublishError>,
+) -> Vec<Notice> {
     let warning = |reason, note| Notice { reason, warning: true, note };
     let stopped = learned.recorders.iter().filter(|(_, state)| **state == RecorderState::Stopped);
     let stopped: Vec<&str> = stopped.map(|(region, _)| region.as_str()).collect();
@@ -14,21 +17,53 @@ pub(super) fn troubles(learned: &Learned, failed: Option<&PublishError>) -> Vec<
         warning("RecorderStopped", note)
     });
     let unreadable = learned.unreadable.clone().map(|note| warning("SourceUnreadable", note));
-    let failed = failed.map(|error| warning("PublishFailed", error.to_string()));
+    // Where Security Hub is off, or cannot be read, that is the reason for all that is refused.
+    let closed = learned.hubs.iter().find_map(|(region, state)| match state {
+        PlaceState::NotEnabled(why) | PlaceState::Unread(why) => {
+            Some(warning("SecurityHubUnavailable", format!("{region}: {why}")))
+        }
+        PlaceState::Ready => None,
+    });
+    let failed = match published {
+        Err(error) => Some(warning("PublishFailed", error.to_string())),
+        Ok(published) => published
+            .refused
+            .first()
+            .filter(|_| closed.is_none())
+            .map(|refused| warning("FindingsRefused", refused.message.clone())),
+    };
+    let closed = closed.filter(|_| !matches!(learned.credentials, Some(Err(_))));
     let refused = learned.credentials.clone().and_then(Result::err);
     let refused = refused.map(|note| warning("CredentialsRefused", note));
-    [refused, stopped, unreadable, failed].into_iter().flatten().collect()
+    [refused, stopped, unreadable, closed, failed].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::publish::Refused;
 
     #[test]
     fn a_stopped_recorder_is_a_trouble_and_silence_is_none() {
         let mut learned = Learned::default();
-        assert_eq!(troubles(&learned, None), []);
+        let published = Published::default();
+        assert_eq!(troubles(&learned, Ok(&published)), []);
         learned.recorders.insert("eu-west-1".parse().unwrap(), RecorderState::Stopped);
-        assert_eq!(troubles(&learned, None)[0].reason, "RecorderStopped");
+        assert_eq!(troubles(&learned, Ok(&published))[0].reason, "RecorderStopped");
+    }
+
+    #[test]
+    fn what_a_region_refuses_is_told_once_with_its_reason() {
+        let refused = Refused { change: 0, message: "too long".to_owned() };
+        let published = Published { accepted: 0, refused: vec![refused] };
+        let mut learned = Learned::default();
+        let told = |learned: &Learned| {
+            let troubles = troubles(learned, Ok(&published)).into_iter();
+            troubles.map(|it| (it.reason, it.note)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&learned), [("FindingsRefused", "too long".to_owned())]);
+        let off = PlaceState::NotEnabled("it is off".to_owned());
+        learned.hubs.insert("eu-west-1".parse().unwrap(), off);
+        assert_eq!(told(&learned), [("SecurityHubUnavailable", "eu-west-1: it is off".to_owned())]);
     }
 }

@@ -72,17 +72,25 @@ impl AccountWork {
 
     /// Where findings of the account may stand: its regions, and those that only baselines name.
     pub(in crate::controller::operator) fn places(&self) -> Vec<Place> {
+        self.places_with([])
+    }
+
+    /// The same, and other regions.
+    pub(in crate::controller::operator) fn places_with<'r>(
+        &'r self,
+        others: impl IntoIterator<Item = &'r Region>,
+    ) -> Vec<Place> {
         let targets = self.plans.iter().flat_map(|plan| &plan.targets);
         let mut regions: Vec<&Region> =
-            targets.map(|target| &target.region).chain(&self.spec.regions).collect();
+            targets.map(|target| &target.region).chain(&self.spec.regions).chain(others).collect();
         regions.sort_unstable();
         regions.dedup();
-        let place = |region: &Region| Place {
-            account: self.id().clone(),
-            region: region.clone(),
-            partition: self.spec.partition,
-        };
-        regions.into_iter().map(place).collect()
+        regions.into_iter().map(|region| self.place(region)).collect()
+    }
+
+    /// The account in a region.
+    pub(in crate::controller::operator) fn place(&self, region: &Region) -> Place {
+        Place { account: self.id().clone(), region: region.clone(), partition: self.spec.partition }
     }
 }
 

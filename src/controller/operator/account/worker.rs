@@ -1,6 +1,7 @@
 //! The task of one account: a turn after each change that touches it, at each interval, and when
 //! time changes a verdict.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use crate::drift::KnownFindings;
 use crate::metrics::Figures;
 use crate::plan::BaselineKey;
 use crate::publish::{FindingSink, PublishError, Published};
-use crate::resource::{AccountId, Timestamp};
+use crate::resource::{AccountId, Region, Timestamp};
 
 /// The first wait after a failure; it doubles with each, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -86,6 +87,9 @@ impl Worker {
             Ok(evaluated) => {
                 let stale_at = evaluated.stale_at.clone();
                 let is_well = self.publish(work, evaluated).await;
+                if !is_well {
+                    self.context.aws.doubt(work.id()).await;
+                }
                 self.failures = if is_well { 0 } else { self.failures + 1 };
                 self.next(work, stale_at, now)
             }
@@ -134,11 +138,20 @@ impl Worker {
             milliseconds = round.took.as_millis(),
             "evaluated",
         );
+        for (baseline, (count, reason)) in refusals.as_ref().into_iter().flatten() {
+            tracing::warn!(%baseline, count, %reason, "findings were refused; they are sent again");
+        }
         if let Ok(published) = published {
             publication::log(published.taken(changes), work.id());
             self.tell_changes(work, published, changes, now).await;
         }
-        let mut is_well = refusals.as_ref().is_ok_and(Refusals::is_empty) && round.read_whole();
+        let closed = work.places().into_iter();
+        let closed: BTreeMap<Region, String> = closed
+            .filter_map(|place| Some((place.region.clone(), sink.refusal(&place)?)))
+            .collect();
+        let mut is_well = refusals.as_ref().is_ok_and(Refusals::is_empty)
+            && closed.is_empty()
+            && round.read_whole();
         let mut problems = round.sources.iter().filter_map(|source| source.problems.first());
         let unreadable = problems.next();
         let plans = work.plans.iter().zip(&round.drift.summary);
@@ -150,13 +163,17 @@ impl Worker {
                 started,
                 finished: now,
                 unreadable: unreadable.map(String::as_str),
-                publication: publication::record(plan, refusals.as_ref().map_err(|error| *error)),
+                publication: publication::record(
+                    plan,
+                    refusals.as_ref().map_err(|error| *error),
+                    &closed,
+                ),
             })
             .collect();
         is_well &= reports.write(work, &contributions).await;
-        is_well &= reports.withdraw(work, sink.known()).await;
+        is_well &= reports.withdraw(work, &sink).await;
         let learned = Learned { credentials, ..Learned::of(work, &sources, &round, &sink) };
-        self.tell_trouble(work, &learned, published.err(), now).await;
+        self.tell_trouble(work, &learned, published, now).await;
         self.context.notebook.write(work.id(), &learned);
         self.sink = Some(sink);
         is_well
@@ -206,10 +223,10 @@ impl Worker {
         &mut self,
         work: &AccountWork,
         learned: &Learned,
-        failed: Option<&PublishError>,
+        published: Result<&Published, &PublishError>,
         now: Timestamp,
     ) {
-        let troubles = troubles(learned, failed);
+        let troubles = troubles(learned, published);
         let about = About::account(&work.name, &work.uid);
         for notice in troubles.iter().filter(|notice| !self.told.contains(notice)) {
             self.context.events.tell(&about, notice, now).await;

@@ -110,6 +110,9 @@ fn security_hub(learned: Option<&Learned>, sink: &SinkChoice, region: Option<&Re
         return Said::unknown("NotNeeded", "findings go to a file");
     }
     let Some(learned) = learned else { return pending() };
+    if let Some(Err(error)) = &learned.credentials {
+        return Said::unknown("Unread", format!("the account cannot be reached: {error}"));
+    }
     let here = || learned.hubs.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
     for (region, state) in here() {
         if let PlaceState::NotEnabled(why) = state {

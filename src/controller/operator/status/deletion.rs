@@ -45,6 +45,18 @@ pub(super) fn finalizing(
     }
 }
 
+/// How long a deleted baseline waits yet; nothing where it does not wait, or no longer.
+pub(super) fn waits(
+    baseline: &SecurityBaseline,
+    deadline: Duration,
+    now: Timestamp,
+) -> Option<Duration> {
+    let metadata = &baseline.metadata;
+    metadata.finalizers.as_ref()?.iter().find(|it| *it == FINALIZER)?;
+    let waited = since(metadata.deletion_timestamp.as_ref()?, now);
+    deadline.checked_sub(waited).filter(|left| !left.is_zero())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +97,10 @@ mod tests {
         let deleted = baseline(&[FINALIZER], true);
         let given_up = finalizing(&deleted, 1, DEADLINE, at(600));
         assert_eq!(given_up, Finalizing::GiveUp(Vec::new()));
+        assert_eq!(waits(&deleted, DEADLINE, at(0)), Some(DEADLINE));
+        assert_eq!(waits(&deleted, DEADLINE, at(599)), Some(Duration::from_secs(1)));
+        assert_eq!(waits(&deleted, DEADLINE, at(600)), None);
+        assert_eq!(waits(&baseline(&[FINALIZER], false), DEADLINE, at(0)), None);
     }
 
     #[test]

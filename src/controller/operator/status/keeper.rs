@@ -13,6 +13,7 @@ use tokio::select;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::deletion::waits;
 use super::look::Look;
 use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
 use crate::controller::operator::bucket::Ownership;
@@ -64,7 +65,7 @@ impl Keeper {
             let begun = Instant::now();
             let is_well = self.look(&wanted, &owned).await;
             let took = begun.elapsed();
-            let wait = if is_well { TICK } else { RETRY };
+            let wait = if is_well { TICK.min(self.next_deadline()) } else { RETRY };
             let context = Arc::clone(&self.context);
             select! {
                 () = context.stores.changes.observed.notified() => {}
@@ -76,6 +77,14 @@ impl Keeper {
             // While much changes, looking takes half of the time at most.
             sleep(QUIET.max(took)).await;
         }
+    }
+
+    /// When the first of the deleted baselines has waited long enough.
+    fn next_deadline(&self) -> Duration {
+        let Context { stores, settings, clock, .. } = &*self.context;
+        let (baselines, now) = (Held::of(&stores.baselines), clock.now());
+        let waits = baselines.iter().filter_map(|it| waits(it, settings.archive_deadline, now));
+        waits.min().unwrap_or(Duration::MAX)
     }
 
     /// Whether everything could be written.

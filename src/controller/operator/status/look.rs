@@ -135,7 +135,7 @@ impl<'l> Look<'l> {
             let id = &found.spec.account_id;
             let rival = self.desired.rivals.get(&found.name_any()).map(String::as_str);
             // A worker's replica alone knows what it learned.
-            if !self.ownership.has_account(id) {
+            if !self.ownership.has_account(&found.spec) {
                 continue;
             }
             let learned = self.context.notebook.page(id);
