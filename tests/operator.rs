@@ -33,6 +33,8 @@ mod replicas;
 mod rig;
 #[path = "operator/samples.rs"]
 mod samples;
+#[path = "operator/scale.rs"]
+mod scale;
 #[path = "operator/supervised.rs"]
 mod supervised;
 #[path = "operator/upgrade.rs"]

@@ -134,10 +134,15 @@ impl Operated {
 
     /// Makes the baseline `production` of one control for accounts.
     pub(crate) async fn baseline(&self, namespace: &str, accounts: &Value) {
+        self.baseline_named(namespace, "production", accounts).await;
+    }
+
+    /// Makes a baseline of one control for accounts.
+    pub(crate) async fn baseline_named(&self, namespace: &str, name: &str, accounts: &Value) {
         let object = json!({
             "apiVersion": "plumbline.dev/v1alpha1",
             "kind": "SecurityBaseline",
-            "metadata": { "name": "production", "namespace": namespace },
+            "metadata": { "name": name, "namespace": namespace },
             "spec": { "accounts": accounts, "controls": [{ "name": "s3-bucket-versioning" }] },
         });
         create(&self.api::<SecurityBaseline>(namespace).await, object).await;
@@ -160,12 +165,15 @@ impl Operated {
 
     /// Asks for an evaluation, and gives what asks for it.
     pub(crate) async fn ask(&self, namespace: &str, when: &str) {
+        self.ask_of(namespace, "production", when).await;
+    }
+
+    /// Asks for an evaluation of the accounts of a baseline.
+    pub(crate) async fn ask_of(&self, namespace: &str, name: &str, when: &str) {
         let baselines = self.api::<SecurityBaseline>(namespace).await;
         let patch =
             json!({ "metadata": { "annotations": { "plumbline.dev/reconcile-at": when } } });
-        let asked =
-            baselines.patch("production", &PatchParams::default(), &Patch::Merge(patch)).await;
-        asked.unwrap();
+        baselines.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 
     /// The versions of all reports of a namespace.
@@ -221,6 +229,19 @@ impl Replica {
         let (_, text) = self.get("/metrics").await;
         let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(labels));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// The most memory that it ever had, in MiB.
+    pub(crate) fn peak_memory(&self) -> f64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let text = fs::read_to_string(path).unwrap();
+        let (_, rest) = text.split_once("VmHWM:").unwrap();
+        rest.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// All that it has logged.
+    pub(crate) fn logged(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap()
     }
 
     /// Ends it without a word.
