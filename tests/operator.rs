@@ -11,6 +11,8 @@
 
 #[path = "operator/cases.rs"]
 mod cases;
+#[path = "operator/chaos.rs"]
+mod chaos;
 #[path = "operator/charts.rs"]
 mod charts;
 #[path = "operator/cluster.rs"]

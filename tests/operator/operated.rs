@@ -61,6 +61,11 @@ impl Operated {
 
     /// A cluster with the chart, to which these arguments of the operator are given besides.
     pub(crate) async fn new(arguments: &[&str]) -> Option<Self> {
+        Self::logging("info", arguments).await
+    }
+
+    /// The same, and so much is logged.
+    pub(crate) async fn logging(filter: &str, arguments: &[&str]) -> Option<Self> {
         // It ends with the test process.
         let cluster: &'static Cluster = Box::leak(Box::new(Cluster::own()?));
         install_crds(&cluster.client().await, api::crds()).await;
@@ -68,7 +73,8 @@ impl Operated {
         let state = format!("--state={}", folder.path().join("state").display());
         let all = [&["--sink=file", state.as_str()], arguments].concat().join(",");
         let all = format!("--set=extraArgs={{{all}}}");
-        let release = Release::install(cluster, &[&all]).await;
+        let filter = format!("--set-string=log.filter={}", filter.replace(',', "\\,"));
+        let release = Release::install(cluster, &[&all, &filter]).await;
         Some(Self { cluster, release, folder })
     }
 
@@ -84,6 +90,12 @@ impl Operated {
         words.extend(command.get_args().map(text));
         let process = Supervised::start(&folder, Path::new("/usr/bin/env"), &words);
         Replica { process, folder }
+    }
+
+    /// What the operator logged that runs or ran as a pod of that name, unless it was stopped.
+    pub(crate) fn logged(&self, pod: &str) -> String {
+        let log = self.folder.path().join(format!("{pod}-process/log"));
+        fs::read_to_string(log).unwrap_or_default()
     }
 
     pub(crate) async fn client(&self) -> Client {
@@ -109,9 +121,7 @@ impl Operated {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let id = format!("5555{number:08}");
         let account = Account { operated: self, name: format!("account-{number}"), id };
-        let snapshot = repository("deploy/samples/quickstart/snapshot.json");
-        let snapshot = fs::read_to_string(snapshot).unwrap();
-        fs::write(account.snapshot(), snapshot.replace("111122223333", &account.id)).unwrap();
+        account.damage();
         let object = json!({
             "apiVersion": "plumbline.dev/v1alpha1",
             "kind": "AwsAccount",
@@ -132,6 +142,11 @@ impl Operated {
         account
     }
 
+    /// An account that was made before.
+    pub(crate) fn account_of(&self, name: &str, id: &str) -> Account<'_> {
+        Account { operated: self, name: name.to_owned(), id: id.to_owned() }
+    }
+
     /// Makes the baseline `production` of one control for accounts.
     pub(crate) async fn baseline(&self, namespace: &str, accounts: &Value) {
         self.baseline_named(namespace, "production", accounts).await;
@@ -139,11 +154,26 @@ impl Operated {
 
     /// Makes a baseline of one control for accounts.
     pub(crate) async fn baseline_named(&self, namespace: &str, name: &str, accounts: &Value) {
+        self.baseline_every("30m", namespace, name, accounts).await;
+    }
+
+    /// The same, with an interval.
+    pub(crate) async fn baseline_every(
+        &self,
+        interval: &str,
+        namespace: &str,
+        name: &str,
+        accounts: &Value,
+    ) {
         let object = json!({
             "apiVersion": "plumbline.dev/v1alpha1",
             "kind": "SecurityBaseline",
             "metadata": { "name": name, "namespace": namespace },
-            "spec": { "accounts": accounts, "controls": [{ "name": "s3-bucket-versioning" }] },
+            "spec": {
+                "accounts": accounts,
+                "controls": [{ "name": "s3-bucket-versioning" }],
+                "interval": interval,
+            },
         });
         create(&self.api::<SecurityBaseline>(namespace).await, object).await;
     }
@@ -239,11 +269,6 @@ impl Replica {
         rest.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
     }
 
-    /// All that it has logged.
-    pub(crate) fn logged(&self) -> String {
-        fs::read_to_string(self.folder.join("log")).unwrap()
-    }
-
     /// Ends it without a word.
     pub(crate) fn kill(self) {
         self.process.kill();
@@ -266,11 +291,22 @@ impl Account<'_> {
         self.change("\"status\": \"Suspended\"", "\"status\": \"Enabled\"");
     }
 
+    /// Turns them off again, as the quickstart has it.
+    pub(crate) fn damage(&self) {
+        let snapshot = repository("deploy/samples/quickstart/snapshot.json");
+        let snapshot = fs::read_to_string(snapshot).unwrap();
+        self.deliver(&snapshot.replace("111122223333", &self.id));
+    }
+
     fn change(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.snapshot()).unwrap();
         assert!(text.contains(from));
+        self.deliver(&text.replace(from, to));
+    }
+
+    fn deliver(&self, snapshot: &str) {
         let new = self.snapshot().with_extension("new");
-        fs::write(&new, text.replace(from, to)).unwrap();
+        fs::write(&new, snapshot).unwrap();
         fs::rename(new, self.snapshot()).unwrap();
     }
 

@@ -32,7 +32,7 @@ const SMALL: Size = Size {
     baselines: 20,
     accounts: 4,
     patience: Duration::from_secs(60),
-    window: Duration::from_secs(4),
+    window: Duration::from_secs(6),
     memory: 160.0,
 };
 const FULL: Size = Size {
@@ -40,7 +40,7 @@ const FULL: Size = Size {
     accounts: 20,
     patience: Duration::from_mins(10),
     window: Duration::from_secs(60),
-    memory: 256.0,
+    memory: 384.0,
 };
 
 #[tokio::test]
@@ -54,6 +54,7 @@ async fn many_baselines_over_many_accounts_all_become_ready_and_then_cost_little
     let replica = operated.start("plumbline-0").await;
     replica.ready().await;
 
+    let writes = writes(&operated.client().await).await;
     let waits = all_become_ready(&operated, &namespace, &size).await;
     let longest = waits.iter().max().unwrap();
     say(&format!(
@@ -65,6 +66,10 @@ async fn many_baselines_over_many_accounts_all_become_ready_and_then_cost_little
         waits[waits.len() / 2].as_secs_f64(),
     ));
 
+    let told = self::writes(&operated.client().await).await - writes;
+    let reports = (size.baselines * size.accounts) as f64;
+    let each = told / reports;
+    say(&format!("{told:.0} writes for {reports:.0} reports: {each:.1} each"));
     nothing_new_writes_nothing(&operated, &replica, &namespace, &size).await;
 
     let with = requests_within(&operated, size.window).await;
@@ -76,8 +81,10 @@ async fn many_baselines_over_many_accounts_all_become_ready_and_then_cost_little
     say(&format!("steady state: {hourly:.0} requests an hour to the API server"));
     say(&format!("memory of the operator: {peak:.0} MiB at most"));
     assert!(peak <= size.memory, "{peak} MiB");
-    // A look at the leases each tick of 3 s is two requests; there is room for as many again.
-    assert!(hourly <= 4.0 * 1200.0, "{hourly} requests an hour");
+    // Each tick of 3 s the own lease is renewed and all are looked at; there is room for as many
+    // again, and for what the API server does for itself meanwhile.
+    let most = 2.0 * 2.0 * 1200.0 + 6.0 / hours;
+    assert!(hourly <= most, "{hourly} requests an hour");
 }
 
 fn say(line: &str) {
@@ -183,9 +190,24 @@ async fn requests_within(operated: &Operated, window: Duration) -> f64 {
     requests(&client).await - before
 }
 
+/// How many requests the API server answered of the groups that the operator may use.
 async fn requests(client: &Client) -> f64 {
+    let groups = ["plumbline.dev", "coordination.k8s.io", "events.k8s.io"];
+    let mut marks: Vec<String> = groups.iter().map(|it| format!("group=\"{it}\"")).collect();
+    marks.push("resource=\"namespaces\"".to_owned());
+    requests_that(client, |line| marks.iter().any(|mark| line.contains(mark))).await
+}
+
+/// How many writes the API server took, events among them.
+async fn writes(client: &Client) -> f64 {
+    let verbs = ["APPLY", "PATCH", "POST", "PUT"].map(|verb| format!("verb=\"{verb}\""));
+    requests_that(client, |line| verbs.iter().any(|verb| line.contains(verb))).await
+}
+
+async fn requests_that(client: &Client, counts: impl Fn(&str) -> bool) -> f64 {
     let request = Request::new("/metrics").list(&ListParams::default()).unwrap();
     let text = client.request_text(request).await.unwrap();
     let lines = text.lines().filter(|line| line.starts_with("apiserver_request_total{"));
+    let lines = lines.filter(|line| counts(line));
     lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 /// Longer than anything takes on a machine that is busy with other tests.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
-/// How long to leave what is asked alone before it is asked again.
-const PAUSE: Duration = Duration::from_millis(20);
+/// The part of the patience for which what is asked is left alone before it is asked again: what
+/// takes long is much, and asking for it costs something.
+const PAUSES: u32 = 1000;
 
 /// Whether the long suites run, as `make soak` asks for.
 pub(crate) fn is_soak() -> bool {
@@ -31,6 +32,6 @@ pub(crate) async fn within<T>(
             return answer;
         }
         assert!(Instant::now() < deadline, "not in time: {what}");
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(patience / PAUSES).await;
     }
 }

@@ -85,7 +85,7 @@ impl Events {
                 if budgets.allow(&about, Instant::now()) {
                     writer.write(&about, &notice, now).await;
                 } else {
-                    log(&about, &notice, "too many events of one object");
+                    leave_out(&about, &notice, "too many events of one object");
                 }
             }
         };
@@ -95,15 +95,15 @@ impl Events {
     /// Has an event about an object written.
     pub(super) fn tell(&self, about: &About, notice: &Notice, now: Timestamp) {
         if self.0.try_send((about.clone(), notice.clone(), now)).is_err() {
-            log(about, notice, "too many events wait to be written");
+            leave_out(about, notice, "too many events wait to be written");
         }
     }
 }
 
-/// An event that is not written.
-fn log(about: &About, notice: &Notice, why: &str) {
+/// One of many; status and log say the same.
+fn leave_out(about: &About, notice: &Notice, why: &str) {
     let (kind, name) = (about.kind, &about.name);
-    tracing::warn!(why, kind, %name, note = %notice.note, "an event was not written");
+    tracing::debug!(why, kind, %name, note = %notice.note, "an event was left out");
 }
 
 /// How many events may still be written of each object.
@@ -145,7 +145,8 @@ impl Writer {
         let api = Api::<Event>::namespaced(self.client.clone(), namespace);
         let event = self.event(about, notice, namespace, now);
         if let Err(error) = api.create(&PostParams::default(), &event).await {
-            log(about, notice, &error.to_string());
+            let (kind, name) = (about.kind, &about.name);
+            tracing::warn!(%error, kind, %name, note = %notice.note, "an event was not written");
         }
     }
 

@@ -50,6 +50,7 @@ pub(super) async fn evaluate_account(
 ) -> Result<Evaluated, EvaluationError> {
     let permit = Arc::clone(&context.permits).acquire_owned().await;
     let permit = permit.map_err(|_| EvaluationError::Stopping)?;
+    tracing::debug!("evaluating");
     let mut sink = if let Some(sink) = sink {
         sink
     } else {
