@@ -18,8 +18,8 @@ use super::waiting::{is_soak, within};
 
 /// How much there is, and what of it is too much.
 struct Size {
-    baselines: usize,
-    accounts: usize,
+    baselines: u32,
+    accounts: u32,
     /// Longer than anything takes.
     patience: Duration,
     /// So long steady state is measured.
@@ -31,7 +31,7 @@ struct Size {
 const SMALL: Size = Size {
     baselines: 20,
     accounts: 4,
-    patience: Duration::from_secs(60),
+    patience: Duration::from_mins(1),
     window: Duration::from_secs(6),
     memory: 160.0,
 };
@@ -39,7 +39,7 @@ const FULL: Size = Size {
     baselines: 200,
     accounts: 20,
     patience: Duration::from_mins(10),
-    window: Duration::from_secs(60),
+    window: Duration::from_mins(1),
     memory: 384.0,
 };
 
@@ -67,7 +67,7 @@ async fn many_baselines_over_many_accounts_all_become_ready_and_then_cost_little
     ));
 
     let told = self::writes(&operated.client().await).await - writes;
-    let reports = (size.baselines * size.accounts) as f64;
+    let reports = f64::from(size.baselines * size.accounts);
     let each = told / reports;
     say(&format!("{told:.0} writes for {reports:.0} reports: {each:.1} each"));
     nothing_new_writes_nothing(&operated, &replica, &namespace, &size).await;
@@ -110,7 +110,7 @@ async fn all_become_ready(operated: &Operated, namespace: &str, size: &Size) -> 
                 waits.entry(name).or_insert(wait);
             }
         }
-        (waits.len() == size.baselines).then_some(())
+        (waits.len() == size.baselines as usize).then_some(())
     })
     .await;
     let mut waits: Vec<Duration> = waits.into_values().collect();
@@ -131,7 +131,7 @@ async fn nothing_new_writes_nothing(
     let mut evaluate = async || {
         round += 1;
         // Each account reads two buckets for each baseline.
-        let all = (size.baselines * size.accounts * 2) as f64;
+        let all = f64::from(size.baselines * size.accounts * 2);
         let before = verdicts().await;
         operated.ask_of(namespace, asked, &round.to_string()).await;
         within(size.patience, "everything is evaluated", async || {
