@@ -11,6 +11,8 @@
 
 #[path = "operator/cases.rs"]
 mod cases;
+#[path = "operator/chaos.rs"]
+mod chaos;
 #[path = "operator/charts.rs"]
 mod charts;
 #[path = "operator/cluster.rs"]
@@ -33,12 +35,14 @@ mod reconciled;
 mod release;
 #[path = "operator/replicas.rs"]
 mod replicas;
-#[path = "operator/rights.rs"]
-mod rights;
 #[path = "operator/rig.rs"]
 mod rig;
+#[path = "operator/rights.rs"]
+mod rights;
 #[path = "operator/samples.rs"]
 mod samples;
+#[path = "operator/scale.rs"]
+mod scale;
 #[path = "operator/supervised.rs"]
 mod supervised;
 #[path = "operator/upgrade.rs"]

@@ -68,10 +68,23 @@ impl Operated {
 
     /// The same on a cluster that is there.
     pub(crate) async fn on(cluster: Cluster, arguments: &[&str]) -> Self {
+        let (folder, sink) = Self::file_sink();
+        let arguments = [&["--sink=file", sink.as_str()], arguments].concat();
+        Self::install(cluster, folder, &arguments, &[]).await
+    }
+
+    /// The same, and so much is logged.
+    pub(crate) async fn logging(filter: &str, arguments: &[&str]) -> Option<Self> {
+        let (cluster, (folder, sink)) = (Cluster::own()?, Self::file_sink());
+        let arguments = [&["--sink=file", sink.as_str()], arguments].concat();
+        let filter = format!("--set-string=log.filter={}", filter.replace(',', "\\,"));
+        Some(Self::install(cluster, folder, &arguments, &[&filter]).await)
+    }
+
+    fn file_sink() -> (TempDir, String) {
         let folder = tempfile::tempdir().unwrap();
         let state = format!("--state={}", folder.path().join("state").display());
-        let arguments = [&["--sink=file", state.as_str()], arguments].concat();
-        Self::install(cluster, folder, &arguments, &json!([])).await
+        (folder, state)
     }
 
     /// The same, with AWS where the double is, and findings in its Security Hub.
@@ -84,21 +97,22 @@ impl Operated {
             { "name": "AWS_REGION", "value": "eu-west-1" },
         ]);
         let arguments = [&["--sink=securityhub"], arguments].concat();
-        Some(Self::install(cluster, folder, &arguments, &environment).await)
+        let environment = format!("--set-json=extraEnv={environment}");
+        Some(Self::install(cluster, folder, &arguments, &[&environment]).await)
     }
 
     async fn install(
         cluster: Cluster,
         folder: TempDir,
         arguments: &[&str],
-        environment: &Value,
+        values: &[&str],
     ) -> Self {
         // It ends with the test process.
         let cluster: &'static Cluster = Box::leak(Box::new(cluster));
         install_crds(&cluster.client().await, api::crds()).await;
         let arguments = format!("--set=extraArgs={{{}}}", arguments.join(","));
-        let environment = format!("--set-json=extraEnv={environment}");
-        let release = Release::install(cluster, &[&arguments, &environment]).await;
+        let values = [&[arguments.as_str()], values].concat();
+        let release = Release::install(cluster, &values).await;
         Self { cluster, release, folder }
     }
 
@@ -114,6 +128,12 @@ impl Operated {
         words.extend(command.get_args().map(text));
         let process = Supervised::start(&folder, Path::new("/usr/bin/env"), &words);
         Replica { process, folder }
+    }
+
+    /// What the operator logged that runs or ran as a pod of that name, unless it was stopped.
+    pub(crate) fn logged(&self, pod: &str) -> String {
+        let log = self.folder.path().join(format!("{pod}-process/log"));
+        fs::read_to_string(log).unwrap_or_default()
     }
 
     pub(crate) async fn client(&self) -> Client {
@@ -139,9 +159,7 @@ impl Operated {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let id = format!("5555{number:08}");
         let account = Account { operated: self, name: format!("account-{number}"), id };
-        let snapshot = repository("deploy/samples/quickstart/snapshot.json");
-        let snapshot = fs::read_to_string(snapshot).unwrap();
-        fs::write(account.snapshot(), snapshot.replace("111122223333", &account.id)).unwrap();
+        account.damage();
         let object = json!({
             "apiVersion": "plumbline.dev/v1alpha1",
             "kind": "AwsAccount",
@@ -162,13 +180,38 @@ impl Operated {
         account
     }
 
+    /// An account that was made before.
+    pub(crate) fn account_of(&self, name: &str, id: &str) -> Account<'_> {
+        Account { operated: self, name: name.to_owned(), id: id.to_owned() }
+    }
+
     /// Makes the baseline `production` of one control for accounts.
     pub(crate) async fn baseline(&self, namespace: &str, accounts: &Value) {
+        self.baseline_named(namespace, "production", accounts).await;
+    }
+
+    /// Makes a baseline of one control for accounts.
+    pub(crate) async fn baseline_named(&self, namespace: &str, name: &str, accounts: &Value) {
+        self.baseline_every("30m", namespace, name, accounts).await;
+    }
+
+    /// The same, with an interval.
+    pub(crate) async fn baseline_every(
+        &self,
+        interval: &str,
+        namespace: &str,
+        name: &str,
+        accounts: &Value,
+    ) {
         let object = json!({
             "apiVersion": "plumbline.dev/v1alpha1",
             "kind": "SecurityBaseline",
-            "metadata": { "name": "production", "namespace": namespace },
-            "spec": { "accounts": accounts, "controls": [{ "name": "s3-bucket-versioning" }] },
+            "metadata": { "name": name, "namespace": namespace },
+            "spec": {
+                "accounts": accounts,
+                "controls": [{ "name": "s3-bucket-versioning" }],
+                "interval": interval,
+            },
         });
         create(&self.api::<SecurityBaseline>(namespace).await, object).await;
     }
@@ -190,12 +233,15 @@ impl Operated {
 
     /// Asks for an evaluation, and gives what asks for it.
     pub(crate) async fn ask(&self, namespace: &str, when: &str) {
+        self.ask_of(namespace, "production", when).await;
+    }
+
+    /// Asks for an evaluation of the accounts of a baseline.
+    pub(crate) async fn ask_of(&self, namespace: &str, name: &str, when: &str) {
         let baselines = self.api::<SecurityBaseline>(namespace).await;
         let patch =
             json!({ "metadata": { "annotations": { "plumbline.dev/reconcile-at": when } } });
-        let asked =
-            baselines.patch("production", &PatchParams::default(), &Patch::Merge(patch)).await;
-        asked.unwrap();
+        baselines.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 
     /// The versions of all reports of a namespace.
@@ -258,6 +304,14 @@ impl Replica {
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
+    /// The most memory that it ever had, in MiB.
+    pub(crate) fn peak_memory(&self) -> f64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let text = fs::read_to_string(path).unwrap();
+        let (_, rest) = text.split_once("VmHWM:").unwrap();
+        rest.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
     /// Ends it without a word.
     pub(crate) fn kill(self) {
         self.process.kill();
@@ -280,11 +334,22 @@ impl Account<'_> {
         self.change("\"status\": \"Suspended\"", "\"status\": \"Enabled\"");
     }
 
+    /// Turns them off again, as the quickstart has it.
+    pub(crate) fn damage(&self) {
+        let snapshot = repository("deploy/samples/quickstart/snapshot.json");
+        let snapshot = fs::read_to_string(snapshot).unwrap();
+        self.deliver(&snapshot.replace("111122223333", &self.id));
+    }
+
     fn change(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.snapshot()).unwrap();
         assert!(text.contains(from));
+        self.deliver(&text.replace(from, to));
+    }
+
+    fn deliver(&self, snapshot: &str) {
         let new = self.snapshot().with_extension("new");
-        fs::write(&new, text.replace(from, to)).unwrap();
+        fs::write(&new, snapshot).unwrap();
         fs::rename(new, self.snapshot()).unwrap();
     }
 

@@ -79,6 +79,11 @@ impl Supervised {
         self.ended.load(Ordering::SeqCst)
     }
 
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
     /// The end of what it has written.
     pub(crate) fn log(&self) -> String {
         let text = fs::read(self.folder.join("log")).unwrap_or_default();

@@ -27,6 +27,9 @@ pub(super) struct Context {
     pub(super) clock: Arc<dyn Clock>,
     /// So many accounts are evaluated at once.
     pub(super) permits: Arc<Semaphore>,
+    /// So many reports are written at once: an API server that has more to do than it can answers
+    /// nobody in time, this replica's leases among them.
+    pub(super) writes: Semaphore,
     pub(super) notebook: Notebook,
 }
 

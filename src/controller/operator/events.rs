@@ -1,6 +1,11 @@
 //! Events: what people see with `kubectl describe` and `kubectl events`.
 //!
 //! Best effort: an event that cannot be written is a line in the log, since status says the same.
+//! Events are written beside the work, which never waits for them, one after another; and of one
+//! object no more than a few at once, so that they are no flood however much changes.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
@@ -8,6 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use k8s_openapi::jiff;
 use kube::api::PostParams;
 use kube::{Api, Client};
+use tokio::sync::mpsc;
 
 use super::account::shortened;
 use super::time::time_of;
@@ -22,6 +28,13 @@ const MAX_NOTE: usize = 1024;
 /// Where events of objects without a namespace stand, as for Kubernetes' own.
 const CLUSTER_NAMESPACE: &str = "default";
 
+/// So many events wait to be written at most.
+const WAITING: usize = 1024;
+/// So many events of one object at once, and one more after each time; as client-go has it
+/// (`tools/record/events_cache.go`).
+const BURST: u32 = 25;
+const REFILL: Duration = Duration::from_mins(5);
+
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
@@ -31,7 +44,7 @@ pub(super) struct Notice {
 }
 
 /// What an event is about.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct About {
     kind: &'static str,
     namespace: Option<String>,
@@ -54,20 +67,80 @@ impl About {
     }
 }
 
-/// Writes events.
+/// Takes events, to be written by and by.
 #[derive(Clone)]
-pub(super) struct Events {
+pub(super) struct Events(mpsc::Sender<(About, Notice, Timestamp)>);
+
+impl Events {
+    /// What takes events, and what writes them: to be run as long as events are taken.
+    pub(super) fn new(
+        client: Client,
+        identity: &str,
+    ) -> (Self, impl Future<Output = ()> + Send + use<>) {
+        let (sender, mut waiting) = mpsc::channel(WAITING);
+        let writer = Writer { client, identity: shortened(identity, 128) };
+        let write = async move {
+            let mut budgets = Budgets::default();
+            while let Some((about, notice, now)) = waiting.recv().await {
+                if budgets.allow(&about, Instant::now()) {
+                    writer.write(&about, &notice, now).await;
+                } else {
+                    leave_out(&about, &notice, "too many events of one object");
+                }
+            }
+        };
+        (Self(sender), write)
+    }
+
+    /// Has an event about an object written.
+    pub(super) fn tell(&self, about: &About, notice: &Notice, now: Timestamp) {
+        if self.0.try_send((about.clone(), notice.clone(), now)).is_err() {
+            leave_out(about, notice, "too many events wait to be written");
+        }
+    }
+}
+
+/// One of many; status and log say the same.
+fn leave_out(about: &About, notice: &Notice, why: &str) {
+    let (kind, name) = (about.kind, &about.name);
+    tracing::debug!(why, kind, %name, note = %notice.note, "an event was left out");
+}
+
+/// How many events may still be written of each object.
+#[derive(Debug, Default)]
+struct Budgets(HashMap<About, (u32, Instant)>);
+
+impl Budgets {
+    /// Whether one more event of the object may be written now.
+    fn allow(&mut self, about: &About, now: Instant) -> bool {
+        if self.0.len() >= WAITING && !self.0.contains_key(about) {
+            // Whose budget is full again needs no entry.
+            self.0.retain(|_, (left, since)| *left + refilled(*since, now) < BURST);
+        }
+        let (left, since) = self.0.entry(about.clone()).or_insert((BURST, now));
+        let more = refilled(*since, now);
+        if more > 0 {
+            (*left, *since) = ((*left + more).min(BURST), *since + REFILL * more);
+        }
+        let is_allowed = *left > 0;
+        *left = left.saturating_sub(1);
+        is_allowed
+    }
+}
+
+fn refilled(since: Instant, now: Instant) -> u32 {
+    let times = now.duration_since(since).as_secs() / REFILL.as_secs();
+    u32::try_from(times).unwrap_or(u32::MAX).min(BURST)
+}
+
+/// Writes events.
+struct Writer {
     client: Client,
     identity: String,
 }
 
-impl Events {
-    pub(super) fn new(client: Client, identity: &str) -> Self {
-        Self { client, identity: shortened(identity, 128) }
-    }
-
-    /// Writes an event about an object.
-    pub(super) async fn tell(&self, about: &About, notice: &Notice, now: Timestamp) {
+impl Writer {
+    async fn write(&self, about: &About, notice: &Notice, now: Timestamp) {
         let namespace = about.namespace.as_deref().unwrap_or(CLUSTER_NAMESPACE);
         let api = Api::<Event>::namespaced(self.client.clone(), namespace);
         let event = self.event(about, notice, namespace, now);
@@ -112,4 +185,24 @@ fn beginning(name: &str) -> &str {
 fn micro_time(now: Timestamp) -> MicroTime {
     let nanoseconds = i32::try_from(now.nanoseconds).unwrap_or_default();
     MicroTime(jiff::Timestamp::new(now.seconds, nanoseconds).unwrap_or(time_of(now).0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_a_burst_of_events_and_then_one_after_each_time() {
+        let (mut budgets, start) = (Budgets::default(), Instant::now());
+        let (one, other) = (About::account("one", "1"), About::account("other", "2"));
+        let written = (0..100).filter(|_| budgets.allow(&one, start)).count();
+        assert_eq!(written, BURST as usize);
+        assert!(budgets.allow(&other, start));
+        let later = start + REFILL * 2;
+        let written = (0..100).filter(|_| budgets.allow(&one, later)).count();
+        assert_eq!(written, 2);
+        let much_later = later + REFILL * 1000;
+        let written = (0..100).filter(|_| budgets.allow(&one, much_later)).count();
+        assert_eq!(written, BURST as usize);
+    }
 }

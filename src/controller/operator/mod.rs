@@ -39,6 +39,9 @@ use stores::Stores;
 
 pub use settings::{OperatorError, OperatorSettings};
 
+/// So many reports are written at once.
+const WRITES: usize = 8;
+
 /// Runs until `stop`.
 ///
 /// # Errors
@@ -67,11 +70,17 @@ pub async fn operate(
             Err(OperatorError::Broken("a watch".to_owned()))
         });
     }
+    let (events, writing) = Events::new(client.clone(), &settings.identity);
+    tasks.spawn(async move {
+        writing.await;
+        Err(OperatorError::Broken("events".to_owned()))
+    });
     let (aws, installation) = (settings.aws.clone(), settings.installation.clone());
     let context = Arc::new(Context {
         aws: AwsAccounts::new(aws, metrics.aws().clone(), installation),
-        events: Events::new(client.clone(), &settings.identity),
+        events,
         permits: Arc::new(Semaphore::new(settings.max_concurrent)),
+        writes: Semaphore::new(WRITES),
         notebook: Notebook::default(),
         client,
         settings,

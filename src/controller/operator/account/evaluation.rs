@@ -51,6 +51,7 @@ pub(super) async fn evaluate_account(
 ) -> Result<Evaluated, EvaluationError> {
     let permit = Arc::clone(&context.permits).acquire_owned().await;
     let permit = permit.map_err(|_| EvaluationError::Stopping)?;
+    tracing::debug!("evaluating");
     let mut sink = if let Some(sink) = sink {
         sink
     } else {
@@ -59,7 +60,7 @@ pub(super) async fn evaluate_account(
     };
     let started = context.clock.now();
     let unreached = reach(work, context, &sink).await;
-    let reports = Reports::of(&context.client, &context.stores.reports, work.id());
+    let reports = Reports::of(context, work.id());
     sink.prepare(&work.places_with(reports.regions())).await;
     drop(reports);
     let sources = ready_sources(work, live, started).await;

@@ -65,7 +65,7 @@ impl Learned {
         let open = sink.known().iter().filter(|finding| !finding.archived);
         let gone = open.filter(|finding| {
             let baseline = &finding.generator.baseline;
-            !work.plans.iter().any(|plan| plan.baseline == *baseline)
+            !work.baselines.contains_key(baseline)
         });
         let mut problems = round.sources.iter().flat_map(|source| &source.problems);
         let hubs = work.places().into_iter().filter_map(|place| {

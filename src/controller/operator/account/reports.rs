@@ -2,56 +2,62 @@
 //! they say something new, and taken back when nothing of their baseline is left open.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, stream};
-use kube::Client;
+use futures::future::join_all;
+use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
 use super::report::{Contribution, report};
 use super::work::AccountWork;
-use crate::api::{BaselineReport, BaselineReportSpec};
+use crate::api::{BaselineReport, BaselineReportSpec, BaselineReportStatus};
+use crate::controller::operator::context::Context;
 use crate::controller::operator::sinks::AccountSink;
-use crate::controller::operator::stores::Cache;
 use crate::controller::operator::write;
 use crate::plan::BaselineKey;
 use crate::publish::{FindingSink, PlaceState};
 use crate::resource::{AccountId, Region};
 
-/// So many requests run at once for one account.
-const CONCURRENT: usize = 8;
+/// What was written comes back to the cache within this time, or is looked for there anyway.
+const COMES_BACK: Duration = Duration::from_secs(10);
+
+/// What was written and has not come back to the cache, by baseline. A report that says the same
+/// is not written again meanwhile.
+pub(super) type Underway = BTreeMap<BaselineKey, Written>;
+
+/// A report as it was written.
+pub(super) struct Written {
+    /// The version that it replaced.
+    replaced: Option<String>,
+    status: BaselineReportStatus,
+    at: Instant,
+}
 
 /// The reports of one account, as they are known and as they are written.
 pub(super) struct Reports<'r> {
-    client: &'r Client,
+    context: &'r Context,
     known: BTreeMap<BaselineKey, BaselineReport>,
 }
 
 impl<'r> Reports<'r> {
     /// The account's reports as the cache holds them.
-    pub(super) fn of(
-        client: &'r Client,
-        cache: &Cache<BaselineReport>,
-        account: &AccountId,
-    ) -> Self {
+    pub(super) fn of(context: &'r Context, account: &AccountId) -> Self {
         let of_account = |report: &DeserializeGuard<BaselineReport>| {
             report.0.as_ref().is_ok_and(|report| report.spec.account_id == *account)
         };
-        let found = cache.state_filter(of_account);
+        let found = context.stores.reports.state_filter(of_account);
         let known = found.iter().filter_map(|report| report.0.as_ref().ok());
         let known = known.filter_map(|report| Some((baseline_of(report)?, report.clone())));
-        Self { client, known: known.collect() }
+        Self { context, known: known.collect() }
     }
 
     /// Makes a report for each baseline that has none yet.
-    pub(super) async fn announce(&self, work: &AccountWork) {
-        let mut making: Vec<BoxFuture<'_, ()>> = Vec::new();
-        for plan in work.plans.iter().filter(|plan| !plan.suspended) {
-            if !self.known.contains_key(&plan.baseline) {
-                making.push(self.make(work, &plan.baseline).boxed());
-            }
-        }
-        stream::iter(making).buffer_unordered(CONCURRENT).collect::<()>().await;
+    pub(super) async fn announce(&self, work: &AccountWork, underway: &Underway) {
+        let plans = work.plans.iter().filter(|plan| !plan.suspended);
+        let new = plans.map(|plan| &plan.baseline).filter(|baseline| {
+            !self.known.contains_key(baseline) && !underway.contains_key(baseline)
+        });
+        join_all(new.map(|baseline| self.make(work, baseline))).await;
     }
 
     async fn make(&self, work: &AccountWork, baseline: &BaselineKey) {
@@ -61,7 +67,8 @@ impl<'r> Reports<'r> {
             account: work.name.clone(),
             account_id: work.id().clone(),
         };
-        let made = write::make_report(self.client, baseline, &object.uid, &spec).await;
+        let Ok(_turn) = self.context.writes.acquire().await else { return };
+        let made = write::make_report(&self.context.client, baseline, &object.uid, &spec).await;
         if let Err(error) = made {
             tracing::warn!(%baseline, %error, "cannot make a report");
         }
@@ -72,23 +79,51 @@ impl<'r> Reports<'r> {
         &self,
         work: &AccountWork,
         contributions: &[Contribution<'_>],
+        underway: &mut Underway,
     ) -> bool {
-        let mut writing: Vec<BoxFuture<'_, bool>> = Vec::new();
-        for contribution in contributions {
-            writing.push(self.report(work, contribution).boxed());
+        let news = contributions.iter().filter_map(|contribution| {
+            let baseline = &contribution.plan.baseline;
+            let known = self.known.get(baseline).and_then(|report| report.status.as_ref());
+            let before = underway.get(baseline).map(|written| &written.status).or(known);
+            Some((baseline, report(contribution, before)?))
+        });
+        let news: Vec<(&BaselineKey, BaselineReportStatus)> = news.collect();
+        let writing = news.iter().map(|(baseline, status)| self.report(work, baseline, status));
+        let written = join_all(writing).await;
+        let is_well = written.iter().all(|is_written| *is_written);
+        for ((baseline, status), is_written) in news.into_iter().zip(written) {
+            if is_written {
+                let (replaced, at) = (self.version(baseline), Instant::now());
+                underway.insert(baseline.clone(), Written { replaced, status, at });
+            } else {
+                underway.remove(baseline); // it is not known what stands there
+            }
         }
-        let written: Vec<bool> = stream::iter(writing).buffer_unordered(CONCURRENT).collect().await;
-        !written.contains(&false)
+        is_well
     }
 
-    /// Writes the report of one baseline, where it says something new.
-    async fn report(&self, work: &AccountWork, contribution: &Contribution<'_>) -> bool {
-        let baseline = &contribution.plan.baseline;
-        let before = self.known.get(baseline).and_then(|report| report.status.as_ref());
-        let Some(status) = report(contribution, before) else { return true };
+    /// Forgets what has come back.
+    pub(super) fn look_for(&self, underway: &mut Underway) {
+        underway.retain(|baseline, written| {
+            self.version(baseline) == written.replaced && written.at.elapsed() < COMES_BACK
+        });
+    }
+
+    fn version(&self, baseline: &BaselineKey) -> Option<String> {
+        self.known.get(baseline).and_then(ResourceExt::resource_version)
+    }
+
+    /// Writes the report of one baseline.
+    async fn report(
+        &self,
+        work: &AccountWork,
+        baseline: &BaselineKey,
+        status: &BaselineReportStatus,
+    ) -> bool {
+        let Ok(_turn) = self.context.writes.acquire().await else { return false };
         let name = write::report_name(&baseline.name, work.id().as_str());
-        let namespace = &baseline.namespace;
-        match write::write_report(self.client, namespace, &name, &status).await {
+        let (client, namespace) = (&self.context.client, &baseline.namespace);
+        match write::write_report(client, namespace, &name, status).await {
             // The baseline goes, and its reports with it.
             Err(error) if write::is_gone(&error) => true,
             Err(error) => {
@@ -125,8 +160,8 @@ impl<'r> Reports<'r> {
                 continue;
             }
             let name = report.metadata.name.clone().unwrap_or_default();
-            if let Err(error) = write::delete_report(self.client, &baseline.namespace, &name).await
-            {
+            let (client, namespace) = (&self.context.client, &baseline.namespace);
+            if let Err(error) = write::delete_report(client, namespace, &name).await {
                 tracing::warn!(%baseline, %error, "cannot delete a report; trying again");
                 is_well = false;
             }

@@ -1,7 +1,7 @@
 //! What there is to do for one account: pure data, which says by its equality whether a change
 //! touches the account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use kube::ResourceExt;
@@ -45,10 +45,10 @@ impl AccountWork {
         let id = &account.spec.account_id;
         let plans: Vec<Plan> =
             desired.plans.values().filter_map(|plan| plan.of_account(id)).collect();
+        let planned: BTreeSet<&BaselineKey> = plans.iter().map(|plan| &plan.baseline).collect();
         let concerned = desired.world.baselines.iter().filter_map(|baseline| {
             let key = BaselineKey::of(baseline);
-            let has_plan = plans.iter().any(|plan| plan.baseline == key);
-            has_plan.then(|| (key, BaselineObject::of(baseline)))
+            planned.contains(&key).then(|| (key, BaselineObject::of(baseline)))
         });
         Self {
             name: account.name_any(),

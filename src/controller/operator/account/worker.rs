@@ -14,7 +14,7 @@ use super::learned::Learned;
 use super::notices;
 use super::publication::{self, Refusals};
 use super::report::Contribution;
-use super::reports::Reports;
+use super::reports::{Reports, Underway};
 use super::trouble::troubles;
 use super::work::AccountWork;
 use crate::controller::operator::context::Context;
@@ -38,6 +38,7 @@ pub(in crate::controller::operator) struct Worker {
     sink: Option<AccountSink>,
     live: LiveSources,
     failures: u32,
+    underway: Underway,
     /// The troubles that people were told of and that go on.
     told: Vec<Notice>,
 }
@@ -50,7 +51,8 @@ pub(in crate::controller::operator) async fn stopped(stop: &mut watch::Receiver<
 impl Worker {
     pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
         let live = LiveSources::new(context.aws.clone());
-        Self { context, sink: None, live, failures: 0, told: Vec::new() }
+        let underway = Underway::new();
+        Self { context, sink: None, live, failures: 0, underway, told: Vec::new() }
     }
 
     /// Works until `stop`'s other end is let go of.
@@ -122,8 +124,9 @@ impl Worker {
         let Evaluated { round, mut sink, started, sources, credentials, .. } = evaluated;
         let changes = &round.drift.changes;
         let context = Arc::clone(&self.context);
-        let reports = Reports::of(&context.client, &context.stores.reports, work.id());
-        reports.announce(work).await; // a deleted baseline waits for what has a report
+        let reports = Reports::of(&context, work.id());
+        reports.look_for(&mut self.underway);
+        reports.announce(work, &self.underway).await; // a deleted baseline waits for what has a report
         let published = sink.publish(changes).await; // lasts when it returns
         let published = published.as_ref();
         let now = self.context.clock.now();
@@ -143,7 +146,7 @@ impl Worker {
         }
         if let Ok(published) = published {
             publication::log(published.taken(changes), work.id());
-            self.tell_changes(work, published, changes, now).await;
+            self.tell_changes(work, published, changes, now);
         }
         let closed = work.places().into_iter();
         let closed: BTreeMap<Region, String> = closed
@@ -170,10 +173,10 @@ impl Worker {
                 ),
             })
             .collect();
-        is_well &= reports.write(work, &contributions).await;
+        is_well &= reports.write(work, &contributions, &mut self.underway).await;
         is_well &= reports.withdraw(work, &sink).await;
         let learned = Learned { credentials, ..Learned::of(work, &sources, &round, &sink) };
-        self.tell_trouble(work, &learned, published, now).await;
+        self.tell_trouble(work, &learned, published, now);
         self.context.notebook.write(work.id(), &learned);
         self.sink = Some(sink);
         is_well
@@ -188,21 +191,22 @@ impl Worker {
     ) {
         let baselines = self.context.metrics.baselines();
         let account = work.id();
+        let mut open: BTreeMap<&BaselineKey, u64> = BTreeMap::new();
+        for finding in known.iter().filter(|finding| finding.is_open()) {
+            *open.entry(&finding.generator.baseline).or_default() += 1;
+        }
         for (plan, outcome) in work.plans.iter().zip(&round.outcome.plans) {
             if !plan.suspended {
                 let figures = Figures::of(plan, outcome, now);
                 baselines.account_evaluated(&plan.baseline, account, figures, round.took);
             }
-            let open = known
-                .iter()
-                .filter(|finding| finding.is_open() && finding.generator.baseline == plan.baseline);
-            baselines.account_findings_open(&plan.baseline, account, open.count() as u64);
+            let open = open.get(&plan.baseline).copied().unwrap_or_default();
+            baselines.account_findings_open(&plan.baseline, account, open);
         }
-        let concerned = |key: &BaselineKey| work.plans.iter().any(|plan| plan.baseline == *key);
-        baselines.retain_of_account(account, concerned);
+        baselines.retain_of_account(account, |key| work.baselines.contains_key(key));
     }
 
-    async fn tell_changes(
+    fn tell_changes(
         &self,
         work: &AccountWork,
         published: &Published,
@@ -213,13 +217,13 @@ impl Worker {
             let Some(object) = work.baselines.get(&baseline) else { continue };
             let about = About::baseline(&baseline, &object.uid);
             for notice in notices {
-                self.context.events.tell(&about, &notice, now).await;
+                self.context.events.tell(&about, &notice, now);
             }
         }
     }
 
     /// Tells of what goes wrong, once for as long as it does.
-    async fn tell_trouble(
+    fn tell_trouble(
         &mut self,
         work: &AccountWork,
         learned: &Learned,
@@ -229,7 +233,7 @@ impl Worker {
         let troubles = troubles(learned, published);
         let about = About::account(&work.name, &work.uid);
         for notice in troubles.iter().filter(|notice| !self.told.contains(notice)) {
-            self.context.events.tell(&about, notice, now).await;
+            self.context.events.tell(&about, notice, now);
         }
         self.told = troubles;
     }

@@ -94,6 +94,15 @@ pub(super) fn news(
     (is_old || with_times_of(told.clone(), before) != *before).then_some(told)
 }
 
+/// Whether both tell of the same generation that accounts are still to evaluate it.
+pub(super) fn is_progress(told: &SecurityBaselineStatus, before: &SecurityBaselineStatus) -> bool {
+    let pends = |status: &SecurityBaselineStatus| {
+        let mut ready = status.conditions.iter().filter(|condition| condition.type_ == "Ready");
+        ready.any(|condition| condition.reason == "Pending")
+    };
+    told.observed_generation == before.observed_generation && pends(told) && pends(before)
+}
+
 fn with_times_of(
     mut told: SecurityBaselineStatus,
     before: &SecurityBaselineStatus,

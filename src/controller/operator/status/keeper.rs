@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::deletion::waits;
-use super::look::Look;
+use super::look::{Look, Settled};
 use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
 use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
@@ -27,30 +27,49 @@ use crate::controller::operator::write::{self, StatusApi};
 const QUIET: Duration = Duration::from_millis(200);
 /// The longest time without a look: what is told depends on the clock too.
 const TICK: Duration = Duration::from_secs(30);
-/// The wait after a write that failed.
+/// The wait after a write that failed, or where one is held back.
 const RETRY: Duration = Duration::from_secs(5);
-/// What was written comes back within this time, or is looked at anyway.
-const COMES_BACK: Duration = Duration::from_secs(10);
+/// What was written comes back within this time, or is looked at anyway; and so long one progress
+/// is told after another.
+const LATELY: Duration = Duration::from_secs(10);
 /// So many requests run at once.
 const CONCURRENT: usize = 8;
 
 /// Writes what is told of objects.
 pub(in crate::controller::operator) struct Keeper {
     context: Arc<Context>,
-    /// What was written and has not come back: the version that it replaced, and when.
-    underway: HashMap<ObjectKey, (Option<String>, Instant)>,
+    /// What was written lately: the version that it replaced, and when.
+    written: HashMap<ObjectKey, (Option<String>, Instant)>,
+    /// What nothing was to be written of, and may be passed over as long as it is the same.
+    settled: Settled,
+    /// As of what `settled` is.
+    known: Arc<Desired>,
 }
 
 /// One request.
 pub(super) enum Job {
-    Status { key: ObjectKey, version: Option<String>, status: Value },
-    Finalizers { baseline: Box<SecurityBaseline>, finalizers: Vec<String>, gave_up: bool },
-    Orphan { namespace: String, name: String },
+    Status {
+        key: ObjectKey,
+        version: Option<String>,
+        status: Value,
+        /// Whether it tells of work that goes on: such news can wait a little for more.
+        is_progress: bool,
+    },
+    Finalizers {
+        baseline: Box<SecurityBaseline>,
+        finalizers: Vec<String>,
+        gave_up: bool,
+    },
+    Orphan {
+        namespace: String,
+        name: String,
+    },
 }
 
 impl Keeper {
     pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
-        Self { context, underway: HashMap::new() }
+        let (written, settled, known) = Default::default();
+        Self { context, written, settled, known }
     }
 
     /// Looks after each change, for ever.
@@ -87,12 +106,18 @@ impl Keeper {
         waits.min().unwrap_or(Duration::MAX)
     }
 
-    /// Whether everything could be written.
-    async fn look(&mut self, desired: &Desired, ownership: &Ownership) -> bool {
+    /// Whether everything was written that there was to write.
+    async fn look(&mut self, desired: &Arc<Desired>, ownership: &Ownership) -> bool {
         let context = Arc::clone(&self.context);
+        if !Arc::ptr_eq(&self.known, desired) {
+            self.settled.clear();
+            self.known = Arc::clone(desired);
+        }
+        self.written.retain(|_, (_, since)| since.elapsed() < LATELY);
         let reports = Held::of(&context.stores.reports);
-        let jobs = Look::new(&context, desired, ownership, &reports).jobs();
-        let jobs: Vec<Job> = jobs.into_iter().filter(|job| !self.is_underway(job)).collect();
+        let look = Look::new(&context, desired, ownership, &reports, &mut self.settled);
+        let (waiting, jobs): (Vec<Job>, Vec<Job>) =
+            look.jobs().into_iter().partition(|job| self.is_to_wait(job));
         let client = &context.client;
         let done: Vec<(Option<ObjectKey>, Option<String>, kube::Result<()>)> = stream::iter(jobs)
             .map(async |job| {
@@ -105,11 +130,11 @@ impl Keeper {
             .buffer_unordered(CONCURRENT)
             .collect()
             .await;
-        let mut is_well = true;
+        let mut is_well = waiting.is_empty();
         for (key, version, result) in done {
             match result {
                 Ok(()) => {
-                    self.underway.extend(key.map(|key| (key, (version, Instant::now()))));
+                    self.written.extend(key.map(|key| (key, (version, Instant::now()))));
                 }
                 Err(error) if write::is_gone(&error) => {}
                 Err(error) => {
@@ -124,15 +149,11 @@ impl Keeper {
         is_well
     }
 
-    /// Whether what was written last has not come back yet.
-    fn is_underway(&mut self, job: &Job) -> bool {
-        let Job::Status { key, version, .. } = job else { return false };
-        let Some((replaced, since)) = self.underway.get(key) else { return false };
-        if replaced == version && since.elapsed() < COMES_BACK {
-            return true;
-        }
-        self.underway.remove(key);
-        false
+    /// Whether what was written last has not come back yet, or was told of a moment ago.
+    fn is_to_wait(&self, job: &Job) -> bool {
+        let Job::Status { key, version, is_progress, .. } = job else { return false };
+        let written = self.written.get(key);
+        written.is_some_and(|(replaced, _)| *is_progress || replaced == version)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Reads the caches and writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kube::{Resource, ResourceExt};
 use serde::Serialize;
@@ -22,12 +23,16 @@ use crate::resource::Timestamp;
 /// The reports of each baseline.
 type Reports<'l> = BTreeMap<BaselineKey, Vec<&'l BaselineReport>>;
 
+/// The state, as a hash, of each baseline of which nothing was to be written.
+pub(super) type Settled = HashMap<BaselineKey, u64>;
+
 /// What one look is about.
 pub(super) struct Look<'l> {
     context: &'l Context,
     desired: &'l Desired,
     ownership: &'l Ownership,
     reports: Reports<'l>,
+    settled: &'l mut Settled,
     now: Timestamp,
     jobs: Vec<Job>,
 }
@@ -42,15 +47,26 @@ fn by_baseline(all: &Held<BaselineReport>) -> Reports<'_> {
     reports
 }
 
+/// What a baseline's status follows of, besides what users want: its object and its reports.
+fn state_of(baseline: &SecurityBaseline, reports: &[&BaselineReport]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    baseline.metadata.resource_version.hash(&mut hasher);
+    for report in reports {
+        (&report.metadata.uid, &report.metadata.resource_version).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 impl<'l> Look<'l> {
     pub(super) fn new(
         context: &'l Context,
         desired: &'l Desired,
         ownership: &'l Ownership,
         reports: &'l Held<BaselineReport>,
+        settled: &'l mut Settled,
     ) -> Self {
         let (reports, now) = (by_baseline(reports), context.clock.now());
-        Self { context, desired, ownership, reports, now, jobs: Vec::new() }
+        Self { context, desired, ownership, reports, settled, now, jobs: Vec::new() }
     }
 
     /// What there is to write.
@@ -66,26 +82,37 @@ impl<'l> Look<'l> {
         let metrics = self.context.metrics.baselines();
         let baselines = Held::of(&self.context.stores.baselines);
         if !self.desired.may_lack_baselines {
-            let keys: Vec<BaselineKey> = baselines.iter().map(BaselineKey::of).collect();
+            let keys: BTreeSet<BaselineKey> = baselines.iter().map(BaselineKey::of).collect();
             metrics.retain(|key| keys.contains(key));
+            self.settled.retain(|key, _| keys.contains(key));
         }
         for baseline in baselines.iter() {
             let key = BaselineKey::of(baseline);
             if !self.ownership.has_object(&ObjectKey::of(baseline)) {
                 metrics.compliance(&key, None);
+                self.settled.remove(&key);
                 continue;
             }
             self.finalize(baseline, &key);
             let Some(plan) = self.desired.plans.get(&key) else { continue };
             let reports: Vec<&BaselineReport> =
                 self.reports.get(&key).into_iter().flatten().copied().collect();
+            let state = state_of(baseline, &reports);
+            if self.settled.get(&key) == Some(&state) {
+                continue;
+            }
             let before = baseline.status.as_ref();
             let told = baseline::of(plan, &reports, before, self.now);
             if told.is_whole {
                 metrics.compliance(&key, told.compliance_ratio);
             }
-            if let Some(status) = baseline::news(told.status, before) {
-                self.write(baseline, &status);
+            match baseline::news(told.status, before) {
+                Some(status) => {
+                    let is_progress =
+                        before.is_some_and(|before| baseline::is_progress(&status, before));
+                    self.write(baseline, &status, is_progress);
+                }
+                None => drop(self.settled.insert(key, state)),
             }
         }
         self.orphans();
@@ -145,7 +172,7 @@ impl<'l> Look<'l> {
             let sink = &self.context.settings.sink;
             let status = account::of(found, learned.as_ref(), rival, sink, &time_of(self.now));
             if found.status.as_ref() != Some(&status) {
-                self.write(found, &status);
+                self.write(found, &status, false);
             }
         }
     }
@@ -203,16 +230,19 @@ impl<'l> Look<'l> {
         let generation = object.meta().generation;
         let status = objects::status(said, generation, before, &time_of(self.now));
         if before != Some(&status) {
-            self.write(object, &status);
+            self.write(object, &status, false);
         }
     }
 
-    fn write<K: Resource<DynamicType = ()>>(&mut self, object: &K, status: &impl Serialize) {
-        let version = object.meta().resource_version.clone();
+    fn write<K: Resource<DynamicType = ()>>(
+        &mut self,
+        object: &K,
+        status: &impl Serialize,
+        is_progress: bool,
+    ) {
+        let (key, version) = (ObjectKey::of(object), object.meta().resource_version.clone());
         match serde_json::to_value(status) {
-            Ok(status) => {
-                self.jobs.push(Job::Status { key: ObjectKey::of(object), version, status });
-            }
+            Ok(status) => self.jobs.push(Job::Status { key, version, status, is_progress }),
             Err(error) => tracing::error!(%error, "a status cannot be written as JSON"),
         }
     }

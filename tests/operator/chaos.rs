@@ -1,0 +1,388 @@
+//! Replicas are killed, the API server is restarted and etcd stops: afterwards all is as if nothing
+//! had happened, nothing was published twice, and no account had two evaluators for long.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Write as _, stderr}; // past the harness's capture: the figures show
+use std::time::Duration;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::api::ListParams;
+use kube::{Api, ResourceExt};
+use plumbline::api::{AwsAccount, Condition, SecurityBaseline};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+
+use super::operated::{Account, Operated, Replica, said};
+use super::waiting::{is_soak, within};
+
+const ACCOUNTS: usize = 6;
+const BASELINES: usize = 3;
+const LEASE: SignedDuration = SignedDuration::from_secs(4);
+/// Longer than the lease, so that everybody lapses.
+const PAUSE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_mins(2);
+
+#[tokio::test]
+async fn whatever_breaks_findings_and_statuses_are_those_of_an_undisturbed_run() {
+    let (Some(calm), Some(broken)) = (scene().await, scene().await) else { return };
+    let undisturbed = calm.undisturbed().await;
+    let troubled = broken.troubled().await;
+    within(PATIENCE, "all is as in the undisturbed run", async || {
+        let stands = broken.stands().await;
+        (stands == undisturbed).then_some(())
+    })
+    .await;
+    broken.accounts().for_each(|account| published_in_order(&account));
+
+    let evaluations = troubled.evaluations(&broken.operated);
+    let overlap = longest_overlap(&evaluations);
+    let pods = troubled.killed.len() + troubled.running.len();
+    say(&format!(
+        "{pods} processes evaluated accounts {} times; two of them one account at once for {:.3} s \
+         at most",
+        evaluations.len(),
+        overlap.as_secs_f64(),
+    ));
+    assert!(evaluations.len() >= ACCOUNTS, "{evaluations:?}");
+    assert!(overlap <= LEASE, "{overlap:?}");
+    for (_, replica) in troubled.running {
+        replica.stop().await;
+    }
+}
+
+fn say(line: &str) {
+    _ = writeln!(stderr(), "{line}");
+}
+
+/// A cluster with accounts and baselines.
+struct Scene {
+    operated: Operated,
+    namespace: String,
+    ids: Vec<(String, String)>,
+}
+
+/// What stands in the end: statuses and findings, without times.
+#[derive(Debug, PartialEq)]
+struct Stands {
+    statuses: BTreeMap<String, Value>,
+    findings: BTreeMap<String, Value>,
+}
+
+async fn scene() -> Option<Scene> {
+    let lease = format!("--lease-duration={}s", LEASE.as_secs());
+    let operated = Operated::logging("info,plumbline=debug", &[&lease]).await?;
+    let namespace = operated.cluster.namespace("chaos").await;
+    let mut ids = Vec::new();
+    for _ in 0..ACCOUNTS {
+        let account = operated.account(&namespace).await;
+        ids.push((account.name.clone(), account.id.clone()));
+    }
+    let selected = json!({ "selector": { "matchLabels": { "of": namespace } } });
+    for number in 0..BASELINES {
+        let name = format!("baseline-{number}");
+        operated.baseline_every("10s", &namespace, &name, &selected).await;
+    }
+    Some(Scene { operated, namespace, ids })
+}
+
+impl Scene {
+    fn accounts(&self) -> impl Iterator<Item = Account<'_>> {
+        self.ids.iter().map(|(name, id)| self.operated.account_of(name, id))
+    }
+
+    /// Whether an account is mended in the end.
+    fn ends_mended(number: usize) -> bool {
+        number.is_multiple_of(2)
+    }
+
+    fn settle(&self, is_mended: impl Fn(usize) -> bool) {
+        for (number, account) in self.accounts().enumerate() {
+            account.damage();
+            if is_mended(number) {
+                account.mend();
+            }
+        }
+    }
+
+    /// Every account drifts, is mended, and is left as it ends; nothing disturbs.
+    async fn undisturbed(&self) -> Stands {
+        let replica = self.operated.start("plumbline-calm").await;
+        self.published("FAILED", |_| true).await;
+        self.settle(|_| true);
+        self.published("PASSED", |_| true).await;
+        self.settle(Self::ends_mended);
+        self.published("FAILED", |number| !Self::ends_mended(number)).await;
+        self.told_of(ACCOUNTS + ACCOUNTS / 2).await;
+        let stands = self.stands().await;
+        replica.stop().await;
+        stands
+    }
+
+    /// Asks for an evaluation, and waits until the bucket of these accounts has this compliance in
+    /// every baseline.
+    async fn published(&self, compliance: &str, concerned: impl Fn(usize) -> bool) {
+        let when = Timestamp::now().to_string();
+        self.operated.ask_of(&self.namespace, "baseline-0", &when).await;
+        within(PATIENCE, &format!("all is published as {compliance}"), async || {
+            let all = self.accounts().enumerate().filter(|(number, _)| concerned(*number));
+            let mut latest = all.map(|(_, account)| latest(&account.published()));
+            let is_so = latest.all(|findings| {
+                let of_bucket =
+                    findings.values().filter(|it| text(it, "Id").ends_with("/acme-orders-exports"));
+                let so = of_bucket.filter(|it| it["Compliance"]["Status"] == compliance);
+                so.count() == BASELINES
+            });
+            is_so.then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until every baseline tells of so many drifts.
+    async fn told_of(&self, drifts: usize) {
+        let baselines = self.operated.api::<SecurityBaseline>(&self.namespace).await;
+        within(PATIENCE, "every baseline tells of the drift", async || {
+            let all = baselines.list(&ListParams::default()).await.ok()?;
+            let mut summaries = all.iter().map(|it| it.status.as_ref()?.summary.as_ref());
+            let told = summaries.all(|it| it.is_some_and(|it| it.non_compliant == drifts as u64));
+            told.then_some(())
+        })
+        .await;
+    }
+
+    async fn stands(&self) -> Stands {
+        let baselines = self.operated.api::<SecurityBaseline>(&self.namespace).await;
+        let accounts: Api<AwsAccount> = Api::all(self.operated.client().await);
+        let mut statuses = BTreeMap::new();
+        for baseline in baselines.list(&ListParams::default()).await.unwrap() {
+            let mut status = json!(baseline.status);
+            without_times(&mut status);
+            statuses.insert(baseline.name_any(), self.neutral(&status));
+        }
+        for (number, (name, _)) in self.ids.iter().enumerate() {
+            let status = accounts.get(name).await.unwrap().status;
+            let conditions = status.map(|it| it.conditions).unwrap_or_default();
+            let told = |condition: &Condition| {
+                let (holds, reason) = said(&conditions, &condition.type_).unwrap();
+                json!([condition.type_, holds, reason])
+            };
+            statuses.insert(format!("account {number}"), conditions.iter().map(told).collect());
+        }
+        let findings = self.accounts().flat_map(|account| latest(&account.published()));
+        let findings = findings.map(|(id, mut finding)| {
+            without_times(&mut finding);
+            (text(&self.neutral(&json!({ "Id": id })), "Id"), self.neutral(&finding))
+        });
+        Stands { statuses, findings: findings.collect() }
+    }
+
+    /// With numbers for the names that differ from run to run.
+    fn neutral(&self, value: &Value) -> Value {
+        let mut text = value.to_string().replace(&self.namespace, "namespace");
+        for (number, (name, id)) in self.ids.iter().enumerate() {
+            text = text.replace(id, &format!("id-{number}"));
+            text = text.replace(&format!("\"{name}\""), &format!("\"account {number}\""));
+        }
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Everything that may break breaks, while the accounts drift and are mended.
+    async fn troubled(&self) -> Troubled {
+        let time = Duration::from_secs(if is_soak() { 120 } else { 20 });
+        let mut troubled = Troubled::start(&self.operated).await;
+        let begun = Instant::now();
+        let mut numbers = Sequence(0x9E37_79B9_7F4A_7C15);
+        let (mut restarts, mut is_paused) = (0, false);
+        let mut next = begun;
+        while begun.elapsed() < time {
+            next = Instant::now().max(next) + Duration::from_millis(500 + numbers.below(2000));
+            sleep_until(next).await; // how far each got is what differs
+            self.settle(|number| numbers_say(&numbers, number));
+            let victim = usize::try_from(numbers.below(3)).unwrap();
+            troubled.kill(victim);
+            if !is_paused && begun.elapsed() > time / 2 {
+                is_paused = true;
+                self.operated.cluster.pause_etcd();
+                sleep_until(Instant::now() + PAUSE).await; // that long it lasts
+                self.operated.cluster.resume_etcd();
+            }
+            if restarts < 2 && begun.elapsed() > time * (1 + restarts * 2) / 4 {
+                restarts += 1;
+                self.operated.cluster.restart_api_server();
+            }
+            troubled.replace(&self.operated).await;
+        }
+        assert!(restarts == 2 && is_paused, "{restarts} restarts in {time:?}");
+        // Whatever was seen meanwhile, everybody sees that all is mended, and what it comes to.
+        self.settle(|_| false);
+        self.published("FAILED", |_| true).await;
+        self.settle(|_| true);
+        self.published("PASSED", |_| true).await;
+        self.settle(Self::ends_mended);
+        self.published("FAILED", |number| !Self::ends_mended(number)).await;
+        troubled
+    }
+}
+
+fn numbers_say(numbers: &Sequence, number: usize) -> bool {
+    (numbers.0 >> number) & 1 == 1
+}
+
+/// Numbers that look random and are the same in every run.
+struct Sequence(u64);
+
+impl Sequence {
+    /// A number below `bound` (xorshift64).
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// The replicas that run, and when those that do not were killed.
+struct Troubled {
+    running: Vec<(String, Replica)>,
+    killed: BTreeMap<String, Timestamp>,
+    count: usize,
+}
+
+impl Troubled {
+    async fn start(operated: &Operated) -> Self {
+        let mut troubled = Self { running: Vec::new(), killed: BTreeMap::new(), count: 0 };
+        for _ in 0..3 {
+            troubled.replace(operated).await;
+        }
+        for (_, replica) in &troubled.running {
+            replica.ready().await;
+        }
+        troubled
+    }
+
+    /// Starts one more, as a pod of another name.
+    async fn replace(&mut self, operated: &Operated) {
+        let pod = format!("plumbline-{}", self.count);
+        self.count += 1;
+        let replica = operated.start(&pod).await;
+        self.running.push((pod, replica));
+    }
+
+    fn kill(&mut self, victim: usize) {
+        let (pod, replica) = self.running.swap_remove(victim);
+        replica.kill();
+        self.killed.insert(pod, Timestamp::now());
+    }
+
+    /// Every evaluation that a log tells of: the account, the process, and from when until when.
+    fn evaluations(&self, operated: &Operated) -> Vec<Evaluation> {
+        let running = self.running.iter().map(|(pod, _)| (pod, Timestamp::now()));
+        let all = running.chain(self.killed.iter().map(|(pod, at)| (pod, *at)));
+        all.flat_map(|(pod, end)| evaluations(pod, end, &operated.logged(pod))).collect()
+    }
+}
+
+/// One evaluation, with what is published of it.
+#[derive(Debug)]
+struct Evaluation {
+    account: String,
+    pod: String,
+    begun: Timestamp,
+    ended: Timestamp,
+}
+
+/// Those of one process, which ended at `end` at the latest.
+fn evaluations(pod: &str, end: Timestamp, log: &str) -> Vec<Evaluation> {
+    let mut underway: BTreeMap<String, Timestamp> = BTreeMap::new();
+    let mut all = Vec::new();
+    let mut conclude = |account: String, begun, ended| {
+        all.push(Evaluation { account, pod: pod.to_owned(), begun, ended });
+    };
+    for line in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let at: Timestamp = text(&line, "timestamp").parse().unwrap();
+        let message = line["fields"]["message"].as_str().unwrap_or_default();
+        let account = line["span"]["account"].as_str().unwrap_or_default().to_owned();
+        if message.starts_with("evaluating") {
+            // An evaluation that was given up has ended by the next one.
+            if let Some(begun) = underway.insert(account.clone(), at) {
+                conclude(account, begun, begun);
+            }
+        } else if message.starts_with("evaluated") || message.starts_with("not evaluated") {
+            if let Some(begun) = underway.remove(&account) {
+                conclude(account, begun, at);
+            }
+        } else if message.starts_with("the lease could not be renewed") {
+            // Everything is broken off.
+            for (account, begun) in std::mem::take(&mut underway) {
+                conclude(account, begun, at);
+            }
+        }
+    }
+    for (account, begun) in underway {
+        conclude(account, begun, end);
+    }
+    all
+}
+
+/// For how long two processes evaluated the same account at once.
+fn longest_overlap(evaluations: &[Evaluation]) -> SignedDuration {
+    let mut longest = SignedDuration::ZERO;
+    for (at, one) in evaluations.iter().enumerate() {
+        for other in &evaluations[at + 1..] {
+            if one.account == other.account && one.pod != other.pod {
+                let begun = one.begun.max(other.begun);
+                longest = longest.max(one.ended.min(other.ended).duration_since(begun));
+            }
+        }
+    }
+    longest
+}
+
+/// Of one finding, each publication says another thing than the one before, and says it later.
+fn published_in_order(account: &Account<'_>) {
+    let mut latest: BTreeMap<String, (Timestamp, Value)> = BTreeMap::new();
+    for finding in account.published() {
+        let id = text(&finding, "Id");
+        let at: Timestamp = text(&finding, "UpdatedAt").parse().unwrap();
+        let (status, workflow) = (&finding["Compliance"]["Status"], &finding["Workflow"]);
+        let says = json!([status, workflow, finding["RecordState"]]);
+        if let Some((before, said)) = latest.insert(id.clone(), (at, says.clone())) {
+            assert!(at > before, "{id}: {at} after {before}");
+            assert_ne!(says, said, "{id} was published twice");
+        }
+    }
+    let ids: BTreeSet<&String> = latest.keys().collect();
+    assert_eq!(ids.len(), 2 * BASELINES, "two buckets in each baseline: {ids:?}");
+}
+
+/// The last publication of each finding.
+fn latest(published: &[Value]) -> BTreeMap<String, Value> {
+    published.iter().map(|finding| (text(finding, "Id"), finding.clone())).collect()
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_default().to_owned()
+}
+
+/// Takes times out, which differ from run to run.
+fn without_times(value: &mut Value) {
+    const TIMES: [&str; 10] = [
+        "CreatedAt",
+        "UpdatedAt",
+        "FirstObservedAt",
+        "LastObservedAt",
+        "lastTransitionTime",
+        "lastSuccess",
+        "startedAt",
+        "finishedAt",
+        "since",
+        "observedGeneration",
+    ];
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !TIMES.contains(&name.as_str()));
+            fields.values_mut().for_each(without_times);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_times),
+        _ => {}
+    }
+}
