@@ -120,7 +120,9 @@ impl Budgets {
         let (left, since) = self.0.entry(about.clone()).or_insert((BURST, now));
         let more = refilled(*since, now);
         if more > 0 {
-            (*left, *since) = ((*left + more).min(BURST), *since + REFILL * more);
+            *left = (*left + more).min(BURST);
+            // What a full budget could not take is lost.
+            *since = if *left == BURST { now } else { *since + REFILL * more };
         }
         let is_allowed = *left > 0;
         *left = left.saturating_sub(1);
