@@ -10,12 +10,9 @@ use tokio::runtime::{Builder, Runtime};
 use super::aws::AwsArguments;
 use super::exit::CommandError;
 use super::input::{Input, declare, resolve};
-use crate::api::{
-    AccountSource, AllowedNamespaces, AwsAccount, AwsAccountSpec, ConfigApiSource, LabelSelector,
-    RoleReference,
-};
+use crate::api::{AccountSource, AwsAccount, AwsAccountSpec, ConfigApiSource, RoleReference};
 use crate::aws::AwsSettings;
-use crate::controller::{AwsAccounts, LiveSources, Progress, Reached};
+use crate::controller::{AwsAccounts, LiveSources, Progress, Reached, undeclared};
 use crate::drift::Installation;
 use crate::metrics::Metrics;
 use crate::plan::{Objects, Plan, Resolved, load_paths};
@@ -71,13 +68,7 @@ impl LiveInput {
             tracing::warn!("nothing is published in account {}: {error}", error.account);
         }
         let targets = self.input.resolved.plans.iter().flat_map(|plan| &plan.targets);
-        let places: BTreeSet<Place> = targets
-            .map(|target| Place {
-                account: target.account.clone(),
-                region: target.region.clone(),
-                partition: target.partition,
-            })
-            .collect();
+        let places: BTreeSet<Place> = targets.map(Place::from).collect();
         let mut sink = SecurityHub::new(installation.clone(), reached);
         sink.prepare(&places.into_iter().collect::<Vec<_>>()).await;
         sink
@@ -167,22 +158,9 @@ impl LiveArguments {
                 return Err(CommandError::Usage(problem.to_owned()));
             }
         };
-        let everybody =
-            AllowedNamespaces { selector: Some(LabelSelector::default()), names: Vec::new() };
-        let spec = AwsAccountSpec {
-            account_id: account.clone(),
-            partition,
-            regions,
-            home_region: None,
-            role: None,
-            source: AccountSource {
-                config_api: Some(ConfigApiSource::default()),
-                ..AccountSource::default()
-            },
-            budgets: Vec::new(),
-            allowed_namespaces: Some(everybody),
-        };
-        Ok(AwsAccount::new(account.as_str(), spec))
+        let config_api = Some(ConfigApiSource::default());
+        let source = AccountSource { config_api, ..AccountSource::default() };
+        Ok(undeclared(&account, partition, regions, source))
     }
 
     fn role_account(&self) -> Option<AccountId> {

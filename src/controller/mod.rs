@@ -19,5 +19,5 @@ pub use permissions::{Condition, Permissions, RolePermissions, Statement, accoun
 pub use round::{Progress, Round, RoundReport, View, evaluate};
 pub use sources::{
     AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,
-    SourceReport, Survey, discover,
+    SourceReport, Survey, discover, undeclared,
 };

@@ -11,6 +11,7 @@ use std::future::Future;
 use thiserror::Error;
 
 use crate::drift::{FindingChange, KnownFindings};
+use crate::plan::Target;
 use crate::resource::{AccountId, Partition, Region};
 
 pub use jsonl::{JsonLines, OpenError};
@@ -25,6 +26,13 @@ pub struct Place {
     pub region: Region,
     /// The account's partition.
     pub partition: Partition,
+}
+
+impl From<&Target> for Place {
+    fn from(target: &Target) -> Self {
+        let Target { account, region, partition, .. } = target;
+        Self { account: account.clone(), region: region.clone(), partition: *partition }
+    }
 }
 
 /// Takes findings to where people and other programs see them.

@@ -58,11 +58,7 @@ impl Inputs {
     /// the accounts name, for a baseline may have held there.
     pub(super) fn places(&self) -> Vec<Place> {
         let targets = self.resolved.plans.iter().flat_map(|plan| &plan.targets);
-        let targets = targets.map(|target| Place {
-            account: target.account.clone(),
-            region: target.region.clone(),
-            partition: target.partition,
-        });
+        let targets = targets.map(Place::from);
         let named = self.account_specs().flat_map(|spec| {
             spec.regions.iter().map(|region| Place {
                 account: spec.account_id.clone(),

@@ -19,17 +19,28 @@ fn declared(account: &AccountId, mut regions: Vec<Region>) -> AwsAccount {
     if regions.is_empty() {
         regions.extend(partition.home_region().parse());
     }
-    let everybody =
-        AllowedNamespaces { selector: Some(LabelSelector::default()), names: Vec::new() };
     let snapshot =
         SnapshotSource { url: "-".to_owned(), recorded_types: None, max_age: Period::hours(0) };
+    let source = AccountSource { snapshot: Some(snapshot), ..AccountSource::default() };
+    undeclared(account, partition, regions, source)
+}
+
+/// An account that no file declares: named by its id, and open to every namespace.
+pub fn undeclared(
+    account: &AccountId,
+    partition: Partition,
+    regions: Vec<Region>,
+    source: AccountSource,
+) -> AwsAccount {
+    let everybody =
+        AllowedNamespaces { selector: Some(LabelSelector::default()), names: Vec::new() };
     let spec = AwsAccountSpec {
         account_id: account.clone(),
         partition,
         regions,
         home_region: None,
         role: None,
-        source: AccountSource { snapshot: Some(snapshot), ..AccountSource::default() },
+        source,
         budgets: Vec::new(),
         allowed_namespaces: Some(everybody),
     };

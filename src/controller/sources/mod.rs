@@ -21,7 +21,7 @@ use crate::source::{ReadReport, Snapshot};
 pub use access::AwsAccounts;
 pub(super) use access::home_region;
 pub(super) use coverage::{state, state_live};
-pub use discover::discover;
+pub use discover::{discover, undeclared};
 pub use live::LiveSources;
 pub(super) use live::types;
 pub use reached::Reached;
