@@ -35,12 +35,13 @@ generate: ## Write the generated files again: crds/, those of the charts and doc
 	$(CARGO) run --quiet -- crds --dir charts/plumbline-crds/files
 	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md
 
+# `cargo bench` builds the program too, as it is released.
 bench: $(VENV)/.ready-aws ## Measure throughput, memory and start-up beside DuckDB, sonic-rs and the cel crate
 	tests/setup-python.sh $(VENV) benches/requirements.txt
-	$(CARGO) build --release
 	$(CARGO) bench --bench throughput
 	$(VENV)/bin/python benches/scan.py
 	$(VENV)/bin/python benches/live.py
+	$(VENV)/bin/python benches/live.py --region eu-west-1
 
 soak: $(VENV)/.ready $(VENV)/.ready-aws kubernetes ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
 	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 PLUMBLINE_SOAK=1 $(CARGO) test

@@ -1,6 +1,7 @@
 """Measures `plumbline scan --live` against the AWS double at AWS's rates, as a whole process.
 
-Usage: live.py [--items N]; run by `make bench` after the release build.
+Usage: live.py [--items N] [--region NAME]; run by `make bench` after `cargo bench` has built
+the program.
 
 Prints how long it takes, the peak memory, how much of a processor it used, and the calls. The
 rates alone ask for most of the time: one account's region answers eight queries of a hundred rows
@@ -25,7 +26,7 @@ import json, sys
 items = json.load(open(sys.argv[1]))["configurationItems"]
 files = {}
 for item in items:
-    region = item["awsRegion"]
+    region = item["awsRegion"] = sys.argv[3] or item["awsRegion"]
     if region not in files:
         files[region] = open(f"{sys.argv[2]}/{region}.jsonl", "w")
     files[region].write(json.dumps(item, separators=(",", ":")) + "\\n")
@@ -33,10 +34,12 @@ print(json.dumps({"account": items[0]["awsAccountId"], "regions": list(files)}))
 """
 
 
-def start_double(folder: pathlib.Path, snapshot: pathlib.Path) -> tuple[subprocess.Popen, str]:
-    """An AWS with the snapshot's items; its address."""
+def start_double(
+    folder: pathlib.Path, snapshot: pathlib.Path, region: str
+) -> tuple[subprocess.Popen, str]:
+    """An AWS with the snapshot's items, all in `region` where one is given; its address."""
     split = subprocess.run(
-        [sys.executable, "-c", SPLIT, str(snapshot), str(folder)],
+        [sys.executable, "-c", SPLIT, str(snapshot), str(folder), region],
         check=True, capture_output=True, text=True,
     )
     found = json.loads(split.stdout)
@@ -87,15 +90,18 @@ def scan(folder: pathlib.Path, address: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=100_000)
-    items = parser.parse_args().items
+    parser.add_argument("--region", default="", help="where all items lie; default: in two regions")
+    arguments = parser.parse_args()
+    items, region = arguments.items, arguments.region
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         snapshot = folder / "snapshot.json"
         generate("snapshot", str(items), str(snapshot))
         generate("baseline", "20", str(folder / "hundred"))
-        double, address = start_double(folder, snapshot)
+        double, address = start_double(folder, snapshot, region)
         try:
-            print(f"scan --live, {items:,} items x 100 controls, AWS's rates:")
+            place = region or "two regions"
+            print(f"scan --live, {items:,} items x 100 controls, {place}, AWS's rates:", flush=True)
             scan(folder, address)
         finally:
             double.kill()

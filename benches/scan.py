@@ -1,6 +1,7 @@
 """Measures `plumbline scan` and `run` as whole processes and prints one line a figure.
 
-Usage: scan.py [--items N ...]; run by `make bench` after the release build.
+Usage: scan.py [--items N ...]; run by `make bench` after `cargo bench` has built the
+program.
 
 Times are the median of several runs, peak memory is the operating system's own account of the
 finished process. Nothing is asserted: the bars stand in docs/benchmarks.md.
