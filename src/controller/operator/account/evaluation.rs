@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::learned::credentials;
+use super::learned::{Credentials, credentials};
 use super::reports::Reports;
 use super::work::AccountWork;
 use crate::api::AwsAccount;
@@ -37,7 +37,7 @@ pub(super) struct Evaluated {
     /// Where items came from.
     pub(super) sources: Vec<SourceInput>,
     /// Whether the credentials are the account's own; nothing where AWS is not asked.
-    pub(super) credentials: Option<Result<(), String>>,
+    pub(super) credentials: Option<Credentials>,
     /// When what was read becomes stale.
     pub(super) stale_at: Vec<Timestamp>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::work::AccountWork;
-use crate::aws::AwsError;
+use crate::aws::{AwsError, Class};
 use crate::controller::operator::sinks::AccountSink;
 use crate::controller::round::RoundReport;
 use crate::controller::sources::SourceInput;
@@ -16,7 +16,7 @@ use crate::resource::{Region, UnknownReason};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::controller::operator) struct Learned {
     /// Whether the credentials are the account's own; nothing where AWS is not asked.
-    pub(in crate::controller::operator) credentials: Option<Result<(), String>>,
+    pub(in crate::controller::operator) credentials: Option<Credentials>,
     /// What is known of the recorder of each region.
     pub(in crate::controller::operator) recorders: BTreeMap<Region, RecorderState>,
     /// Whether Security Hub of each region takes findings; empty where none go there.
@@ -27,6 +27,36 @@ pub(in crate::controller::operator) struct Learned {
     pub(in crate::controller::operator) left_open: usize,
     /// Why the last evaluation did not come about.
     pub(in crate::controller::operator) failure: Option<String>,
+}
+
+/// Whether the credentials are the account's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::controller::operator) enum Credentials {
+    /// AWS says so.
+    Verified,
+    /// They are not, or there are none: why.
+    Refused(String),
+    /// AWS could not be asked, which says nothing of them: why.
+    Unreached(String),
+}
+
+impl Credentials {
+    fn of(unreached: Option<&AwsError>) -> Self {
+        let Some(error) = unreached else { return Self::Verified };
+        let why = error.to_string();
+        match error.class {
+            Class::Throttled | Class::Transient => Self::Unreached(why),
+            _ => Self::Refused(why),
+        }
+    }
+
+    /// Why the account is not reached; nothing where it is.
+    pub(in crate::controller::operator) fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::Verified => None,
+            Self::Refused(why) | Self::Unreached(why) => Some(why),
+        }
+    }
 }
 
 /// What is known of a region's recorder.
@@ -49,9 +79,9 @@ pub(super) fn credentials(
     work: &AccountWork,
     sink: &AccountSink,
     unreached: Option<&AwsError>,
-) -> Option<Result<(), String>> {
+) -> Option<Credentials> {
     let is_asked = work.spec.source.snapshot.is_none() || !matches!(sink, AccountSink::File(_));
-    is_asked.then(|| unreached.map_or(Ok(()), |error| Err(error.to_string())))
+    is_asked.then(|| Credentials::of(unreached))
 }
 
 impl Learned {
@@ -125,5 +155,32 @@ fn note(recorders: &mut BTreeMap<Region, RecorderState>, target: &Target, outcom
     let known = recorders.entry(target.region.clone()).or_insert_with(|| state.clone());
     if state != RecorderState::NotSaid {
         *known = state;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(class: Class) -> Credentials {
+        let error = AwsError {
+            class,
+            code: "Code".to_owned(),
+            message: "what AWS says".to_owned(),
+            service: "sts",
+            operation: "AssumeRole",
+            account: "111122223333".to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        Credentials::of(Some(&error))
+    }
+
+    #[test]
+    fn a_way_to_aws_that_fails_says_nothing_of_the_credentials() {
+        assert!(matches!(of(Class::Transient), Credentials::Unreached(_)));
+        assert!(matches!(of(Class::Throttled), Credentials::Unreached(_)));
+        assert!(matches!(of(Class::Credentials), Credentials::Refused(_)));
+        assert!(matches!(of(Class::Expired), Credentials::Refused(_)));
+        assert_eq!(Credentials::of(None), Credentials::Verified);
     }
 }

@@ -13,7 +13,7 @@ mod trouble;
 mod work;
 mod worker;
 
-pub(super) use learned::{Learned, RecorderState};
+pub(super) use learned::{Credentials, Learned, RecorderState};
 pub(super) use report::{TIMES_MOVE, same_target, shortened};
 pub(super) use work::AccountWork;
 pub(super) use worker::{Worker, stopped};

@@ -1,6 +1,6 @@
 //! What goes wrong with an account, as people are told of it: once for as long as it does.
 
-use super::learned::{Learned, RecorderState};
+use super::learned::{Credentials, Learned, RecorderState};
 use crate::controller::operator::events::Notice;
 use crate::publish::{PlaceState, PublishError, Published};
 
@@ -32,9 +32,12 @@ pub(super) fn troubles(
             .filter(|_| closed.is_none())
             .map(|refused| warning("FindingsRefused", refused.message.clone())),
     };
-    let closed = closed.filter(|_| !matches!(learned.credentials, Some(Err(_))));
-    let refused = learned.credentials.clone().and_then(Result::err);
-    let refused = refused.map(|note| warning("CredentialsRefused", note));
+    let refused = match &learned.credentials {
+        Some(Credentials::Refused(why)) => Some(warning("CredentialsRefused", why.clone())),
+        Some(Credentials::Unreached(why)) => Some(warning("AccountUnreachable", why.clone())),
+        Some(Credentials::Verified) | None => None,
+    };
+    let closed = closed.filter(|_| refused.is_none());
     [refused, stopped, unreadable, closed, failed].into_iter().flatten().collect()
 }
 

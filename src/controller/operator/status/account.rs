@@ -3,7 +3,7 @@
 use super::condition::Said;
 use crate::api::{AccountRegionStatus, AwsAccount, AwsAccountStatus, Condition, Time};
 use crate::controller::SinkChoice;
-use crate::controller::operator::account::{Learned, RecorderState};
+use crate::controller::operator::account::{Credentials, Learned, RecorderState};
 use crate::publish::PlaceState;
 use crate::resource::Region;
 
@@ -65,8 +65,11 @@ fn credentials(learned: Option<&Learned>, rival: Option<&str>) -> Said {
     let Some(learned) = learned else { return pending() };
     match &learned.credentials {
         None => Said::unknown("NotNeeded", "AWS is not called for this account"),
-        Some(Ok(())) => Said::yes("Verified", "the caller's account is this one"),
-        Some(Err(error)) => Said::no("Refused", format!("{error}; it is tried again")),
+        Some(Credentials::Verified) => Said::yes("Verified", "the caller's account is this one"),
+        Some(Credentials::Refused(why)) => Said::no("Refused", format!("{why}; it is tried again")),
+        Some(Credentials::Unreached(why)) => {
+            Said::unknown("Unreachable", format!("{why}; it is tried again"))
+        }
     }
 }
 
@@ -110,8 +113,8 @@ fn security_hub(learned: Option<&Learned>, sink: &SinkChoice, region: Option<&Re
         return Said::unknown("NotNeeded", "findings go to a file");
     }
     let Some(learned) = learned else { return pending() };
-    if let Some(Err(error)) = &learned.credentials {
-        return Said::unknown("Unread", format!("the account cannot be reached: {error}"));
+    if let Some(why) = learned.credentials.as_ref().and_then(Credentials::trouble) {
+        return Said::unknown("Unread", format!("the account cannot be reached: {why}"));
     }
     let here = || learned.hubs.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
     for (region, state) in here() {
