@@ -43,6 +43,13 @@ impl Class {
     pub fn of_code(code: &str) -> Self {
         classify(code, 400)
     }
+
+    /// Whether AWS merely was busy, or the way to it was: later the same call may succeed, and this
+    /// failure says nothing of what it asked for.
+    #[must_use]
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::Throttled | Self::Transient)
+    }
 }
 
 /// A call of AWS that failed, after all tries.

@@ -61,9 +61,7 @@ fn assumed<T>(
             let message = format!("{arn}: {}: {}", error.code, error.message);
             place.failed(Check::Role, message, role_mend(role))
         }
-        Err(error) if matches!(error.class, Class::Transient | Class::Throttled) => {
-            place.refused(Check::Role, error)
-        }
+        Err(error) if error.class.is_passing() => place.refused(Check::Role, error),
         _ => place.ok(Check::Role, format!("{arn} can be assumed")),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::access::AwsAccounts;
 use crate::api::AwsAccountSpec;
-use crate::aws::{AccountAccess, AwsError, Class, SecurityHubClient};
+use crate::aws::{AccountAccess, AwsError, SecurityHubClient};
 use crate::publish::{Hubs, Place};
 use crate::resource::AccountId;
 
@@ -29,7 +29,7 @@ impl Reached {
                     reached.insert(spec.account_id.clone(), access);
                 }
                 Err(error) => {
-                    if !matches!(error.class, Class::Throttled | Class::Transient) {
+                    if !error.class.is_passing() {
                         self.forget(&spec.account_id);
                     }
                     errors.push(error);

@@ -104,7 +104,9 @@ impl<E> Delivery<E> {
         for entry in batch {
             match by_id.remove(B::id(&entry)) {
                 None => taken.push(entry),
-                Some(failure) if self.tries < TRIES && is_retryable(&failure.code) => {
+                Some(failure)
+                    if self.tries < TRIES && Class::of_code(&failure.code).is_passing() =>
+                {
                     self.again.push((entry, failure));
                 }
                 Some(failure) => self.fail(failed_entry(failure)),
@@ -148,10 +150,6 @@ impl<E> Delivery<E> {
 fn clone_of(failure: &EntryFailure) -> EntryFailure {
     let EntryFailure { id, code, message } = failure;
     EntryFailure { id: id.clone(), code: code.clone(), message: message.clone() }
-}
-
-fn is_retryable(code: &str) -> bool {
-    matches!(Class::of_code(code), Class::Throttled | Class::Transient)
 }
 
 fn failed_entry(failure: EntryFailure) -> (String, Failed) {

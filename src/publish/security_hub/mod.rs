@@ -169,10 +169,9 @@ impl<H: Hubs> SecurityHub<H> {
             "published findings could not be read back",
         );
         let Some(entry) = self.places.get_mut(place) else { return };
-        let busy = matches!(error.class, Class::Throttled | Class::Transient);
         match error.class {
             Class::NotEnabled => entry.state = PlaceState::NotEnabled(not_enabled(place, error)),
-            _ if busy && entry.state == PlaceState::Ready => {}
+            _ if error.class.is_passing() && entry.state == PlaceState::Ready => {}
             _ => entry.state = PlaceState::Unread(error.to_string()),
         }
     }

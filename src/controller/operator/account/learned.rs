@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::work::AccountWork;
-use crate::aws::{AwsError, Class};
+use crate::aws::AwsError;
 use crate::controller::operator::sinks::AccountSink;
 use crate::controller::round::RoundReport;
 use crate::controller::sources::SourceInput;
@@ -44,10 +44,7 @@ impl Credentials {
     fn of(unreached: Option<&AwsError>) -> Self {
         let Some(error) = unreached else { return Self::Verified };
         let why = error.to_string();
-        match error.class {
-            Class::Throttled | Class::Transient => Self::Unreached(why),
-            _ => Self::Refused(why),
-        }
+        if error.class.is_passing() { Self::Unreached(why) } else { Self::Refused(why) }
     }
 
     /// Why the account is not reached; nothing where it is.
@@ -161,6 +158,7 @@ fn note(recorders: &mut BTreeMap<Region, RecorderState>, target: &Target, outcom
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::Class;
 
     fn of(class: Class) -> Credentials {
         let error = AwsError {
