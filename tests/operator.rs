@@ -25,6 +25,8 @@ mod double;
 mod installed;
 #[path = "operator/live.rs"]
 mod live;
+#[path = "operator/live_accounts.rs"]
+mod live_accounts;
 #[path = "operator/operated.rs"]
 mod operated;
 #[path = "operator/programs.rs"]

@@ -1,235 +1,14 @@
-//! Accounts that are read live, with findings in Security Hub: what users see of it, there and in
-//! the cluster. The AWS double stands for AWS.
+//! What users see of accounts that are read live: in Security Hub, and in the cluster.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use k8s_openapi::api::events::v1::Event;
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use kube::{Api, ResourceExt};
-use plumbline::api::{AwsAccount, Exemption, SecurityBaseline};
+use k8s_openapi::jiff::SignedDuration;
+use kube::ResourceExt;
+use kube::api::{Patch, PatchParams};
+use plumbline::api::SecurityBaseline;
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 
-use super::double::{Double, State};
-use super::operated::{Operated, Replica, baseline_says, create, said};
+use super::live_accounts::{EXTERNAL_ID, Live, REGIONS, role};
+use super::operated::{MENDED, OPEN, SUPPRESSED, baseline_says, said};
 use super::waiting::eventually;
-
-const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
-/// Whose credentials the operator has; it reaches the others by their roles.
-const OPERATORS: &str = "999988887777";
-/// How many accounts there are to take.
-const ACCOUNTS: usize = 8;
-const EXTERNAL_ID: &str = "a-word-of-ours";
-
-const OPEN: [&str; 3] = ["FAILED", "NEW", "ACTIVE"];
-const MENDED: [&str; 3] = ["PASSED", "RESOLVED", "ACTIVE"];
-const SUPPRESSED: [&str; 3] = ["FAILED", "SUPPRESSED", "ACTIVE"];
-
-/// An operator over accounts of a double.
-struct Live {
-    double: Double,
-    operated: Operated,
-    replica: Replica,
-    taken: AtomicUsize,
-}
-
-fn account_id(number: usize) -> String {
-    format!("1111{number:08}")
-}
-
-/// The bucket of a region that keeps no versions.
-fn orders(account: &str, region: &str) -> String {
-    format!("orders-{account}-{region}")
-}
-
-fn bucket(account: &str, region: &str, name: &str, versioning: &str) -> Value {
-    json!({
-        "configurationItemVersion": "1.3",
-        "configurationItemCaptureTime": "2026-11-20T05:05:35.185Z",
-        "configurationItemStatus": "ResourceDiscovered",
-        "configurationStateId": 1,
-        "awsAccountId": account,
-        "awsRegion": region,
-        "resourceType": "AWS::S3::Bucket",
-        "resourceId": name,
-        "resourceName": name,
-        "ARN": format!("arn:aws:s3:::{name}"),
-        "resourceCreationTime": "2026-03-11T08:14:22.000Z",
-        "tags": {},
-        "relatedEvents": [],
-        "relationships": [],
-        "configuration": { "name": name },
-        "supplementaryConfiguration": {
-            "BucketVersioningConfiguration": { "status": versioning, "isMfaDeleteEnabled": null },
-        },
-    })
-}
-
-/// Accounts with a role that asks for an external id, and two buckets in each region.
-fn state() -> State {
-    let ids: Vec<String> = (0..ACCOUNTS).map(account_id).collect();
-    let all: Vec<&str> = [OPERATORS].into_iter().chain(ids.iter().map(String::as_str)).collect();
-    let mut state = State::of(&all, &REGIONS);
-    for account in &ids {
-        let roles = json!({ "plumbline": { "externalId": EXTERNAL_ID, "trusted": [OPERATORS] } });
-        state = state.account(account, "roles", roles);
-        for region in REGIONS {
-            let kept = format!("kept-{account}-{region}");
-            let items = json!([
-                bucket(account, region, &orders(account, region), "Suspended"),
-                bucket(account, region, &kept, "Enabled"),
-            ]);
-            state = state.region(account, region, "items", items);
-        }
-    }
-    state
-}
-
-impl Live {
-    /// The one that most tests share; `None`, said aloud, where it cannot be had.
-    async fn shared() -> Option<&'static Self> {
-        static SHARED: OnceCell<Option<Live>> = OnceCell::const_new();
-        SHARED.get_or_init(async || Self::start(&[]).await).await.as_ref()
-    }
-
-    async fn start(arguments: &[&str]) -> Option<Self> {
-        let double = Double::start(&state())?;
-        let operated = Operated::with_aws(&double, arguments).await?;
-        let replica = operated.start("plumbline-0").await;
-        replica.ready().await;
-        Some(Self { double, operated, replica, taken: AtomicUsize::new(0) })
-    }
-
-    /// Declares an account that nobody else has, open to a namespace.
-    async fn account(&self, namespace: &str) -> String {
-        let id = account_id(self.taken.fetch_add(1, Ordering::Relaxed));
-        let operations = ["SelectResourceConfig", "BatchGetResourceConfig", "GetFindings"];
-        let budgets = operations.map(|it| json!({ "operation": it, "perSecond": 1000 }));
-        let object = json!({
-            "apiVersion": "plumbline.dev/v1alpha1",
-            "kind": "AwsAccount",
-            "metadata": { "name": format!("live-{id}"), "labels": { "of": namespace } },
-            "spec": {
-                "accountId": id,
-                "regions": REGIONS,
-                "role": role(&id, EXTERNAL_ID),
-                "source": { "configApi": {} },
-                "budgets": budgets,
-                "allowedNamespaces": { "names": [namespace] },
-            },
-        });
-        create(&self.accounts().await, object).await;
-        id
-    }
-
-    /// A namespace with a baseline over so many accounts, all of whose drift is published.
-    async fn published<const N: usize>(&self, prefix: &str) -> (String, [String; N]) {
-        let namespace = self.operated.cluster.namespace(prefix).await;
-        let mut accounts = [const { String::new() }; N];
-        for account in &mut accounts {
-            *account = self.account(&namespace).await;
-        }
-        let of_namespace = json!({ "selector": { "matchLabels": { "of": namespace } } });
-        self.operated.baseline(&namespace, &of_namespace).await;
-        self.baseline_says(&namespace, "Ready", ("True", "Evaluated")).await;
-        self.baseline_says(&namespace, "Published", ("True", "Published")).await;
-        (namespace, accounts)
-    }
-
-    async fn accounts(&self) -> Api<AwsAccount> {
-        Api::all(self.operated.client().await)
-    }
-
-    /// Waits until a condition of an account says this, and gives its message.
-    async fn account_says(&self, id: &str, type_: &str, expected: (&str, &str)) -> String {
-        let accounts = self.accounts().await;
-        eventually(&format!("{type_} of account {id} is {expected:?}"), async || {
-            let conditions = accounts.get(&format!("live-{id}")).await.unwrap().status?.conditions;
-            let message = conditions.iter().find(|it| it.type_ == type_)?.message.clone();
-            (said(&conditions, type_) == Some(expected)).then_some(message)
-        })
-        .await
-    }
-
-    /// What each region of an account says of a condition.
-    async fn regions_say(&self, id: &str, type_: &str) -> Vec<String> {
-        let account = self.accounts().await.get(&format!("live-{id}")).await.unwrap();
-        let regions = account.status.unwrap().regions;
-        regions.iter().map(|it| said(&it.conditions, type_).unwrap().0.to_owned()).collect()
-    }
-
-    /// Waits until a condition of the baseline says this, and gives its message.
-    async fn baseline_says(&self, namespace: &str, type_: &str, expected: (&str, &str)) -> String {
-        let says = |baseline: &SecurityBaseline| baseline_says(baseline, type_) == Some(expected);
-        let what = format!("{type_} is {expected:?}");
-        let baseline = self.operated.baseline_where(namespace, &what, says).await;
-        let conditions = baseline.status.unwrap().conditions;
-        conditions.into_iter().find(|it| it.type_ == type_).unwrap().message
-    }
-
-    /// Turns versions of the bucket of a region on or off.
-    fn set_versioning(&self, account: &str, region: &str, status: &str) {
-        self.double.patch_items(&[json!({
-            "account": account, "region": region, "resourceType": "AWS::S3::Bucket",
-            "resourceId": orders(account, region),
-            "patch": { "supplementaryConfiguration": {
-                "BucketVersioningConfiguration": { "status": status },
-            }},
-        })]);
-    }
-
-    /// The bucket's finding as Security Hub holds it.
-    fn finding(&self, account: &str, region: &str) -> Option<Value> {
-        let end = format!("/AWS::S3::Bucket/{}", orders(account, region));
-        self.double.findings().into_iter().find(|(id, _)| id.ends_with(&end)).map(|(_, it)| it)
-    }
-
-    fn is(&self, account: &str, region: &str, expected: [&str; 3]) -> bool {
-        self.finding(account, region).is_some_and(|finding| {
-            let parts = [
-                &finding["Compliance"]["Status"],
-                &finding["Workflow"]["Status"],
-                &finding["RecordState"],
-            ];
-            assert_eq!(finding["AwsAccountId"], account);
-            assert_eq!(finding["Region"], region);
-            parts == expected
-        })
-    }
-
-    /// Waits until the bucket's finding says this of compliance, workflow and record.
-    async fn finding_says(&self, account: &str, region: &str, expected: [&str; 3]) {
-        eventually(&format!("the finding of {account} in {region} is {expected:?}"), async || {
-            self.is(account, region, expected).then_some(())
-        })
-        .await;
-    }
-
-    /// The notes of the events about an object.
-    async fn events(&self, namespace: &str, name: &str, reason: &str) -> Vec<String> {
-        let events = self.operated.api::<Event>(namespace).await;
-        let events = events.list(&ListParams::default()).await.unwrap();
-        let about = events.iter().filter(|event| {
-            let regarding = event.regarding.as_ref().and_then(|it| it.name.as_deref());
-            regarding == Some(name) && event.reason.as_deref() == Some(reason)
-        });
-        about.filter_map(|event| event.note.clone()).collect()
-    }
-
-    /// Waits for an event about an account.
-    async fn account_event(&self, id: &str, reason: &str) -> String {
-        eventually(&format!("the event {reason}"), async || {
-            self.events("default", &format!("live-{id}"), reason).await.pop()
-        })
-        .await
-    }
-}
-
-fn role(account: &str, external_id: &str) -> Value {
-    let arn = format!("arn:aws:iam::{account}:role/plumbline");
-    json!({ "arn": arn, "externalId": external_id })
-}
 
 #[tokio::test]
 async fn drift_of_two_accounts_in_two_regions_is_told_everywhere_and_resolved() {
@@ -299,21 +78,7 @@ async fn drift_of_two_accounts_in_two_regions_is_told_everywhere_and_resolved() 
 async fn an_exemption_suppresses_in_security_hub_until_it_expires() {
     let Some(live) = Live::shared().await else { return };
     let (namespace, [account]) = live.published("live-exempt").await;
-    let now = Timestamp::now();
-    let object = json!({
-        "apiVersion": "plumbline.dev/v1alpha1",
-        "kind": "Exemption",
-        "metadata": { "name": "short", "namespace": namespace },
-        "spec": {
-            "baseline": "production",
-            "controls": ["s3-bucket-versioning"],
-            "reason": "a test",
-            "approvedBy": "a test",
-            "approvedAt": now - SignedDuration::from_mins(1),
-            "expiresAt": now + SignedDuration::from_secs(8),
-        },
-    });
-    create(&live.operated.api::<Exemption>(&namespace).await, object).await;
+    live.operated.exempt(&namespace, SignedDuration::from_secs(8)).await;
     for region in REGIONS {
         live.finding_says(&account, region, SUPPRESSED).await;
         let finding = live.finding(&account, region).unwrap();
@@ -442,11 +207,8 @@ async fn a_deleted_baseline_is_archived_in_security_hub_before_it_goes() {
     let baselines = live.operated.api::<SecurityBaseline>(&namespace).await;
     let standing = baselines.get("production").await.unwrap();
     assert_eq!(standing.finalizers(), ["plumbline.dev/archive-findings"]);
-    baselines.delete("production", &DeleteParams::default()).await.unwrap();
-    eventually("the baseline is gone", async || {
-        baselines.get_opt("production").await.unwrap().is_none().then_some(())
-    })
-    .await;
+    live.operated.delete_baseline(&namespace).await;
+    live.operated.baseline_gone(&namespace).await;
     for account in &accounts {
         for region in REGIONS {
             let finding = live.finding(account, region).unwrap();
@@ -465,23 +227,15 @@ async fn a_baseline_whose_findings_cannot_be_archived_goes_after_the_deadline() 
         "operation": ["BatchImportFindings", "BatchUpdateFindings"],
     });
     live.double.order_faults(1, &[json!({ "kind": "deny", "match": writes })]);
-    let baselines = live.operated.api::<SecurityBaseline>(&namespace).await;
-    baselines.delete("production", &DeleteParams::default()).await.unwrap();
+    live.operated.delete_baseline(&namespace).await;
     let message = live.account_says(&account, "FindingsArchived", ("False", "LeftOpen")).await;
     assert!(message.starts_with("2 findings"), "{message}");
-    eventually("the baseline is gone", async || {
-        baselines.get_opt("production").await.unwrap().is_none().then_some(())
-    })
-    .await;
+    live.operated.baseline_gone(&namespace).await;
     for region in REGIONS {
         assert!(live.is(&account, region, OPEN));
     }
-    eventually("it is counted", async || {
-        let given_up = live.replica.metric("plumbline_archives_given_up_total").await;
-        given_up.filter(|count| *count > 0.0)
-    })
-    .await;
-    let log = live.replica.log();
+    live.replica.gives_up().await;
+    let log = live.operated.logged("plumbline-0");
     let told = log.lines().find(|line| line.contains("could not be archived in time"));
     assert!(told.is_some_and(|line| line.contains(&format!("live-{account}"))), "{told:?}");
 
@@ -515,13 +269,8 @@ async fn a_deleted_baseline_waits_for_findings_that_cannot_be_read_back() {
     live.account_says(&account, "SecurityHubEnabled", ("Unknown", "Unread")).await;
     live.baseline_says(&namespace, "Published", ("False", "PublishFailed")).await;
 
-    let baselines = live.operated.api::<SecurityBaseline>(&namespace).await;
-    baselines.delete("production", &DeleteParams::default()).await.unwrap();
-    eventually("it is given up", async || {
-        let given_up = live.replica.metric("plumbline_archives_given_up_total").await;
-        given_up.filter(|count| *count > 0.0)
-    })
-    .await;
+    live.operated.delete_baseline(&namespace).await;
+    live.replica.gives_up().await;
     assert!(live.is(&account, "eu-west-1", OPEN));
     live.double.no_faults();
     for region in REGIONS {

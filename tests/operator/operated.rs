@@ -9,10 +9,11 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kube::api::{Patch, PatchParams, PostParams};
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource, ResourceExt};
-use plumbline::api::{self, AwsAccount, BaselineReport, Condition, SecurityBaseline};
+use plumbline::api::{self, AwsAccount, BaselineReport, Condition, Exemption, SecurityBaseline};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -25,6 +26,11 @@ use super::release::Release;
 use super::supervised::Supervised;
 use super::waiting::eventually;
 use super::yaml::repository;
+
+/// What findings say of compliance, workflow and record.
+pub(crate) const OPEN: [&str; 3] = ["FAILED", "NEW", "ACTIVE"];
+pub(crate) const MENDED: [&str; 3] = ["PASSED", "RESOLVED", "ACTIVE"];
+pub(crate) const SUPPRESSED: [&str; 3] = ["FAILED", "SUPPRESSED", "ACTIVE"];
 
 /// A cluster with the chart, and folders for snapshots and findings.
 pub(crate) struct Operated {
@@ -68,23 +74,20 @@ impl Operated {
 
     /// The same on a cluster that is there.
     pub(crate) async fn on(cluster: Cluster, arguments: &[&str]) -> Self {
-        let (folder, sink) = Self::file_sink();
-        let arguments = [&["--sink=file", sink.as_str()], arguments].concat();
-        Self::install(cluster, folder, &arguments, &[]).await
+        Self::with_files(cluster, arguments, &[]).await
     }
 
     /// The same, and so much is logged.
     pub(crate) async fn logging(filter: &str, arguments: &[&str]) -> Option<Self> {
-        let (cluster, (folder, sink)) = (Cluster::own()?, Self::file_sink());
-        let arguments = [&["--sink=file", sink.as_str()], arguments].concat();
         let filter = format!("--set-string=log.filter={}", filter.replace(',', "\\,"));
-        Some(Self::install(cluster, folder, &arguments, &[&filter]).await)
+        Some(Self::with_files(Cluster::own()?, arguments, &[&filter]).await)
     }
 
-    fn file_sink() -> (TempDir, String) {
+    async fn with_files(cluster: Cluster, arguments: &[&str], values: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = format!("--state={}", folder.path().join("state").display());
-        (folder, state)
+        let arguments = [&["--sink=file", state.as_str()], arguments].concat();
+        Self::install(cluster, folder, &arguments, values).await
     }
 
     /// The same, with AWS where the double is, and findings in its Security Hub.
@@ -231,6 +234,40 @@ impl Operated {
         .await
     }
 
+    /// Exempts all of the baseline `production` for so long, as `short`.
+    pub(crate) async fn exempt(&self, namespace: &str, period: SignedDuration) {
+        let now = Timestamp::now();
+        let object = json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "Exemption",
+            "metadata": { "name": "short", "namespace": namespace },
+            "spec": {
+                "baseline": "production",
+                "controls": ["s3-bucket-versioning"],
+                "reason": "a test",
+                "approvedBy": "a test",
+                "approvedAt": now - SignedDuration::from_mins(1),
+                "expiresAt": now + period,
+            },
+        });
+        create(&self.api::<Exemption>(namespace).await, object).await;
+    }
+
+    /// Deletes the baseline `production`.
+    pub(crate) async fn delete_baseline(&self, namespace: &str) {
+        let baselines = self.api::<SecurityBaseline>(namespace).await;
+        baselines.delete("production", &DeleteParams::default()).await.unwrap();
+    }
+
+    /// Waits until the baseline `production` is gone.
+    pub(crate) async fn baseline_gone(&self, namespace: &str) {
+        let baselines = self.api::<SecurityBaseline>(namespace).await;
+        eventually("the baseline is gone", async || {
+            baselines.get_opt("production").await.unwrap().is_none().then_some(())
+        })
+        .await;
+    }
+
     /// Asks for an evaluation, and gives what asks for it.
     pub(crate) async fn ask(&self, namespace: &str, when: &str) {
         self.ask_of(namespace, "production", when).await;
@@ -253,6 +290,15 @@ impl Operated {
 }
 
 impl Replica {
+    /// Waits until it has given up to wait for findings of a deleted baseline.
+    pub(crate) async fn gives_up(&self) {
+        eventually("the archiving is given up", async || {
+            let given_up = self.metric("plumbline_archives_given_up_total").await;
+            given_up.filter(|count| *count > 0.0)
+        })
+        .await;
+    }
+
     /// Where it serves, once it does.
     async fn address(&self) -> String {
         let log = self.folder.join("log");
@@ -262,11 +308,6 @@ impl Replica {
             Some(rest.split_once('"')?.0.to_owned())
         })
         .await
-    }
-
-    /// All that it has logged.
-    pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     /// What it answers on a path: a code and a text.
@@ -373,16 +414,17 @@ impl Account<'_> {
     /// Waits until the finding says this of compliance, workflow and record.
     pub(crate) async fn finding_says(&self, expected: [&str; 3]) {
         eventually(&format!("a finding says {expected:?}"), async || {
-            let finding = self.finding()?;
-            let said = [
-                &finding["Compliance"]["Status"],
-                &finding["Workflow"]["Status"],
-                &finding["RecordState"],
-            ];
-            (said == expected).then_some(())
+            finding_is(&self.finding()?, expected).then_some(())
         })
         .await;
     }
+}
+
+/// Whether a finding says this of compliance, workflow and record.
+pub(crate) fn finding_is(finding: &Value, expected: [&str; 3]) -> bool {
+    let said =
+        [&finding["Compliance"]["Status"], &finding["Workflow"]["Status"], &finding["RecordState"]];
+    said == expected
 }
 
 /// Makes an object from JSON.

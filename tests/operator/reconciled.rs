@@ -1,18 +1,14 @@
 //! What users declare comes about: in status, findings, events and metrics.
 
 use k8s_openapi::api::events::v1::Event;
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use kube::api::{DeleteParams, ListParams};
+use k8s_openapi::jiff::SignedDuration;
+use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use plumbline::api::{AwsAccount, Control, Exemption, ObjectStatus, SecurityBaseline};
 use serde_json::json;
 
-use super::operated::{Operated, baseline_says, create, said};
+use super::operated::{MENDED, OPEN, Operated, SUPPRESSED, baseline_says, create, said};
 use super::waiting::eventually;
-
-const OPEN: [&str; 3] = ["FAILED", "NEW", "ACTIVE"];
-const MENDED: [&str; 3] = ["PASSED", "RESOLVED", "ACTIVE"];
-const SUPPRESSED: [&str; 3] = ["FAILED", "SUPPRESSED", "ACTIVE"];
 
 fn drift(baseline: &SecurityBaseline) -> Option<u64> {
     Some(baseline.status.as_ref()?.summary.as_ref()?.non_compliant)
@@ -76,21 +72,7 @@ async fn an_exemption_suppresses_until_it_expires() {
     operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
     account.finding_says(OPEN).await;
 
-    let now = Timestamp::now();
-    let object = json!({
-        "apiVersion": "plumbline.dev/v1alpha1",
-        "kind": "Exemption",
-        "metadata": { "name": "short", "namespace": namespace },
-        "spec": {
-            "baseline": "production",
-            "controls": ["s3-bucket-versioning"],
-            "reason": "a test",
-            "approvedBy": "a test",
-            "approvedAt": now - SignedDuration::from_mins(1),
-            "expiresAt": now + SignedDuration::from_secs(6),
-        },
-    });
-    create(&operated.api::<Exemption>(&namespace).await, object).await;
+    operated.exempt(&namespace, SignedDuration::from_secs(6)).await;
     account.finding_says(SUPPRESSED).await;
     let exempt = |baseline: &SecurityBaseline| {
         baseline_says(baseline, "Compliant") == Some(("True", "Compliant"))
@@ -124,12 +106,8 @@ async fn a_deleted_baseline_goes_when_its_findings_are_archived() {
     };
     operated.baseline_where(&namespace, "it has the finalizer", has_finalizer).await;
 
-    let baselines = operated.api::<SecurityBaseline>(&namespace).await;
-    baselines.delete("production", &DeleteParams::default()).await.unwrap();
-    eventually("the baseline is gone", async || {
-        baselines.get_opt("production").await.unwrap().is_none().then_some(())
-    })
-    .await;
+    operated.delete_baseline(&namespace).await;
+    operated.baseline_gone(&namespace).await;
     // Archived before it went.
     assert_eq!(account.finding().unwrap()["RecordState"], "ARCHIVED");
     assert_eq!(operated.reports(&namespace).await.len(), 0);

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::Api;
-use kube::api::DeleteParams;
 use plumbline::api::{
     Attestation, AwsAccount, BaselineReport, Control, Exemption, ObjectStatus, Pack,
     SecurityBaseline,
@@ -13,7 +12,7 @@ use plumbline::api::{
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
-use super::operated::{Operated, create, said};
+use super::operated::{OPEN, Operated, create, said};
 use super::release::render;
 use super::waiting::eventually;
 
@@ -116,7 +115,7 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     judged(&packs, "ours", |it| it.status.as_ref()).await;
     judged(&exemptions, "one", |it| it.status.as_ref()).await;
     judged(&attestations, "one", |it| it.status.as_ref()).await;
-    account.finding_says(["FAILED", "NEW", "ACTIVE"]).await;
+    account.finding_says(OPEN).await;
     let ready = |baseline: &SecurityBaseline| baseline.status.is_some();
     operated.baseline_where(&namespace, "it has a status", ready).await;
     let accounts: Api<AwsAccount> = Api::all(client);
@@ -131,12 +130,8 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     })
     .await;
 
-    let baselines = operated.api::<SecurityBaseline>(&namespace).await;
-    baselines.delete("production", &DeleteParams::default()).await.unwrap();
-    eventually("the baseline is gone", async || {
-        baselines.get_opt("production").await.unwrap().is_none().then_some(())
-    })
-    .await;
+    operated.delete_baseline(&namespace).await;
+    operated.baseline_gone(&namespace).await;
     replica.stop().await;
 
     let user = format!("system:serviceaccount:{}:plumbline", operated.release_namespace());
