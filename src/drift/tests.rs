@@ -125,6 +125,17 @@ fn findings_of_a_control_or_baseline_that_was_removed_are_archived() {
 }
 
 #[test]
+fn what_was_mended_is_archived_with_the_rest() {
+    let mut story = Story::with_drift();
+    assert_eq!(story.verdict(Verdict::Compliant, at(60)), ["resolved"]);
+    story.plans.clear();
+    assert_eq!(story.results(&[], at(120)), ["archived"]);
+    let finding = story.logs();
+    assert_eq!((finding.status, finding.workflow), (FindingStatus::Passed, Workflow::Resolved));
+    assert_eq!(story.results(&[], at(180)), [""; 0]);
+}
+
+#[test]
 fn findings_of_an_account_that_is_no_longer_allowed_are_archived() {
     let mut story = Story::with_drift();
     story.plans[0].targets.clear();

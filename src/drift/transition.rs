@@ -62,9 +62,10 @@ pub(super) fn compliant(
     mended(known, now)
 }
 
-/// The subject is gone, or is no longer checked.
+/// The subject is gone, or is no longer checked. What had been mended goes, too: whoever looks at
+/// findings that are active should not see what nobody looks after.
 pub(super) fn gone(known: &Finding, now: Timestamp) -> Option<FindingChange> {
-    known.is_open().then(|| {
+    (!known.archived).then(|| {
         let updated_at = after(known, now);
         FindingChange::Archived(Finding { archived: true, updated_at, ..known.clone() })
     })

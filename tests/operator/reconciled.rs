@@ -105,6 +105,9 @@ async fn a_deleted_baseline_goes_when_its_findings_are_archived() {
         baseline.finalizers().contains(&"plumbline.dev/archive-findings".to_owned())
     };
     operated.baseline_where(&namespace, "it has the finalizer", has_finalizer).await;
+    account.mend(); // what is mended is archived, too
+    operated.ask(&namespace, "mended").await;
+    account.finding_says(MENDED).await;
 
     operated.delete_baseline(&namespace).await;
     operated.baseline_gone(&namespace).await;
