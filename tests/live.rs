@@ -19,6 +19,8 @@ use world::{ACCOUNT, Desired, Live, REGIONS, World, region_of};
 mod publishing;
 #[path = "live/secrets.rs"]
 mod secrets;
+#[path = "live/traces.rs"]
+mod traces;
 
 const LIVE: &str = "{configApi: {}}";
 
@@ -190,7 +192,7 @@ async fn a_type_that_is_denied_is_unknown_and_the_rest_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recorder_that_is_off_failing_or_missing_is_not_believed() {
+async fn a_recorder_that_is_off_failing_late_or_missing_is_not_believed() {
     let world = World::of(1);
     let desired = Desired::of(LIVE);
     let Some(double) = Double::start(&world.state()) else { return };
@@ -200,6 +202,10 @@ async fn a_recorder_that_is_off_failing_or_missing_is_not_believed() {
         (
             json!({"lastStatus": "Failure", "lastErrorCode": "NoSuchBucket"}),
             UnknownReason::RecorderStopped,
+        ),
+        (
+            json!({"lastStatus": "Pending", "lastStatusChangeTime": "2026-01-01T00:00:00Z"}),
+            UnknownReason::Stale,
         ),
         (Value::Null, UnknownReason::NotRecorded),
     ] {

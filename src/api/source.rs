@@ -32,6 +32,9 @@ pub struct AccountSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigApiSource {
+    /// For so long a recorder may have something to deliver before what it shows is stale.
+    #[serde(default = "default_max_age")]
+    pub max_age: Period,
     /// Between two reads of everything, only what changed is read.
     #[serde(default = "default_full_read_every")]
     pub full_read_every: Period,
@@ -77,7 +80,7 @@ pub struct SnapshotSource {
 }
 
 /// A role to assume.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleReference {
     /// The role's ARN.
@@ -156,7 +159,7 @@ impl fmt::Debug for RoleReference {
 
 impl Default for ConfigApiSource {
     fn default() -> Self {
-        Self { full_read_every: default_full_read_every() }
+        Self { max_age: default_max_age(), full_read_every: default_full_read_every() }
     }
 }
 

@@ -99,6 +99,8 @@ pub struct Recorder {
     pub recording: bool,
     /// What it last failed of, where its last delivery did fail.
     pub failure: Option<String>,
+    /// Since when its last delivery is to be made, where it is.
+    pub pending_since: Option<Timestamp>,
     /// What it records.
     pub records: Recording,
     /// The types that are recorded once a day.

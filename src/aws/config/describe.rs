@@ -40,10 +40,16 @@ fn recorder_of(
     Recorder {
         name: recorder.name.unwrap_or_default(),
         recording: status.as_ref().is_some_and(|status| status.recording),
+        pending_since: status.as_ref().and_then(pending_since),
         failure: status.and_then(failure),
         records: recorder.recording_group.map_or(Recording::These(Vec::new()), recording),
         daily: recorder.recording_mode.map(daily).unwrap_or_default(),
     }
+}
+
+fn pending_since(status: &ConfigurationRecorderStatus) -> Option<Timestamp> {
+    let changed = status.last_status_change_time.or(status.last_start_time);
+    changed.filter(|_| status.last_status == Some(RecorderStatus::Pending)).map(timestamp)
 }
 
 fn failure(status: ConfigurationRecorderStatus) -> Option<String> {

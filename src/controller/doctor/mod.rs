@@ -23,6 +23,7 @@ use crate::api::{AggregatorSource, AwsAccount, AwsAccountSpec};
 use crate::aws::{AccountAccess, ConfigService as _};
 use crate::plan::Plan;
 use crate::resource::{AccountId, Region, Timestamp};
+use crate::source::aws_config::recorded::oldest;
 use check::Place;
 pub use check::{Check, CheckResult, CheckState};
 use needs::Needs;
@@ -114,10 +115,19 @@ impl<'e> Patient<'e> {
                 (region.clone(), access.config(region).recorder().await)
             });
         let recorders: recorder::Recorders = join_all(ask).await.into_iter().collect();
+        let source = self.spec.source.config_api.clone().unwrap_or_default();
+        let oldest = oldest(source.max_age.duration(), self.now);
         let first = self.regions.get(home).or_else(|| self.regions.first()).unwrap_or(home);
         let mut results = Vec::new();
         for region in &self.regions {
-            results.extend(recorder::examine(account, region, &recorders, first, &self.needs));
+            results.extend(recorder::examine(
+                account,
+                region,
+                &recorders,
+                first,
+                &self.needs,
+                oldest,
+            ));
             let place = Place::region(account, region);
             let service = access.config(region);
             results.extend(permission::of_own_account(place, &service, &self.needs).await);

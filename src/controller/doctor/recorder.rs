@@ -5,24 +5,25 @@ use std::collections::BTreeMap;
 use super::check::{Check, CheckResult, Place};
 use super::needs::Needs;
 use crate::aws::{AwsError, Recorder};
-use crate::resource::{AccountId, Region, ResourceType, is_global};
+use crate::resource::{AccountId, Region, ResourceType, Timestamp, is_global};
 use crate::source::aws_config::recorded::{records, stopped};
 
 /// What each region's recorder says.
 pub(super) type Recorders = BTreeMap<Region, Result<Option<Recorder>, AwsError>>;
 
 /// Looks at the recorder of one region. `first` is the region that speaks for global types, which
-/// any region may record.
+/// any region may record. What a recorder has to deliver since before `oldest` is stale.
 pub(super) fn examine(
     account: &AccountId,
     region: &Region,
     recorders: &Recorders,
     first: &Region,
     needs: &Needs,
+    oldest: Timestamp,
 ) -> Vec<CheckResult> {
     let place = Place::region(account, region);
     let Some(found) = recorders.get(region) else { return Vec::new() };
-    let mut results = vec![runs(place, region, found)];
+    let mut results = vec![runs(place, region, found, oldest)];
     match found {
         Ok(Some(recorder)) => {
             let missing = missing(region == first, recorder, recorders, needs);
@@ -40,6 +41,7 @@ fn runs(
     place: Place<'_>,
     region: &Region,
     found: &Result<Option<Recorder>, AwsError>,
+    oldest: Timestamp,
 ) -> CheckResult {
     match found {
         Err(error) => place.refused(Check::Recorder, error),
@@ -48,7 +50,7 @@ fn runs(
             "there is no configuration recorder: every control is Unknown here",
             "set up AWS Config in this region, with a recorder and a delivery channel",
         ),
-        Ok(Some(recorder)) => match stopped(recorder, region) {
+        Ok(Some(recorder)) => match stopped(recorder, region, oldest) {
             None => place.ok(Check::Recorder, format!("{} runs", recorder.name)),
             Some(_) if !recorder.recording => place.failed(
                 Check::Recorder,
@@ -122,12 +124,20 @@ mod tests {
     use super::super::check::CheckState;
     use super::*;
     use crate::aws::{Daily, Recording};
+    use crate::drift::fixture::at;
     use crate::resource::Projection;
 
     fn recorder(types: &[&str]) -> Recorder {
         let types = types.iter().map(|name| (*name).to_owned()).collect();
         let (name, records) = ("default".to_owned(), Recording::These(types));
-        Recorder { name, recording: true, failure: None, records, daily: Daily::default() }
+        Recorder {
+            name,
+            recording: true,
+            failure: None,
+            pending_since: None,
+            records,
+            daily: Daily::default(),
+        }
     }
 
     fn needs(types: &[&str]) -> Needs {
@@ -137,7 +147,7 @@ mod tests {
 
     fn states(recorders: &Recorders, region: &str, needs: &Needs) -> Vec<CheckState> {
         let (account, first) = ("111122223333".parse().unwrap(), "us-east-1".parse().unwrap());
-        let results = examine(&account, &region.parse().unwrap(), recorders, &first, needs);
+        let results = examine(&account, &region.parse().unwrap(), recorders, &first, needs, at(0));
         results.iter().map(|result| result.state).collect()
     }
 

@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 
 use super::access::{AwsAccounts, home_region};
 use super::{AccountInput, SourceInput};
-use crate::api::{AwsAccount, AwsAccountSpec};
+use crate::api::{AwsAccount, AwsAccountSpec, Period};
 use crate::aws::{AwsError, ConfigClient};
 use crate::controller::Progress;
 use crate::evaluation::Evaluation;
@@ -116,23 +116,23 @@ async fn open(
     spec: &AwsAccountSpec,
     input: &AccountInput,
 ) -> Result<AwsConfig<ConfigClient>, AwsError> {
-    let account = |whole_every| LiveAccount {
+    let account = |whole_every: Period, max_age: Period| LiveAccount {
         account: spec.account_id.clone(),
         regions: input.regions.clone(),
         home_region: home_region(spec),
-        whole_every,
+        whole_every: whole_every.duration(),
+        max_age: max_age.duration(),
     };
     if let Some(aggregator) = &spec.source.aggregator {
         let asked = aws.aggregator(spec, aggregator).await?;
         let service = asked.config(&aggregator.region);
-        let account = account(aggregator.full_read_every.duration());
-        let (name, max_age) = (aggregator.name.clone(), aggregator.max_age.duration());
-        return Ok(AwsConfig::aggregated(account, service, name, max_age));
+        let account = account(aggregator.full_read_every, aggregator.max_age);
+        return Ok(AwsConfig::aggregated(account, service, aggregator.name.clone()));
     }
     let api = spec.source.config_api.clone().unwrap_or_default();
     let own = aws.own(spec).await?;
     let services = input.regions.iter().map(|it| (it.clone(), own.config(it))).collect();
-    Ok(AwsConfig::own(account(api.full_read_every.duration()), services))
+    Ok(AwsConfig::own(account(api.full_read_every, api.max_age), services))
 }
 
 /// What the plans that hold for an account read.

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bumpalo::Bump;
 use futures::future::join_all;
@@ -29,7 +28,6 @@ pub(super) struct Aggregator<'a, S> {
     pub(super) account: &'a LiveAccount,
     pub(super) service: &'a S,
     pub(super) name: &'a str,
-    pub(super) max_age: Duration,
     pub(super) mirror: &'a Arc<Mirror>,
 }
 
@@ -159,7 +157,7 @@ impl<S: ConfigService> Aggregator<'_, S> {
             return Err(Unread::not_delivered(detail));
         };
         let age = u64::try_from(now.seconds.saturating_sub(updated.seconds)).unwrap_or_default();
-        if age > self.max_age.as_secs() {
+        if age > self.account.max_age.as_secs() {
             let updated = format_timestamp(Timestamp { nanoseconds: 0, ..updated });
             let detail = format!("the aggregator {} last delivered at {updated}", self.name);
             return Err(Unread { reason: UnknownReason::Stale, detail });

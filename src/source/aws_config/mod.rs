@@ -44,6 +44,8 @@ pub struct LiveAccount {
     pub home_region: Region,
     /// Between two reads of everything.
     pub whole_every: Duration,
+    /// What is older is stale: what a recorder has to deliver, what an aggregator shows.
+    pub max_age: Duration,
 }
 
 /// The items of one account, as AWS Config shows them.
@@ -61,7 +63,7 @@ enum Services<S> {
     /// The account itself, region by region.
     Own(BTreeMap<Region, S>),
     /// An aggregator.
-    Aggregator { service: S, name: String, max_age: Duration },
+    Aggregator { service: S, name: String },
 }
 
 /// What a round read of an account.
@@ -116,10 +118,10 @@ impl<S: ConfigService> AwsConfig<S> {
         Self::of(account, Services::Own(services))
     }
 
-    /// Reads what an aggregator shows of an account; from `max_age` on it is stale.
+    /// Reads what an aggregator shows of an account.
     #[must_use]
-    pub fn aggregated(account: LiveAccount, service: S, name: String, max_age: Duration) -> Self {
-        Self::of(account, Services::Aggregator { service, name, max_age })
+    pub fn aggregated(account: LiveAccount, service: S, name: String) -> Self {
+        Self::of(account, Services::Aggregator { service, name })
     }
 
     fn of(account: LiveAccount, services: Services<S>) -> Self {
@@ -140,12 +142,11 @@ impl<S: ConfigService> AwsConfig<S> {
             Services::Own(services) => {
                 own::refresh(&self.account, services, &self.mirror, &mut self.known, &asked).await
             }
-            Services::Aggregator { service, name, max_age } => {
+            Services::Aggregator { service, name } => {
                 let aggregator = aggregated::Aggregator {
                     account: &self.account,
                     service,
                     name,
-                    max_age: *max_age,
                     mirror: &self.mirror,
                 };
                 aggregator.refresh(&mut self.known, &asked).await

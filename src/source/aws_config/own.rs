@@ -12,7 +12,7 @@ use super::row::Heads;
 use super::unread::Unread;
 use super::{Asked, LiveAccount, Mirror, Read};
 use crate::aws::{ConfigService, Recorder};
-use crate::resource::{Region, ResourceType, is_global};
+use crate::resource::{Region, ResourceType, Timestamp, is_global};
 
 /// What each region's recorder says.
 type Recorders = BTreeMap<Region, Result<Recorder, Unread>>;
@@ -25,7 +25,8 @@ pub(super) async fn refresh<S: ConfigService>(
     known: &mut BTreeMap<Region, BTreeMap<ResourceType, Known>>,
     asked: &Asked<'_>,
 ) -> Read {
-    let recorders = recorders(services).await;
+    let oldest = recorded::oldest(account.max_age, asked.now);
+    let recorders = recorders(services, oldest).await;
     let heads = Heads::new(&account.account, asked.needs.keys());
     let mut known_of: BTreeMap<&Region, BTreeMap<ResourceType, Known>> =
         services.keys().map(|region| (region, known.remove(region).unwrap_or_default())).collect();
@@ -57,14 +58,17 @@ pub(super) async fn refresh<S: ConfigService>(
     said(account, &recorders, outcomes, asked)
 }
 
-async fn recorders<S: ConfigService>(services: &BTreeMap<Region, S>) -> Recorders {
+async fn recorders<S: ConfigService>(
+    services: &BTreeMap<Region, S>,
+    oldest: Timestamp,
+) -> Recorders {
     let ask = services.iter().map(|(region, service)| async move {
         let recorder = match service.recorder().await {
             Err(error) => Err(error.into()),
             Ok(None) => Err(Unread::not_recorded(format!(
                 "{region} has no configuration recorder; set one up"
             ))),
-            Ok(Some(recorder)) => match recorded::stopped(&recorder, region) {
+            Ok(Some(recorder)) => match recorded::stopped(&recorder, region, oldest) {
                 Some(stopped) => Err(stopped),
                 None => Ok(recorder),
             },

@@ -1,25 +1,41 @@
 //! What a region's recorder records, and whether it can be believed.
 
+use std::time::Duration;
+
 use super::unread::Unread;
 use crate::aws::{Recorder, Recording};
-use crate::resource::{Region, ResourceType, UnknownReason};
+use crate::expression::format_timestamp;
+use crate::resource::{Region, ResourceType, Timestamp, UnknownReason};
 
 /// The types that a recorder includes only when asked for ("Recording global resource types", AWS
 /// Config Developer Guide).
 const IAM_TYPES: [&str; 4] =
     ["AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"];
 
-/// Why nothing that this recorder recorded says anything of now; nothing where it runs.
-pub fn stopped(recorder: &Recorder, region: &Region) -> Option<Unread> {
+/// Why nothing that this recorder recorded says anything of now; nothing where it runs. What it has
+/// to deliver since before `oldest` is stale. That it delivers nothing while nothing changes is not:
+/// `lastStatus` speaks of its last recording event (`ConfigurationRecorderStatus`, AWS Config API
+/// Reference).
+pub fn stopped(recorder: &Recorder, region: &Region, oldest: Timestamp) -> Option<Unread> {
     let name = &recorder.name;
+    let mut reason = UnknownReason::RecorderStopped;
     let detail = if !recorder.recording {
         format!("the configuration recorder {name} of {region} is off; start it")
     } else if let Some(failure) = &recorder.failure {
         format!("the configuration recorder {name} of {region} fails: {failure}")
     } else {
-        return None;
+        let since = recorder.pending_since.filter(|since| *since < oldest)?;
+        let since = format_timestamp(Timestamp { nanoseconds: 0, ..since });
+        reason = UnknownReason::Stale;
+        format!("the configuration recorder {name} of {region} has not delivered since {since}")
     };
-    Some(Unread { reason: UnknownReason::RecorderStopped, detail })
+    Some(Unread { reason, detail })
+}
+
+/// The time before which what is still to be delivered is stale.
+pub fn oldest(max_age: Duration, now: Timestamp) -> Timestamp {
+    let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
+    Timestamp { seconds: now.seconds.saturating_sub(seconds), ..now }
 }
 
 /// Whether the recorder records a type.
@@ -36,10 +52,18 @@ pub fn records(recorder: &Recorder, resource_type: &ResourceType) -> bool {
 mod tests {
     use super::*;
     use crate::aws::Daily;
+    use crate::drift::fixture::at;
 
     fn recorder(records: Recording) -> Recorder {
         let name = "default".to_owned();
-        Recorder { name, recording: true, failure: None, records, daily: Daily::default() }
+        Recorder {
+            name,
+            recording: true,
+            failure: None,
+            pending_since: None,
+            records,
+            daily: Daily::default(),
+        }
     }
 
     fn names(recorder: &Recorder) -> Vec<&'static str> {
@@ -62,12 +86,24 @@ mod tests {
     fn a_recorder_that_is_off_or_fails_is_not_believed() {
         let region = "eu-west-1".parse().unwrap();
         let runs = recorder(Recording::All { with_iam: true });
-        assert_eq!(stopped(&runs, &region), None);
+        assert_eq!(stopped(&runs, &region, at(0)), None);
         let off = Recorder { recording: false, ..runs.clone() };
         let failing = Recorder { failure: Some("NoSuchBucket: gone".to_owned()), ..runs };
         for recorder in [off, failing] {
-            let stopped = stopped(&recorder, &region).unwrap();
+            let stopped = stopped(&recorder, &region, at(0)).unwrap();
             assert_eq!(stopped.reason, UnknownReason::RecorderStopped);
         }
+    }
+
+    #[test]
+    fn what_is_to_be_delivered_for_too_long_is_stale() {
+        let region = "eu-west-1".parse().unwrap();
+        let runs = recorder(Recording::All { with_iam: true });
+        let pending = Recorder { pending_since: Some(at(0)), ..runs };
+        let oldest = |now| oldest(Duration::from_hours(24), at(now));
+        assert_eq!(stopped(&pending, &region, oldest(86_400)), None);
+        let stale = stopped(&pending, &region, oldest(86_401)).unwrap();
+        assert_eq!(stale.reason, UnknownReason::Stale);
+        assert!(stale.detail.ends_with("not delivered since 2026-11-22T00:00:00Z"), "{stale:?}");
     }
 }
