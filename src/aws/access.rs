@@ -162,15 +162,14 @@ impl Aws {
         caller_identity(&self.base, region, &caller).await
     }
 
-    /// Reaches an account, through its role if it has one, and with its own rates, in calls a
-    /// second by operation. Nothing is called yet. `region` is where the role is assumed.
+    /// Reaches an account, through its role if it has one. Nothing is called yet. `region` is where
+    /// the role is assumed.
     pub async fn account(
         &self,
         account: &AccountId,
         partition: Partition,
         region: &Region,
         role: Option<&Role>,
-        own_rates: Vec<(String, f64)>,
     ) -> AccountAccess {
         let (config, credentials) = match role {
             None => (self.base.clone(), Arc::clone(&self.credentials)),
@@ -184,7 +183,7 @@ impl Aws {
             partition,
             config,
             credentials,
-            own_rates: Arc::new(own_rates),
+            own_rates: Arc::default(),
             budgets: Arc::clone(&self.budgets),
             metrics: self.metrics.clone(),
             patience: self.patience,
@@ -217,6 +216,12 @@ impl AccountAccess {
     #[must_use]
     pub const fn partition(&self) -> Partition {
         self.partition
+    }
+
+    /// The same access, with rates of its own, in calls a second by operation.
+    #[must_use]
+    pub fn with_rates(&self, own_rates: Vec<(String, f64)>) -> Self {
+        Self { own_rates: Arc::new(own_rates), ..self.clone() }
     }
 
     /// Makes sure that the credentials are those of the account.

@@ -47,12 +47,12 @@ fn default_rate(service: &str, operation: &str) -> Rate {
 /// The budget of one operation of one account in one region.
 #[derive(Debug)]
 pub struct Budget {
-    rate: Rate,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
+    rate: Rate,
     /// What is left; less than nothing when calls wait for their turn.
     tokens: f64,
     /// The part of the rate that is in use.
@@ -65,8 +65,15 @@ impl Budget {
     /// A full budget.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        let state = State { tokens: rate.burst, share: 1.0, updated: Instant::now(), halved: None };
-        Self { rate, state: Mutex::new(state) }
+        let (tokens, updated) = (rate.burst, Instant::now());
+        let state = State { rate, tokens, share: 1.0, updated, halved: None };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Goes on at another rate. What is spent stays spent, or accounts that share an aggregator and
+    /// differ in what they allow would have a full budget at each turn.
+    fn change(&self, rate: Rate) {
+        self.refilled(Instant::now()).rate = rate;
     }
 
     /// Waits for a call's turn, and says how long that took.
@@ -86,7 +93,7 @@ impl Budget {
         if state.tokens >= 0.0 {
             return Duration::ZERO;
         }
-        let per_second = self.rate.per_second * state.share;
+        let per_second = state.rate.per_second * state.share;
         Duration::try_from_secs_f64(-state.tokens / per_second).unwrap_or(Duration::MAX)
     }
 
@@ -108,15 +115,16 @@ impl Budget {
     /// The calls a second that it grants at a time.
     #[cfg(test)]
     fn per_second(&self, now: Instant) -> f64 {
-        self.rate.per_second * self.refilled(now).share
+        let state = self.refilled(now);
+        state.rate.per_second * state.share
     }
 
     fn refilled(&self, now: Instant) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = now.saturating_duration_since(state.updated).as_secs_f64();
         state.updated = now;
-        state.tokens = (state.tokens + passed * self.rate.per_second * state.share)
-            .min(self.rate.burst.max(1.0));
+        let Rate { per_second, burst } = state.rate;
+        state.tokens = (state.tokens + passed * per_second * state.share).min(burst.max(1.0));
         state.share = (state.share + passed * RECOVERY).min(1.0);
         state
     }
@@ -148,9 +156,7 @@ impl Budgets {
             |per_second| Rate { per_second, burst: (per_second / 2.0).max(1.0) },
         );
         let budget = budgets.entry(key).or_insert_with(|| Arc::new(Budget::new(wanted)));
-        if budget.rate != wanted {
-            *budget = Arc::new(Budget::new(wanted));
-        }
+        budget.change(wanted);
         Arc::clone(budget)
     }
 }
@@ -170,6 +176,14 @@ mod tests {
         let (budget, now) = budget(10.0, 2.0);
         let waits: Vec<u128> = (0..5).map(|_| budget.reserve(now).as_millis()).collect();
         assert_eq!(waits, [0, 0, 100, 200, 300]);
+    }
+
+    #[test]
+    fn another_rate_gives_nothing_back() {
+        let (budget, now) = budget(10.0, 1.0);
+        assert_eq!(budget.reserve(now), Duration::ZERO);
+        budget.change(Rate { per_second: 5.0, burst: 4.0 });
+        assert!(budget.reserve(now) > Duration::from_millis(100));
     }
 
     #[test]
@@ -214,6 +228,8 @@ mod tests {
         assert!(Arc::ptr_eq(&one, &of("1", "a", None)));
         assert!(!Arc::ptr_eq(&one, &of("1", "b", None)));
         assert!(!Arc::ptr_eq(&one, &of("2", "a", None)));
-        assert!((of("1", "a", Some(3.0)).rate.per_second - 3.0).abs() < f64::EPSILON);
+        let slower = of("1", "a", Some(3.0));
+        assert!(Arc::ptr_eq(&one, &slower));
+        assert!((slower.per_second(Instant::now()) - 3.0).abs() < f64::EPSILON);
     }
 }

@@ -42,7 +42,7 @@ async fn access(double: &Double, role: Option<&str>) -> AccountAccess {
         session_tags: Vec::new(),
     });
     let (account, region) = (ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
-    aws.account(&account, Partition::Aws, &region, role.as_ref(), rates.into()).await
+    aws.account(&account, Partition::Aws, &region, role.as_ref()).await.with_rates(rates.into())
 }
 
 async fn sink(double: &Double) -> Sink {

@@ -22,28 +22,32 @@ struct Shared {
     installation: Installation,
     /// Found when the first account needs it: looking for credentials takes time.
     aws: OnceCell<Aws>,
-    accesses: Mutex<HashMap<AccountId, Slot>>,
+    accesses: Mutex<HashMap<Way, Slot>>,
 }
 
-/// One account's access. Who wants it waits only for others who want the same.
+/// A way into an account. All who take it share the credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Way {
+    account: AccountId,
+    partition: Partition,
+    role: Option<RoleReference>,
+}
+
+/// An access. Who wants it waits only for others who want the same.
 type Slot = Arc<Mutex<Option<Access>>>;
 
-/// An access, and what it was made from.
 #[derive(Debug, Clone)]
 struct Access {
-    role: Option<RoleReference>,
-    rates: Vec<(String, f64)>,
     reached: AccountAccess,
     is_verified: bool,
 }
 
 /// Whom to reach, and how.
 struct Wanted<'w> {
-    account: &'w AccountId,
-    partition: Partition,
+    way: Way,
     /// Where the role is assumed.
     region: &'w Region,
-    role: Option<&'w RoleReference>,
+    /// The calls a second that the account sets, by operation.
     rates: Vec<(String, f64)>,
 }
 
@@ -75,10 +79,12 @@ impl AwsAccounts {
     pub async fn own(&self, spec: &AwsAccountSpec) -> Result<AccountAccess, AwsError> {
         let region = home_region(spec);
         self.reach(&Wanted {
-            account: &spec.account_id,
-            partition: spec.partition,
+            way: Way {
+                account: spec.account_id.clone(),
+                partition: spec.partition,
+                role: spec.role.clone(),
+            },
             region: &region,
-            role: spec.role.as_ref(),
             rates: rates(spec),
         })
         .await
@@ -95,10 +101,12 @@ impl AwsAccounts {
         aggregator: &AggregatorSource,
     ) -> Result<AccountAccess, AwsError> {
         self.reach(&Wanted {
-            account: &aggregator.account,
-            partition: spec.partition,
+            way: Way {
+                account: aggregator.account.clone(),
+                partition: spec.partition,
+                role: aggregator.role.clone(),
+            },
             region: &aggregator.region,
-            role: aggregator.role.as_ref(),
             rates: rates(spec),
         })
         .await
@@ -107,20 +115,24 @@ impl AwsAccounts {
     /// Makes sure anew whose credentials they are when the account is reached next: something went
     /// wrong there.
     pub async fn doubt(&self, account: &AccountId) {
-        let slot = self.0.accesses.lock().await.get(account).cloned();
-        let Some(slot) = slot else { return };
-        if let Some(access) = slot.lock().await.as_mut() {
-            access.is_verified = false;
+        let accesses = self.0.accesses.lock().await;
+        let ways = accesses.iter().filter(|(way, _)| way.account == *account);
+        let slots: Vec<Slot> = ways.map(|(_, slot)| Arc::clone(slot)).collect();
+        drop(accesses);
+        for slot in slots {
+            if let Some(access) = slot.lock().await.as_mut() {
+                access.is_verified = false;
+            }
         }
     }
 
     async fn reach(&self, wanted: &Wanted<'_>) -> Result<AccountAccess, AwsError> {
         let slot = {
             let mut accesses = self.0.accesses.lock().await;
-            Arc::clone(accesses.entry(wanted.account.clone()).or_default())
+            Arc::clone(accesses.entry(wanted.way.clone()).or_default())
         };
         let mut slot = slot.lock().await;
-        let access = match slot.take().filter(|known| known.is_made_from(wanted)) {
+        let access = match slot.take() {
             Some(known) => slot.insert(known),
             None => slot.insert(self.access(wanted).await),
         };
@@ -128,16 +140,15 @@ impl AwsAccounts {
             access.reached.verify(wanted.region).await?;
             access.is_verified = true;
         }
-        Ok(access.reached.clone())
+        Ok(access.reached.with_rates(wanted.rates.clone()))
     }
 
     async fn access(&self, wanted: &Wanted<'_>) -> Access {
-        let Wanted { account, partition, region, role, rates } = wanted;
-        let assumed = role.map(|role| self.role(role));
+        let Wanted { way, region, .. } = wanted;
+        let assumed = way.role.as_ref().map(|role| self.role(role));
         let aws = self.aws().await;
-        let reached =
-            aws.account(account, *partition, region, assumed.as_ref(), rates.clone()).await;
-        Access { role: role.cloned(), rates: rates.clone(), reached, is_verified: false }
+        let reached = aws.account(&way.account, way.partition, region, assumed.as_ref()).await;
+        Access { reached, is_verified: false }
     }
 
     fn role(&self, reference: &RoleReference) -> Role {
@@ -148,14 +159,6 @@ impl AwsAccounts {
             session_name: reference.session_name.clone().unwrap_or_else(usual),
             session_tags: reference.session_tags.clone().into_iter().collect(),
         }
-    }
-}
-
-impl Access {
-    fn is_made_from(&self, wanted: &Wanted<'_>) -> bool {
-        self.role.as_ref() == wanted.role
-            && self.rates == wanted.rates
-            && self.reached.partition() == wanted.partition
     }
 }
 
