@@ -175,7 +175,7 @@ impl<R: Read> Splitter<R> {
         match self.window.byte(start) {
             None if self.window.ended && self.values == 0 => {
                 self.values = 1;
-                self.problem(start, "there is nothing in it");
+                self.problem(start, "there is nothing in it: deliver or copy the file again");
                 Step::More
             }
             None => Step::More,
@@ -279,9 +279,11 @@ impl<R: Read> Splitter<R> {
                 Step::Item { start }
             }
             Scan::Broken(why) => self.broken(start, why, frame),
-            Scan::More if self.window.ended => {
-                self.unended(start, "the text ends before this item does", frame)
-            }
+            Scan::More if self.window.ended => self.unended(
+                start,
+                "the text ends before this item does: deliver or copy the file again",
+                frame,
+            ),
             Scan::More if self.window.len() - start > self.max_item => {
                 self.unended(start, "this item has no end within 16 MiB", frame)
             }
@@ -310,7 +312,10 @@ impl<R: Read> Splitter<R> {
     /// Waits for more text, or reports that there is none.
     fn unfinished(&mut self, state: State) -> Step {
         if self.window.ended {
-            self.problem(self.window.len(), "the text ends before the list of items does");
+            self.problem(
+                self.window.len(),
+                "the text ends before the list of items does: deliver or copy the file again",
+            );
         } else if self.window.len() - self.window.at > self.max_item {
             self.problem(self.window.at, "what stands around the items has no end within 16 MiB");
         } else {
