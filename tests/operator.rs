@@ -27,6 +27,8 @@ mod installed;
 mod live;
 #[path = "operator/live_accounts.rs"]
 mod live_accounts;
+#[path = "operator/open_reports.rs"]
+mod open_reports;
 #[path = "operator/operated.rs"]
 mod operated;
 #[path = "operator/programs.rs"]

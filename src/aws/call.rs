@@ -10,12 +10,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::{Instant, sleep};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::budget::Budgets;
 use super::credentials::Renewable;
 use super::error::{AwsError, Class, Failure};
 use super::operations::Operation;
-use crate::metrics::{AwsCall, AwsMetrics};
+use crate::metrics::{AwsCall, AwsMetrics, TRACED};
 
 /// How long a call is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,44 @@ impl Caller {
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         T: Send,
     {
+        let span = self.traced(operation);
+        let tried = Box::pin(self.tried(operation, send)); // large, and callers hold several of them
+        let answer = tried.instrument(span.clone()).await;
+        if let Err(error) = &answer {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", &error.code);
+        }
+        answer
+    }
+
+    /// A span of OpenTelemetry's conventions for calls of AWS.
+    fn traced(&self, (service, operation): Operation) -> Span {
+        tracing::info_span!(
+            target: TRACED,
+            "AWS",
+            otel.name = format_args!("{service}/{operation}"),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            error.r#type = Empty,
+            rpc.system = "aws-api",
+            rpc.service = service,
+            rpc.method = operation,
+            cloud.account.id = self.account,
+            cloud.region = self.region,
+            tries = Empty,
+        )
+    }
+
+    async fn tried<T, E, F>(
+        &self,
+        operation: Operation,
+        send: impl Fn() -> F + Send,
+    ) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        T: Send,
+    {
         let own = self.own_rates.iter().find(|(name, _)| name == operation.1);
         let own = own.map(|(_, rate)| *rate);
         let budget = self.budgets.of(&self.account, &self.region, operation, own);
@@ -73,8 +113,7 @@ impl Caller {
         loop {
             self.metrics.waited(&call, budget.turn().await);
             let credentials = self.credentials.generation();
-            // The SDK's futures are large, and callers hold several of them.
-            let failure = match Box::pin(send()).await {
+            let failure = match send().await {
                 Ok(answer) => {
                     self.metrics.answered(&call, "ok");
                     return Ok(answer);
@@ -83,6 +122,7 @@ impl Caller {
             };
             self.metrics.answered(&call, &failure.code);
             tries += 1;
+            Span::current().record("tries", tries);
             match failure.class {
                 Class::Expired if renewals < 2 => {
                     renewals += 1;

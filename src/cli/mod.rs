@@ -22,6 +22,7 @@ mod results;
 mod run;
 mod scan;
 mod test;
+mod traces;
 mod validate;
 
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-use crate::server::{LogFormat, start_logging};
+use crate::server::{LogFormat, Logging, TraceSettings, start_logging};
 use exit::{CommandError, Exit};
 
 /// Keeps AWS accounts at the security baseline that their owners declared.
@@ -95,7 +96,8 @@ enum LogFormatArgument {
 impl Cli {
     /// Does what the command line asks.
     pub fn execute(self) -> ExitCode {
-        let done = self.logs.start().and_then(|()| self.command.execute());
+        let logging = self.logs.start(self.command.traces().as_ref());
+        let done = logging.and_then(|_logging| self.command.execute());
         match done {
             Ok(exit) => exit.into(),
             Err(error) => error.report(),
@@ -122,8 +124,19 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Where traces go, if anywhere.
+    fn traces(&self) -> Option<TraceSettings> {
+        match self {
+            Self::Run(arguments) => arguments.traces(),
+            Self::Operator(arguments) => arguments.traces(),
+            _ => None,
+        }
+    }
+}
+
 impl Logs {
-    fn start(&self) -> Result<(), CommandError> {
+    fn start(&self, traces: Option<&TraceSettings>) -> Result<Logging, CommandError> {
         let format = match self.log_format {
             LogFormatArgument::Text => LogFormat::Text,
             LogFormatArgument::Json => LogFormat::Json,
@@ -133,6 +146,6 @@ impl Logs {
             1 => LevelFilter::INFO,
             _ => LevelFilter::DEBUG,
         };
-        Ok(start_logging(format, level)?)
+        Ok(start_logging(format, level, traces)?)
     }
 }

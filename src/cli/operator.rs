@@ -1,6 +1,7 @@
 //! `plumbline operator`: keeps the baselines of a cluster evaluated.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +11,11 @@ use clap::{Args, ValueEnum};
 use super::aws::AwsArguments;
 use super::exit::{CommandError, Exit};
 use super::run::{runtime, stopped};
+use super::traces::TraceArguments;
 use crate::api::Period;
 use crate::controller::{OperatorSettings, SinkChoice, SystemClock, operate};
 use crate::drift::Installation;
+use crate::server::TraceSettings;
 
 /// Keep the baselines of a Kubernetes cluster evaluated: publish drift, tell it in status and events
 ///
@@ -55,9 +58,21 @@ pub(super) struct OperatorArguments {
     /// A deleted baseline waits so long for its findings to be archived; then it goes without.
     #[arg(long, value_name = "PERIOD", default_value = "10m")]
     archive_deadline: Period,
+    /// Write a Report (openreports.io/v1alpha1) for each baseline, account and region, for the Policy
+    /// Reporter and the like. The CRD of OpenReports must be there.
+    #[arg(long)]
+    open_reports: bool,
+    /// How many results such a report lists at most, the worst first; its summary counts all.
+    #[arg(
+        long, value_name = "NUMBER", default_value = "50", requires = "open_reports",
+        value_parser = clap::value_parser!(u16).range(1..=1000)
+    )]
+    open_reports_max_results: u16,
     /// Serve /debug/plan: what each baseline comes to. It names accounts and controls.
     #[arg(long)]
     debug_plan: bool,
+    #[command(flatten)]
+    traces: TraceArguments,
     #[command(flatten)]
     aws: AwsArguments,
 }
@@ -86,6 +101,11 @@ Examples:
   kubectl wait baseline/production --for=condition=Ready";
 
 impl OperatorArguments {
+    /// Where traces go, if anywhere.
+    pub(super) fn traces(&self) -> Option<TraceSettings> {
+        self.traces.settings(Some(&self.identity))
+    }
+
     pub(super) fn execute(self) -> Result<Exit, CommandError> {
         let runtime = runtime().map_err(CommandError::Runtime)?;
         let settings = self.settings();
@@ -113,6 +133,8 @@ impl OperatorArguments {
             sink,
             aws: self.aws.settings(),
             archive_deadline: self.archive_deadline.duration(),
+            open_reports: NonZeroU16::new(self.open_reports_max_results)
+                .filter(|_| self.open_reports),
             debug_plan: self.debug_plan,
         }
     }

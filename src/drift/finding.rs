@@ -270,7 +270,7 @@ fn describe(result: &EvaluationResult<'_>, control: &CompiledControl) -> String 
 }
 
 /// Whether a control's message may change though nothing else does.
-fn speaks_of_now(control: &CompiledControl) -> bool {
+pub(crate) fn speaks_of_now(control: &CompiledControl) -> bool {
     let CompiledCheck::Expression(expression) = &control.check else { return false };
     let mut reads = expression.message.iter().flat_map(Program::reads);
     reads.any(|path| path.to_string() == "now")

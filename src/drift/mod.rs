@@ -22,6 +22,7 @@ mod transition;
 
 pub use change::{Drift, FindingChange};
 pub use comparison::Comparison;
+pub(crate) use finding::speaks_of_now;
 pub use finding::{Finding, FindingResource, FindingStatus, Generator, Workflow};
 pub use fingerprint::Fingerprint;
 pub use id::{FindingId, Installation};

@@ -20,6 +20,9 @@ pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::BaselineMetrics;
 pub use figures::{ControlFigure, Figures};
 
+/// The target of spans that only traces show: log lines name what they are about themselves.
+pub const TRACED: &str = "plumbline::traced";
+
 /// Why metrics cannot be shown.
 #[derive(Debug, Error)]
 #[error("cannot {doing} metrics: {source}")]

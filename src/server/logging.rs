@@ -1,4 +1,5 @@
-//! Sets up logs: one line an event on standard error, so that standard output stays data.
+//! Sets up logs: one line an event on standard error, so that standard output stays data; and
+//! traces, where they are asked for.
 
 use std::io::{self, IsTerminal};
 
@@ -10,9 +11,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
+use super::traces::{OtlpEndpoint, TraceSettings, Traces};
+use crate::metrics::TRACED;
+
 /// Libraries that log requests, whose headers and bodies hold session tokens and external ids.
 /// Nothing below a warning of theirs is shown, whatever is asked for.
-const SECRETIVE: [&str; 5] = ["aws_", "hyper", "h2", "rustls", "tower"];
+const SECRETIVE: [&str; 7] = ["aws_", "hyper", "h2", "opentelemetry", "reqwest", "rustls", "tower"];
 
 /// How a log line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,14 +37,35 @@ pub enum LoggingError {
     /// Somebody in this process had set it up before.
     #[error("logging is already set up")]
     AlreadyStarted,
+    /// Nothing can be sent to the collector.
+    #[error(
+        "cannot send traces to {endpoint}: {message}; see --otlp-endpoint and OTEL_EXPORTER_OTLP_…"
+    )]
+    Traces {
+        /// The collector.
+        endpoint: OtlpEndpoint,
+        /// What is wrong.
+        message: String,
+    },
 }
 
-/// Starts logging at `level`; `RUST_LOG` goes before it.
+/// Keeps sending traces until it is dropped, and then what is left of them.
+#[derive(Debug)]
+#[must_use]
+pub struct Logging {
+    _traces: Option<Traces>,
+}
+
+/// Starts logging at `level`; `RUST_LOG` goes before it. Traces are not levelled by it.
 ///
 /// # Errors
 ///
-/// When `RUST_LOG` does not parse, or logging was started before.
-pub fn start_logging(format: LogFormat, level: LevelFilter) -> Result<(), LoggingError> {
+/// When `RUST_LOG` does not parse, logging was started before, or the settings of traces are wrong.
+pub fn start_logging(
+    format: LogFormat,
+    level: LevelFilter,
+    traces: Option<&TraceSettings>,
+) -> Result<Logging, LoggingError> {
     let filter = match std::env::var(EnvFilter::DEFAULT_ENV) {
         Ok(directives) if !directives.is_empty() => EnvFilter::try_new(directives)?,
         _ => EnvFilter::default().add_directive(level.into()),
@@ -54,13 +79,22 @@ pub fn start_logging(format: LogFormat, level: LevelFilter) -> Result<(), Loggin
         LogFormat::Json => lines.json().boxed(),
     };
     let shown = filter.and(filter_fn(may_be_shown));
-    let started = tracing_subscriber::registry().with(lines.with_filter(shown)).try_init();
-    started.map_err(|_| LoggingError::AlreadyStarted)
+    let traces = traces.map(start_traces).transpose()?;
+    let spans = traces.as_ref().map(Traces::layer);
+    let started =
+        tracing_subscriber::registry().with(lines.with_filter(shown)).with(spans).try_init();
+    started.map_err(|_| LoggingError::AlreadyStarted)?;
+    Ok(Logging { _traces: traces })
+}
+
+fn start_traces(settings: &TraceSettings) -> Result<Traces, LoggingError> {
+    let endpoint = settings.endpoint.clone();
+    Traces::start(settings).map_err(|message| LoggingError::Traces { endpoint, message })
 }
 
 fn may_be_shown(event: &Metadata<'_>) -> bool {
     let secretive = SECRETIVE.iter().any(|library| event.target().starts_with(library));
-    !secretive || *event.level() <= Level::WARN
+    event.target() != TRACED && (!secretive || *event.level() <= Level::WARN)
 }
 
 /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).

@@ -252,6 +252,13 @@ impl Cluster {
         succeeded("kubectl", arguments, self.kubectl(arguments))
     }
 
+    /// Installs the CRDs of OpenReports.
+    pub(crate) fn install_open_reports(&self) {
+        let file = self.programs.open_reports.to_str().unwrap();
+        self.kubectl_prints(&["apply", "--server-side", "--filename", file]);
+        self.kubectl_prints(&["wait", "--for=condition=Established", "--filename", file]);
+    }
+
     /// `helm` as the administrator.
     pub(crate) fn helm(&self, arguments: &[&str]) -> Output {
         self.run(&self.programs.helm, arguments)

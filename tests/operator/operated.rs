@@ -74,16 +74,17 @@ impl Operated {
 
     /// The same on a cluster that is there.
     pub(crate) async fn on(cluster: Cluster, arguments: &[&str]) -> Self {
-        Self::with_files(cluster, arguments, &[]).await
+        Self::with_values(cluster, arguments, &[]).await
     }
 
     /// The same, and so much is logged.
     pub(crate) async fn logging(filter: &str, arguments: &[&str]) -> Option<Self> {
         let filter = format!("--set-string=log.filter={}", filter.replace(',', "\\,"));
-        Some(Self::with_files(Cluster::own()?, arguments, &[&filter]).await)
+        Some(Self::with_values(Cluster::own()?, arguments, &[&filter]).await)
     }
 
-    async fn with_files(cluster: Cluster, arguments: &[&str], values: &[&str]) -> Self {
+    /// The same, and these arguments are given to Helm.
+    pub(crate) async fn with_values(cluster: Cluster, arguments: &[&str], values: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = format!("--state={}", folder.path().join("state").display());
         let arguments = [&["--sink=file", state.as_str()], arguments].concat();

@@ -18,6 +18,8 @@ pub(crate) struct Programs {
     pub(crate) kube_apiserver: PathBuf,
     pub(crate) kubectl: PathBuf,
     pub(crate) helm: PathBuf,
+    /// The CRDs of OpenReports.
+    pub(crate) open_reports: PathBuf,
 }
 
 impl Programs {
@@ -58,5 +60,6 @@ fn set_up() -> Result<Programs, String> {
         kube_apiserver: take("kube-apiserver")?,
         kubectl: take("kubectl")?,
         helm: take("helm")?,
+        open_reports: take("openreports.yaml")?,
     })
 }

@@ -16,10 +16,13 @@ use super::operated::{OPEN, Operated, create, said};
 use super::release::render;
 use super::waiting::eventually;
 
+/// With what adds to the rights.
+const VALUES: [&str; 1] = ["--set=openReports.enabled=true"];
+
 /// Every `verb resource.group` of the rules that the chart gives.
 fn shipped(operated: &Operated) -> BTreeSet<String> {
     let namespace = operated.release_namespace();
-    let objects = render(operated.cluster, "plumbline", namespace, &[]);
+    let objects = render(operated.cluster, "plumbline", namespace, &VALUES);
     let is_role = |object: &&Value| object["kind"] == "ClusterRole" || object["kind"] == "Role";
     let texts = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).unwrap() };
     let mut rights = BTreeSet::new();
@@ -77,7 +80,8 @@ fn object(kind: &str, metadata: &Value, spec: &Value) -> Value {
 #[tokio::test]
 async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     let Some(cluster) = Cluster::audited() else { return };
-    let operated = Operated::on(cluster, &["--lease-duration=4s"]).await;
+    cluster.install_open_reports();
+    let operated = Operated::with_values(cluster, &["--lease-duration=4s"], &VALUES).await;
     let replica = operated.start("plumbline-0").await;
     replica.ready().await;
     let namespace = operated.cluster.namespace("rights").await;

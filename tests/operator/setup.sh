@@ -1,6 +1,7 @@
 #!/bin/sh
 # Finds what the operator's tests run on, and builds what is not there: a real etcd, kube-apiserver,
-# kubectl and Helm, from Go modules pinned under tests/operator/tools.
+# kubectl and Helm, from Go modules pinned under tests/operator/tools. The CRDs of OpenReports are a
+# file of theirs.
 #
 #   tests/operator/setup.sh           find each, or build it; print `NAME PATH` a line
 #   tests/operator/setup.sh --find    only find; fails when one is missing
@@ -31,15 +32,32 @@ version_of() {
 kubernetes=$(version_of kubernetes k8s.io/kubernetes)
 etcd=$(version_of etcd go.etcd.io/etcd/server/v3)
 helm=$(version_of helm helm.sh/helm/v4)
+openreports=$(version_of openreports openreports.io)
 
-# Builds a package of a tool's module: build NAME VERSION TOOL PACKAGE LDFLAGS MINUTES
-build() {
+# Fails without Go: require_go NAME VERSION
+require_go() {
     if ! command -v go >/dev/null 2>&1; then
-        say "$1 $2 is not there, and without Go it cannot be built: install Go 1.26 or newer," \
-            "or name a folder with etcd, kube-apiserver, kubectl and helm in KUBEBUILDER_ASSETS"
+        say "$1 $2 is not there, and without Go it cannot be made: install Go 1.26 or newer, or" \
+            "name a folder with etcd, kube-apiserver, kubectl, helm and openreports.yaml in" \
+            "KUBEBUILDER_ASSETS"
         return 1
     fi
     mkdir -p "$project"
+}
+
+# Puts what was made in its place: keep FILE NAME VERSION
+keep() {
+    mv "$1" "$project/$2-$3"
+    # For other clones of this user. Where it cannot be kept, they make their own.
+    if mkdir -p "$shared" 2>/dev/null; then
+        kept="$shared/$2-$3-$platform"
+        cp "$project/$2-$3" "$kept.$$" 2>/dev/null && mv "$kept.$$" "$kept" || rm -f "$kept.$$"
+    fi
+}
+
+# Builds a package of a tool's module: build NAME VERSION TOOL PACKAGE LDFLAGS MINUTES
+build() {
+    require_go "$1" "$2" || return 1
     built="$project/.$1-$2.$$"
     say "building $1 $2 with $(go env GOVERSION): about $6 on two cores, this once"
     begun=$(date +%s)
@@ -49,13 +67,20 @@ build() {
         say "$1 $2 could not be built; what Go says stands above"
         return 1
     fi
-    mv "$built" "$project/$1-$2"
+    keep "$built" "$1" "$2"
     say "built $1 $2 in $(($(date +%s) - begun)) s"
-    # For other clones of this user. Where it cannot be kept, they build their own.
-    if mkdir -p "$shared" 2>/dev/null; then
-        kept="$shared/$1-$2-$platform"
-        cp "$project/$1-$2" "$kept.$$" 2>/dev/null && mv "$kept.$$" "$kept" || rm -f "$kept.$$"
+}
+
+# Takes a file of a tool's module: take NAME VERSION TOOL MODULE FILE
+take() {
+    require_go "$1" "$2" || return 1
+    if ! module=$(cd "$tools/$3" && GOWORK=off go mod download -json "$4"); then
+        say "$1 $2 could not be downloaded: $module"
+        return 1
     fi
+    folder=$(printf '%s\n' "$module" | sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p')
+    taken="$project/.$1-$2.$$"
+    cp "$folder/$5" "$taken" && keep "$taken" "$1" "$2"
 }
 
 # Prints where a tool is: find NAME VERSION
@@ -64,7 +89,7 @@ find_tool() {
         "${KUBEBUILDER_ASSETS:-/nonexistent}/$1" \
         "$project/$1-$2" \
         "$shared/$1-$2-$platform"; do
-        if [ -x "$place" ]; then
+        if [ -r "$place" ]; then
             printf '%s %s\n' "$1" "$place"
             return 0
         fi
@@ -72,14 +97,16 @@ find_tool() {
     return 1
 }
 
-# Finds a tool, or builds it: ensure NAME VERSION TOOL PACKAGE LDFLAGS MINUTES
+# Finds a tool, or makes it: ensure build|take NAME VERSION ARGUMENTS
 ensure() {
+    make=$1
+    shift
     find_tool "$1" "$2" && return 0
     if [ "$only_find" = yes ]; then
         say "$1 $2 is not there: run \`make kubernetes\`"
         return 1
     fi
-    build "$@" && find_tool "$1" "$2"
+    "$make" "$@" && find_tool "$1" "$2"
 }
 
 only_find=no
@@ -94,10 +121,11 @@ minor=${kubernetes#*.}
 kubernetes_version="-X $component.gitVersion=v$kubernetes -X $component.gitMajor=${kubernetes%%.*}"
 kubernetes_version="$kubernetes_version -X $component.gitMinor=${minor%%.*}"
 
-ensure etcd "$etcd" etcd go.etcd.io/etcd/server/v3 "" "1 minute"
-ensure kube-apiserver "$kubernetes" kubernetes k8s.io/kubernetes/cmd/kube-apiserver \
+ensure build etcd "$etcd" etcd go.etcd.io/etcd/server/v3 "" "1 minute"
+ensure build kube-apiserver "$kubernetes" kubernetes k8s.io/kubernetes/cmd/kube-apiserver \
     "$kubernetes_version" "6 minutes"
-ensure kubectl "$kubernetes" kubernetes k8s.io/kubernetes/cmd/kubectl \
+ensure build kubectl "$kubernetes" kubernetes k8s.io/kubernetes/cmd/kubectl \
     "$kubernetes_version" "30 seconds"
-ensure helm "$helm" helm helm.sh/helm/v4/cmd/helm \
+ensure build helm "$helm" helm helm.sh/helm/v4/cmd/helm \
     "-X helm.sh/helm/v4/internal/version.version=v$helm" "4 minutes"
+ensure take openreports.yaml "$openreports" openreports openreports.io config/install.yaml

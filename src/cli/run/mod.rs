@@ -14,8 +14,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::aws::AwsArguments;
 use super::exit::{CommandError, Exit};
+use super::traces::TraceArguments;
 use crate::controller::{Settings, SinkChoice, SystemClock, run};
 use crate::drift::Installation;
+use crate::server::TraceSettings;
 use console::Console;
 
 /// Keep the baselines of a folder evaluated: publish drift, resolve it when mended, serve metrics
@@ -49,6 +51,8 @@ pub(super) struct RunArguments {
     #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
     installation: Installation,
     #[command(flatten)]
+    traces: TraceArguments,
+    #[command(flatten)]
     aws: AwsArguments,
 }
 
@@ -72,6 +76,11 @@ Examples:
   tail -f baselines/.plumbline/findings.jsonl | jq -c '[.Compliance.Status, .Title]'";
 
 impl RunArguments {
+    /// Where traces go, if anywhere.
+    pub(super) fn traces(&self) -> Option<TraceSettings> {
+        self.traces.settings(None)
+    }
+
     pub(super) fn execute(self) -> Result<Exit, CommandError> {
         let runtime = runtime().map_err(CommandError::Runtime)?;
         let sink = match self.sink {

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::select;
+use tracing::{Instrument as _, info_span};
 
 use super::Clock;
 use super::round::{RoundReport, View, evaluate};
@@ -21,7 +22,7 @@ use super::schedule;
 use super::sources::{AwsAccounts, LiveSources, Reached};
 use crate::aws::AwsSettings;
 use crate::drift::Installation;
-use crate::metrics::{Metrics, MetricsError};
+use crate::metrics::{Metrics, MetricsError, TRACED};
 use crate::publish::{FindingSink, JsonLines, OpenError, PublishError, Published, SecurityHub};
 use crate::resource::Timestamp;
 use crate::server::{Readiness, Server, ServerError};
@@ -146,19 +147,22 @@ impl Loop {
         let mut stop = std::pin::pin!(stop);
         loop {
             let now = clock.now();
+            let turn = info_span!(target: TRACED, "evaluation");
+            let part = |name| info_span!(target: TRACED, parent: &turn, "part", otel.name = name);
             let mut inputs = Inputs::of(folder.read(), now); // what the files say, resolved
             watch.also(inputs.snapshots());
             let progress = observer.progress();
             select! {
                 () = &mut stop => break,
-                () = inputs.read_live(&mut live, now, &*progress) => {} // what AWS Config says
+                () = Box::pin(inputs.read_live(&mut live, now, &*progress)).instrument(part("read")) => {} // what AWS Config says
             }
             select! {
                 () = &mut stop => break,
-                () = self.prepare(&mut sink, &inputs) => {} // what is published
+                () = Box::pin(self.prepare(&mut sink, &inputs)).instrument(part("read back")) => {} // what is published
             }
             let inputs = Arc::new(inputs);
-            let evaluated = evaluate_all(Arc::clone(&inputs), settings, now, sink, observer);
+            let evaluated = evaluate_all(Arc::clone(&inputs), settings, now, sink, observer)
+                .instrument(part("evaluate"));
             let round = select! {
                 () = &mut stop => break,
                 evaluated = evaluated => {
@@ -167,9 +171,12 @@ impl Loop {
                     round
                 }
             };
-            let published = sink.publish(&round.drift.changes).await; // lasts when it returns
+            let publishing =
+                Box::pin(sink.publish(&round.drift.changes)).instrument(part("publish"));
+            let published = publishing.await; // lasts when it returns
             measure::note(metrics, &inputs, &round, &sink, published.as_ref().ok(), clock.now());
             observer.ended(&round, published.as_ref());
+            drop(turn);
             readiness.ready();
             let next = next(&inputs, &round, published.as_ref(), now);
             select! {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tracing::Instrument;
 
 use super::account::{AccountWork, Worker, stopped};
 use super::bucket::Ownership;
@@ -74,7 +73,6 @@ impl Fleet {
         let (stop, stopping) = watch::channel(());
         let (doing, done) = watch::channel(());
         let worker = Worker::new(Arc::clone(&self.context));
-        let span = tracing::info_span!("account", account = %id);
         let task = async move {
             for mut predecessor in predecessors {
                 stopped(&mut predecessor).await; // two at once would publish twice
@@ -82,7 +80,7 @@ impl Fleet {
             worker.run(receiver, stopping).await;
             drop(doing);
         };
-        let task = tokio::spawn(task.instrument(span)).abort_handle();
+        let task = tokio::spawn(task).abort_handle();
         self.hands.insert(id.clone(), Hand { work, stop, leaving: Leaving { done, task } });
     }
 

@@ -1,6 +1,7 @@
 //! How the operator runs, and why it may not.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -32,6 +33,8 @@ pub struct OperatorSettings {
     pub aws: AwsSettings,
     /// A deleted baseline waits so long for its findings to be archived.
     pub archive_deadline: Duration,
+    /// How many results a `Report` of OpenReports holds, where such reports are written.
+    pub open_reports: Option<NonZeroU16>,
     /// Whether `/debug/plan` is served.
     pub debug_plan: bool,
 }

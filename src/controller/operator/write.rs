@@ -75,40 +75,38 @@ where
     Api::namespaced(client.clone(), namespace)
 }
 
-fn applying() -> PatchParams {
+pub(super) fn applying() -> PatchParams {
     PatchParams::apply(FIELD_MANAGER).force()
 }
 
 /// The name of the report of a baseline and account.
 pub(super) fn report_name(baseline: &str, account_id: &str) -> String {
-    let name = format!("{baseline}-{account_id}");
+    name_of(baseline, account_id)
+}
+
+/// A name of two parts, of which the first is shortened where both are too long together.
+pub(super) fn name_of(first: &str, second: &str) -> String {
+    let name = format!("{first}-{second}");
     if name.len() <= MAX_NAME {
         return name;
     }
-    let digest = Sha256::digest(baseline.as_bytes());
+    let digest = Sha256::digest(first.as_bytes());
     let hash = digest.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
     let hash = format!("{hash:016x}");
-    let kept = MAX_NAME - account_id.len() - hash.len() - 2;
-    let beginning = baseline.get(..kept).unwrap_or(baseline).trim_end_matches(['-', '.']);
-    format!("{beginning}-{hash}-{account_id}")
+    let kept = MAX_NAME - second.len() - hash.len() - 2;
+    let beginning = first.get(..kept).unwrap_or(first).trim_end_matches(['-', '.']);
+    format!("{beginning}-{hash}-{second}")
 }
 
-/// Makes the report of a baseline and account, which goes with the baseline.
+/// Makes the report of a baseline and account, which goes with the baseline. Its uid.
 pub(super) async fn make_report(
     client: &Client,
     baseline: &BaselineKey,
     baseline_uid: &str,
     spec: &BaselineReportSpec,
-) -> kube::Result<()> {
+) -> kube::Result<Option<String>> {
     let name = report_name(&spec.baseline, spec.account_id.as_str());
-    let owner = OwnerReference {
-        api_version: API_VERSION.to_owned(),
-        kind: "SecurityBaseline".to_owned(),
-        name: baseline.name.clone(),
-        uid: baseline_uid.to_owned(),
-        controller: Some(true),
-        block_owner_deletion: None,
-    };
+    let owner = owner("SecurityBaseline", &baseline.name, baseline_uid);
     let patch = json!({
         "apiVersion": API_VERSION,
         "kind": "BaselineReport",
@@ -116,7 +114,20 @@ pub(super) async fn make_report(
         "spec": spec,
     });
     let api = namespaced::<BaselineReport>(client, &baseline.namespace);
-    api.patch(&name, &applying(), &Patch::Apply(patch)).await.map(drop)
+    let made = api.patch(&name, &applying(), &Patch::Apply(patch)).await?;
+    Ok(made.metadata.uid)
+}
+
+/// Whom an object goes with.
+pub(super) fn owner(kind: &str, name: &str, uid: &str) -> OwnerReference {
+    OwnerReference {
+        api_version: API_VERSION.to_owned(),
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        uid: uid.to_owned(),
+        controller: Some(true),
+        block_owner_deletion: None,
+    }
 }
 
 /// Writes what a report says.

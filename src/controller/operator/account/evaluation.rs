@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use thiserror::Error;
+use tracing::{Instrument as _, info_span};
 
 use super::learned::{Credentials, credentials};
+use super::open_reports::{Worst, WorstResults, is_reported};
 use super::reports::Reports;
 use super::work::AccountWork;
 use crate::api::AwsAccount;
@@ -14,7 +16,8 @@ use crate::controller::operator::sinks::{self, AccountSink, SinkError};
 use crate::controller::round::{Round, RoundReport, View, evaluate};
 use crate::controller::schedule;
 use crate::controller::sources::{LiveSources, SourceInput};
-use crate::evaluation::{EvaluationResult, Results};
+use crate::evaluation::EvaluationResult;
+use crate::metrics::TRACED;
 use crate::publish::FindingSink;
 use crate::resource::Timestamp;
 
@@ -32,6 +35,8 @@ pub(super) enum EvaluationError {
 /// What an evaluation came to.
 pub(super) struct Evaluated {
     pub(super) round: RoundReport,
+    /// The worst results, where they are reported.
+    pub(super) worst: WorstResults,
     pub(super) sink: AccountSink,
     pub(super) started: Timestamp,
     /// Where items came from.
@@ -61,12 +66,18 @@ pub(super) async fn evaluate_account(
     let started = context.clock.now();
     let unreached = reach(work, context, &sink).await;
     let reports = Reports::of(context, work.id());
-    sink.prepare(&work.places_with(reports.regions())).await;
+    let places = work.places_with(reports.regions());
     drop(reports);
-    let sources = ready_sources(work, live, started).await;
+    let reading_back = info_span!(target: TRACED, "read back");
+    Box::pin(sink.prepare(&places)).instrument(reading_back).await;
+    let reading = info_span!(target: TRACED, "read");
+    let sources = Box::pin(ready_sources(work, live, started)).instrument(reading).await;
     let credentials = credentials(work, &sink, unreached.as_ref());
     let (work, installation) = (Arc::clone(work), context.settings.installation.clone());
+    let reported = context.settings.open_reports;
+    let span = info_span!(target: TRACED, "evaluate", baselines = work.plans.len());
     let evaluation = tokio::task::spawn_blocking(move || {
+        let _entered = span.enter();
         let round = Round {
             plans: &work.plans,
             sources: &sources,
@@ -75,11 +86,14 @@ pub(super) async fn evaluate_account(
             now: started,
             may_lack_baselines: work.may_lack_baselines,
         };
-        let view = View { results: &mut Unseen, filter: |_| false, progress: &() };
+        let mut worst = Worst::of(&work.plans, reported.map_or(0, |most| usize::from(most.get())));
+        let filter: fn(&EvaluationResult<'_>) -> bool =
+            if reported.is_some() { is_reported } else { |_| false };
+        let view = View { results: &mut worst, filter, progress: &() };
         let round = evaluate(&round, view);
         drop(permit);
-        let stale_at = stale_at(&sources, &round);
-        Evaluated { round, sink, started, sources, credentials, stale_at }
+        let (worst, stale_at) = (worst.finish(), stale_at(&sources, &round));
+        Evaluated { round, worst, sink, started, sources, credentials, stale_at }
     });
     Ok(evaluation.await?)
 }
@@ -119,11 +133,4 @@ fn stale_at(sources: &[SourceInput], round: &RoundReport) -> Vec<Timestamp> {
             ages.map(move |age| schedule::after(taken_at, age.duration()))
         })
         .collect()
-}
-
-/// Nobody looks at single results.
-struct Unseen;
-
-impl Results for Unseen {
-    fn result(&mut self, _: &EvaluationResult<'_>) {}
 }

@@ -6,6 +6,7 @@
 mod evaluation;
 mod learned;
 mod notices;
+mod open_reports;
 mod publication;
 mod report;
 mod reports;

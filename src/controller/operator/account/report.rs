@@ -22,6 +22,8 @@ const MAX_MESSAGE: usize = 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Contribution<'c> {
     pub(super) plan: &'c Plan,
+    /// Which of the account's plans that is.
+    pub(super) at: usize,
     pub(super) summary: &'c DriftSummary,
     pub(super) started: Timestamp,
     pub(super) finished: Timestamp,
@@ -200,6 +202,7 @@ mod tests {
         let publication = PublicationRecord { state: "Published".to_owned(), message: None };
         let contribution = Contribution {
             plan: &plans[0],
+            at: 0,
             summary: &drift.summary[0],
             started: now,
             finished: now,
@@ -234,6 +237,7 @@ mod tests {
         let publication = PublicationRecord { state: "Published".to_owned(), message: None };
         let contribution = Contribution {
             plan: &plan(&["a"]),
+            at: 0,
             summary: &summary[0],
             started: at(5),
             finished: at(5),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
@@ -37,6 +38,8 @@ pub(super) struct Written {
 pub(super) struct Reports<'r> {
     context: &'r Context,
     known: BTreeMap<BaselineKey, BaselineReport>,
+    /// The uids of those that were made since.
+    made: BTreeMap<BaselineKey, String>,
 }
 
 impl<'r> Reports<'r> {
@@ -48,30 +51,50 @@ impl<'r> Reports<'r> {
         let found = context.stores.reports.state_filter(of_account);
         let known = found.iter().filter_map(|report| report.0.as_ref().ok());
         let known = known.filter_map(|report| Some((baseline_of(report)?, report.clone())));
-        Self { context, known: known.collect() }
+        Self { context, known: known.collect(), made: BTreeMap::new() }
     }
 
     /// Makes a report for each baseline that has none yet.
-    pub(super) async fn announce(&self, work: &AccountWork, underway: &Underway) {
+    pub(super) async fn announce(&mut self, work: &AccountWork, underway: &Underway) {
         let plans = work.plans.iter().filter(|plan| !plan.suspended);
         let new = plans.map(|plan| &plan.baseline).filter(|baseline| {
             !self.known.contains_key(baseline) && !underway.contains_key(baseline)
         });
-        join_all(new.map(|baseline| self.make(work, baseline))).await;
+        let made = join_all(new.map(|baseline| self.make(work, baseline))).await;
+        self.made.extend(made.into_iter().flatten());
     }
 
-    async fn make(&self, work: &AccountWork, baseline: &BaselineKey) {
-        let Some(object) = work.baselines.get(baseline) else { return };
+    async fn make(
+        &self,
+        work: &AccountWork,
+        baseline: &BaselineKey,
+    ) -> Option<(BaselineKey, String)> {
+        let object = work.baselines.get(baseline)?;
         let spec = BaselineReportSpec {
             baseline: baseline.name.clone(),
             account: work.name.clone(),
             account_id: work.id().clone(),
         };
-        let Ok(_turn) = self.context.writes.acquire().await else { return };
-        let made = write::make_report(&self.context.client, baseline, &object.uid, &spec).await;
-        if let Err(error) = made {
-            tracing::warn!(%baseline, %error, "cannot make a report");
+        let _turn = self.context.writes.acquire().await.ok()?;
+        match write::make_report(&self.context.client, baseline, &object.uid, &spec).await {
+            Ok(uid) => Some((baseline.clone(), uid?)),
+            Err(error) => {
+                tracing::warn!(%baseline, %error, "cannot make a report");
+                None
+            }
         }
+    }
+
+    /// The report of a baseline, for what is to go with it.
+    pub(super) fn owner(
+        &self,
+        work: &AccountWork,
+        baseline: &BaselineKey,
+    ) -> Option<OwnerReference> {
+        let known = self.known.get(baseline).and_then(|report| report.metadata.uid.as_ref());
+        let uid = known.or_else(|| self.made.get(baseline))?;
+        let name = write::report_name(&baseline.name, work.id().as_str());
+        Some(write::owner("BaselineReport", &name, uid))
     }
 
     /// Writes the reports that say something new. Whether all could be written.

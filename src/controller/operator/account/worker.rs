@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use tokio::select;
 use tokio::sync::watch;
+use tracing::{Instrument as _, info_span};
 
 use super::evaluation::{Evaluated, EvaluationError, evaluate_account};
 use super::learned::Learned;
 use super::notices;
+use super::open_reports::{News, OpenReports};
 use super::publication::{self, Refusals};
 use super::report::Contribution;
 use super::reports::{Reports, Underway};
@@ -23,7 +25,7 @@ use crate::controller::operator::sinks::AccountSink;
 use crate::controller::schedule;
 use crate::controller::sources::LiveSources;
 use crate::drift::KnownFindings;
-use crate::metrics::Figures;
+use crate::metrics::{Figures, TRACED};
 use crate::plan::BaselineKey;
 use crate::publish::{FindingSink, PublishError, Published};
 use crate::resource::{AccountId, Region, Timestamp};
@@ -39,6 +41,7 @@ pub(in crate::controller::operator) struct Worker {
     live: LiveSources,
     failures: u32,
     underway: Underway,
+    open_reports: Option<OpenReports>,
     /// The troubles that people were told of and that go on.
     told: Vec<Notice>,
 }
@@ -51,8 +54,16 @@ pub(in crate::controller::operator) async fn stopped(stop: &mut watch::Receiver<
 impl Worker {
     pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
         let live = LiveSources::new(context.aws.clone());
-        let underway = Underway::new();
-        Self { context, sink: None, live, failures: 0, underway, told: Vec::new() }
+        let open_reports = context.settings.open_reports.map(OpenReports::new);
+        Self {
+            context,
+            sink: None,
+            live,
+            failures: 0,
+            underway: Underway::new(),
+            open_reports,
+            told: Vec::new(),
+        }
     }
 
     /// Works until `stop`'s other end is let go of.
@@ -63,12 +74,16 @@ impl Worker {
     ) {
         loop {
             let current = Arc::clone(&work.borrow_and_update());
+            let turn = info_span!("evaluation", account = %current.id());
+            let (sink, live) = (self.sink.take(), &mut self.live);
+            let evaluation = Box::pin(evaluate_account(&current, &self.context, sink, live));
             let evaluated = select! {
                 biased;
                 () = stopped(&mut stop) => return,
-                evaluated = evaluate_account(&current, &self.context, self.sink.take(), &mut self.live) => evaluated,
+                evaluated = evaluation.instrument(turn.clone()) => evaluated,
             };
-            let next = self.conclude(&current, evaluated).await; // not given up half-way
+            let conclusion = Box::pin(self.conclude(&current, evaluated)); // not given up half-way
+            let next = conclusion.instrument(turn).await;
             select! {
                 biased;
                 () = stopped(&mut stop) => return,
@@ -121,13 +136,14 @@ impl Worker {
 
     /// Whether all went well.
     async fn publish(&mut self, work: &AccountWork, evaluated: Evaluated) -> bool {
-        let Evaluated { round, mut sink, started, sources, credentials, .. } = evaluated;
+        let Evaluated { round, worst, mut sink, started, sources, credentials, .. } = evaluated;
         let changes = &round.drift.changes;
         let context = Arc::clone(&self.context);
-        let reports = Reports::of(&context, work.id());
+        let mut reports = Reports::of(&context, work.id());
         reports.look_for(&mut self.underway);
         reports.announce(work, &self.underway).await; // a deleted baseline waits for what has a report
-        let published = sink.publish(changes).await; // lasts when it returns
+        let publishing = info_span!(target: TRACED, "publish", changes = changes.len());
+        let published = Box::pin(sink.publish(changes)).instrument(publishing).await; // lasts when it returns
         let published = published.as_ref();
         let now = self.context.clock.now();
         crate::controller::published::measure(&self.context.metrics, changes, published.ok());
@@ -159,9 +175,11 @@ impl Worker {
         let unreadable = problems.next();
         let plans = work.plans.iter().zip(&round.drift.summary);
         let contributions: Vec<Contribution<'_>> = plans
-            .filter(|(plan, _)| !plan.suspended)
-            .map(|(plan, summary)| Contribution {
+            .enumerate()
+            .filter(|(_, (plan, _))| !plan.suspended)
+            .map(|(at, (plan, summary))| Contribution {
                 plan,
+                at,
                 summary,
                 started,
                 finished: now,
@@ -173,8 +191,16 @@ impl Worker {
                 ),
             })
             .collect();
-        is_well &= reports.write(work, &contributions, &mut self.underway).await;
-        is_well &= reports.withdraw(work, &sink).await;
+        let reporting = async {
+            let mut is_well = reports.write(work, &contributions, &mut self.underway).await;
+            is_well &= reports.withdraw(work, &sink).await;
+            if let Some(open_reports) = &mut self.open_reports {
+                let news = News { work, reports: &reports, contributions: &contributions };
+                is_well &= open_reports.write(&context, &news, &worst, sink.known()).await;
+            }
+            is_well
+        };
+        is_well &= Box::pin(reporting).instrument(info_span!(target: TRACED, "report")).await;
         let learned = Learned { credentials, ..Learned::of(work, &sources, &round, &sink) };
         self.tell_trouble(work, &learned, published, now);
         self.context.notebook.write(work.id(), &learned);

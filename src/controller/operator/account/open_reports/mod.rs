@@ -1,0 +1,230 @@
+//! Reports for dashboards that show what other tools report, too: a `Report` of OpenReports for
+//! each baseline of the account and each region, where that is asked for.
+//!
+//! Nothing depends on them, so they are not watched: what stands on the API server is looked up
+//! once, and written again when it says something new, or after a day, should somebody have changed
+//! it. They go with the `BaselineReport` that says the same, and before, when their region does.
+
+mod report;
+mod worst;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroU16;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch};
+use kube::core::{ApiResource, GroupVersionKind};
+use kube::{Api, ResourceExt};
+
+use self::report::{ACCOUNT_ID, FirstSeen, MANAGED_BY, Report, Reporting, SOURCE, name};
+use super::report::Contribution;
+use super::reports::Reports;
+use super::work::AccountWork;
+use crate::controller::operator::context::Context;
+use crate::controller::operator::write::{self, applying};
+use crate::drift::KnownFindings;
+
+pub(super) use worst::{Worst, WorstResults, is_reported};
+
+/// A report is written again after so long, whatever it says.
+const RENEWED: Duration = Duration::from_hours(24);
+
+/// The account's reports.
+#[derive(Debug)]
+pub(super) struct OpenReports {
+    max_results: usize,
+    /// What stands on the API server, by namespace and name; nothing where that is not known.
+    standing: Option<BTreeMap<Key, Standing>>,
+    /// Whether the API server has no such kind, as people were told.
+    is_missing: bool,
+}
+
+/// Namespace and name.
+type Key = (String, String);
+
+/// What was written of a report: nothing by this worker yet, or this and when.
+type Standing = Option<(u64, Instant)>;
+
+/// What there is to report.
+pub(super) struct News<'n> {
+    pub(super) work: &'n AccountWork,
+    pub(super) reports: &'n Reports<'n>,
+    pub(super) contributions: &'n [Contribution<'n>],
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Well,
+    /// There is no such kind, or no such namespace.
+    Nowhere,
+    Not,
+}
+
+impl OpenReports {
+    pub(super) fn new(max_results: NonZeroU16) -> Self {
+        Self { max_results: usize::from(max_results.get()), standing: None, is_missing: false }
+    }
+
+    /// Writes what is new and deletes what is no longer asked for. Whether all went well; that the
+    /// API server has no such kind is well enough, for trying again would not help.
+    pub(super) async fn write(
+        &mut self,
+        context: &Context,
+        news: &News<'_>,
+        worst: &WorstResults,
+        known: &KnownFindings,
+    ) -> bool {
+        let Some(mut standing) = self.look_up(context, news.work).await else {
+            return self.is_missing;
+        };
+        let (reports, all_owned) = self.reports(news, worst, known);
+        let due = reports.iter().filter(|report| is_due(standing.get(&key(report)), report));
+        let writing = due.map(async |report| (report, apply(context, report).await));
+        let mut is_well = all_owned;
+        for (report, written) in join_all(writing).await {
+            match written {
+                Written::Well => {
+                    standing.insert(key(report), Some((digest(report), Instant::now())));
+                }
+                Written::Nowhere => {}
+                Written::Not => is_well = false,
+            }
+        }
+        is_well &= withdraw(context, news.work, &mut standing).await;
+        self.standing = Some(standing);
+        is_well
+    }
+
+    /// What stands on the API server.
+    async fn look_up(
+        &mut self,
+        context: &Context,
+        work: &AccountWork,
+    ) -> Option<BTreeMap<Key, Standing>> {
+        if let Some(standing) = self.standing.take() {
+            return Some(standing);
+        }
+        let all: Api<DynamicObject> = Api::all_with(context.client.clone(), &kind());
+        let labels = format!("{MANAGED_BY}={SOURCE},{ACCOUNT_ID}={}", work.id());
+        match all.list_metadata(&ListParams::default().labels(&labels)).await {
+            Ok(found) => {
+                self.is_missing = false;
+                let keys =
+                    found.iter().map(|it| (it.namespace().unwrap_or_default(), it.name_any()));
+                Some(keys.map(|key| (key, None)).collect())
+            }
+            Err(error) if write::is_gone(&error) => {
+                if !self.is_missing {
+                    tracing::warn!(
+                        "cannot write reports: the API server knows no Report of openreports.io/v1alpha1; \
+                         install the CRDs of OpenReports, or leave out --open-reports"
+                    );
+                }
+                self.is_missing = true;
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot look up reports of OpenReports; trying again");
+                None
+            }
+        }
+    }
+
+    /// The reports as they should be, and whether each baseline's owner of reports is known.
+    fn reports(
+        &self,
+        news: &News<'_>,
+        worst: &WorstResults,
+        known: &KnownFindings,
+    ) -> (Vec<Report>, bool) {
+        let first_seen = FirstSeen::of(known);
+        let (mut reports, mut all_owned) = (Vec::new(), true);
+        for contribution in news.contributions {
+            let Some(owner) = news.reports.owner(news.work, &contribution.plan.baseline) else {
+                all_owned = false;
+                continue;
+            };
+            let reporting = Reporting {
+                contribution,
+                worst,
+                first_seen: &first_seen,
+                max_results: self.max_results,
+                owner: &owner,
+            };
+            reports.extend(reporting.reports());
+        }
+        (reports, all_owned)
+    }
+}
+
+fn kind() -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk("openreports.io", "v1alpha1", "Report"))
+}
+
+fn key(report: &Report) -> Key {
+    let metadata = &report.metadata;
+    (metadata.namespace.clone().unwrap_or_default(), metadata.name.clone().unwrap_or_default())
+}
+
+fn digest(report: &Report) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_string(report).unwrap_or_default().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether a report is to be written.
+fn is_due(standing: Option<&Standing>, report: &Report) -> bool {
+    standing
+        .copied()
+        .flatten()
+        .is_none_or(|(written, at)| written != digest(report) || at.elapsed() >= RENEWED)
+}
+
+async fn apply(context: &Context, report: &Report) -> Written {
+    let (namespace, name) = key(report);
+    let api: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), &namespace, &kind());
+    let Ok(_turn) = context.writes.acquire().await else { return Written::Not };
+    match api.patch(&name, &applying(), &Patch::Apply(report)).await {
+        Ok(_) => Written::Well,
+        Err(error) if write::is_gone(&error) => Written::Nowhere,
+        Err(error) => {
+            tracing::warn!(namespace, name, %error, "cannot write a Report of OpenReports; trying again");
+            Written::Not
+        }
+    }
+}
+
+/// Deletes the reports of what no plan speaks of any longer. A suspended baseline keeps its own.
+async fn withdraw(
+    context: &Context,
+    work: &AccountWork,
+    standing: &mut BTreeMap<Key, Standing>,
+) -> bool {
+    if work.may_lack_baselines {
+        return true;
+    }
+    let targets = work.plans.iter().flat_map(|plan| {
+        let baseline = &plan.baseline;
+        plan.targets.iter().map(|it| (baseline.namespace.clone(), name(&baseline.name, it)))
+    });
+    let asked_for: BTreeSet<Key> = targets.collect();
+    let gone: Vec<Key> = standing.keys().filter(|key| !asked_for.contains(key)).cloned().collect();
+    let mut is_well = true;
+    for (namespace, name) in gone {
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(context.client.clone(), &namespace, &kind());
+        match api.delete(&name, &DeleteParams::default()).await {
+            Err(error) if !write::is_gone(&error) => {
+                tracing::warn!(namespace, name, %error, "cannot delete a Report of OpenReports; trying again");
+                is_well = false;
+            }
+            _ => {
+                standing.remove(&(namespace, name));
+            }
+        }
+    }
+    is_well
+}

@@ -1,0 +1,97 @@
+//! Reports of OpenReports, under their own CRDs as that project publishes them.
+
+use kube::api::{DynamicObject, ListParams};
+use kube::core::{ApiResource, GroupVersionKind};
+use kube::{Api, ResourceExt};
+use plumbline::api::{BaselineReport, SecurityBaseline};
+use serde_json::{Value, json};
+
+use super::cluster::Cluster;
+use super::operated::{OPEN, Operated, baseline_says};
+use super::waiting::eventually;
+
+/// The reports of a namespace.
+async fn api(operated: &Operated, namespace: &str) -> Api<DynamicObject> {
+    let kind =
+        ApiResource::from_gvk(&GroupVersionKind::gvk("openreports.io", "v1alpha1", "Report"));
+    Api::namespaced_with(operated.client().await, namespace, &kind)
+}
+
+/// The one report of a namespace, once its summary counts so many failures.
+async fn report_failing(reports: &Api<DynamicObject>, failures: u64) -> DynamicObject {
+    eventually(&format!("a report with {failures} failures"), async || {
+        let list = reports.list(&ListParams::default()).await.unwrap();
+        let [report] = <[DynamicObject; 1]>::try_from(list.items).ok()?;
+        (report.data["summary"]["fail"] == failures).then_some(report)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn drift_shows_where_other_tools_report_once_their_crds_are_there() {
+    let Some(cluster) = Cluster::own() else { return };
+    let values = ["--set=openReports.enabled=true,openReports.maxResults=1"];
+    let operated = Operated::with_values(cluster, &[], &values).await;
+    let replica = operated.start("plumbline-0").await;
+    replica.ready().await;
+    let namespace = operated.cluster.namespace("reported").await;
+    let account = operated.account(&namespace).await;
+    operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
+
+    // Without the CRDs all else is as ever.
+    account.finding_says(OPEN).await;
+    let ready = |baseline: &SecurityBaseline| {
+        baseline_says(baseline, "Ready").is_some_and(|it| it.0 == "True")
+    };
+    operated.baseline_where(&namespace, "it is ready", ready).await;
+    eventually("the log says what is missing", async || {
+        operated.logged("plumbline-0").contains("install the CRDs of OpenReports").then_some(())
+    })
+    .await;
+
+    operated.cluster.install_open_reports();
+    operated.ask(&namespace, "with the CRDs").await;
+    let reports = api(&operated, &namespace).await;
+    let report = report_failing(&reports, 2).await;
+    let region_report = format!("plumbline-production-{}-eu-west-1", account.id);
+    assert_eq!(report.name_any(), region_report);
+    assert_eq!(report.data["source"], "plumbline");
+    assert_eq!(report.data["scope"]["name"], account.name);
+    assert_eq!(report.annotations()["plumbline.dev/results-left-out"], "1");
+    let results = report.data["results"].as_array().unwrap();
+    let [result] = results.as_slice() else { panic!("{results:?}") };
+    assert_eq!(result["policy"], "s3-bucket-versioning");
+    assert_eq!(result["result"], "fail");
+    let resource = &result["resources"][0];
+    assert_eq!(resource["kind"], "AWS::S3::Bucket");
+    let name = resource["name"].as_str().unwrap();
+    let of_resource = |it: &Value| it["Id"].as_str().is_some_and(|id| id.ends_with(name));
+    let published = account.published().into_iter().find(of_resource).unwrap();
+    let first_observed: k8s_openapi::jiff::Timestamp =
+        serde_json::from_value(published["FirstObservedAt"].clone()).unwrap();
+    assert_eq!(result["timestamp"]["seconds"], first_observed.as_second());
+    // It goes with the BaselineReport that says the same.
+    let owner = operated.api::<BaselineReport>(&namespace).await;
+    let owner = owner.get(&format!("production-{}", account.id)).await.unwrap();
+    assert_eq!(report.owner_references()[0].uid, owner.uid().unwrap());
+
+    // One with nothing new is not written.
+    let verdicts = || replica.sum("plumbline_evaluations_total", &namespace);
+    let before = verdicts().await;
+    operated.ask(&namespace, "nothing new").await;
+    eventually("it is evaluated again", async || (verdicts().await > before).then_some(())).await;
+    let quiet = report_failing(&reports, 2).await;
+    assert_eq!(quiet.resource_version(), report.resource_version());
+
+    account.mend();
+    operated.ask(&namespace, "mended").await;
+    let report = report_failing(&reports, 1).await;
+    assert!(!report.annotations().contains_key("plumbline.dev/results-left-out"));
+
+    operated.delete_baseline(&namespace).await;
+    operated.baseline_gone(&namespace).await;
+    eventually("its report is gone", async || {
+        reports.list(&ListParams::default()).await.unwrap().items.is_empty().then_some(())
+    })
+    .await;
+}
