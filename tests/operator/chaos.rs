@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write as _, stderr}; // past the harness's capture: the figures show
+use std::iter;
 use std::time::Duration;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -12,6 +13,7 @@ use plumbline::api::{AwsAccount, Condition, SecurityBaseline};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
+use super::double::{Double, State};
 use super::operated::{Account, Operated, Replica, said};
 use super::waiting::{is_soak, within};
 
@@ -21,10 +23,28 @@ const LEASE: SignedDuration = SignedDuration::from_secs(4);
 /// Longer than the lease, so that everybody lapses.
 const PAUSE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_mins(2);
+const LOGGED: &str = "info,plumbline=debug";
+/// Whose credentials the operator has, where findings go to Security Hub.
+const OPERATORS: &str = "999988887777";
 
 #[tokio::test]
-async fn whatever_breaks_findings_and_statuses_are_those_of_an_undisturbed_run() {
-    let (Some(calm), Some(broken)) = (scene().await, scene().await) else { return };
+async fn whatever_breaks_security_hub_and_statuses_are_as_in_an_undisturbed_run() {
+    let (Some(calm), Some(broken)) = (Scene::with_hub().await, Scene::with_hub().await) else {
+        return;
+    };
+    compare(calm, broken).await;
+}
+
+#[tokio::test]
+async fn whatever_breaks_files_and_statuses_are_as_in_an_undisturbed_run() {
+    let (Some(calm), Some(broken)) = (Scene::with_files().await, Scene::with_files().await) else {
+        return;
+    };
+    compare(calm, broken).await;
+}
+
+/// Lets all break in one scene, and compares what stands in the end with the other.
+async fn compare(calm: Scene, broken: Scene) {
     let undisturbed = calm.undisturbed().await;
     let troubled = broken.troubled().await;
     within(PATIENCE, "all is as in the undisturbed run", async || {
@@ -32,7 +52,7 @@ async fn whatever_breaks_findings_and_statuses_are_those_of_an_undisturbed_run()
         (stands == undisturbed).then_some(())
     })
     .await;
-    broken.accounts().for_each(|account| published_in_order(&account));
+    broken.published_in_order();
 
     let evaluations = troubled.evaluations(&broken.operated);
     let overlap = longest_overlap(&evaluations);
@@ -50,13 +70,22 @@ async fn whatever_breaks_findings_and_statuses_are_those_of_an_undisturbed_run()
     }
 }
 
+fn lease_duration() -> String {
+    format!("--lease-duration={}s", LEASE.as_secs())
+}
+
+fn account_id(number: usize) -> String {
+    format!("6666{number:08}")
+}
+
 fn say(line: &str) {
     _ = writeln!(stderr(), "{line}");
 }
 
-/// A cluster with accounts and baselines.
+/// A cluster with accounts and baselines. Findings go to Security Hub, if there is one.
 struct Scene {
     operated: Operated,
+    hub: Option<Double>,
     namespace: String,
     ids: Vec<(String, String)>,
 }
@@ -68,24 +97,83 @@ struct Stands {
     findings: BTreeMap<String, Value>,
 }
 
-async fn scene() -> Option<Scene> {
-    let lease = format!("--lease-duration={}s", LEASE.as_secs());
-    let operated = Operated::logging("info,plumbline=debug", &[&lease]).await?;
-    let namespace = operated.cluster.namespace("chaos").await;
-    let mut ids = Vec::new();
-    for _ in 0..ACCOUNTS {
-        let account = operated.account(&namespace).await;
-        ids.push((account.name.clone(), account.id.clone()));
-    }
-    let selected = json!({ "selector": { "matchLabels": { "of": namespace } } });
-    for number in 0..BASELINES {
-        let name = format!("baseline-{number}");
-        operated.baseline_every("10s", &namespace, &name, &selected).await;
-    }
-    Some(Scene { operated, namespace, ids })
-}
-
 impl Scene {
+    async fn with_files() -> Option<Self> {
+        let operated = Operated::logging(LOGGED, &[&lease_duration()]).await?;
+        Some(Self::of(operated, None).await)
+    }
+
+    async fn with_hub() -> Option<Self> {
+        let ids: Vec<String> = (0..ACCOUNTS).map(account_id).collect();
+        let all: Vec<&str> = iter::once(OPERATORS).chain(ids.iter().map(String::as_str)).collect();
+        let mut state = State::of(&all, &["eu-west-1"]);
+        for id in &ids {
+            state = state.account(id, "roles", json!({ "plumbline": { "trusted": [OPERATORS] } }));
+        }
+        let hub = Double::start(&state)?;
+        let operated = Operated::with_aws_logging(LOGGED, &hub, &[&lease_duration()]).await?;
+        Some(Self::of(operated, Some(hub)).await)
+    }
+
+    async fn of(operated: Operated, hub: Option<Double>) -> Self {
+        let namespace = operated.cluster.namespace("chaos").await;
+        let mut ids = Vec::new();
+        for number in 0..ACCOUNTS {
+            let (name, id) = (format!("account-{number}"), account_id(number));
+            let role = hub.as_ref().map(|_| format!("arn:aws:iam::{id}:role/plumbline"));
+            let role = role.map_or(Value::Null, |arn| json!({ "arn": arn }));
+            operated.account_reached(&name, &id, &namespace, &role).await;
+            ids.push((name, id));
+        }
+        let selected = json!({ "selector": { "matchLabels": { "of": namespace } } });
+        for number in 0..BASELINES {
+            let name = format!("baseline-{number}");
+            operated.baseline_every("10s", &namespace, &name, &selected).await;
+        }
+        Self { operated, hub, namespace, ids }
+    }
+
+    /// Every publication of an account, in order: its id, when, and what it says.
+    fn sent(&self, account: &Account<'_>) -> Vec<(String, Timestamp, Value)> {
+        let time = |value: &Value| text(value, "UpdatedAt").parse().unwrap();
+        let Some(hub) = &self.hub else {
+            let says = |it: &Value| {
+                json!([it["Compliance"]["Status"], it["Workflow"]["Status"], it["RecordState"]])
+            };
+            let published = account.published().into_iter();
+            return published.map(|it| (text(&it, "Id"), time(&it), says(&it))).collect();
+        };
+        let calls = hub.calls();
+        let imports = calls.each("BatchImportFindings").into_iter();
+        let sent = imports.filter_map(|call| call["detail"]["sent"].as_array()).flatten();
+        let sent = sent.filter(|it| text(it, "Id").contains(&format!("/{}/", account.id)));
+        sent.map(|it| (text(it, "Id"), time(it), json!([it["Compliance"], it["RecordState"]])))
+            .collect()
+    }
+
+    /// The findings of an account as they stand.
+    fn findings(&self, account: &Account<'_>) -> BTreeMap<String, Value> {
+        let Some(hub) = &self.hub else { return latest(&account.published()) };
+        let mut findings = hub.findings();
+        findings.retain(|_, finding| finding["AwsAccountId"] == account.id);
+        findings
+    }
+
+    /// Of one finding, each publication says another thing than the one before, and says it later.
+    fn published_in_order(&self) {
+        for account in self.accounts() {
+            let mut latest: BTreeMap<String, (Timestamp, Value)> = BTreeMap::new();
+            for (id, at, says) in self.sent(&account) {
+                if let Some((before, said)) = latest.insert(id.clone(), (at, says.clone())) {
+                    assert!(at > before, "{id}: {at} after {before}");
+                    assert_ne!(says, said, "{id} was published twice");
+                }
+            }
+            let ids: BTreeSet<&String> = latest.keys().collect();
+            assert_eq!(ids.len(), 2 * BASELINES, "two buckets in each baseline: {ids:?}");
+        }
+    }
+
     fn accounts(&self) -> impl Iterator<Item = Account<'_>> {
         self.ids.iter().map(|(name, id)| self.operated.account_of(name, id))
     }
@@ -125,8 +213,8 @@ impl Scene {
         self.operated.ask_of(&self.namespace, "baseline-0", &when).await;
         within(PATIENCE, &format!("all is published as {compliance}"), async || {
             let all = self.accounts().enumerate().filter(|(number, _)| concerned(*number));
-            let mut latest = all.map(|(_, account)| latest(&account.published()));
-            let is_so = latest.all(|findings| {
+            let mut findings = all.map(|(_, account)| self.findings(&account));
+            let is_so = findings.all(|findings| {
                 let of_bucket =
                     findings.values().filter(|it| text(it, "Id").ends_with("/acme-orders-exports"));
                 let so = of_bucket.filter(|it| it["Compliance"]["Status"] == compliance);
@@ -167,7 +255,7 @@ impl Scene {
             };
             statuses.insert(format!("account {number}"), conditions.iter().map(told).collect());
         }
-        let findings = self.accounts().flat_map(|account| latest(&account.published()));
+        let findings = self.accounts().flat_map(|account| self.findings(&account));
         let findings = findings.map(|(id, mut finding)| {
             without_times(&mut finding);
             (text(&self.neutral(&json!({ "Id": id })), "Id"), self.neutral(&finding))
@@ -337,23 +425,6 @@ fn longest_overlap(evaluations: &[Evaluation]) -> SignedDuration {
     longest
 }
 
-/// Of one finding, each publication says another thing than the one before, and says it later.
-fn published_in_order(account: &Account<'_>) {
-    let mut latest: BTreeMap<String, (Timestamp, Value)> = BTreeMap::new();
-    for finding in account.published() {
-        let id = text(&finding, "Id");
-        let at: Timestamp = text(&finding, "UpdatedAt").parse().unwrap();
-        let (status, workflow) = (&finding["Compliance"]["Status"], &finding["Workflow"]);
-        let says = json!([status, workflow, finding["RecordState"]]);
-        if let Some((before, said)) = latest.insert(id.clone(), (at, says.clone())) {
-            assert!(at > before, "{id}: {at} after {before}");
-            assert_ne!(says, said, "{id} was published twice");
-        }
-    }
-    let ids: BTreeSet<&String> = latest.keys().collect();
-    assert_eq!(ids.len(), 2 * BASELINES, "two buckets in each baseline: {ids:?}");
-}
-
 /// The last publication of each finding.
 fn latest(published: &[Value]) -> BTreeMap<String, Value> {
     published.iter().map(|finding| (text(finding, "Id"), finding.clone())).collect()
@@ -365,8 +436,9 @@ fn text(value: &Value, field: &str) -> String {
 
 /// Takes times out, which differ from run to run.
 fn without_times(value: &mut Value) {
-    const TIMES: [&str; 10] = [
+    const TIMES: [&str; 11] = [
         "CreatedAt",
+        "ProcessedAt",
         "UpdatedAt",
         "FirstObservedAt",
         "LastObservedAt",

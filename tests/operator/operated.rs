@@ -79,8 +79,7 @@ impl Operated {
 
     /// The same, and so much is logged.
     pub(crate) async fn logging(filter: &str, arguments: &[&str]) -> Option<Self> {
-        let filter = format!("--set-string=log.filter={}", filter.replace(',', "\\,"));
-        Some(Self::with_values(Cluster::own()?, arguments, &[&filter]).await)
+        Some(Self::with_values(Cluster::own()?, arguments, &[&logged(filter)]).await)
     }
 
     /// The same, and these arguments are given to Helm.
@@ -93,6 +92,15 @@ impl Operated {
 
     /// The same, with AWS where the double is, and findings in its Security Hub.
     pub(crate) async fn with_aws(double: &Double, arguments: &[&str]) -> Option<Self> {
+        Self::with_aws_logging("info", double, arguments).await
+    }
+
+    /// The same, and so much is logged.
+    pub(crate) async fn with_aws_logging(
+        filter: &str,
+        double: &Double,
+        arguments: &[&str],
+    ) -> Option<Self> {
         let (cluster, folder) = (Cluster::own()?, tempfile::tempdir().unwrap());
         let environment = json!([
             { "name": "AWS_ENDPOINT_URL", "value": double.address() },
@@ -102,7 +110,9 @@ impl Operated {
         ]);
         let arguments = [&["--sink=securityhub"], arguments].concat();
         let environment = format!("--set-json=extraEnv={environment}");
-        Some(Self::install(cluster, folder, &arguments, &[&environment]).await)
+        let values = [environment, logged(filter)];
+        let values = values.each_ref().map(String::as_str);
+        Some(Self::install(cluster, folder, &arguments, &values).await)
     }
 
     async fn install(
@@ -161,15 +171,26 @@ impl Operated {
     pub(crate) async fn account(&self, allowed: &str) -> Account<'_> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let id = format!("5555{number:08}");
-        let account = Account { operated: self, name: format!("account-{number}"), id };
+        let (name, id) = (format!("account-{number}"), format!("5555{number:08}"));
+        self.account_reached(&name, &id, allowed, &Value::Null).await
+    }
+
+    /// The same of a name and id, reached by a role, if any.
+    pub(crate) async fn account_reached(
+        &self,
+        name: &str,
+        id: &str,
+        allowed: &str,
+        role: &Value,
+    ) -> Account<'_> {
+        let account = self.account_of(name, id);
         account.damage();
-        let object = json!({
+        let mut object = json!({
             "apiVersion": "plumbline.dev/v1alpha1",
             "kind": "AwsAccount",
-            "metadata": { "name": account.name, "labels": { "of": allowed } },
+            "metadata": { "name": name, "labels": { "of": allowed } },
             "spec": {
-                "accountId": account.id,
+                "accountId": id,
                 "regions": ["eu-west-1"],
                 "source": { "snapshot": {
                     "url": account.snapshot(),
@@ -179,6 +200,9 @@ impl Operated {
                 "allowedNamespaces": { "names": [allowed] },
             },
         });
+        if !role.is_null() {
+            object["spec"]["role"] = role.clone();
+        }
         let accounts: Api<AwsAccount> = Api::all(self.client().await);
         create(&accounts, object).await;
         account
@@ -419,6 +443,11 @@ impl Account<'_> {
         })
         .await;
     }
+}
+
+/// The value of the chart by which so much is logged.
+fn logged(filter: &str) -> String {
+    format!("--set-string=log.filter={}", filter.replace(',', "\\,"))
 }
 
 /// Whether a finding says this of compliance, workflow and record.

@@ -157,7 +157,10 @@ def test_a_batch_has_1_to_100_findings(aws: Aws, count: int) -> None:
 def test_a_hundred_findings_are_one_batch(aws: Aws, put: Any) -> None:
     put(*(finding(f"finding-{n}") for n in range(100)))
     [call] = aws.calls(operation="BatchImportFindings")
+    sent = call["detail"].pop("sent")
     assert call["detail"] == {"findings": 100, "failed": 0, "created": 100}
+    assert [it["Id"] for it in sent] == [f"finding-{n}" for n in range(100)]
+    assert {it["outcome"] for it in sent} == {"created"}
 
 
 def test_a_batch_of_more_than_6_mb_is_refused(aws: Aws) -> None:

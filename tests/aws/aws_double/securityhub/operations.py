@@ -30,6 +30,17 @@ _UPDATABLE = (
 )
 
 
+def _sent(finding: Finding, outcome: str) -> dict[str, Any]:
+    """What the log says of a finding that was taken."""
+    return {
+        "Id": finding["Id"],
+        "UpdatedAt": finding["UpdatedAt"],
+        "Compliance": finding.get("Compliance", {}).get("Status"),
+        "RecordState": finding.get("RecordState"),
+        "outcome": outcome,
+    }
+
+
 class SecurityHub:
     """Security Hub over the state of the double."""
 
@@ -71,12 +82,15 @@ class SecurityHub:
         hub.expire(self._world.clock)
         outcomes: dict[str, int] = {}
         failed: list[dict[str, str]] = []
+        sent: list[dict[str, Any]] = []
         for finding in findings:
             if error := self._refusal(call, hub, finding):
                 failed.append({"Id": str(finding.get("Id")), **error})
             else:
                 outcome = upsert(hub, self._world.clock, call.region, finding)
                 outcomes[outcome] = outcomes.get(outcome, 0) + 1
+                sent.append(_sent(finding, outcome))
+        call.detail["sent"] = sent
         call.detail.update(findings=len(findings), failed=len(failed), **outcomes)
         return {
             "FailedCount": len(failed),
