@@ -2,6 +2,7 @@
 //! they say something new, and taken back when nothing of their baseline is left open.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -34,10 +35,28 @@ pub(super) struct Written {
     at: Instant,
 }
 
+/// A report as the cache holds it; one that does not parse is not known.
+struct Known(Arc<DeserializeGuard<BaselineReport>>);
+
+impl Known {
+    fn of(guard: Arc<DeserializeGuard<BaselineReport>>) -> Option<(BaselineKey, Self)> {
+        let baseline = baseline_of(guard.0.as_ref().ok()?)?;
+        Some((baseline, Self(guard)))
+    }
+
+    fn report(&self) -> Option<&BaselineReport> {
+        self.0.0.as_ref().ok()
+    }
+
+    fn status(&self) -> Option<&BaselineReportStatus> {
+        self.report()?.status.as_ref()
+    }
+}
+
 /// The reports of one account, as they are known and as they are written.
 pub(super) struct Reports<'r> {
     context: &'r Context,
-    known: BTreeMap<BaselineKey, BaselineReport>,
+    known: BTreeMap<BaselineKey, Known>,
     /// The uids of those that were made since.
     made: BTreeMap<BaselineKey, String>,
 }
@@ -49,8 +68,7 @@ impl<'r> Reports<'r> {
             report.0.as_ref().is_ok_and(|report| report.spec.account_id == *account)
         };
         let found = context.stores.reports.state_filter(of_account);
-        let known = found.iter().filter_map(|report| report.0.as_ref().ok());
-        let known = known.filter_map(|report| Some((baseline_of(report)?, report.clone())));
+        let known = found.into_iter().filter_map(Known::of);
         Self { context, known: known.collect(), made: BTreeMap::new() }
     }
 
@@ -91,7 +109,8 @@ impl<'r> Reports<'r> {
         work: &AccountWork,
         baseline: &BaselineKey,
     ) -> Option<OwnerReference> {
-        let known = self.known.get(baseline).and_then(|report| report.metadata.uid.as_ref());
+        let known = self.known.get(baseline).and_then(Known::report);
+        let known = known.and_then(|report| report.metadata.uid.as_ref());
         let uid = known.or_else(|| self.made.get(baseline))?;
         let name = write::report_name(&baseline.name, work.id().as_str());
         Some(write::owner("BaselineReport", &name, uid))
@@ -106,7 +125,7 @@ impl<'r> Reports<'r> {
     ) -> bool {
         let news = contributions.iter().filter_map(|contribution| {
             let baseline = &contribution.plan.baseline;
-            let known = self.known.get(baseline).and_then(|report| report.status.as_ref());
+            let known = self.known.get(baseline).and_then(Known::status);
             let before = underway.get(baseline).map(|written| &written.status).or(known);
             Some((baseline, report(contribution, before)?))
         });
@@ -133,7 +152,7 @@ impl<'r> Reports<'r> {
     }
 
     fn version(&self, baseline: &BaselineKey) -> Option<String> {
-        self.known.get(baseline).and_then(ResourceExt::resource_version)
+        self.known.get(baseline).and_then(Known::report).and_then(ResourceExt::resource_version)
     }
 
     /// Writes the report of one baseline.
@@ -159,7 +178,7 @@ impl<'r> Reports<'r> {
 
     /// The regions that the reports speak of: findings may stand there.
     pub(super) fn regions(&self) -> impl Iterator<Item = &Region> {
-        let statuses = self.known.values().filter_map(|report| report.status.as_ref());
+        let statuses = self.known.values().filter_map(Known::status);
         statuses.flat_map(|status| &status.targets).map(|target| &target.region)
     }
 
@@ -171,7 +190,8 @@ impl<'r> Reports<'r> {
             return true;
         }
         let mut is_well = true;
-        for (baseline, report) in &self.known {
+        let known = self.known.iter().filter_map(|(key, known)| Some((key, known.report()?)));
+        for (baseline, report) in known {
             if work.plans.iter().any(|plan| plan.baseline == *baseline) {
                 continue;
             }

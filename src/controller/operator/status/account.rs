@@ -7,6 +7,9 @@ use crate::controller::operator::account::{Credentials, Learned, RecorderState};
 use crate::publish::PlaceState;
 use crate::resource::Region;
 
+/// The condition that is told only where findings of baselines that are gone may stand open.
+const ARCHIVED: &str = "FindingsArchived";
+
 /// What is told of an account. `rival` is the `AwsAccount` of the same AWS account that counts.
 pub(super) fn of(
     account: &AwsAccount,
@@ -23,7 +26,7 @@ pub(super) fn of(
         ("RecorderRunning", recorder(learned, None)),
         ("SecurityHubEnabled", security_hub(learned, sink, None)),
     ];
-    said.extend(archived(learned).map(|said| ("FindingsArchived", said)));
+    said.extend(archived(learned, stood).map(|said| (ARCHIVED, said)));
     said.extend(evaluated(learned).map(|said| ("Evaluated", said)));
     let conditions =
         said.into_iter().map(|(type_, said)| said.condition(type_, generation, stood, now));
@@ -133,15 +136,25 @@ fn security_hub(learned: Option<&Learned>, sink: &SinkChoice, region: Option<&Re
     Said::yes("Enabled", "findings are read and published")
 }
 
-/// Told only while findings of baselines that are gone stand open.
-fn archived(learned: Option<&Learned>) -> Option<Said> {
-    let left = learned?.left_open;
-    (left > 0).then(|| {
+/// Told only while findings of baselines that are gone stand open, or did and nobody can tell
+/// whether they still do.
+fn archived(learned: Option<&Learned>, stood: &[Condition]) -> Option<Said> {
+    let was_told = stood.iter().any(|condition| condition.type_ == ARCHIVED);
+    let Some(learned) = learned else { return was_told.then(pending) };
+    let left = learned.left_open;
+    if left > 0 {
         let message = format!(
             "{left} findings of baselines that are gone are not archived yet; it is tried again"
         );
-        Said::no("LeftOpen", message)
-    })
+        return Some(Said::no("LeftOpen", message));
+    }
+    let mut unread = learned.hubs.iter().filter_map(|(region, state)| match state {
+        PlaceState::Unread(why) => Some((region, why)),
+        _ => None,
+    });
+    let (region, why) = unread.next().filter(|_| was_told)?;
+    let message = format!("findings could not be read back: {region}: {why}; it is tried again");
+    Some(Said::unknown("Unread", message))
 }
 
 /// Told only while evaluating fails.
@@ -191,8 +204,29 @@ mod tests {
     #[test]
     fn findings_that_could_not_be_archived_are_told() {
         let status = told(&Learned { left_open: 2, ..Learned::default() });
-        let left = status.conditions.iter().find(|it| it.type_ == "FindingsArchived").unwrap();
+        let left = status.conditions.iter().find(|it| it.type_ == ARCHIVED).unwrap();
         assert!(left.message.starts_with("2 findings"), "{}", left.message);
+    }
+
+    #[test]
+    fn what_was_left_open_is_told_until_it_is_known_to_be_archived() {
+        let unread = PlaceState::Unread("denied".to_owned());
+        let unread =
+            Learned { hubs: [("eu-west-1".parse().unwrap(), unread)].into(), ..Learned::default() };
+        let archived = |status: &AwsAccountStatus| {
+            let condition = status.conditions.iter().find(|it| it.type_ == ARCHIVED)?;
+            Some((condition.status.clone(), condition.reason.clone()))
+        };
+        let of = |account: &AwsAccount, learned: Option<&Learned>| {
+            of(account, learned, None, &SinkChoice::SecurityHub, &time_of(at(0)))
+        };
+        assert_eq!(archived(&of(&account(), Some(&unread))), None);
+        let mut account = account();
+        account.status = Some(told(&Learned { left_open: 2, ..Learned::default() }));
+        let unknown = |reason: &str| Some(("Unknown".to_owned(), reason.to_owned()));
+        assert_eq!(archived(&of(&account, None)), unknown("Pending"));
+        assert_eq!(archived(&of(&account, Some(&unread))), unknown("Unread"));
+        assert_eq!(archived(&of(&account, Some(&Learned::default()))), None);
     }
 
     #[test]
