@@ -353,9 +353,9 @@ async fn credentials_that_run_out_in_the_middle_are_renewed() {
 async fn a_disturbed_security_hub_ends_in_the_same_state() {
     let world = World::new();
     let rounds = [
-        (minute(7), many(300, OFF)),
-        (minute(8), many(300, EXEMPT)),
-        (minute(9), many(150, Bucket::Fine)),
+        (minute(7), many(900, OFF)),
+        (minute(8), many(900, EXEMPT)),
+        (minute(9), many(450, Bucket::Fine)),
     ];
     let mut ends = Vec::new();
     for disturbed in [false, true] {
@@ -368,9 +368,9 @@ async fn a_disturbed_security_hub_ends_in_the_same_state() {
                 &[
                     Fault::throttle(0.3),
                     Fault::error(0.05, 503),
-                    Fault::cut(0.02, "before"),
-                    Fault::cut(0.02, "after"),
-                    Fault::cut(0.02, "body"),
+                    Fault::cut(0.04, "before"),
+                    Fault::cut(0.04, "after"),
+                    Fault::cut(0.04, "body"),
                 ],
             );
         }
@@ -381,12 +381,14 @@ async fn a_disturbed_security_hub_ends_in_the_same_state() {
         }
         ends.push((stored(&double), double.calls().total()));
         if disturbed {
+            let struck = double.struck();
+            assert_eq!(struck.values().filter(|count| **count > 0).count(), 5, "{struck:?}");
             _ = writeln!(
                 stderr(),
                 "calls: {} undisturbed, {} disturbed; faults: {:?}",
                 ends[0].1,
                 ends[1].1,
-                double.struck(),
+                struck,
             );
         }
     }
