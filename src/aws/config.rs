@@ -107,6 +107,21 @@ pub struct Recorder {
     pub daily: Daily,
 }
 
+#[cfg(test)]
+impl Recorder {
+    /// One that runs, and records this.
+    pub(crate) fn running(records: Recording) -> Self {
+        Self {
+            name: "default".to_owned(),
+            recording: true,
+            failure: None,
+            pending_since: None,
+            records,
+            daily: Daily::default(),
+        }
+    }
+}
+
 /// What a recorder records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recording {

@@ -7,11 +7,11 @@ use serde_json::json;
 use super::double::{Double, State};
 use super::world::{ACCOUNT, Desired, World};
 
-const KEY: &str = "AKIAOFTHEOPERATOR001";
-const SECRET: &str = "a-secret-key-that-nobody-may-see";
-const EXTERNAL_ID: &str = "an-external-id-that-nobody-may-see";
+pub(super) const KEY: &str = "AKIAOFTHEOPERATOR001";
+pub(super) const SECRET: &str = "a-secret-key-that-nobody-may-see";
+pub(super) const EXTERNAL_ID: &str = "an-external-id-that-nobody-may-see";
 
-fn state() -> State {
+pub(super) fn state() -> State {
     let role = json!({"plumbline": {"externalId": EXTERNAL_ID}});
     World::of(1)
         .state()

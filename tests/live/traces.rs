@@ -11,16 +11,12 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
-use serde_json::json;
 
-use super::double::{Double, State};
-use super::world::{ACCOUNT, Desired, World};
+use super::double::Double;
+use super::secrets::{EXTERNAL_ID, KEY, SECRET, state};
+use super::world::{ACCOUNT, Desired};
 
 const DEADLINE: Duration = Duration::from_mins(1);
-const KEY: &str = "AKIAOFTHEOPERATOR001";
-const SECRET: &str = "a-secret-key-that-nobody-may-see";
-const EXTERNAL_ID: &str = "an-external-id-that-nobody-may-see";
-
 /// Takes what is sent to `/v1/traces`.
 struct Collector {
     address: String,
@@ -83,14 +79,6 @@ fn attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
     let value = attributes.iter().find(|it| it.key == key)?.value.as_ref()?;
     let AnyValue { value: Some(any_value::Value::StringValue(text)) } = value else { return None };
     Some(text.clone())
-}
-
-fn state() -> State {
-    let role = json!({"plumbline": {"externalId": EXTERNAL_ID}});
-    World::of(1)
-        .state()
-        .account(ACCOUNT, "accessKeys", json!({KEY: SECRET}))
-        .account(ACCOUNT, "roles", role)
 }
 
 /// `run`, with traces for a collector.

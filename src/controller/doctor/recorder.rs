@@ -128,16 +128,7 @@ mod tests {
     use crate::resource::Projection;
 
     fn recorder(types: &[&str]) -> Recorder {
-        let types = types.iter().map(|name| (*name).to_owned()).collect();
-        let (name, records) = ("default".to_owned(), Recording::These(types));
-        Recorder {
-            name,
-            recording: true,
-            failure: None,
-            pending_since: None,
-            records,
-            daily: Daily::default(),
-        }
+        Recorder::running(Recording::These(types.iter().map(|name| (*name).to_owned()).collect()))
     }
 
     fn needs(types: &[&str]) -> Needs {

@@ -51,20 +51,7 @@ pub fn records(recorder: &Recorder, resource_type: &ResourceType) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::Daily;
     use crate::drift::fixture::at;
-
-    fn recorder(records: Recording) -> Recorder {
-        let name = "default".to_owned();
-        Recorder {
-            name,
-            recording: true,
-            failure: None,
-            pending_since: None,
-            records,
-            daily: Daily::default(),
-        }
-    }
 
     fn names(recorder: &Recorder) -> Vec<&'static str> {
         ["AWS::S3::Bucket", "AWS::IAM::Role", "AWS::KMS::Key"]
@@ -76,16 +63,22 @@ mod tests {
     #[test]
     fn a_recorder_records_what_its_group_says() {
         let (bucket, role, key) = ("AWS::S3::Bucket", "AWS::IAM::Role", "AWS::KMS::Key");
-        assert_eq!(names(&recorder(Recording::All { with_iam: false })), [bucket, key]);
-        assert_eq!(names(&recorder(Recording::All { with_iam: true })), [bucket, role, key]);
-        assert_eq!(names(&recorder(Recording::AllBut(vec![key.to_owned()]))), [bucket, role]);
-        assert_eq!(names(&recorder(Recording::These(vec![key.to_owned()]))), [key]);
+        assert_eq!(names(&Recorder::running(Recording::All { with_iam: false })), [bucket, key]);
+        assert_eq!(
+            names(&Recorder::running(Recording::All { with_iam: true })),
+            [bucket, role, key]
+        );
+        assert_eq!(
+            names(&Recorder::running(Recording::AllBut(vec![key.to_owned()]))),
+            [bucket, role]
+        );
+        assert_eq!(names(&Recorder::running(Recording::These(vec![key.to_owned()]))), [key]);
     }
 
     #[test]
     fn a_recorder_that_is_off_or_fails_is_not_believed() {
         let region = "eu-west-1".parse().unwrap();
-        let runs = recorder(Recording::All { with_iam: true });
+        let runs = Recorder::running(Recording::All { with_iam: true });
         assert_eq!(stopped(&runs, &region, at(0)), None);
         let off = Recorder { recording: false, ..runs.clone() };
         let failing = Recorder { failure: Some("NoSuchBucket: gone".to_owned()), ..runs };
@@ -98,7 +91,7 @@ mod tests {
     #[test]
     fn what_is_to_be_delivered_for_too_long_is_stale() {
         let region = "eu-west-1".parse().unwrap();
-        let runs = recorder(Recording::All { with_iam: true });
+        let runs = Recorder::running(Recording::All { with_iam: true });
         let pending = Recorder { pending_since: Some(at(0)), ..runs };
         let oldest = |now| oldest(Duration::from_hours(24), at(now));
         assert_eq!(stopped(&pending, &region, oldest(86_400)), None);

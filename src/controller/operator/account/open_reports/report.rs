@@ -192,7 +192,8 @@ impl Reporting<'_> {
         let resource = &row.resource;
         let resources = resource.id.as_ref().map(|id| ObjectReference {
             kind: Some(resource.kind.clone()),
-            name: Some(id.clone()),
+            name: Some(resource.name.as_ref().unwrap_or(id).clone()),
+            uid: Some(id.clone()), // of two of one name, dashboards would show one
             ..ObjectReference::default()
         });
         let mut properties = BTreeMap::from([
@@ -297,7 +298,7 @@ mod tests {
                 "scored": true,
                 "timestamp": { "seconds": at(0).seconds, "nanos": 0 },
                 "message": report["results"][0]["message"],
-                "resources": [{ "kind": "AWS::S3::Bucket", "name": "logs" }],
+                "resources": [{ "kind": "AWS::S3::Bucket", "name": "logs", "uid": "logs" }],
                 "properties": report["results"][0]["properties"],
             }])
         );

@@ -46,6 +46,7 @@ pub(super) struct ReportedResource {
     pub(super) kind: String,
     /// Nothing where it is all of the type.
     pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
     pub(super) arn: Option<String>,
 }
 
@@ -112,13 +113,22 @@ impl Row {
 
 impl ReportedResource {
     fn of(subject: Subject<'_>, target: &Target) -> Self {
-        let (kind, id, arn) = match subject {
-            Subject::Resource { resource_type, id, arn, .. } => (resource_type, Some(id), arn),
-            Subject::Unread { resource_type } => (resource_type, None, None),
-            Subject::Region => ("Region", Some(target.region.as_str()), None),
-            Subject::Account => ("Account", Some(target.account.as_str()), None),
+        let of = |kind: &str, id: Option<&str>| Self {
+            kind: kind.to_owned(),
+            id: id.map(str::to_owned),
+            name: None,
+            arn: None,
         };
-        Self { kind: kind.to_owned(), id: id.map(str::to_owned), arn: arn.map(str::to_owned) }
+        match subject {
+            Subject::Resource { resource_type, id, arn, name, .. } => Self {
+                name: name.map(str::to_owned),
+                arn: arn.map(str::to_owned),
+                ..of(resource_type, Some(id))
+            },
+            Subject::Unread { resource_type } => of(resource_type, None),
+            Subject::Region => of("Region", Some(target.region.as_str())),
+            Subject::Account => of("Account", Some(target.account.as_str())),
+        }
     }
 }
 
