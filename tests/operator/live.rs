@@ -1,5 +1,7 @@
 //! What users see of accounts that are read live: in Security Hub, and in the cluster.
 
+use std::time::Duration;
+
 use k8s_openapi::jiff::SignedDuration;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::live_accounts::{EXTERNAL_ID, Live, REGIONS, role};
 use super::operated::{MENDED, OPEN, SUPPRESSED, baseline_says, said};
-use super::waiting::eventually;
+use super::waiting::{eventually, is_soak, within};
 
 #[tokio::test]
 async fn drift_of_two_accounts_in_two_regions_is_told_everywhere_and_resolved() {
@@ -276,4 +278,33 @@ async fn a_deleted_baseline_waits_for_findings_that_cannot_be_read_back() {
     for region in REGIONS {
         live.finding_says(&account, region, ["FAILED", "NEW", "ARCHIVED"]).await;
     }
+}
+
+#[tokio::test]
+async fn an_account_that_throttles_holds_up_nobody_and_is_told_to_be_unreachable() {
+    let Some(live) = Live::start(&["--max-concurrent=1"]).await else { return };
+    let throttled_namespace = live.operated.cluster.namespace("live-throttled").await;
+    let throttled = live.account(&throttled_namespace).await;
+    let throttle = json!({ "kind": "throttle", "share": 1.0, "match": { "account": throttled } });
+    live.double.order_faults(1, &[throttle]);
+    let of_namespace = json!({ "selector": { "matchLabels": { "of": throttled_namespace } } });
+    live.operated.baseline(&throttled_namespace, &of_namespace).await;
+    eventually("the account is throttled", async || {
+        live.double.struck().values().any(|count| *count > 0).then_some(())
+    })
+    .await;
+
+    live.published::<1>("live-beside").await; // though only one is evaluated at a time
+    if !is_soak() {
+        return; // it is tried for minutes
+    }
+    within(Duration::from_mins(5), "an event tells of it", async || {
+        live.events("default", &format!("live-{throttled}"), "AccountUnreachable").await.pop()
+    })
+    .await;
+    live.account_says(&throttled, "CredentialsValid", ("Unknown", "Unreachable")).await;
+    live.double.no_faults();
+    live.operated.ask(&throttled_namespace, "not throttled").await;
+    live.account_says(&throttled, "CredentialsValid", ("True", "Verified")).await;
+    live.baseline_says(&throttled_namespace, "Ready", ("True", "Evaluated")).await;
 }

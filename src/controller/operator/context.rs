@@ -25,7 +25,10 @@ pub(super) struct Context {
     pub(super) aws: AwsAccounts,
     pub(super) events: Events,
     pub(super) clock: Arc<dyn Clock>,
-    /// So many accounts are evaluated at once.
+    /// So many accounts are read at once. Reading waits for AWS, for minutes where it throttles, so
+    /// that there are more of these than of
+    pub(super) reads: Semaphore,
+    /// those that are evaluated at once.
     pub(super) permits: Arc<Semaphore>,
     /// So many reports are written at once: an API server that has more to do than it can answers
     /// nobody in time, this replica's leases among them.

@@ -39,6 +39,8 @@ use stores::Stores;
 
 pub use settings::{OperatorError, OperatorSettings};
 
+/// So many accounts are read at once.
+const READS: usize = 16;
 /// So many reports are written at once.
 const WRITES: usize = 8;
 
@@ -79,6 +81,7 @@ pub async fn operate(
     let context = Arc::new(Context {
         aws: AwsAccounts::new(aws, metrics.aws().clone(), installation),
         events,
+        reads: Semaphore::new(READS),
         permits: Arc::new(Semaphore::new(settings.max_concurrent)),
         writes: Semaphore::new(WRITES),
         notebook: Notebook::default(),

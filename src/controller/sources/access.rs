@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OnceCell};
 
@@ -39,8 +40,21 @@ type Slot = Arc<Mutex<Option<Access>>>;
 #[derive(Debug, Clone)]
 struct Access {
     reached: AccountAccess,
-    is_verified: bool,
+    standing: Standing,
 }
+
+/// Whether the credentials are the account's own.
+#[derive(Debug, Clone)]
+enum Standing {
+    Unknown,
+    Verified,
+    /// It could not be told just now, after tries for minutes.
+    Failed(Instant, AwsError),
+}
+
+/// Whoever asks within this time of tries that failed is told the same: an evaluation reaches the
+/// account to publish and to read.
+const JUST_NOW: Duration = Duration::from_secs(5);
 
 /// Whom to reach, and how.
 struct Wanted<'w> {
@@ -121,7 +135,7 @@ impl AwsAccounts {
         drop(accesses);
         for slot in slots {
             if let Some(access) = slot.lock().await.as_mut() {
-                access.is_verified = false;
+                access.standing = Standing::Unknown;
             }
         }
     }
@@ -136,10 +150,7 @@ impl AwsAccounts {
             Some(known) => slot.insert(known),
             None => slot.insert(self.access(wanted).await),
         };
-        if !access.is_verified {
-            access.reached.verify(wanted.region).await?;
-            access.is_verified = true;
-        }
+        access.verify(wanted.region).await?;
         Ok(access.reached.with_rates(wanted.rates.clone()))
     }
 
@@ -148,7 +159,7 @@ impl AwsAccounts {
         let assumed = way.role.as_ref().map(|role| self.role(role));
         let aws = self.aws().await;
         let reached = aws.account(&way.account, way.partition, region, assumed.as_ref()).await;
-        Access { reached, is_verified: false }
+        Access { reached, standing: Standing::Unknown }
     }
 
     fn role(&self, reference: &RoleReference) -> Role {
@@ -159,6 +170,25 @@ impl AwsAccounts {
             session_name: reference.session_name.clone().unwrap_or_else(usual),
             session_tags: reference.session_tags.clone().into_iter().collect(),
         }
+    }
+}
+
+impl Access {
+    async fn verify(&mut self, region: &Region) -> Result<(), AwsError> {
+        match &self.standing {
+            Standing::Verified => return Ok(()),
+            Standing::Failed(at, error) if at.elapsed() < JUST_NOW => return Err(error.clone()),
+            Standing::Failed(..) | Standing::Unknown => {}
+        }
+        let verified = self.reached.verify(region).await;
+        self.standing = match &verified {
+            Ok(()) => Standing::Verified,
+            Err(error) if error.class.is_passing() => {
+                Standing::Failed(Instant::now(), error.clone())
+            }
+            Err(_) => Standing::Unknown,
+        };
+        verified
     }
 }
 

@@ -54,8 +54,6 @@ pub(super) async fn evaluate_account(
     sink: Option<AccountSink>,
     live: &mut LiveSources,
 ) -> Result<Evaluated, EvaluationError> {
-    let permit = Arc::clone(&context.permits).acquire_owned().await;
-    let permit = permit.map_err(|_| EvaluationError::Stopping)?;
     tracing::debug!("evaluating");
     let mut sink = if let Some(sink) = sink {
         sink
@@ -65,6 +63,7 @@ pub(super) async fn evaluate_account(
     };
     let started = context.clock.now();
     let unreached = reach(work, context, &sink).await;
+    let turn = context.reads.acquire().await.map_err(|_| EvaluationError::Stopping)?;
     let reports = Reports::of(context, work.id());
     let places = work.places_with(reports.regions());
     drop(reports);
@@ -72,7 +71,10 @@ pub(super) async fn evaluate_account(
     Box::pin(sink.prepare(&places)).instrument(reading_back).await;
     let reading = info_span!(target: TRACED, "read");
     let sources = Box::pin(ready_sources(work, live, started)).instrument(reading).await;
+    drop(turn);
     let credentials = credentials(work, &sink, unreached.as_ref());
+    let permit = Arc::clone(&context.permits).acquire_owned().await;
+    let permit = permit.map_err(|_| EvaluationError::Stopping)?;
     let (work, installation) = (Arc::clone(work), context.settings.installation.clone());
     let reported = context.settings.open_reports;
     let span = info_span!(target: TRACED, "evaluate", baselines = work.plans.len());
