@@ -4,6 +4,7 @@
 // A test that cannot go on fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod collector;
 mod double;
 #[path = "live/world.rs"]
 mod world;

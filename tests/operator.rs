@@ -17,6 +17,8 @@ mod chaos;
 mod charts;
 #[path = "operator/cluster.rs"]
 mod cluster;
+#[path = "collector/mod.rs"]
+mod collector;
 #[path = "operator/custom_resources.rs"]
 mod custom_resources;
 #[path = "double/mod.rs"]

@@ -1,86 +1,17 @@
 //! What an OpenTelemetry collector is told, by a process of its own.
 
-use std::io::{BufRead, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
-use opentelemetry_proto::tonic::trace::v1::Span;
-use prost::Message as _;
-
+use super::collector::{Collector, attribute, spans};
 use super::double::Double;
 use super::secrets::{EXTERNAL_ID, KEY, SECRET, state};
 use super::world::{ACCOUNT, Desired};
 
 const DEADLINE: Duration = Duration::from_mins(1);
-/// Takes what is sent to `/v1/traces`.
-struct Collector {
-    address: String,
-    bodies: Receiver<Vec<u8>>,
-}
-
-impl Collector {
-    fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let (sender, bodies) = mpsc::channel();
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let sender = sender.clone();
-                thread::spawn(move || {
-                    while let Some(body) = taken(&stream) {
-                        if sender.send(body).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-        });
-        Self { address, bodies }
-    }
-}
-
-/// The body of the next request of a connection, which is answered; nothing at its end.
-fn taken(mut stream: &TcpStream) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(stream);
-    let mut request = String::new();
-    while !request.ends_with("\r\n\r\n") {
-        (reader.read_line(&mut request).ok()? > 0).then_some(())?;
-    }
-    let request = request.to_ascii_lowercase();
-    assert!(request.starts_with("post /v1/traces http/1.1\r\n"), "{request}");
-    assert!(request.contains("content-type: application/x-protobuf\r\n"), "{request}");
-    let (_, length) = request.split_once("content-length: ").unwrap();
-    let mut body = vec![0; length.split_once('\r').unwrap().0.parse().unwrap()];
-    reader.read_exact(&mut body).unwrap();
-    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
-    Some(body)
-}
-
-/// Every span with the name of its service.
-fn spans(bodies: &[Vec<u8>]) -> Vec<(String, Span)> {
-    let requests =
-        bodies.iter().map(|it| ExportTraceServiceRequest::decode(it.as_slice()).unwrap());
-    let resources = requests.flat_map(|request| request.resource_spans);
-    let named = resources.flat_map(|resource| {
-        let attributes = resource.resource.unwrap().attributes;
-        let service = attribute(&attributes, "service.name").unwrap();
-        let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
-        spans.map(move |span| (service.clone(), span))
-    });
-    named.collect()
-}
-
-fn attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
-    let value = attributes.iter().find(|it| it.key == key)?.value.as_ref()?;
-    let AnyValue { value: Some(any_value::Value::StringValue(text)) } = value else { return None };
-    Some(text.clone())
-}
-
 /// `run`, with traces for a collector.
 fn start(double: &Double, desired: &Desired, endpoint: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));

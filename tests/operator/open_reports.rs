@@ -1,12 +1,17 @@
-//! Reports of OpenReports, under their own CRDs as that project publishes them.
+//! What other tools are told: reports of OpenReports, under the CRDs that this project publishes, and
+//! traces.
+
+use std::collections::BTreeSet;
 
 use kube::api::{DynamicObject, ListParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, ResourceExt};
+use opentelemetry_proto::tonic::trace::v1::Span;
 use plumbline::api::{BaselineReport, SecurityBaseline};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
+use super::collector::{Collector, attribute, spans};
 use super::operated::{OPEN, Operated, baseline_says};
 use super::waiting::eventually;
 
@@ -30,7 +35,9 @@ async fn report_failing(reports: &Api<DynamicObject>, failures: u64) -> DynamicO
 #[tokio::test]
 async fn drift_shows_where_other_tools_report_once_their_crds_are_there() {
     let Some(cluster) = Cluster::own() else { return };
-    let values = ["--set=openReports.enabled=true,openReports.maxResults=1"];
+    let collector = Collector::start();
+    let traces = format!("--set=traces.endpoint={}", collector.address);
+    let values = ["--set=openReports.enabled=true,openReports.maxResults=1", &traces];
     let operated = Operated::with_values(cluster, &[], &values).await;
     let replica = operated.start("plumbline-0").await;
     replica.ready().await;
@@ -94,4 +101,15 @@ async fn drift_shows_where_other_tools_report_once_their_crds_are_there() {
         reports.list(&ListParams::default()).await.unwrap().items.is_empty().then_some(())
     })
     .await;
+
+    // Each evaluation was a trace.
+    replica.stop().await;
+    let bodies: Vec<Vec<u8>> = collector.bodies.try_iter().collect();
+    let spans: Vec<Span> = spans(&bodies).into_iter().map(|(_, span)| span).collect();
+    let evaluation = spans.iter().find(|span| span.name == "evaluation").unwrap();
+    assert_eq!(attribute(&evaluation.attributes, "account").unwrap(), account.id);
+    let parts = spans.iter().filter(|span| span.parent_span_id == evaluation.span_id);
+    let parts: BTreeSet<&str> = parts.map(|span| span.name.as_str()).collect();
+    let expected = ["evaluate", "publish", "read", "read back", "report"];
+    assert_eq!(parts, BTreeSet::from(expected));
 }
