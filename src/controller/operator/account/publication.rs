@@ -13,10 +13,76 @@ use crate::resource::{AccountId, Region};
 const MAX_MESSAGE: usize = 1024;
 
 /// What was refused of each baseline: how many findings, and why the first.
-pub(super) type Refusals = BTreeMap<BaselineKey, (usize, String)>;
+type Refusals = BTreeMap<BaselineKey, (usize, String)>;
 
-/// What was refused, by baseline.
-pub(super) fn refusals(changes: &[FindingChange], published: &Published) -> Refusals {
+/// What became of the changes that an evaluation asked for.
+pub(super) struct Publication<'p> {
+    changes: &'p [FindingChange],
+    pub(super) published: Result<&'p Published, &'p PublishError>,
+    refusals: Refusals,
+    /// Why a region takes no findings, where one does not: what stands there is not known to be
+    /// what status says, whatever changed.
+    closed: BTreeMap<Region, String>,
+}
+
+impl<'p> Publication<'p> {
+    pub(super) fn of(
+        changes: &'p [FindingChange],
+        published: Result<&'p Published, &'p PublishError>,
+        closed: BTreeMap<Region, String>,
+    ) -> Self {
+        let refusals = published.map(|published| refusals(changes, published)).unwrap_or_default();
+        Self { changes, published, refusals, closed }
+    }
+
+    /// Whether all was taken.
+    pub(super) fn is_whole(&self) -> bool {
+        self.published.is_ok() && self.refusals.is_empty() && self.closed.is_empty()
+    }
+
+    /// The changes that were taken.
+    pub(super) fn taken(&self) -> impl Iterator<Item = &'p FindingChange> {
+        let changes = self.changes;
+        self.published.into_iter().flat_map(move |published| published.taken(changes))
+    }
+
+    /// How publishing went for one baseline.
+    pub(super) fn record(&self, plan: &Plan) -> PublicationRecord {
+        let mut regions = plan.targets.iter().map(|target| &target.region);
+        let closed = regions.find_map(|region| self.closed.get(region));
+        let (state, message) = match (self.published, self.refusals.get(&plan.baseline), closed) {
+            _ if !plan.publish.security_hub => ("Disabled", None),
+            (Err(error), ..) => ("Failed", Some(error.to_string())),
+            (Ok(_), Some((count, message)), _) => {
+                ("Refused", Some(format!("{count} findings were refused: {message}")))
+            }
+            (Ok(_), None, Some(why)) => ("Failed", Some(why.clone())),
+            (Ok(_), None, None) => ("Published", None),
+        };
+        let message = message.map(|message| shortened(&message, MAX_MESSAGE));
+        PublicationRecord { state: state.to_owned(), message }
+    }
+
+    /// One line in the log for each change that was taken, with where it is, and one for each
+    /// baseline of which findings were refused.
+    pub(super) fn log(&self, account: &AccountId) {
+        for (baseline, (count, reason)) in &self.refusals {
+            tracing::warn!(%baseline, count, %reason, "findings were refused; they are sent again");
+        }
+        for change in self.taken() {
+            let finding = change.finding();
+            tracing::info!(
+                baseline = %finding.generator.baseline,
+                target = %format_args!("{account}/{}", finding.region),
+                control = %finding.generator.control,
+                resource = %finding.resource.id,
+                "{}", change.as_str(),
+            );
+        }
+    }
+}
+
+fn refusals(changes: &[FindingChange], published: &Published) -> Refusals {
     let mut refusals = Refusals::new();
     for refused in &published.refused {
         let Some(change) = changes.get(refused.change) else { continue };
@@ -24,44 +90,6 @@ pub(super) fn refusals(changes: &[FindingChange], published: &Published) -> Refu
         refusals.entry(baseline).or_insert_with(|| (0, refused.message.clone())).0 += 1;
     }
     refusals
-}
-
-/// How publishing went for one baseline. `closed` says why a region takes no findings, where one
-/// does not: what stands there is not known to be what status says, whatever changed.
-pub(super) fn record(
-    plan: &Plan,
-    published: Result<&Refusals, &PublishError>,
-    closed: &BTreeMap<Region, String>,
-) -> PublicationRecord {
-    let mut regions = plan.targets.iter().map(|target| &target.region);
-    let closed = regions.find_map(|region| closed.get(region));
-    let (state, message) = match published {
-        _ if !plan.publish.security_hub => ("Disabled", None),
-        Err(error) => ("Failed", Some(error.to_string())),
-        Ok(refusals) => match (refusals.get(&plan.baseline), closed) {
-            (Some((count, message)), _) => {
-                ("Refused", Some(format!("{count} findings were refused: {message}")))
-            }
-            (None, Some(why)) => ("Failed", Some(why.clone())),
-            (None, None) => ("Published", None),
-        },
-    };
-    let message = message.map(|message| shortened(&message, MAX_MESSAGE));
-    PublicationRecord { state: state.to_owned(), message }
-}
-
-/// One line in the log for each change, with where it is.
-pub(super) fn log<'c>(changes: impl Iterator<Item = &'c FindingChange>, account: &AccountId) {
-    for change in changes {
-        let finding = change.finding();
-        tracing::info!(
-            baseline = %finding.generator.baseline,
-            target = %format_args!("{account}/{}", finding.region),
-            control = %finding.generator.control,
-            resource = %finding.resource.id,
-            "{}", change.as_str(),
-        );
-    }
 }
 
 #[cfg(test)]
@@ -77,14 +105,16 @@ mod tests {
             .map(FindingChange::Opened)
             .collect();
         let refused = Refused { change: 1, message: "too long".to_owned() };
-        let refusals = refusals(&changes, &Published { accepted: 1, refused: vec![refused] });
+        let published = Published { accepted: 1, refused: vec![refused] };
+        let publication = Publication::of(&changes, Ok(&published), BTreeMap::new());
+        assert!(!publication.is_whole());
         let plan = plan(&[]);
-        let told = record(&plan, Ok(&refusals), &BTreeMap::new());
+        let told = publication.record(&plan);
         assert_eq!(told.state, "Refused");
         assert_eq!(told.message.as_deref(), Some("1 findings were refused: too long"));
         let mut other = plan.clone();
         other.baseline.name = "other".to_owned();
-        assert_eq!(record(&other, Ok(&refusals), &BTreeMap::new()).state, "Published");
+        assert_eq!(publication.record(&other).state, "Published");
     }
 
     #[test]
@@ -92,16 +122,20 @@ mod tests {
         let plan = plan(&[]);
         let here = plan.targets[0].region.clone();
         let closed = BTreeMap::from([(here, "not enabled".to_owned())]);
-        let told = record(&plan, Ok(&Refusals::new()), &closed);
+        let published = Published::default();
+        let told = Publication::of(&[], Ok(&published), closed).record(&plan);
         assert_eq!((told.state.as_str(), told.message.as_deref()), ("Failed", Some("not enabled")));
         let elsewhere = BTreeMap::from([("sa-east-1".parse().unwrap(), "no".to_owned())]);
-        assert_eq!(record(&plan, Ok(&Refusals::new()), &elsewhere).state, "Published");
+        let publication = Publication::of(&[], Ok(&published), elsewhere);
+        assert_eq!(publication.record(&plan).state, "Published");
     }
 
     #[test]
     fn what_is_not_to_be_published_is_not_called_published() {
         let mut plan = plan(&[]);
         plan.publish.security_hub = false;
-        assert_eq!(record(&plan, Ok(&Refusals::new()), &BTreeMap::new()).state, "Disabled");
+        let published = Published::default();
+        let publication = Publication::of(&[], Ok(&published), BTreeMap::new());
+        assert_eq!(publication.record(&plan).state, "Disabled");
     }
 }

@@ -13,8 +13,8 @@ use tracing::{Instrument as _, info_span};
 use super::evaluation::{Evaluated, EvaluationError, evaluate_account};
 use super::learned::Learned;
 use super::notices;
-use super::open_reports::{News, OpenReports};
-use super::publication::{self, Refusals};
+use super::open_reports::{News, OpenReports, WorstResults};
+use super::publication::Publication;
 use super::report::Contribution;
 use super::reports::{Reports, Underway};
 use super::trouble::troubles;
@@ -22,8 +22,8 @@ use super::work::AccountWork;
 use crate::controller::operator::context::Context;
 use crate::controller::operator::events::{About, Notice};
 use crate::controller::operator::sinks::AccountSink;
-use crate::controller::schedule;
 use crate::controller::sources::LiveSources;
+use crate::controller::{RoundReport, schedule};
 use crate::drift::KnownFindings;
 use crate::metrics::{Figures, TRACED};
 use crate::plan::BaselineKey;
@@ -134,88 +134,57 @@ impl Worker {
         [interval, retry, turn].into_iter().flatten().min()
     }
 
-    /// Whether all went well.
+    /// Publishes what follows of an evaluation, and tells of it. Whether all went well.
     async fn publish(&mut self, work: &AccountWork, evaluated: Evaluated) -> bool {
         let Evaluated { round, worst, mut sink, started, sources, credentials, .. } = evaluated;
-        let changes = &round.drift.changes;
-        let context = Arc::clone(&self.context);
+        let (context, changes) = (Arc::clone(&self.context), &round.drift.changes);
         let mut reports = Reports::of(&context, work.id());
         reports.look_for(&mut self.underway);
         reports.announce(work, &self.underway).await; // a deleted baseline waits for what has a report
+
         let publishing = info_span!(target: TRACED, "publish", changes = changes.len());
-        let published = Box::pin(sink.publish(changes)).instrument(publishing).await; // lasts when it returns
-        let published = published.as_ref();
+        let publishing = Box::pin(sink.publish(changes)).instrument(publishing);
+        let published = publishing.await; // lasts when it returns
+        let publication = Publication::of(changes, published.as_ref(), closed(work, &sink));
+
         let now = self.context.clock.now();
-        crate::controller::published::measure(&self.context.metrics, changes, published.ok());
-        self.measure(work, &round, sink.known(), now);
-        let refusals = published.map(|published| publication::refusals(changes, published));
-        tracing::info!(
-            baselines = work.plans.len(),
-            items = round.outcome.items,
-            verdicts = round.outcome.evaluations,
-            changes = changes.len(),
-            milliseconds = round.took.as_millis(),
-            "evaluated",
-        );
-        for (baseline, (count, reason)) in refusals.as_ref().into_iter().flatten() {
-            tracing::warn!(%baseline, count, %reason, "findings were refused; they are sent again");
-        }
-        if let Ok(published) = published {
-            publication::log(published.taken(changes), work.id());
-            self.tell_changes(work, published, changes, now);
-        }
-        let closed = work.places().into_iter();
-        let closed: BTreeMap<Region, String> = closed
-            .filter_map(|place| Some((place.region.clone(), sink.refusal(&place)?)))
-            .collect();
-        let mut is_well = refusals.as_ref().is_ok_and(Refusals::is_empty)
-            && closed.is_empty()
-            && round.read_whole();
-        let mut problems = round.sources.iter().filter_map(|source| source.problems.first());
-        let unreadable = problems.next();
-        let plans = work.plans.iter().zip(&round.drift.summary);
-        let contributions: Vec<Contribution<'_>> = plans
-            .enumerate()
-            .filter(|(_, (plan, _))| !plan.suspended)
-            .map(|(at, (plan, summary))| Contribution {
-                plan,
-                at,
-                summary,
-                started,
-                finished: now,
-                unreadable: unreadable.map(String::as_str),
-                publication: publication::record(
-                    plan,
-                    refusals.as_ref().map_err(|error| *error),
-                    &closed,
-                ),
-            })
-            .collect();
-        let reporting = async {
-            let mut is_well = reports.write(work, &contributions, &mut self.underway).await;
-            is_well &= reports.withdraw(work, &sink).await;
-            if let Some(open_reports) = &mut self.open_reports {
-                let news = News { work, reports: &reports, contributions: &contributions };
-                is_well &= open_reports.write(&context, &news, &worst, sink.known()).await;
-            }
-            is_well
-        };
-        is_well &= Box::pin(reporting).instrument(info_span!(target: TRACED, "report")).await;
+        self.measure(work, &round, &publication, sink.known(), now);
+        self.tell_changes(work, &round, &publication, now);
+        let contributions = contributions(work, &round, &publication, (started, now));
+        let news = News { work, reports: &reports, contributions: &contributions };
+        let reporting = info_span!(target: TRACED, "report");
+        let reporting = Box::pin(self.report(&news, &worst, &sink)).instrument(reporting);
+        let is_well = reporting.await && publication.is_whole() && round.read_whole();
+
         let learned = Learned { credentials, ..Learned::of(work, &sources, &round, &sink) };
-        self.tell_trouble(work, &learned, published, now);
+        self.tell_trouble(work, &learned, publication.published, now);
         self.context.notebook.write(work.id(), &learned);
         self.sink = Some(sink);
+        is_well
+    }
+
+    /// Writes and takes back reports. Whether all could be.
+    async fn report(&mut self, news: &News<'_>, worst: &WorstResults, sink: &AccountSink) -> bool {
+        let News { work, reports, contributions } = *news;
+        let mut is_well = reports.write(work, contributions, &mut self.underway).await;
+        is_well &= reports.withdraw(work, sink).await;
+        if let Some(open_reports) = &mut self.open_reports {
+            is_well &= open_reports.write(&self.context, news, worst, sink.known()).await;
+        }
         is_well
     }
 
     fn measure(
         &self,
         work: &AccountWork,
-        round: &crate::controller::RoundReport,
+        round: &RoundReport,
+        publication: &Publication<'_>,
         known: &KnownFindings,
         now: Timestamp,
     ) {
-        let baselines = self.context.metrics.baselines();
+        let (metrics, published) = (&self.context.metrics, publication.published.ok());
+        crate::controller::published::measure(metrics, &round.drift.changes, published);
+        let baselines = metrics.baselines();
         let account = work.id();
         let mut open: BTreeMap<&BaselineKey, u64> = BTreeMap::new();
         for finding in known.iter().filter(|finding| finding.is_open()) {
@@ -232,14 +201,24 @@ impl Worker {
         baselines.retain_of_account(account, |key| work.baselines.contains_key(key));
     }
 
+    /// Tells what was published, in the log and by events.
     fn tell_changes(
         &self,
         work: &AccountWork,
-        published: &Published,
-        changes: &[crate::drift::FindingChange],
+        round: &RoundReport,
+        publication: &Publication<'_>,
         now: Timestamp,
     ) {
-        for (baseline, notices) in notices::of_changes(published.taken(changes)) {
+        tracing::info!(
+            baselines = work.plans.len(),
+            items = round.outcome.items,
+            verdicts = round.outcome.evaluations,
+            changes = round.drift.changes.len(),
+            milliseconds = round.took.as_millis(),
+            "evaluated",
+        );
+        publication.log(work.id());
+        for (baseline, notices) in notices::of_changes(publication.taken()) {
             let Some(object) = work.baselines.get(&baseline) else { continue };
             let about = About::baseline(&baseline, &object.uid);
             for notice in notices {
@@ -263,6 +242,31 @@ impl Worker {
         }
         self.told = troubles;
     }
+}
+
+/// Why regions take no findings, where they do not.
+fn closed(work: &AccountWork, sink: &AccountSink) -> BTreeMap<Region, String> {
+    let places = work.places().into_iter();
+    places.filter_map(|place| Some((place.region.clone(), sink.refusal(&place)?))).collect()
+}
+
+/// What the account contributes to each baseline that is not suspended. `times` are those when it
+/// began and ended.
+fn contributions<'c>(
+    work: &'c AccountWork,
+    round: &'c RoundReport,
+    publication: &Publication<'_>,
+    (started, finished): (Timestamp, Timestamp),
+) -> Vec<Contribution<'c>> {
+    let mut problems = round.sources.iter().filter_map(|source| source.problems.first());
+    let unreadable = problems.next().map(String::as_str);
+    let plans = work.plans.iter().zip(&round.drift.summary).enumerate();
+    let contributions = plans.filter(|(_, (plan, _))| !plan.suspended);
+    let contributions = contributions.map(|(at, (plan, summary))| {
+        let publication = publication.record(plan);
+        Contribution { plan, at, summary, started, finished, unreadable, publication }
+    });
+    contributions.collect()
 }
 
 /// Longer after each failure, so that what stays broken costs little.

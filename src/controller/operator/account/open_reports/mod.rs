@@ -48,6 +48,7 @@ type Key = (String, String);
 type Standing = Option<(u64, Instant)>;
 
 /// What there is to report.
+#[derive(Clone, Copy)]
 pub(super) struct News<'n> {
     pub(super) work: &'n AccountWork,
     pub(super) reports: &'n Reports<'n>,
