@@ -15,6 +15,6 @@ mod work;
 mod worker;
 
 pub(super) use learned::{Credentials, Learned, RecorderState};
-pub(super) use report::{TIMES_MOVE, same_target, shortened};
+pub(super) use report::{TIMES_MOVE, TOO_OLD, same_target, shortened};
 pub(super) use work::AccountWork;
 pub(super) use worker::{Worker, stopped};

@@ -15,6 +15,9 @@ use crate::resource::{Severity, Timestamp, UnknownReason};
 
 /// Times in status move with another change, else after so long.
 pub(in crate::controller::operator) const TIMES_MOVE: Duration = Duration::from_hours(1);
+/// What is wrong with what is stale, and what to do about it.
+pub(in crate::controller::operator) const TOO_OLD: &str = "what AWS Config delivered is older than \
+    maxAge; deliver a snapshot anew, or see why the recorder does not deliver";
 /// The longest message of a target.
 const MAX_MESSAGE: usize = 1024;
 
@@ -123,7 +126,7 @@ fn target_status(
 /// Why not everything was read, and what to do about it.
 fn message(reason: UnknownReason, unreadable: Option<&str>) -> String {
     let mend = match reason {
-        UnknownReason::Stale => "what AWS Config delivered is older than maxAge; deliver anew",
+        UnknownReason::Stale => unreadable.unwrap_or(TOO_OLD),
         UnknownReason::RecorderStopped => "the configuration recorder is off; start it",
         UnknownReason::AccessDenied => "AWS refuses to read; check the account's role",
         UnknownReason::Throttled => "AWS throttles; it is tried again",

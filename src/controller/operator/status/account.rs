@@ -3,7 +3,7 @@
 use super::condition::Said;
 use crate::api::{AccountRegionStatus, AwsAccount, AwsAccountStatus, Condition, Time};
 use crate::controller::SinkChoice;
-use crate::controller::operator::account::{Credentials, Learned, RecorderState};
+use crate::controller::operator::account::{Credentials, Learned, RecorderState, TOO_OLD};
 use crate::publish::PlaceState;
 use crate::resource::Region;
 
@@ -100,7 +100,7 @@ fn recorder(learned: Option<&Learned>, region: Option<&Region>) -> Said {
         return Said::unknown("NotDelivered", why.clone());
     }
     if here().any(|(_, state)| *state == RecorderState::Stale) {
-        return Said::unknown("Stale", "what was delivered is older than maxAge; deliver anew");
+        return Said::unknown("Stale", TOO_OLD);
     }
     let is_told = here().all(|(_, state)| *state == RecorderState::Running);
     match here().count() {
