@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use kube::api::{DynamicObject, ListParams};
+use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, ResourceExt};
 use opentelemetry_proto::tonic::trace::v1::Span;
-use plumbline::api::{BaselineReport, SecurityBaseline};
+use plumbline::api::{AwsAccount, BaselineReport, SecurityBaseline};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::collector::{Collector, attribute, spans};
-use super::operated::{OPEN, Operated, baseline_says};
+use super::operated::{Account, OPEN, Operated, baseline_says};
 use super::waiting::eventually;
 
 /// The reports of a namespace.
@@ -30,6 +30,25 @@ async fn report_failing(reports: &Api<DynamicObject>, failures: u64) -> DynamicO
         (report.data["summary"]["fail"] == failures).then_some(report)
     })
     .await
+}
+
+/// The report tells of the account, and of one of two drifts since when it was published.
+fn says_the_worst(report: &DynamicObject, account: &Account<'_>) {
+    assert_eq!(report.data["source"], "plumbline");
+    assert_eq!(report.data["scope"]["name"], account.name);
+    assert_eq!(report.annotations()["plumbline.dev/results-left-out"], "1");
+    let results = report.data["results"].as_array().unwrap();
+    let [result] = results.as_slice() else { panic!("{results:?}") };
+    assert_eq!(result["policy"], "s3-bucket-versioning");
+    assert_eq!(result["result"], "fail");
+    let resource = &result["resources"][0];
+    assert_eq!(resource["kind"], "AWS::S3::Bucket");
+    let name = resource["name"].as_str().unwrap();
+    let of_resource = |it: &Value| it["Id"].as_str().is_some_and(|id| id.ends_with(name));
+    let published = account.published().into_iter().find(of_resource).unwrap();
+    let first_observed: k8s_openapi::jiff::Timestamp =
+        serde_json::from_value(published["FirstObservedAt"].clone()).unwrap();
+    assert_eq!(result["timestamp"]["seconds"], first_observed.as_second());
 }
 
 #[tokio::test]
@@ -62,21 +81,7 @@ async fn drift_shows_where_other_tools_report_once_their_crds_are_there() {
     let report = report_failing(&reports, 2).await;
     let region_report = format!("plumbline-production-{}-eu-west-1", account.id);
     assert_eq!(report.name_any(), region_report);
-    assert_eq!(report.data["source"], "plumbline");
-    assert_eq!(report.data["scope"]["name"], account.name);
-    assert_eq!(report.annotations()["plumbline.dev/results-left-out"], "1");
-    let results = report.data["results"].as_array().unwrap();
-    let [result] = results.as_slice() else { panic!("{results:?}") };
-    assert_eq!(result["policy"], "s3-bucket-versioning");
-    assert_eq!(result["result"], "fail");
-    let resource = &result["resources"][0];
-    assert_eq!(resource["kind"], "AWS::S3::Bucket");
-    let name = resource["name"].as_str().unwrap();
-    let of_resource = |it: &Value| it["Id"].as_str().is_some_and(|id| id.ends_with(name));
-    let published = account.published().into_iter().find(of_resource).unwrap();
-    let first_observed: k8s_openapi::jiff::Timestamp =
-        serde_json::from_value(published["FirstObservedAt"].clone()).unwrap();
-    assert_eq!(result["timestamp"]["seconds"], first_observed.as_second());
+    says_the_worst(&report, &account);
     // It goes with the BaselineReport that says the same.
     let owner = operated.api::<BaselineReport>(&namespace).await;
     let owner = owner.get(&format!("production-{}", account.id)).await.unwrap();
@@ -94,6 +99,25 @@ async fn drift_shows_where_other_tools_report_once_their_crds_are_there() {
     operated.ask(&namespace, "mended").await;
     let report = report_failing(&reports, 1).await;
     assert!(!report.annotations().contains_key("plumbline.dev/results-left-out"));
+
+    // A region more is a report more, and one less is one less.
+    let accounts: Api<AwsAccount> = Api::all(operated.client().await);
+    let names = async || {
+        let list = reports.list_metadata(&ListParams::default()).await.unwrap();
+        list.iter().map(ResourceExt::name_any).collect::<Vec<_>>()
+    };
+    let other_report = format!("plumbline-production-{}-us-east-1", account.id);
+    for (regions, expected) in [
+        (json!(["eu-west-1", "us-east-1"]), vec![&region_report, &other_report]),
+        (json!(["eu-west-1"]), vec![&region_report]),
+    ] {
+        let patch = Patch::Merge(json!({ "spec": { "regions": regions } }));
+        accounts.patch(&account.name, &PatchParams::default(), &patch).await.unwrap();
+        eventually(&format!("reports of {regions}"), async || {
+            (names().await.iter().collect::<Vec<_>>() == expected).then_some(())
+        })
+        .await;
+    }
 
     operated.delete_baseline(&namespace).await;
     operated.baseline_gone(&namespace).await;

@@ -84,18 +84,18 @@ impl OpenReports {
         let (reports, all_owned) = self.reports(news, worst, known);
         let due = reports.iter().filter(|report| is_due(standing.get(&key(report)), report));
         let writing = due.map(async |report| (report, apply(context, report).await));
-        let mut is_well = all_owned;
+        let (mut is_well, mut is_somewhere) = (all_owned, true);
         for (report, written) in join_all(writing).await {
             match written {
                 Written::Well => {
                     standing.insert(key(report), Some((digest(report), Instant::now())));
                 }
-                Written::Nowhere => {}
+                Written::Nowhere => is_somewhere = false,
                 Written::Not => is_well = false,
             }
         }
         is_well &= withdraw(context, news.work, &mut standing).await;
-        self.standing = Some(standing);
+        self.standing = Some(standing).filter(|_| is_somewhere);
         is_well
     }
 
