@@ -9,16 +9,18 @@ mod duration;
 mod families;
 mod family;
 mod figures;
+mod operator;
 
 use std::fmt;
 
 use prometheus::core::Collector;
-use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 use thiserror::Error;
 
 pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::BaselineMetrics;
 pub use figures::{ControlFigure, Figures};
+pub use operator::OperatorMetrics;
 
 /// The target of spans that only traces show: log lines name what they are about themselves.
 pub const TRACED: &str = "plumbline::traced";
@@ -37,8 +39,6 @@ pub struct Metrics {
     aws: AwsMetrics,
     baselines: BaselineMetrics,
     published: IntCounterVec,
-    archives_given_up: IntCounter,
-    buckets_held: IntGauge,
 }
 
 /// How the publishing of one finding went.
@@ -70,24 +70,14 @@ impl Metrics {
         for result in [PublishResult::Success, PublishResult::Failure] {
             published.with_label_values(&[result.as_str()]);
         }
-        let archives_given_up = IntCounter::with_opts(name(
-            "archives_given_up_total",
-            "Deleted baselines whose findings could not be archived in time.",
-        ))?;
-        let buckets_held = IntGauge::with_opts(name(
-            "buckets_held",
-            "Shares of the work that this replica holds; over all replicas they are 16.",
-        ))?;
         let build =
             IntGaugeVec::new(name("build_info", "The build that runs; always 1."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         register(&registry, &published)?;
-        register(&registry, &archives_given_up)?;
-        register(&registry, &buckets_held)?;
         register(&registry, &build)?;
         let aws = AwsMetrics::new(&registry)?;
         let baselines = BaselineMetrics::new(&registry)?;
-        Ok(Self { registry, aws, baselines, published, archives_given_up, buckets_held })
+        Ok(Self { registry, aws, baselines, published })
     }
 
     /// What is measured of each baseline.
@@ -105,14 +95,14 @@ impl Metrics {
         self.published.with_label_values(&[result.as_str()]).inc_by(findings);
     }
 
-    /// Counts a deleted baseline whose findings could not be archived in time.
-    pub fn archive_given_up(&self) {
-        self.archives_given_up.inc();
-    }
-
-    /// So many shares of the work are held by this replica.
-    pub fn buckets_held(&self, buckets: i64) {
-        self.buckets_held.set(buckets);
+    /// What only an operator measures: to be asked for once.
+    ///
+    /// # Errors
+    ///
+    /// When it was asked for before.
+    pub fn operator(&self) -> Result<OperatorMetrics, MetricsError> {
+        let registering = |source| MetricsError { doing: "register", source };
+        OperatorMetrics::new(&self.registry).map_err(registering)
     }
 
     /// Every series in Prometheus' text format.

@@ -44,6 +44,7 @@ fn series(text: &str) -> Vec<&str> {
 
 fn evaluated(key: &BaselineKey, figures: Figures) -> Metrics {
     let metrics = Metrics::new().unwrap();
+    metrics.operator().unwrap();
     metrics.baselines().evaluated(key, figures, Duration::from_millis(20));
     metrics
 }

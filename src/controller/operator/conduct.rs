@@ -132,7 +132,7 @@ impl Conductor<'_> {
         let desired = Arc::clone(&self.wanted.borrow());
         self.fleet.direct(&desired, &tenancy.ownership);
         let held = i64::try_from(tenancy.ownership.len()).unwrap_or_default();
-        self.context.metrics.buckets_held(held);
+        self.context.own_metrics.buckets_held(held);
         if tenancy.is_lapsed {
             self.fleet.abort();
         }

@@ -12,7 +12,7 @@ use super::settings::OperatorSettings;
 use super::stores::Stores;
 use crate::controller::Clock;
 use crate::controller::sources::AwsAccounts;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, OperatorMetrics};
 use crate::resource::AccountId;
 
 /// What every part of the operator works with.
@@ -21,6 +21,7 @@ pub(super) struct Context {
     pub(super) settings: OperatorSettings,
     pub(super) stores: Stores,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) own_metrics: OperatorMetrics,
     /// AWS, as accounts are reached.
     pub(super) aws: AwsAccounts,
     pub(super) events: Events,

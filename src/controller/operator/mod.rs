@@ -59,6 +59,7 @@ pub async fn operate(
     let client = client.map_err(|error| OperatorError::Client(error.to_string()))?;
     sinks::make(&settings.sink)?;
     let metrics = Arc::new(Metrics::new()?);
+    let own_metrics = metrics.operator()?;
     let readiness = Readiness::waiting_for("the caches do not hold yet what the API server holds");
     let shown = Arc::new(RwLock::new(Arc::new(Desired::default())));
     let server = serve(&settings, &shown).await?;
@@ -89,6 +90,7 @@ pub async fn operate(
         settings,
         stores,
         metrics,
+        own_metrics,
         clock,
     });
     let mut stop = std::pin::pin!(stop);

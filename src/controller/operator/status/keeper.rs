@@ -164,7 +164,7 @@ impl Job {
             Self::Finalizers { baseline, finalizers, gave_up } => {
                 write::put_finalizers(client, &baseline, &finalizers).await?;
                 if gave_up {
-                    context.metrics.archive_given_up();
+                    context.own_metrics.archive_given_up();
                 }
                 Ok(())
             }
