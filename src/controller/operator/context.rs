@@ -26,10 +26,12 @@ pub(super) struct Context {
     pub(super) aws: AwsAccounts,
     pub(super) events: Events,
     pub(super) clock: Arc<dyn Clock>,
-    /// So many accounts are read at once. Reading waits for AWS, for minutes where it throttles, so
-    /// that there are more of these than of
+    /// So many accounts are reached at once, and their roles assumed,
+    pub(super) reaches: Semaphore,
+    /// so many are read, which takes some memory,
     pub(super) reads: Semaphore,
-    /// those that are evaluated at once.
+    /// and so many evaluated, which takes every core. The first two wait for AWS, for minutes where
+    /// it throttles, so that there are more of them.
     pub(super) permits: Arc<Semaphore>,
     /// So many reports are written at once: an API server that has more to do than it can answers
     /// nobody in time, this replica's leases among them.

@@ -39,7 +39,9 @@ use stores::Stores;
 
 pub use settings::{OperatorError, OperatorSettings};
 
-/// So many accounts are read at once.
+/// So many accounts are reached at once.
+const REACHES: usize = 64;
+/// So many are read at once.
 const READS: usize = 16;
 /// So many reports are written at once.
 const WRITES: usize = 8;
@@ -82,6 +84,7 @@ pub async fn operate(
     let context = Arc::new(Context {
         aws: AwsAccounts::new(aws, metrics.aws().clone(), installation),
         events,
+        reaches: Semaphore::new(REACHES),
         reads: Semaphore::new(READS),
         permits: Arc::new(Semaphore::new(settings.max_concurrent)),
         writes: Semaphore::new(WRITES),

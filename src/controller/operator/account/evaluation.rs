@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use thiserror::Error;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::{Instrument as _, info_span};
 
 use super::learned::{Credentials, credentials};
@@ -62,8 +63,10 @@ pub(super) async fn evaluate_account(
         sinks::open(&settings.sink, &settings.installation, &work.spec).await?
     };
     let started = context.clock.now();
+    let turn = next_turn(&context.reaches).await?;
     let unreached = reach(work, context, &sink).await;
-    let turn = context.reads.acquire().await.map_err(|_| EvaluationError::Stopping)?;
+    drop(turn);
+    let turn = next_turn(&context.reads).await?;
     let reports = Reports::of(context, work.id());
     let places = work.places_with(reports.regions());
     drop(reports);
@@ -98,6 +101,10 @@ pub(super) async fn evaluate_account(
         Evaluated { round, worst, sink, started, sources, credentials, stale_at }
     });
     Ok(evaluation.await?)
+}
+
+async fn next_turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, EvaluationError> {
+    turns.acquire().await.map_err(|_| EvaluationError::Stopping)
 }
 
 /// Reaches the account where its items come from it or its findings go there. Why it cannot be
