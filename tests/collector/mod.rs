@@ -27,8 +27,9 @@ impl Collector {
             for stream in listener.incoming().map_while(Result::ok) {
                 let sender = sender.clone();
                 thread::spawn(move || {
+                    // Kept before it is answered: whoever was answered may end at once.
                     while let Some(body) = taken(&stream) {
-                        if sender.send(body).is_err() {
+                        if sender.send(body).is_err() || answer(&stream).is_none() {
                             return;
                         }
                     }
@@ -39,8 +40,12 @@ impl Collector {
     }
 }
 
-/// The body of the next request of a connection, which is answered; nothing at its end.
-fn taken(mut stream: &TcpStream) -> Option<Vec<u8>> {
+fn answer(mut stream: &TcpStream) -> Option<()> {
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()
+}
+
+/// The body of the next request of a connection; nothing at its end.
+fn taken(stream: &TcpStream) -> Option<Vec<u8>> {
     let mut reader = BufReader::new(stream);
     let mut request = String::new();
     while !request.ends_with("\r\n\r\n") {
@@ -52,7 +57,6 @@ fn taken(mut stream: &TcpStream) -> Option<Vec<u8>> {
     let (_, length) = request.split_once("content-length: ").unwrap();
     let mut body = vec![0; length.split_once('\r').unwrap().0.parse().unwrap()];
     reader.read_exact(&mut body).unwrap();
-    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
     Some(body)
 }
 

@@ -8,20 +8,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
-use serde_json::Value;
 use tokio::select;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::deletion::waits;
+use super::job::Job;
 use super::look::{Look, Settled};
-use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
+use crate::api::ObjectKey;
 use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
 use crate::controller::operator::desired::Desired;
 use crate::controller::operator::lease::Tenancy;
 use crate::controller::operator::stores::Held;
-use crate::controller::operator::write::{self, StatusApi};
+use crate::controller::operator::write;
 
 /// Changes come in bursts; a burst is looked at once.
 const QUIET: Duration = Duration::from_millis(200);
@@ -44,26 +44,6 @@ pub(in crate::controller::operator) struct Keeper {
     settled: Settled,
     /// As of what `settled` is.
     known: Arc<Desired>,
-}
-
-/// One request.
-pub(super) enum Job {
-    Status {
-        key: ObjectKey,
-        version: Option<String>,
-        status: Value,
-        /// Whether it tells of work that goes on: such news can wait a little for more.
-        is_progress: bool,
-    },
-    Finalizers {
-        baseline: Box<SecurityBaseline>,
-        finalizers: Vec<String>,
-        gave_up: bool,
-    },
-    Orphan {
-        namespace: String,
-        name: String,
-    },
 }
 
 impl Keeper {
@@ -154,40 +134,5 @@ impl Keeper {
         let Job::Status { key, version, is_progress, .. } = job else { return false };
         let written = self.written.get(key);
         written.is_some_and(|(replaced, _)| *is_progress || replaced == version)
-    }
-}
-
-impl Job {
-    async fn run(self, client: &kube::Client, context: &Context) -> kube::Result<()> {
-        match self {
-            Self::Status { key, status, .. } => apply(client, &key, &status).await,
-            Self::Finalizers { baseline, finalizers, gave_up } => {
-                write::put_finalizers(client, &baseline, &finalizers).await?;
-                if gave_up {
-                    context.own_metrics.archive_given_up();
-                }
-                Ok(())
-            }
-            Self::Orphan { namespace, name } => {
-                write::delete_report(client, &namespace, &name).await
-            }
-        }
-    }
-}
-
-async fn apply(client: &kube::Client, key: &ObjectKey, status: &Value) -> kube::Result<()> {
-    async fn to<K>(client: &kube::Client, key: &ObjectKey, status: &Value) -> kube::Result<()>
-    where
-        K: StatusApi + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
-    {
-        write::apply_status::<K>(client, key, status).await.map(drop)
-    }
-    match key.kind.as_str() {
-        "SecurityBaseline" => to::<SecurityBaseline>(client, key, status).await,
-        "AwsAccount" => to::<AwsAccount>(client, key, status).await,
-        "Control" => to::<Control>(client, key, status).await,
-        "Pack" => to::<Pack>(client, key, status).await,
-        "Exemption" => to::<Exemption>(client, key, status).await,
-        _ => to::<Attestation>(client, key, status).await,
     }
 }

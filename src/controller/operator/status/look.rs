@@ -9,7 +9,7 @@ use kube::{Resource, ResourceExt};
 use serde::Serialize;
 
 use super::deletion::{Finalizing, finalizing};
-use super::keeper::Job;
+use super::job::Job;
 use super::{account, baseline, objects};
 use crate::api::{BaselineReport, ObjectKey, ObjectStatus, SecurityBaseline};
 use crate::controller::operator::bucket::Ownership;

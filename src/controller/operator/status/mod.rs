@@ -7,6 +7,7 @@ mod account;
 mod baseline;
 mod condition;
 mod deletion;
+mod job;
 mod keeper;
 mod look;
 mod merge;

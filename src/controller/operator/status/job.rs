@@ -1,0 +1,62 @@
+//! One request to the API server that follows of what is told.
+
+use serde_json::Value;
+
+use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
+use crate::controller::operator::context::Context;
+use crate::controller::operator::write::{self, StatusApi};
+
+/// One request.
+pub(super) enum Job {
+    Status {
+        key: ObjectKey,
+        version: Option<String>,
+        status: Value,
+        /// Whether it tells of work that goes on: such news can wait a little for more.
+        is_progress: bool,
+    },
+    Finalizers {
+        baseline: Box<SecurityBaseline>,
+        finalizers: Vec<String>,
+        gave_up: bool,
+    },
+    Orphan {
+        namespace: String,
+        name: String,
+    },
+}
+
+impl Job {
+    pub(super) async fn run(self, client: &kube::Client, context: &Context) -> kube::Result<()> {
+        match self {
+            Self::Status { key, status, .. } => apply(client, &key, &status).await,
+            Self::Finalizers { baseline, finalizers, gave_up } => {
+                write::put_finalizers(client, &baseline, &finalizers).await?;
+                if gave_up {
+                    context.own_metrics.archive_given_up();
+                }
+                Ok(())
+            }
+            Self::Orphan { namespace, name } => {
+                write::delete_report(client, &namespace, &name).await
+            }
+        }
+    }
+}
+
+async fn apply(client: &kube::Client, key: &ObjectKey, status: &Value) -> kube::Result<()> {
+    async fn to<K>(client: &kube::Client, key: &ObjectKey, status: &Value) -> kube::Result<()>
+    where
+        K: StatusApi + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
+    {
+        write::apply_status::<K>(client, key, status).await.map(drop)
+    }
+    match key.kind.as_str() {
+        "SecurityBaseline" => to::<SecurityBaseline>(client, key, status).await,
+        "AwsAccount" => to::<AwsAccount>(client, key, status).await,
+        "Control" => to::<Control>(client, key, status).await,
+        "Pack" => to::<Pack>(client, key, status).await,
+        "Exemption" => to::<Exemption>(client, key, status).await,
+        _ => to::<Attestation>(client, key, status).await,
+    }
+}
