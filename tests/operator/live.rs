@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use k8s_openapi::jiff::SignedDuration;
-use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use plumbline::api::SecurityBaseline;
 use serde_json::{Value, json};
@@ -206,9 +205,6 @@ async fn a_recorder_that_is_off_and_a_hub_that_is_off_are_told_by_region() {
 async fn a_deleted_baseline_is_archived_in_security_hub_before_it_goes() {
     let Some(live) = Live::shared().await else { return };
     let (namespace, accounts) = live.published::<2>("live-deleted").await;
-    let has_finalizer =
-        |baseline: &SecurityBaseline| baseline.finalizers() == ["plumbline.dev/archive-findings"];
-    live.operated.baseline_where(&namespace, "it has the finalizer", has_finalizer).await;
     live.operated.delete_baseline(&namespace).await;
     live.operated.baseline_gone(&namespace).await;
     for account in &accounts {

@@ -278,8 +278,12 @@ impl Operated {
         create(&self.api::<Exemption>(namespace).await, object).await;
     }
 
-    /// Deletes the baseline `production`.
+    /// Deletes the baseline `production` once it has the finalizer: before, it would be gone at once.
     pub(crate) async fn delete_baseline(&self, namespace: &str) {
+        let is_kept = |baseline: &SecurityBaseline| {
+            baseline.finalizers() == ["plumbline.dev/archive-findings"]
+        };
+        self.baseline_where(namespace, "it has the finalizer", is_kept).await;
         let baselines = self.api::<SecurityBaseline>(namespace).await;
         baselines.delete("production", &DeleteParams::default()).await.unwrap();
     }

@@ -101,10 +101,6 @@ async fn a_deleted_baseline_goes_when_its_findings_are_archived() {
     let account = operated.account(&namespace).await;
     operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
     account.finding_says(OPEN).await;
-    let has_finalizer = |baseline: &SecurityBaseline| {
-        baseline.finalizers().contains(&"plumbline.dev/archive-findings".to_owned())
-    };
-    operated.baseline_where(&namespace, "it has the finalizer", has_finalizer).await;
     account.mend(); // what is mended is archived, too
     operated.ask(&namespace, "mended").await;
     account.finding_says(MENDED).await;
