@@ -83,13 +83,15 @@ take() {
     cp "$folder/$5" "$taken" && keep "$taken" "$1" "$2"
 }
 
-# Prints where a tool is: find NAME VERSION
+# Prints where a tool is, which this test of a file holds for: find_tool TEST NAME VERSION
 find_tool() {
+    check=$1
+    shift
     for place in \
         "${KUBEBUILDER_ASSETS:-/nonexistent}/$1" \
         "$project/$1-$2" \
         "$shared/$1-$2-$platform"; do
-        if [ -r "$place" ]; then
+        if [ "$check" "$place" ]; then
             printf '%s %s\n' "$1" "$place"
             return 0
         fi
@@ -101,12 +103,13 @@ find_tool() {
 ensure() {
     make=$1
     shift
-    find_tool "$1" "$2" && return 0
+    case $make in build) test=-x ;; *) test=-r ;; esac
+    find_tool "$test" "$1" "$2" && return 0
     if [ "$only_find" = yes ]; then
         say "$1 $2 is not there: run \`make kubernetes\`"
         return 1
     fi
-    "$make" "$@" && find_tool "$1" "$2"
+    "$make" "$@" && find_tool "$test" "$1" "$2"
 }
 
 only_find=no
