@@ -53,6 +53,15 @@ pub struct Timestamp {
     pub nanoseconds: u32,
 }
 
+impl Timestamp {
+    /// The whole second that lies so long before: what is of an earlier time is older than `age`.
+    #[must_use]
+    pub fn second_before(self, age: std::time::Duration) -> Self {
+        let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        Self { seconds: self.seconds.saturating_sub(age), nanoseconds: 0 }
+    }
+}
+
 /// A span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {

@@ -23,7 +23,6 @@ use crate::api::{AggregatorSource, AwsAccount, AwsAccountSpec};
 use crate::aws::{AccountAccess, ConfigService as _};
 use crate::plan::Plan;
 use crate::resource::{AccountId, Region, Timestamp};
-use crate::source::aws_config::recorded::oldest;
 use check::Place;
 pub use check::{Check, CheckResult, CheckState};
 use needs::Needs;
@@ -116,7 +115,7 @@ impl<'e> Patient<'e> {
             });
         let recorders: recorder::Recorders = join_all(ask).await.into_iter().collect();
         let source = self.spec.source.config_api.clone().unwrap_or_default();
-        let oldest = oldest(source.max_age.duration(), self.now);
+        let oldest = self.now.second_before(source.max_age.duration());
         let first = self.regions.get(home).or_else(|| self.regions.first()).unwrap_or(home);
         let mut results = Vec::new();
         for region in &self.regions {

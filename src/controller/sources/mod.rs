@@ -83,8 +83,7 @@ impl AccountInput {
         now: Timestamp,
     ) -> bool {
         let (Some(max_age), Some(taken_at)) = (self.max_age, taken_at) else { return false };
-        let age = now.seconds.saturating_sub(taken_at.seconds);
-        u64::try_from(age).is_ok_and(|age| age > max_age.duration().as_secs())
+        taken_at < now.second_before(max_age.duration())
     }
 }
 

@@ -156,8 +156,7 @@ impl<S: ConfigService> Aggregator<'_, S> {
             let detail = format!("the aggregator {} has not delivered yet", self.name);
             return Err(Unread::not_delivered(detail));
         };
-        let age = u64::try_from(now.seconds.saturating_sub(updated.seconds)).unwrap_or_default();
-        if age > self.account.max_age.as_secs() {
+        if updated < now.second_before(self.account.max_age) {
             let updated = format_timestamp(Timestamp { nanoseconds: 0, ..updated });
             let detail = format!("the aggregator {} last delivered at {updated}", self.name);
             return Err(Unread { reason: UnknownReason::Stale, detail });

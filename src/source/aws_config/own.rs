@@ -25,7 +25,7 @@ pub(super) async fn refresh<S: ConfigService>(
     known: &mut BTreeMap<Region, BTreeMap<ResourceType, Known>>,
     asked: &Asked<'_>,
 ) -> Read {
-    let oldest = recorded::oldest(account.max_age, asked.now);
+    let oldest = asked.now.second_before(account.max_age);
     let recorders = recorders(services, oldest).await;
     let heads = Heads::new(&account.account, asked.needs.keys());
     let mut known_of: BTreeMap<&Region, BTreeMap<ResourceType, Known>> =

@@ -1,7 +1,5 @@
 //! What a region's recorder records, and whether it can be believed.
 
-use std::time::Duration;
-
 use super::unread::Unread;
 use crate::aws::{Recorder, Recording};
 use crate::expression::format_timestamp;
@@ -32,12 +30,6 @@ pub fn stopped(recorder: &Recorder, region: &Region, oldest: Timestamp) -> Optio
     Some(Unread { reason, detail })
 }
 
-/// The time before which what is still to be delivered is stale.
-pub fn oldest(max_age: Duration, now: Timestamp) -> Timestamp {
-    let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
-    Timestamp { seconds: now.seconds.saturating_sub(seconds), ..now }
-}
-
 /// Whether the recorder records a type.
 pub fn records(recorder: &Recorder, resource_type: &ResourceType) -> bool {
     let name = resource_type.as_str();
@@ -50,6 +42,8 @@ pub fn records(recorder: &Recorder, resource_type: &ResourceType) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::drift::fixture::at;
 
@@ -93,7 +87,7 @@ mod tests {
         let region = "eu-west-1".parse().unwrap();
         let runs = Recorder::running(Recording::All { with_iam: true });
         let pending = Recorder { pending_since: Some(at(0)), ..runs };
-        let oldest = |now| oldest(Duration::from_hours(24), at(now));
+        let oldest = |now| at(now).second_before(Duration::from_hours(24));
         assert_eq!(stopped(&pending, &region, oldest(86_400)), None);
         let stale = stopped(&pending, &region, oldest(86_401)).unwrap();
         assert_eq!(stale.reason, UnknownReason::Stale);
