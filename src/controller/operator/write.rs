@@ -151,7 +151,14 @@ pub(super) async fn delete_report(
     namespace: &str,
     name: &str,
 ) -> kube::Result<()> {
-    let api = namespaced::<BaselineReport>(client, namespace);
+    delete(&namespaced::<BaselineReport>(client, namespace), name).await
+}
+
+/// Deletes an object; one that is gone is deleted.
+pub(super) async fn delete<K>(api: &Api<K>, name: &str) -> kube::Result<()>
+where
+    K: Clone + DeserializeOwned + std::fmt::Debug,
+{
     match api.delete(name, &DeleteParams::default()).await {
         Err(error) if !is_gone(&error) => Err(error),
         _ => Ok(()),

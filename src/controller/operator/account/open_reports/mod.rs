@@ -14,7 +14,7 @@ use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use kube::api::{DeleteParams, DynamicObject, ListParams, Patch};
+use kube::api::{DynamicObject, ListParams, Patch};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, ResourceExt};
 
@@ -82,13 +82,17 @@ impl OpenReports {
             return self.is_missing;
         };
         let (reports, all_owned) = self.reports(news, worst, known);
-        let due = reports.iter().filter(|report| is_due(standing.get(&key(report)), report));
-        let writing = due.map(async |report| (report, apply(context, report).await));
+        let digested = reports.iter().map(|report| (key(report), digest(report), report));
+        let due = digested.filter(|(key, digest, _)| is_due(standing.get(key), *digest));
+        let writing = due.map(async |(key, digest, report)| {
+            let written = apply(context, &key, report).await;
+            (key, digest, written)
+        });
         let (mut is_well, mut is_somewhere) = (all_owned, true);
-        for (report, written) in join_all(writing).await {
+        for (key, digest, written) in join_all(writing).await {
             match written {
                 Written::Well => {
-                    standing.insert(key(report), Some((digest(report), Instant::now())));
+                    standing.insert(key, Some((digest, Instant::now())));
                 }
                 Written::Nowhere => is_somewhere = false,
                 Written::Not => is_well = false,
@@ -177,18 +181,19 @@ fn digest(report: &Report) -> u64 {
 }
 
 /// Whether a report is to be written.
-fn is_due(standing: Option<&Standing>, report: &Report) -> bool {
-    standing
-        .copied()
-        .flatten()
-        .is_none_or(|(written, at)| written != digest(report) || at.elapsed() >= RENEWED)
+fn is_due(standing: Option<&Standing>, digest: u64) -> bool {
+    let standing = standing.copied().flatten();
+    standing.is_none_or(|(written, at)| written != digest || at.elapsed() >= RENEWED)
 }
 
-async fn apply(context: &Context, report: &Report) -> Written {
-    let (namespace, name) = key(report);
-    let api: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), &namespace, &kind());
+fn api(context: &Context, namespace: &str) -> Api<DynamicObject> {
+    Api::namespaced_with(context.client.clone(), namespace, &kind())
+}
+
+async fn apply(context: &Context, (namespace, name): &Key, report: &Report) -> Written {
+    let api = api(context, namespace);
     let Ok(_turn) = context.writes.acquire().await else { return Written::Not };
-    match api.patch(&name, &applying(), &Patch::Apply(report)).await {
+    match api.patch(name, &applying(), &Patch::Apply(report)).await {
         Ok(_) => Written::Well,
         Err(error) if write::is_gone(&error) => Written::Nowhere,
         Err(error) => {
@@ -215,16 +220,11 @@ async fn withdraw(
     let gone: Vec<Key> = standing.keys().filter(|key| !asked_for.contains(key)).cloned().collect();
     let mut is_well = true;
     for (namespace, name) in gone {
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(context.client.clone(), &namespace, &kind());
-        match api.delete(&name, &DeleteParams::default()).await {
-            Err(error) if !write::is_gone(&error) => {
-                tracing::warn!(namespace, name, %error, "cannot delete a Report of OpenReports; trying again");
-                is_well = false;
-            }
-            _ => {
-                standing.remove(&(namespace, name));
-            }
+        if let Err(error) = write::delete(&api(context, &namespace), &name).await {
+            tracing::warn!(namespace, name, %error, "cannot delete a Report of OpenReports; trying again");
+            is_well = false;
+        } else {
+            standing.remove(&(namespace, name));
         }
     }
     is_well
