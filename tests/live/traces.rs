@@ -4,22 +4,17 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use super::collector::{Collector, attribute, spans};
 use super::double::Double;
+use super::publishing::{eventually, run};
 use super::secrets::{EXTERNAL_ID, KEY, SECRET, state};
 use super::world::{ACCOUNT, Desired};
 
-const DEADLINE: Duration = Duration::from_mins(1);
 /// `run`, with traces for a collector.
 fn start(double: &Double, desired: &Desired, endpoint: &str) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
-    double.environment(&mut command);
-    command
-        .arg("run")
-        .arg(desired.path())
-        .args(["--listen", "127.0.0.1:0", "--sink", "securityhub", "--otlp-endpoint", endpoint])
+    run(double, desired)
+        .args(["--otlp-endpoint", endpoint])
         .env("AWS_ACCESS_KEY_ID", KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("RUST_LOG", "trace")
@@ -54,11 +49,7 @@ fn said(child: &mut Child) -> thread::JoinHandle<String> {
 }
 
 fn published(double: &Double) {
-    let deadline = Instant::now() + DEADLINE;
-    while double.calls().ok("BatchImportFindings") == 0 {
-        assert!(Instant::now() < deadline, "nothing is published");
-        thread::sleep(Duration::from_millis(20));
-    }
+    eventually("it is published", || double.calls().ok("BatchImportFindings") > 0);
 }
 
 #[test]
