@@ -122,9 +122,7 @@ impl Command {
             Self::Completions(arguments) => arguments.execute(),
         }
     }
-}
 
-impl Command {
     /// Where traces go, if anywhere.
     fn traces(&self) -> Option<TraceSettings> {
         match self {

@@ -152,13 +152,15 @@ impl Loop {
             let mut inputs = Inputs::of(folder.read(), now); // what the files say, resolved
             watch.also(inputs.snapshots());
             let progress = observer.progress();
+            let reading = Box::pin(inputs.read_live(&mut live, now, &*progress));
             select! {
                 () = &mut stop => break,
-                () = Box::pin(inputs.read_live(&mut live, now, &*progress)).instrument(part("read")) => {} // what AWS Config says
+                () = reading.instrument(part("read")) => {} // what AWS Config says
             }
+            let reading_back = Box::pin(self.prepare(&mut sink, &inputs));
             select! {
                 () = &mut stop => break,
-                () = Box::pin(self.prepare(&mut sink, &inputs)).instrument(part("read back")) => {} // what is published
+                () = reading_back.instrument(part("read back")) => {} // what is published
             }
             let inputs = Arc::new(inputs);
             let evaluated = evaluate_all(Arc::clone(&inputs), settings, now, sink, observer)

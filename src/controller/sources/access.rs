@@ -146,9 +146,9 @@ impl AwsAccounts {
             Arc::clone(accesses.entry(wanted.way.clone()).or_default())
         };
         let mut slot = slot.lock().await;
-        let access = match slot.take() {
-            Some(known) => slot.insert(known),
-            None => slot.insert(self.access(wanted).await),
+        let access = match &mut *slot {
+            Some(known) => known,
+            none => none.insert(self.access(wanted).await),
         };
         access.verify(wanted.region).await?;
         Ok(access.reached.with_rates(wanted.rates.clone()))
