@@ -1,0 +1,335 @@
+//! Right verdicts on real and made-up items, case by case, through `plumbline scan`.
+//!
+//! Each row of `tests/verdicts/cases.jsonl` names a built-in control, its parameters, the items of
+//! a snapshot in which every type is recorded, and the verdict that is right for some subjects: a
+//! resource by its id, else a region or an account; `null` where there must be no verdict at all.
+//! `why` and `source` say where the right verdict comes from. What is still wrong stands in
+//! [`STILL_WRONG`] with the reason, and a row that became right must leave that list.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::indexing_slicing)] // a test
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Rows whose verdict is not yet right: the row, the subject, and why.
+const STILL_WRONG: &[(&str, &str, &str)] = &[
+    ("r-l1", "f", "AWS Config records no environment; words are matched anywhere in a name"),
+    ("r-l3", "f", "AWS Config records no environment; words are matched anywhere in a name"),
+    ("r-x1", "AROA1", "an account id is searched in a text"),
+    ("r-x2", "AROA1", "an account id is searched in a text"),
+    ("r-k1", "k", "an account id is searched in a text"),
+    ("r-t2", "AROA1", "a condition is judged by the name of its key"),
+    ("r-p1", "f", "a condition is judged by the name of its key"),
+    ("r-p2", "f", "a condition is judged by the name of its key"),
+    ("r-p3", "f", "a condition is judged by the name of its key"),
+    ("r-n1", "acl-1", "entries are compared as texts, not as sets of addresses"),
+    ("r-s3", "sg-1", "rules are compared as texts, not as sets of addresses"),
+    ("r-b3", "b", "only default encryption is read"),
+    ("r-r4", "111122223333", "one of three recording strategies is read"),
+    ("r-d1", "db-1", "the status is not read"),
+    ("r-pl1", "pl-1", "ranges are compared as texts"),
+    ("r-sc2", "s", "schedules in hours are not read"),
+    ("r-m13", "eu-west-1", "states and content filters are compared as texts"),
+    ("r-m14", "p", "the scheme is compared as text"),
+    ("b-a01-s3tls-s3-bucket-tls-only-0", "split", "one statement must do it all"),
+    (
+        "b-a03-lambda-public-lambda-not-public-0",
+        "not-equals-account",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a03-lambda-public-lambda-not-public-0",
+        "not-equals-org",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a03-lambda-public-lambda-not-public-0",
+        "arn-any",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a03-lambda-public-lambda-not-public-0",
+        "principal-arn-any-account",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a03-lambda-public-lambda-not-public-0",
+        "if-exists",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a03-lambda-public-lambda-not-public-0",
+        "for-all",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a04-role-trust-iam-role-trust-not-public-0",
+        "arn-any-account",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a04-role-trust-iam-role-trust-not-public-0",
+        "like-org",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a04-role-trust-iam-role-trust-not-public-0",
+        "if-exists",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a04-role-trust-iam-role-trust-not-public-0",
+        "github-aud-only",
+        "a condition is judged by the name of its key",
+    ),
+    (
+        "b-a05-kms-sole-control-kms-key-sole-control-0",
+        "k-foreign-named",
+        "an account id is searched in a text",
+    ),
+    (
+        "b-a05-kms-sole-control-kms-key-sole-control-0",
+        "k-foreign-named2",
+        "an account id is searched in a text",
+    ),
+    (
+        "b-a07-iam-policies-iam-no-admin-statements-0",
+        "notaction-invalid",
+        "Not-elements and wildcards are compared as texts",
+    ),
+    (
+        "b-a07-iam-policies-iam-no-admin-statements-0",
+        "double-star",
+        "Not-elements and wildcards are compared as texts",
+    ),
+    (
+        "b-a07-iam-policies-iam-no-admin-statements-0",
+        "notresource",
+        "Not-elements and wildcards are compared as texts",
+    ),
+    (
+        "b-a07-iam-policies-iam-no-admin-statements-0",
+        "arn-star",
+        "Not-elements and wildcards are compared as texts",
+    ),
+    (
+        "b-a07-iam-policies-iam-no-full-service-access-0",
+        "svc-nocolon",
+        "wildcards are compared as texts",
+    ),
+    (
+        "b-a07-iam-policies-iam-no-full-service-access-0",
+        "double-star",
+        "wildcards are compared as texts",
+    ),
+    (
+        "b-a08-iam-user-null-iam-no-inline-policies-0",
+        "null-inline",
+        "null is not read as none, and roles of IAM Identity Center are judged",
+    ),
+    ("b-a08-iam-user-null-iam-user-no-policies-0", "null-inline", "null is not read as none"),
+    ("b-a08-iam-user-null-iam-users-in-groups-0", "null-groups", "null is not read as none"),
+    (
+        "b-a09-sg-security-group-ssh-0",
+        "sg-hostbits",
+        "rules are compared as texts, not as sets of addresses",
+    ),
+    (
+        "b-a09-sg-security-group-ssh-0",
+        "sg-v6-long",
+        "rules are compared as texts, not as sets of addresses",
+    ),
+    (
+        "b-a09-sg-security-group-ssh-0",
+        "sg-num",
+        "rules are compared as texts, not as sets of addresses",
+    ),
+    (
+        "b-a10-nacl-network-acl-admin-ports-0",
+        "deny-halves",
+        "entries are compared as texts, not as sets of addresses",
+    ),
+    (
+        "b-a10-nacl-network-acl-admin-ports-0",
+        "allow-halves",
+        "entries are compared as texts, not as sets of addresses",
+    ),
+    ("b-a12-ec2-ec2-no-public-address-0", "i-secondary-eip", "secondary addresses are not read"),
+    ("b-a15-tags-required-tags-0", "blank", "a blank value counts"),
+    (
+        "b-a16-events-finding-response-rule-0",
+        "eu-west-1",
+        "states and content filters are compared as texts",
+    ),
+    ("b-a19-codebuild-codebuild-no-plaintext-credentials-0", "envnull", "null is not read as none"),
+    (
+        "b-b01-recorder-exclusion-config-global-types-recorded-0",
+        "us-east-1",
+        "one of three recording strategies is read",
+    ),
+    (
+        "b-b02-global-notrecorded-iam-role-trust-not-public-0",
+        "AROA1",
+        "a newer ResourceNotRecorded of another region beats the recorded item",
+    ),
+    (
+        "b-b02-global-notrecorded-iam-no-inline-policies-0",
+        "AROA1",
+        "a newer ResourceNotRecorded of another region beats the recorded item",
+    ),
+    (
+        "b-b04-sso-role-iam-no-inline-policies-0",
+        "AROASSO",
+        "null is not read as none, and roles of IAM Identity Center are judged",
+    ),
+    (
+        "b-b06-old-sg-security-group-ssh-0",
+        "sg-old-ssh-private",
+        "rules are compared as texts, not as sets of addresses",
+    ),
+    (
+        "b-b07-contradiction-security-group-ssh-0",
+        "sg-contra",
+        "rules are compared as texts, not as sets of addresses",
+    ),
+    (
+        "b-b08-lambda-env-lambda-no-plaintext-credentials-0",
+        "f-max",
+        "AWS Config records no environment; words are matched anywhere in a name",
+    ),
+    (
+        "b-b08-lambda-env-lambda-no-plaintext-credentials-0",
+        "f-policy",
+        "AWS Config records no environment; words are matched anywhere in a name",
+    ),
+    (
+        "b-b08-lambda-env-lambda-no-plaintext-credentials-0",
+        "f-akia",
+        "AWS Config records no environment; words are matched anywhere in a name",
+    ),
+];
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    control: String,
+    parameters: Map<String, Value>,
+    items: Vec<Value>,
+    expect: Vec<Expected>,
+    why: String,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    subject: String,
+    verdict: Option<String>,
+    reason: Option<String>,
+}
+
+#[test]
+fn every_case_gets_its_right_verdict() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts/cases.jsonl");
+    let rows = fs::read_to_string(path).unwrap();
+    let mut problems = Vec::new();
+    let mut excused = BTreeSet::new();
+    let (mut right, mut all) = (0, 0);
+    for row in rows.lines().map(|row| serde_json::from_str::<Row>(row).unwrap()) {
+        let results = row.results();
+        for expected in &row.expect {
+            all += 1;
+            let said = expected.said_in(&results);
+            let excuse = STILL_WRONG
+                .iter()
+                .find(|(id, subject, _)| *id == row.id && *subject == expected.subject);
+            excused.extend(excuse.map(|(id, subject, _)| (*id, *subject)));
+            match (said == expected.verdicts(), excuse) {
+                (true, None) => right += 1,
+                (false, Some((_, _, reason))) => {
+                    eprintln!("still wrong: {} {}: {reason}", row.id, expected.subject);
+                }
+                (true, Some(_)) => problems.push(format!(
+                    "{} {}: is right now; take it off the list",
+                    row.id, expected.subject
+                )),
+                (false, None) => problems.push(format!(
+                    "{} {} on {}: expected {:?} ({}), got {said:?}",
+                    row.id,
+                    row.control,
+                    expected.subject,
+                    expected.verdicts(),
+                    row.why
+                )),
+            }
+        }
+    }
+    eprintln!("{right} of {all} verdicts are right");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert_eq!(excused.len(), STILL_WRONG.len(), "an excuse names a row that is not there");
+}
+
+impl Row {
+    /// What a scan of the items says of the control.
+    fn results(&self) -> Vec<Value> {
+        let folder = tempfile::tempdir().unwrap();
+        let (snapshot, baseline) =
+            (folder.path().join("snapshot.json"), folder.path().join("baseline.yaml"));
+        let items = json!({"fileVersion": "1.0", "configurationItems": self.items});
+        fs::write(&snapshot, items.to_string()).unwrap();
+        let controls = json!([{"name": self.control, "parameters": self.parameters}]);
+        let object = json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "SecurityBaseline",
+            "metadata": {"name": "cases", "namespace": "team"},
+            "spec": {"accounts": {"names": ["any"]}, "controls": controls},
+        });
+        fs::write(&baseline, object.to_string()).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_plumbline"))
+            .args(["scan", "--output", "json", "--only", "all", "--recorded-types", "all"])
+            .arg("--baseline")
+            .arg(&baseline)
+            .arg("--snapshot")
+            .arg(&snapshot)
+            .output()
+            .unwrap();
+        let parsed: Result<Value, _> = serde_json::from_slice(&output.stdout);
+        let Ok(parsed) = parsed else {
+            unreachable!("{}: {}", self.id, String::from_utf8_lossy(&output.stderr));
+        };
+        parsed["results"].as_array().unwrap().clone()
+    }
+}
+
+impl Expected {
+    /// The verdicts that are right, with their reasons where one is asked for.
+    fn verdicts(&self) -> BTreeSet<String> {
+        let verdict =
+            self.verdict.as_ref().map(|verdict| self.shown(verdict, self.reason.as_deref()));
+        verdict.into_iter().collect()
+    }
+
+    /// The verdicts that the results give the subject.
+    fn said_in(&self, results: &[Value]) -> BTreeSet<String> {
+        let of = |keys: &[&str]| -> Vec<&Value> {
+            let is = |key: &&str, result: &Value| result[*key] == self.subject.as_str();
+            results.iter().filter(|result| keys.iter().any(|key| is(key, result))).collect()
+        };
+        let resource = of(&["resourceId"]);
+        let speaking = if resource.is_empty() { of(&["region", "account"]) } else { resource };
+        let shown = |result: &&Value| {
+            self.shown(result["verdict"].as_str().unwrap(), result["reason"].as_str())
+        };
+        speaking.iter().map(shown).collect()
+    }
+
+    fn shown(&self, verdict: &str, reason: Option<&str>) -> String {
+        match (reason, &self.reason) {
+            (Some(reason), Some(_)) => format!("{verdict} ({reason})"),
+            _ => verdict.to_owned(),
+        }
+    }
+}
