@@ -1,19 +1,27 @@
-//! Killed at any moment, `plumbline run` loses no finding and makes none twice.
+//! Killed at any moment, `plumbline run` loses no finding, makes none twice and leaves none that
+//! contradicts itself.
 
 // A test that cannot go on fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod double;
 mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use process::Sample;
-use serde_json::Value;
+use double::{Double, State};
+use process::{Running, Sample};
+use serde_json::{Value, json};
 
 const KILLS: usize = 50;
 const KILLS_OF_SOAK: usize = 500;
+/// Lives take longer where findings go to Security Hub.
+const KILLS_WITH_SECURITY_HUB: usize = 16;
+/// The sample's account and its regions.
+const ACCOUNT: &str = "111122223333";
+const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
 /// What may be changed: in a file, one text for another.
 const CHANGES: [(&str, &str, &str); 6] = [
@@ -112,9 +120,13 @@ fn undisturbed() -> BTreeMap<String, Value> {
     timeless(&changing.sample)
 }
 
+fn is_soak() -> bool {
+    std::env::var_os("PLUMBLINE_SOAK").is_some()
+}
+
 #[test]
 fn killed_at_random_moments_it_ends_with_the_findings_of_an_undisturbed_run() {
-    let kills = if std::env::var_os("PLUMBLINE_SOAK").is_some() { KILLS_OF_SOAK } else { KILLS };
+    let kills = if is_soak() { KILLS_OF_SOAK } else { KILLS };
     let mut changing = Changing::new();
     let started = Instant::now();
     let first = changing.sample.start();
@@ -148,4 +160,101 @@ fn killed_at_random_moments_it_ends_with_the_findings_of_an_undisturbed_run() {
     for (id, finding) in &undisturbed {
         assert_eq!(&disturbed[id], finding, "{id}");
     }
+}
+
+/// A folder whose findings go to Security Hub.
+struct Published {
+    changing: Changing,
+    double: Double,
+}
+
+impl Published {
+    fn new() -> Option<Self> {
+        let double = Double::start(&State::of(&[ACCOUNT], &REGIONS))?;
+        let mut changing = Changing::new();
+        let budgets = "  budgets:\n    - {operation: BatchImportFindings, perSecond: 1000}\n    \
+            - {operation: BatchUpdateFindings, perSecond: 1000}\n    \
+            - {operation: GetFindings, perSecond: 1000}\n";
+        changing.originals.get_mut("account.yaml").unwrap().push_str(budgets);
+        changing.write("account.yaml");
+        Some(Self { changing, double })
+    }
+
+    fn start(&self) -> Running {
+        self.changing.sample.start_with(|command| {
+            self.double.environment(command);
+            command.args(["--sink", "securityhub"]);
+        })
+    }
+
+    /// Lives until everything is published.
+    fn live(&self) {
+        let running = self.start();
+        running.ready();
+        assert!(running.stop("-TERM").success());
+    }
+
+    /// Takes the baseline back that may be gone, then brings everything into its last state.
+    fn settle(&mut self) {
+        self.changing.made = [false; CHANGES.len()];
+        FILES.iter().for_each(|file| self.changing.write(file));
+        self.live();
+        self.changing.settle();
+        self.live();
+    }
+
+    /// Status, workflow and state of each finding.
+    fn shown(&self) -> BTreeMap<String, [String; 3]> {
+        let shown = |finding: &Value| {
+            let [status, workflow, state] = [
+                &finding["Compliance"]["Status"],
+                &finding["Workflow"]["Status"],
+                &finding["RecordState"],
+            ];
+            [status, workflow, state].map(|it| it.as_str().unwrap().to_owned())
+        };
+        self.double.findings().iter().map(|(id, it)| (id.clone(), shown(it))).collect()
+    }
+
+    /// Every finding whose workflow does not fit its status.
+    fn contradictions(&self) -> Vec<(String, [String; 3])> {
+        let fits = [["FAILED", "NEW"], ["PASSED", "RESOLVED"]];
+        let shown = self.shown().into_iter();
+        shown.filter(|(_, [status, workflow, _])| !fits.contains(&[status, workflow])).collect()
+    }
+}
+
+#[test]
+fn killed_between_calls_of_security_hub_while_resources_change_no_finding_contradicts_itself() {
+    let Some(mut published) = Published::new() else { return };
+    let kills = if is_soak() { KILLS_OF_SOAK } else { KILLS_WITH_SECURITY_HUB };
+    published.live();
+    let mut random = Sequence(0x9e37_79b9_7f4a_7c15);
+    let mut contradicted = 0;
+    for kill in 0..kills {
+        let choice = usize::try_from(random.below(CHANGES.len() as u64 + 1)).unwrap();
+        published.changing.change(choice);
+        // Some calls are never answered: what comes before them has been done when it is killed.
+        let hang = |operation: &str, share: f64| json!({"kind": "hang", "share": share, "seconds": 600, "match": {"operation": operation}});
+        let faults = [hang("BatchImportFindings", 0.5), hang("BatchUpdateFindings", 0.2)];
+        published.double.order_faults(kill as u64, &faults);
+        published.double.forget_calls();
+        let running = published.start();
+        // Either all is published, or a call hangs; whatever it is, the process ends then.
+        process::eventually("it has published, or hangs", || {
+            let struck = published.double.struck();
+            struck.values().any(|count| *count > 0) || running.get("/readyz").0 == 200
+        });
+        running.kill();
+        contradicted += usize::from(!published.contradictions().is_empty());
+    }
+    assert!(contradicted > 0, "no life was ended between two calls of one change");
+    published.double.no_faults();
+    published.live();
+    assert_eq!(published.contradictions(), []);
+
+    published.settle();
+    let mut undisturbed = Published::new().unwrap();
+    undisturbed.settle();
+    assert_eq!(published.shown(), undisturbed.shown());
 }

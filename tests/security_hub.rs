@@ -3,6 +3,8 @@
 // A test that cannot go on has failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "security_hub/contradictions.rs"]
+mod contradictions;
 #[path = "security_hub/crashes.rs"]
 mod crashes;
 mod double;

@@ -17,7 +17,7 @@ pub struct Drift {
 pub enum FindingChange {
     /// New drift, or drift that came back.
     Opened(Finding),
-    /// It says something else than it did.
+    /// It says something else than it did, or gets the workflow that fits its status.
     Updated(Finding),
     /// Mended.
     Resolved(Finding),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::change::{Drift, FindingChange};
 use super::fate::{Fate, Places};
-use super::finding::{Finding, Generator, subject_key};
+use super::finding::{Finding, FindingStatus, Generator, subject_key};
 use super::id::{FindingId, IdParts, Installation};
 use super::known::KnownFindings;
 use super::summary::Summaries;
@@ -26,7 +26,7 @@ pub struct Comparison<'c> {
     installation: &'c Installation,
     now: Timestamp,
     /// By plan, then by control; made when first needed.
-    generators: Vec<Vec<Option<Arc<Generator>>>>,
+    generators: Vec<Vec<Generators>>,
     /// By plan, then by control: whether a result other than a drift may matter.
     watched: Vec<Vec<bool>>,
     observed: HashMap<FindingId, Observed>,
@@ -34,6 +34,13 @@ pub struct Comparison<'c> {
     keep_absent: bool,
     /// The id that is looked up: kept, so that looking up allocates nothing.
     id: String,
+}
+
+/// What the findings of one control share: those that failed, and those that passed.
+#[derive(Debug, Clone, Default)]
+struct Generators {
+    failed: Option<Arc<Generator>>,
+    passed: Option<Arc<Generator>>,
 }
 
 /// What was seen of one finding's subject.
@@ -62,7 +69,7 @@ impl<'c> Comparison<'c> {
         installation: &'c Installation,
         now: Timestamp,
     ) -> Self {
-        let per_control = |plan: &Plan| vec![None; plan.controls.len()];
+        let per_control = |plan: &Plan| vec![Generators::default(); plan.controls.len()];
         Self {
             plans,
             known,
@@ -159,7 +166,10 @@ impl<'c> Comparison<'c> {
             Verdict::Compliant if plan.publish.passed => {
                 transition::compliant(known, self.seen(plan, result)?, self.now)
             }
-            Verdict::Compliant | Verdict::NotApplicable => transition::mended(known?, self.now),
+            Verdict::Compliant | Verdict::NotApplicable => {
+                let now = self.now;
+                transition::mended(known?, || self.seen(plan, result), now)
+            }
             Verdict::Unknown(_) => None,
         }
     }
@@ -167,8 +177,13 @@ impl<'c> Comparison<'c> {
     /// The finding as if nothing were known of it.
     fn seen(&mut self, plan: &Plan, result: &EvaluationResult<'_>) -> Option<Finding> {
         let control = &plan.controls.get(result.control)?.control;
-        let generator = self.generators.get_mut(result.plan)?.get_mut(result.control)?;
-        let new = || Arc::new(Generator::new(self.installation, &plan.baseline, control));
+        let generators = self.generators.get_mut(result.plan)?.get_mut(result.control)?;
+        let status = FindingStatus::of(result.verdict)?;
+        let generator = match status {
+            FindingStatus::Failed => &mut generators.failed,
+            FindingStatus::Passed => &mut generators.passed,
+        };
+        let new = || Arc::new(Generator::new(self.installation, &plan.baseline, control, status));
         Finding::new(generator.get_or_insert_with(new), plan, result, self.now)
     }
 

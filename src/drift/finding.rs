@@ -10,7 +10,10 @@ use crate::catalog::{CompiledCheck, CompiledControl};
 use crate::evaluation::{EvaluationResult, FieldReading, Subject};
 use crate::expression::Program;
 use crate::plan::{BaselineKey, Plan};
-use crate::resource::{AccountId, ControlName, Partition, Region, Severity, Timestamp};
+use crate::resource::{AccountId, ControlName, Partition, Region, Severity, Timestamp, Verdict};
+
+/// What findings that passed recommend.
+const NOTHING_TO_DO: &str = "No action is needed.";
 
 /// What is published of one control on one subject. There is one for each combination of
 /// installation, baseline, account, region, control, resource type and resource id.
@@ -30,9 +33,9 @@ pub struct Finding {
     pub region: Region,
     /// What it is about.
     pub resource: FindingResource,
-    /// What is wrong.
+    /// What is wrong, or that nothing is any more.
     pub description: String,
-    /// What the control read.
+    /// What the control read where something is wrong.
     pub readings: Vec<FieldReading>,
     /// Stands for all that Plumbline says in it.
     pub fingerprint: Fingerprint,
@@ -54,7 +57,7 @@ pub struct Finding {
     pub updated_at: Timestamp,
 }
 
-/// What a finding comes from: a control of a baseline. Its findings share it.
+/// What a finding comes from: a control of a baseline. Its findings of one status share it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Generator {
     /// The installation.
@@ -67,7 +70,7 @@ pub struct Generator {
     pub title: String,
     /// Finding types of the AWS taxonomy.
     pub types: Vec<String>,
-    /// What to do.
+    /// What to do, if anything.
     pub remediation_text: String,
     /// Where that is described at length.
     pub remediation_url: Option<String>,
@@ -112,13 +115,26 @@ pub enum Workflow {
     Resolved,
 }
 
+impl FindingStatus {
+    /// The status of a finding of this verdict; none where nothing is known.
+    #[must_use]
+    pub const fn of(verdict: Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::NonCompliant => Some(Self::Failed),
+            Verdict::Compliant | Verdict::NotApplicable => Some(Self::Passed),
+            Verdict::Unknown(_) => None,
+        }
+    }
+}
+
 impl Generator {
-    /// A control of a baseline.
+    /// A control of a baseline, for findings of this status.
     #[must_use]
     pub fn new(
         installation: &Installation,
         baseline: &BaselineKey,
         control: &CompiledControl,
+        status: FindingStatus,
     ) -> Self {
         let spec = &control.spec;
         let requirements = spec.frameworks.iter().flat_map(|framework| {
@@ -131,7 +147,10 @@ impl Generator {
             control: control.name.clone(),
             title: spec.title.clone(),
             types: finding_types(control),
-            remediation_text: spec.remediation.text.clone(),
+            remediation_text: match status {
+                FindingStatus::Failed => spec.remediation.text.clone(),
+                FindingStatus::Passed => NOTHING_TO_DO.to_owned(),
+            },
             remediation_url: spec.remediation.url.clone(),
             requirements: requirements.collect(),
         }
@@ -157,7 +176,7 @@ fn finding_types(control: &CompiledControl) -> Vec<String> {
 }
 
 impl Finding {
-    /// The finding that a result gives when nothing is known of it yet; none for what was unread.
+    /// The finding that a result gives when nothing is known of it yet; none for what is unknown.
     #[must_use]
     pub fn new(
         generator: &Arc<Generator>,
@@ -188,9 +207,12 @@ impl Finding {
             region: target.region.clone(),
             resource,
             description: describe(result, control.control.as_ref()),
-            readings: result.explanation.to_vec(),
+            readings: match result.verdict {
+                Verdict::NonCompliant => result.explanation.to_vec(),
+                _ => Vec::new(),
+            },
             fingerprint: Fingerprint::of([]),
-            status: FindingStatus::Failed,
+            status: FindingStatus::of(result.verdict)?,
             archived: false,
             workflow: Workflow::New,
             exemption: None,
@@ -259,9 +281,14 @@ pub(super) fn subject_key<'r>(
     }
 }
 
-/// What is wrong, and why that matters.
+/// What is wrong or that nothing is, and why that matters.
 fn describe(result: &EvaluationResult<'_>, control: &CompiledControl) -> String {
-    let (message, why) = (result.message.trim(), control.spec.description.trim());
+    let why = control.spec.description.trim();
+    let message = match result.verdict {
+        Verdict::Compliant => "The check passes",
+        Verdict::NotApplicable => "The check does not apply here any more",
+        Verdict::NonCompliant | Verdict::Unknown(_) => result.message.trim(),
+    };
     if message.is_empty() || message == control.spec.title {
         return why.to_owned();
     }

@@ -52,6 +52,17 @@ impl KnownFindings {
         self.generators.retain(|generator| Arc::strong_count(generator) > 1);
     }
 
+    /// Takes out the findings for which `take` holds, and gives them.
+    #[must_use]
+    pub fn split_off(&mut self, mut take: impl FnMut(&Finding) -> bool) -> Self {
+        let mut taken = Self::new();
+        for (_, finding) in self.findings.extract_if(|_, finding| take(finding)) {
+            taken.upsert(finding);
+        }
+        self.generators.retain(|generator| Arc::strong_count(generator) > 1);
+        taken
+    }
+
     /// Every finding, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.findings.values()

@@ -37,7 +37,7 @@ impl From<&Target> for Place {
 
 /// Takes findings to where people and other programs see them.
 pub trait FindingSink: Send {
-    /// What is published, own writes among it.
+    /// What its installation published, own writes among it.
     fn known(&self) -> &KnownFindings;
 
     /// Reads back what is published in these places, where that is not known yet: to be called

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plumbline::drift::asff::limits;
-use plumbline::drift::{Finding, Generator, Installation, Workflow};
+use plumbline::drift::{Finding, FindingStatus, Generator, Installation, Workflow};
 use plumbline::evaluation::{EvaluationResult, FieldReading, Subject};
 use plumbline::resource::Verdict;
 use serde_json::Value;
@@ -33,7 +33,7 @@ fn finding(text: &str) -> Finding {
         remediation_text: text.to_owned(),
         remediation_url: Some(text.to_owned()),
         requirements: vec![text.to_owned(); 80],
-        ..Generator::new(&Installation::default(), &plan.baseline, control)
+        ..Generator::new(&Installation::default(), &plan.baseline, control, FindingStatus::Failed)
     };
     let reading = FieldReading { path: text.to_owned(), value: text.to_owned() };
     let result = EvaluationResult {

@@ -138,8 +138,14 @@ impl Sample {
 
     /// Starts watching, and waits until it serves.
     pub fn start(&self) -> Running {
-        let mut child =
-            self.command("127.0.0.1:0", self.state()).stdout(Stdio::piped()).spawn().unwrap();
+        self.start_with(|_| {})
+    }
+
+    /// The same with another command line or environment.
+    pub fn start_with(&self, change: impl FnOnce(&mut Command)) -> Running {
+        let mut command = self.command("127.0.0.1:0", self.state());
+        change(&mut command);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {

@@ -13,7 +13,7 @@ use plumbline::aws::{
 };
 use plumbline::publish::{Hubs, Place};
 
-/// Findings of one page: few, so that there are several pages.
+/// Findings of one page unless it is said: few, so that there are several pages.
 const PAGE: usize = 3;
 
 /// What an ordered failure does to the calls that it is asked about.
@@ -33,6 +33,7 @@ struct Inner {
     /// Codes of findings that are not taken, by the end of their id; each once.
     not_taken: Vec<(String, &'static str)>,
     largest: Option<usize>,
+    page: Option<usize>,
 }
 
 /// Whether the call at which the process ends still takes effect.
@@ -68,6 +69,11 @@ impl Memory {
     /// More findings than this are too large together.
     pub(crate) fn take_at_most(&self, findings: usize) {
         self.0.lock().unwrap().largest = Some(findings);
+    }
+
+    /// So many findings are a page.
+    pub(crate) fn pages_of(&self, findings: usize) {
+        self.0.lock().unwrap().page = Some(findings);
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {
@@ -169,12 +175,15 @@ impl SecurityHubService for Memory {
     ) -> Result<FindingsPage, AwsError> {
         self.begin("get").await?;
         let from: usize = token.map_or(0, |token| token.parse().unwrap());
-        let found: Vec<AwsSecurityFinding> = {
+        let (findings, next) = {
             let inner = self.0.lock().unwrap();
-            inner.findings.values().filter(|it| passes(it, filters)).cloned().collect()
+            let page = inner.page.unwrap_or(PAGE);
+            let found: Vec<&AwsSecurityFinding> =
+                inner.findings.values().filter(|it| passes(it, filters)).collect();
+            let next = (found.len() > from + page).then(|| (from + page).to_string());
+            let findings: Vec<_> = found.into_iter().skip(from).take(page).cloned().collect();
+            (findings, next)
         };
-        let next = (found.len() > from + PAGE).then(|| (from + PAGE).to_string());
-        let findings: Vec<_> = found.into_iter().skip(from).take(PAGE).collect();
         self.end("get", findings.len()).await;
         Ok(FindingsPage { findings, next })
     }

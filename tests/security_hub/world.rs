@@ -48,7 +48,7 @@ spec:
 pub(crate) const EXEMPTION_NAME: &str = "platform/legacy";
 
 /// How a bucket stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bucket {
     Fine,
     Failing(&'static str),

@@ -106,7 +106,7 @@ pub async fn run<O: Observer>(
     let looping = Loop { settings, metrics, aws, reached: Reached::default() };
     match &looping.settings.sink {
         SinkChoice::File(folder) => {
-            let sink = JsonLines::open(folder)?;
+            let sink = JsonLines::open(folder, &installation)?;
             let findings = sink.path().display().to_string();
             looping.run(sink, &findings, clock, observer, stop).await
         }

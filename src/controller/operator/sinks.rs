@@ -47,8 +47,10 @@ pub(super) async fn open(
     match choice {
         SinkChoice::File(folder) => {
             let folder = folder.join(account.account_id.as_str());
+            let installation = installation.clone();
             // A large file takes a while to read.
-            let opened = tokio::task::spawn_blocking(move || JsonLines::open(&folder)).await?;
+            let opened = move || JsonLines::open(&folder, &installation);
+            let opened = tokio::task::spawn_blocking(opened).await?;
             Ok(AccountSink::File(opened?))
         }
         SinkChoice::SecurityHub => {

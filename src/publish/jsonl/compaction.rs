@@ -30,9 +30,12 @@ pub(super) fn forget_long_archived(known: &mut KnownFindings) {
 
 /// Writes a new file with one line for each finding, and puts it in the place of the old one:
 /// whenever this is killed, one of the two stands there whole.
-pub(super) fn rewrite(folder: &Path, path: &Path, known: &KnownFindings) -> io::Result<Log<File>> {
+pub(super) fn rewrite(
+    folder: &Path,
+    path: &Path,
+    mut findings: Vec<&Finding>,
+) -> io::Result<Log<File>> {
     let new = folder.join(NEW);
-    let mut findings: Vec<&Finding> = known.iter().collect();
     findings.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     let mut writer = BufWriter::new(File::create(&new)?);
     for finding in findings {

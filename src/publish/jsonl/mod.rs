@@ -6,6 +6,9 @@
 //! before [`publish`](FindingSink::publish) returns. What a killed write left of a line is cut off
 //! when the file is opened next; anything else that cannot be read is refused rather than lost.
 //! One process at a time holds the folder.
+//!
+//! A file may hold findings of several installations, one after the other. Only its own are known
+//! to a sink; the others stay in the file as they are.
 
 mod compaction;
 mod log;
@@ -19,7 +22,7 @@ use thiserror::Error;
 
 use self::log::Log;
 use super::{FindingSink, PublishError, Published};
-use crate::drift::{Finding, FindingChange, KnownFindings};
+use crate::drift::{Finding, FindingChange, Installation, KnownFindings};
 
 const FINDINGS: &str = "findings.jsonl";
 const LOCK: &str = "findings.lock";
@@ -70,15 +73,19 @@ pub struct JsonLines {
     log: Log<File>,
     /// How many lines the file has.
     lines: u64,
+    /// The findings of its installation.
     known: KnownFindings,
+    /// Those of others, which are kept.
+    others: KnownFindings,
     torn: u64,
     /// Held as long as this is.
     _lock: File,
 }
 
 impl JsonLines {
-    /// Opens the folder, which is made if it is not there, and reads what was published.
-    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+    /// Opens the folder, which is made if it is not there, and reads what an installation
+    /// published.
+    pub fn open(folder: &Path, installation: &Installation) -> Result<Self, OpenError> {
         fs::create_dir_all(folder).map_err(|source| failed("create folder", folder, source))?;
         let lock = lock(folder)?;
         let path = folder.join(FINDINGS);
@@ -94,10 +101,13 @@ impl JsonLines {
                 "cut off a line that a killed write left unfinished",
             );
         }
+        let mut known = recovered.known;
+        let others = known.split_off(|finding| finding.generator.installation != *installation);
         let mut opened = Self {
             log: Log::new(file, recovered.length),
             lines: recovered.lines,
-            known: recovered.known,
+            known,
+            others,
             torn: recovered.torn,
             path,
             _lock: lock,
@@ -120,12 +130,14 @@ impl JsonLines {
 
     /// Writes the latest of each finding to a new file where the old lines outweigh them.
     fn compact_if_worth_it(&mut self) -> Result<(), OpenError> {
-        if compaction::is_worth_it(self.lines, self.known.len()) {
+        if compaction::is_worth_it(self.lines, self.known.len() + self.others.len()) {
             compaction::forget_long_archived(&mut self.known);
+            compaction::forget_long_archived(&mut self.others);
             let folder = self.path.parent().unwrap_or(Path::new("."));
-            let compacted = compaction::rewrite(folder, &self.path, &self.known);
+            let findings = self.known.iter().chain(self.others.iter()).collect();
+            let compacted = compaction::rewrite(folder, &self.path, findings);
             self.log = compacted.map_err(|source| failed("compact", &self.path, source))?;
-            self.lines = self.known.len() as u64;
+            self.lines = (self.known.len() + self.others.len()) as u64;
         }
         Ok(())
     }

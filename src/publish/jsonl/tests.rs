@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::{CHUNK, FINDINGS, JsonLines, OpenError, compaction, recovery};
 use crate::drift::fixture::{at, finding, findings};
-use crate::drift::{Finding, FindingChange};
+use crate::drift::{Finding, FindingChange, Installation};
 use crate::publish::{FindingSink, PublishError, Published};
 
 /// Runs what never waits.
@@ -33,7 +33,7 @@ fn known(sink: &JsonLines) -> Vec<Finding> {
 }
 
 fn open(folder: &Path) -> JsonLines {
-    JsonLines::open(folder).unwrap()
+    JsonLines::open(folder, &Installation::default()).unwrap()
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_line_that_is_no_finding_is_refused_and_left_there() {
     lines[0].truncate(40);
     let damaged = lines.join("\n") + "\n";
     fs::write(&file, &damaged).unwrap();
-    let error = JsonLines::open(folder.path()).unwrap_err();
+    let error = JsonLines::open(folder.path(), &Installation::default()).unwrap_err();
     assert!(matches!(error, OpenError::Corrupt { line: 1, .. }), "{error}");
     assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
 }
@@ -121,7 +121,7 @@ fn a_line_that_is_no_finding_is_refused_and_left_there() {
 fn a_folder_is_used_by_one_process_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let sink = open(folder.path());
-    let error = JsonLines::open(folder.path()).unwrap_err();
+    let error = JsonLines::open(folder.path(), &Installation::default()).unwrap_err();
     assert!(matches!(error, OpenError::Held { .. }));
     assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
     drop(sink);
@@ -144,6 +144,34 @@ fn a_file_of_old_lines_is_made_small_without_losing_a_finding() {
     assert_eq!(lines(&sink), CHUNK * 2 + 1);
     assert_eq!(known(&sink)[1..], before[1..]);
     assert_eq!(known(&sink)[0].updated_at, at(100));
+}
+
+#[test]
+fn findings_of_another_installation_are_not_known_and_stay_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sink = open(folder.path());
+    publish(&mut sink, &opened(0..3, 0)).unwrap();
+    let before = known(&sink);
+    drop(sink);
+    let blue = JsonLines::open(folder.path(), &"blue".parse().unwrap()).unwrap();
+    assert_eq!(blue.known().len(), 0);
+    drop(blue);
+    assert_eq!(known(&open(folder.path())), before);
+}
+
+#[test]
+fn a_file_that_is_made_small_keeps_the_findings_of_other_installations() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sink = open(folder.path());
+    for round in 0..11 {
+        publish(&mut sink, &opened(0..CHUNK, round)).unwrap();
+    }
+    let before = known(&sink);
+    drop(sink);
+    let blue = JsonLines::open(folder.path(), &"blue".parse().unwrap()).unwrap();
+    assert_eq!(fs::read_to_string(blue.path()).unwrap().lines().count(), CHUNK);
+    drop(blue);
+    assert_eq!(known(&open(folder.path())), before);
 }
 
 #[test]
