@@ -30,10 +30,12 @@ lint: ## Check formatting and lints
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 
-generate: ## Write the generated files again: crds/, those of the charts and docs/controls.md
+generate: ## Write the generated files again: crds/, those of the charts and the pages in docs/
 	$(CARGO) run --quiet -- crds --dir crds
 	$(CARGO) run --quiet -- crds --dir charts/plumbline-crds/files
 	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md
+	$(CARGO) run --quiet -- packs list --output markdown > docs/packs.md
+	$(CARGO) run --quiet -- docs docs
 
 # `cargo bench` builds the program too, as it is released.
 bench: $(VENV)/.ready-aws ## Measure throughput, memory and start-up beside DuckDB, sonic-rs and the cel crate

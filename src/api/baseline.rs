@@ -123,6 +123,7 @@ pub struct BaselineControl {
     pub parameters: Map<String, Value>,
     /// The severity here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::optional_severity")]
     pub severity: Option<Severity>,
     /// Only these resources.
     #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]

@@ -22,6 +22,7 @@ mod form;
 mod pack;
 mod path;
 mod period;
+mod reference;
 mod report;
 mod schema;
 mod selector;
@@ -53,6 +54,7 @@ pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
 pub use pack::{Pack, PackControl, PackSpec};
 pub use path::{FieldPath, ObjectKey, PathStep};
 pub use period::{InvalidPeriod, Period};
+pub use reference::{json_schemas, reference_pages};
 pub use report::{BaselineReport, BaselineReportSpec, BaselineReportStatus};
 pub use selector::ResourceSelector;
 pub use source::{

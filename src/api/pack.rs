@@ -57,5 +57,6 @@ pub struct PackControl {
     pub parameters: Map<String, Value>,
     /// The severity, where it is not the control's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::optional_severity")]
     pub severity: Option<Severity>,
 }

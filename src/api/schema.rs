@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::form;
-use crate::resource::{AccountId, ControlName, Partition, Region, ResourceType};
+use crate::resource::{AccountId, ControlName, Partition, Region, ResourceType, Severity};
 
 /// The longest expression: what the compiler takes too.
 pub(super) const MAX_EXPRESSION: u32 = 16_384;
@@ -112,6 +112,12 @@ pub(super) fn optional_time(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// A severity that may be left out.
+pub(super) fn optional_severity(_: &mut SchemaGenerator) -> Schema {
+    let names = Severity::ALL.map(Severity::as_str);
+    json_schema!({ "type": "string", "enum": names, "nullable": true })
+}
+
 /// A value whose type only the control knows that declares it.
 pub(super) fn any_value(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
@@ -161,11 +167,13 @@ pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
         "x-kubernetes-map-type": "atomic",
         "properties": {
             "matchLabels": {
+                "description": "Labels that the object must have, with these values.",
                 "type": "object",
                 "maxProperties": 32,
                 "additionalProperties": { "type": "string", "maxLength": 63 },
             },
             "matchExpressions": {
+                "description": "Conditions on labels, all of which must be met.",
                 "type": "array",
                 "maxItems": 32,
                 "x-kubernetes-list-type": "atomic",
@@ -179,12 +187,18 @@ pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
                         "message": "In and NotIn need values, Exists and DoesNotExist take none",
                     }],
                     "properties": {
-                        "key": { "type": "string", "maxLength": 317 },
+                        "key": {
+                            "description": "The label's key.",
+                            "type": "string",
+                            "maxLength": 317,
+                        },
                         "operator": {
+                            "description": "How the label is compared with `values`.",
                             "type": "string",
                             "enum": ["In", "NotIn", "Exists", "DoesNotExist"],
                         },
                         "values": {
+                            "description": "Values to compare with, for `In` and `NotIn`.",
                             "type": "array",
                             "maxItems": 64,
                             "x-kubernetes-list-type": "atomic",
@@ -208,14 +222,39 @@ pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
             "type": "object",
             "required": ["type", "status", "lastTransitionTime", "reason", "message"],
             "properties": {
-                "type": { "type": "string", "maxLength": 316 },
-                "status": { "type": "string", "enum": ["True", "False", "Unknown"] },
-                "observedGeneration": { "type": "integer", "format": "int64", "minimum": 0 },
-                "lastTransitionTime": {
-                    "type": "string", "format": "date-time", "maxLength": 64,
+                "type": {
+                    "description": "The type of the condition.",
+                    "type": "string",
+                    "maxLength": 316,
                 },
-                "reason": { "type": "string", "minLength": 1, "maxLength": 1024 },
-                "message": { "type": "string", "maxLength": 32768 },
+                "status": {
+                    "description": "Whether the condition is met.",
+                    "type": "string",
+                    "enum": ["True", "False", "Unknown"],
+                },
+                "observedGeneration": {
+                    "description": "The generation of the spec that the condition describes.",
+                    "type": "integer",
+                    "format": "int64",
+                    "minimum": 0,
+                },
+                "lastTransitionTime": {
+                    "description": "When `status` last changed.",
+                    "type": "string",
+                    "format": "date-time",
+                    "maxLength": 64,
+                },
+                "reason": {
+                    "description": "The reason for the status, as one word.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 1024,
+                },
+                "message": {
+                    "description": "The details, for people.",
+                    "type": "string",
+                    "maxLength": 32768,
+                },
             },
         },
     })

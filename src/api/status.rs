@@ -52,12 +52,16 @@ pub struct Summary {
 /// Drift by severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)] // each counts the drifts of its severity
 pub struct SeveritySummary {
+    /// Drift of severity `Critical`.
     pub critical: u64,
+    /// Drift of severity `High`.
     pub high: u64,
+    /// Drift of severity `Medium`.
     pub medium: u64,
+    /// Drift of severity `Low`.
     pub low: u64,
+    /// Drift of severity `Informational`.
     pub informational: u64,
 }
 

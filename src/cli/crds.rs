@@ -1,50 +1,49 @@
-//! `plumbline crds`: the Kubernetes custom resource definitions.
+//! `plumbline crds`: the Kubernetes custom resource definitions, and schemas for editors.
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::exit::{CommandError, Exit};
 use super::output;
-use crate::api::crd_files;
+use crate::api::{crd_files, json_schemas};
 
 /// Print the Kubernetes custom resource definitions, or write them into a folder
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct CrdsArguments {
-    /// Write one file for each kind into this folder rather than all to standard output.
+    /// Write one file for each kind into this folder instead of all to standard output.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// The output format; json-schema is for editors and for tools that check files.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "yaml")]
+    output: CrdsFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CrdsFormat {
+    Yaml,
+    JsonSchema,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   plumbline crds | kubectl apply --server-side -f -
-  plumbline crds --dir crds";
+  plumbline crds --dir crds
+  plumbline crds --output json-schema --dir schemas";
 
 impl CrdsArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
-        let files = crd_files()?;
+        let (files, separator) = match self.output {
+            CrdsFormat::Yaml => (crd_files()?, "---\n"),
+            CrdsFormat::JsonSchema => (json_schemas(), ""),
+        };
         match &self.dir {
-            Some(dir) => write_files(dir, &files),
+            Some(dir) => output::write_files(dir, &files),
             None => output::write(|out| {
-                files.iter().try_for_each(|(_, text)| write!(out, "---\n{text}"))
+                files.iter().try_for_each(|(_, text)| write!(out, "{separator}{text}"))
             }),
         }
     }
-}
-
-fn write_files(dir: &Path, files: &[(String, String)]) -> Result<Exit, CommandError> {
-    let written = |path: &Path| {
-        let path = path.display().to_string();
-        move |source| CommandError::Write { path, source }
-    };
-    fs::create_dir_all(dir).map_err(written(dir))?;
-    for (name, text) in files {
-        let path = dir.join(name);
-        fs::write(&path, text).map_err(written(&path))?;
-    }
-    Ok(Exit::Good)
 }

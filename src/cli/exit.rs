@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use super::mistakes;
+use super::not_in_catalog::NotInCatalog;
 use crate::api::CrdError;
 use crate::api::document::Diagnostic;
 use crate::aws::AwsError;
@@ -45,8 +46,8 @@ pub(super) enum CommandError {
         .problems.first().map(|problem| format!(": {problem}")).unwrap_or_default()
     )]
     Empty { path: PathBuf, problems: Vec<String> },
-    #[error("there is no control `{name}`{}", suggested(suggestion.as_deref()))]
-    UnknownControl { name: String, suggestion: Option<String> },
+    #[error(transparent)]
+    NotInCatalog(#[from] NotInCatalog),
     /// Shown by themselves, each with its place.
     #[error("mistakes in the input")]
     Mistakes(Vec<Diagnostic>),
@@ -85,7 +86,7 @@ impl CommandError {
         match self {
             // What a shell reports of a program that SIGPIPE ended.
             Self::OutputClosed => ExitCode::from(141),
-            Self::UnknownControl { .. } | Self::Expression(_) => Exit::Bad.into(),
+            Self::NotInCatalog(_) | Self::Expression(_) => Exit::Bad.into(),
             _ => Exit::Undecided.into(),
         }
     }
@@ -115,8 +116,4 @@ impl From<Exit> for ExitCode {
             Exit::Undecided => Self::from(2),
         }
     }
-}
-
-fn suggested(name: Option<&str>) -> String {
-    name.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ mod aws;
 mod completions;
 mod controls;
 mod crds;
+mod docs;
 mod doctor;
 mod eval;
 mod exit;
@@ -14,8 +15,10 @@ mod iam_policy;
 mod input;
 mod live;
 mod mistakes;
+mod not_in_catalog;
 mod operator;
 mod output;
+mod packs;
 mod plan;
 mod progress;
 mod results;
@@ -73,7 +76,11 @@ enum Command {
     Test(test::TestArguments),
     Eval(eval::EvalArguments),
     Controls(controls::ControlsArguments),
+    Packs(packs::PacksArguments),
     Crds(crds::CrdsArguments),
+    /// For `make generate`.
+    #[command(hide = true)]
+    Docs(docs::DocsArguments),
     Completions(completions::CompletionsArguments),
 }
 
@@ -118,7 +125,9 @@ impl Command {
             Self::Test(arguments) => arguments.execute(),
             Self::Eval(arguments) => arguments.execute(),
             Self::Controls(arguments) => arguments.execute(),
+            Self::Packs(arguments) => arguments.execute(),
             Self::Crds(arguments) => arguments.execute(),
+            Self::Docs(arguments) => arguments.execute(),
             Self::Completions(arguments) => arguments.execute(),
         }
     }

@@ -1,6 +1,8 @@
 //! Standard output, where data goes, and what is said beside it.
 
+use std::fs;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::path::Path;
 
 use super::exit::{CommandError, Exit};
 
@@ -24,6 +26,20 @@ pub(super) fn write(
     let mut out = BufWriter::new(io::stdout().lock());
     content(&mut out)?;
     out.flush()?;
+    Ok(Exit::Good)
+}
+
+/// Writes files into a folder, which is made where it is missing. Others in it stay.
+pub(super) fn write_files(dir: &Path, files: &[(String, String)]) -> Result<Exit, CommandError> {
+    let failed = |path: &Path| {
+        let path = path.display().to_string();
+        move |source| CommandError::Write { path, source }
+    };
+    fs::create_dir_all(dir).map_err(failed(dir))?;
+    for (name, text) in files {
+        let path = dir.join(name);
+        fs::write(&path, text).map_err(failed(&path))?;
+    }
     Ok(Exit::Good)
 }
 

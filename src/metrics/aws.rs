@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use prometheus::{CounterVec, IntCounterVec, IntGaugeVec, Registry};
+use prometheus::{CounterVec, IntCounterVec, IntGaugeVec};
 
+use super::described::Registered;
 use super::{name, register};
 
 /// Counts calls of AWS. Clones count together.
@@ -31,7 +32,7 @@ pub struct AwsCall<'c> {
 const CALL: [&str; 4] = ["service", "operation", "account", "region"];
 
 impl AwsMetrics {
-    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+    pub(super) fn new(registry: &Registered) -> prometheus::Result<Self> {
         let requests = IntCounterVec::new(
             name("aws_requests_total", "Calls of AWS, by the code of the answer: ok or an error."),
             &["service", "operation", "account", "region", "code"],

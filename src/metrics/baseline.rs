@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use prometheus::Registry;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
+use super::described::Registered;
 use super::duration::DurationBuckets;
 use super::families::FAMILIES;
 use super::figures::Figures;
@@ -60,7 +60,7 @@ impl BySeverity {
 }
 
 impl BaselineMetrics {
-    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+    pub(super) fn new(registry: &Registered) -> prometheus::Result<Self> {
         let descriptions = FAMILIES.iter().map(super::family::Family::description);
         let shared = Shared {
             descriptions: descriptions.collect::<Result<_, _>>()?,
@@ -112,7 +112,7 @@ impl BaselineMetrics {
         self.measured().entry(baseline.clone()).or_default().opened.increment(severity);
     }
 
-    /// A drift of `baseline` is mended.
+    /// A drift of `baseline` is resolved.
     pub fn drift_resolved(&self, baseline: &BaselineKey, severity: Severity) {
         self.measured().entry(baseline.clone()).or_default().resolved.increment(severity);
     }

@@ -46,7 +46,7 @@ pub(super) const FAMILIES: &[Family<Measured>] = &[
     },
     Family {
         name: "plumbline_drift_resolved_total",
-        help: "Drifts mended since the process started.",
+        help: "Drifts resolved since the process started.",
         labels: &["severity"],
         kind: MetricType::COUNTER,
         samples: |measured| by_severity(&measured.resolved),

@@ -5,6 +5,7 @@
 
 mod aws;
 mod baseline;
+mod described;
 mod duration;
 mod families;
 mod family;
@@ -14,11 +15,14 @@ mod operator;
 use std::fmt;
 
 use prometheus::core::Collector;
-use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{IntCounterVec, IntGaugeVec, Opts, TextEncoder};
 use thiserror::Error;
+
+use described::{Description, Registered};
 
 pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::BaselineMetrics;
+pub use described::metrics_page;
 pub use figures::{ControlFigure, Figures};
 pub use operator::OperatorMetrics;
 
@@ -35,7 +39,7 @@ pub struct MetricsError {
 
 /// The registry, with everything that is measured.
 pub struct Metrics {
-    registry: Registry,
+    registry: Registered,
     aws: AwsMetrics,
     baselines: BaselineMetrics,
     published: IntCounterVec,
@@ -62,7 +66,7 @@ impl Metrics {
     }
 
     fn registered() -> prometheus::Result<Self> {
-        let registry = Registry::new();
+        let registry = Registered::default();
         let published = IntCounterVec::new(
             name("findings_published_total", "Findings sent to the sink, by how it went."),
             &["result"],
@@ -105,6 +109,11 @@ impl Metrics {
         OperatorMetrics::new(&self.registry).map_err(registering)
     }
 
+    /// Everything that is measured so far, series or not, by name.
+    fn described(&self) -> Vec<Description> {
+        self.registry.described()
+    }
+
     /// Every series in Prometheus' text format.
     ///
     /// # Errors
@@ -112,7 +121,7 @@ impl Metrics {
     /// When a family cannot be written.
     pub fn text(&self) -> Result<String, MetricsError> {
         TextEncoder::new()
-            .encode_to_string(&self.registry.gather())
+            .encode_to_string(&self.registry.registry().gather())
             .map_err(|source| MetricsError { doing: "write", source })
     }
 }
@@ -137,10 +146,10 @@ fn name(name: &str, help: &str) -> Opts {
 }
 
 fn register<C: Collector + Clone + 'static>(
-    registry: &Registry,
+    registry: &Registered,
     collector: &C,
 ) -> prometheus::Result<()> {
-    registry.register(Box::new(collector.clone()))
+    registry.add(collector.clone())
 }
 
 #[cfg(test)]

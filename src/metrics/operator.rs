@@ -1,7 +1,8 @@
 //! What only an operator has: its share of the work, and baselines that are deleted.
 
-use prometheus::{IntCounter, IntGauge, Registry};
+use prometheus::{IntCounter, IntGauge};
 
+use super::described::Registered;
 use super::{name, register};
 
 /// What only an operator measures.
@@ -12,7 +13,7 @@ pub struct OperatorMetrics {
 }
 
 impl OperatorMetrics {
-    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+    pub(super) fn new(registry: &Registered) -> prometheus::Result<Self> {
         let archives_given_up = IntCounter::with_opts(name(
             "archives_given_up_total",
             "Deleted baselines whose findings could not be archived in time.",

@@ -1,5 +1,6 @@
 //! `plumbline controls`: the catalogue.
 
+mod filters;
 mod list;
 mod show;
 
@@ -20,29 +21,31 @@ pub(super) struct ControlsArguments {
 enum ControlsCommand {
     /// List the controls: name, severity, what is looked at, title
     List {
-        /// How they are written; markdown is the catalogue's page of the documentation.
+        #[command(flatten)]
+        filters: filters::Filters,
+        /// The output format; markdown is the catalogue's page of the documentation.
         #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
         output: ListFormat,
     },
-    /// Show a control: what it checks and why, its parameters, and how to mend a drift
+    /// Show a control: what it checks and why, its parameters, and how to fix a drift
     Show {
         /// The control's name.
         name: String,
-        /// How it is written.
+        /// The output format.
         #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
         output: ShowFormat,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ListFormat {
+pub(super) enum ListFormat {
     Table,
     Json,
     Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ShowFormat {
+pub(super) enum ShowFormat {
     Text,
     Json,
 }
@@ -50,10 +53,12 @@ enum ShowFormat {
 const EXAMPLES: &str = "\
 Exit codes:
   0  shown
-  1  no control has the name given; one with a similar name is suggested
+  1  no control has this name, a similar one is suggested; or none matches the filters
 
 Examples:
   plumbline controls list
+  plumbline controls list --framework CIS --severity high
+  plumbline controls list --type AWS::S3::Bucket
   plumbline controls list --output json | jq -r '.[] | select(.severity == \"Critical\").name'
   plumbline controls show s3-bucket-versioning";
 
@@ -61,7 +66,7 @@ impl ControlsArguments {
     pub(super) fn execute(self) -> Result<Exit, CommandError> {
         let catalog = Catalog::built_in();
         match self.command {
-            ControlsCommand::List { output } => list::write(catalog, output),
+            ControlsCommand::List { filters, output } => list::write(catalog, &filters, output),
             ControlsCommand::Show { name, output } => show::write(catalog, &name, output),
         }
     }

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use super::ShowFormat;
-use crate::api::{ControlSpec, ExpressionCheck, closest};
+use crate::api::{ControlSpec, ExpressionCheck};
 use crate::catalog::{Catalog, CompiledControl};
 use crate::cli::exit::{CommandError, Exit};
+use crate::cli::not_in_catalog::NotInCatalog;
 use crate::cli::output;
 use crate::resource::ResourceType;
 
@@ -15,9 +16,7 @@ pub(super) fn write(
     format: ShowFormat,
 ) -> Result<Exit, CommandError> {
     let Some(control) = catalog.control(name) else {
-        let names = catalog.controls().map(|control| control.name.as_str());
-        let suggestion = closest(name, names).map(str::to_owned);
-        return Err(CommandError::UnknownControl { name: name.to_owned(), suggestion });
+        return Err(NotInCatalog::control(catalog, name).into());
     };
     output::write(|out| match format {
         ShowFormat::Text => text(control, out),
@@ -42,7 +41,7 @@ fn text(control: &CompiledControl, out: &mut dyn Write) -> io::Result<()> {
     }
     parameters(spec, out)?;
     origins(spec, out)?;
-    writeln!(out, "\nTo mend a drift: {}", spec.remediation.text.trim())?;
+    writeln!(out, "\nTo fix a drift: {}", spec.remediation.text.trim())?;
     spec.remediation.url.iter().try_for_each(|url| writeln!(out, "  {url}"))
 }
 
