@@ -16,6 +16,8 @@ use plumbline::resource::UnknownReason;
 use serde_json::{Value, json};
 use world::{ACCOUNT, Desired, Live, REGIONS, World, region_of};
 
+#[path = "live/archiving.rs"]
+mod archiving;
 #[path = "live/publishing.rs"]
 mod publishing;
 #[path = "live/secrets.rs"]

@@ -7,7 +7,7 @@ mod process;
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use process::{Sample, eventually};
 use serde_json::Value;
@@ -224,4 +224,64 @@ fn findings_are_kept_in_the_folder_unless_told_otherwise() {
     });
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// `plumbline archive` over a sample's state folder: the exit code, and what it says.
+fn archive(sample: &Sample, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plumbline"))
+        .args(["archive", "--state", sample.state().to_str().unwrap()])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn what_a_renamed_installation_left_in_a_file_is_archived_by_command_and_nothing_else() {
+    let sample = Sample::new();
+    let old = sample.start();
+    old.ready();
+    assert!(old.stop("-TERM").success());
+    let new = sample.start_with(|command| {
+        command.args(["--installation", "new"]);
+    });
+    new.ready();
+    let active = |installation: &str| {
+        let findings = sample.findings().into_iter();
+        let of_it = findings.filter(|(id, _)| id.starts_with(&format!("{installation}/")));
+        of_it.filter(|(_, finding)| finding["RecordState"] == "ACTIVE").count()
+    };
+    let (left, kept) = (active("default"), active("new"));
+    assert!(left > 20 && kept == left, "{left}, {kept}");
+
+    // A list needs no turn; archiving does.
+    let (code, said) = archive(&sample, &["--all"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("{left} findings of installation `default` would")), "{said}");
+    let (code, said) = archive(&sample, &["--all", "--yes"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("another Plumbline is using the state folder"), "{said}");
+    assert!(new.stop("-TERM").success());
+
+    let published = sample.published();
+    let (code, said) = archive(&sample, &["--baseline", "platform/confidential"]);
+    assert_eq!((code, sample.published()), (Some(1), published), "{said}");
+    let (code, said) = archive(&sample, &["--all", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!((active("default"), active("new")), (0, kept));
+    assert_eq!(sample.published(), published + left);
+    let (code, said) = archive(&sample, &["--all", "--yes"]);
+    assert_eq!((code, sample.published()), (Some(0), published + left), "{said}");
+
+    let (code, said) = archive(&sample, &[]);
+    assert_eq!(code, Some(2), "{said}");
+    let nowhere = sample.path().to_str().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_plumbline"))
+        .args(["archive", "--all", "--state", nowhere])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("there is no findings.jsonl"), "{said}");
 }

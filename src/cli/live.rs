@@ -32,7 +32,7 @@ pub(super) struct LiveArguments {
     ///
     /// Default: every `AwsAccount`; without any, the account of the credentials.
     #[arg(long = "account", value_name = "ID")]
-    accounts: Vec<AccountId>,
+    pub(super) accounts: Vec<AccountId>,
     /// The role to assume in the account. Goes before the `AwsAccount`'s own.
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
@@ -137,6 +137,38 @@ impl LiveArguments {
         let mut resolved = resolve(&objects, mistakes, baseline, now)?;
         self.narrow(&mut resolved.plans)?;
         Ok(Declared { objects, resolved, aws })
+    }
+
+    /// The accounts to look at, whatever baselines hold for them: those that a file or folder
+    /// declares, or that of the credentials.
+    pub(super) async fn accounts(
+        &self,
+        path: Option<&Path>,
+    ) -> Result<(Vec<AwsAccountSpec>, AwsAccounts), CommandError> {
+        let (settings, metrics) = (self.aws.settings(), Metrics::new()?);
+        let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation.clone());
+        let Some(path) = path else {
+            let mut own = self.own_account(&aws).await?.spec;
+            self.give_role(&mut own);
+            return Ok((vec![own], aws));
+        };
+        let (objects, mistakes) = load_paths([path]);
+        if !mistakes.is_empty() {
+            return Err(CommandError::Mistakes(mistakes));
+        }
+        let mut accounts: Vec<AwsAccountSpec> =
+            objects.accounts.into_iter().map(|account| account.object.spec).collect();
+        accounts.retain(|it| self.accounts.is_empty() || self.accounts.contains(&it.account_id));
+        accounts.iter_mut().for_each(|account| self.give_role(account));
+        let missing =
+            self.accounts.iter().find(|id| !accounts.iter().any(|it| it.account_id == **id));
+        let path = path.display();
+        let problem = match missing {
+            Some(id) => format!("there is no AwsAccount of account {id} in {path}"),
+            None if accounts.is_empty() => format!("there is no AwsAccount in {path}"),
+            None => return Ok((accounts, aws)),
+        };
+        Err(CommandError::Usage(problem))
     }
 
     /// An account that no file declares: that of the role, or of the credentials.

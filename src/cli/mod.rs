@@ -3,6 +3,7 @@
 //! Each command reads its arguments, calls one function of the library and shows what it gave.
 //! Data goes to standard output; progress, logs and mistakes go to standard error.
 
+mod archive;
 mod aws;
 mod completions;
 mod controls;
@@ -70,6 +71,7 @@ enum Command {
     Operator(operator::OperatorArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
+    Archive(archive::ArchiveArguments),
     Doctor(doctor::DoctorArguments),
     IamPolicy(iam_policy::IamPolicyArguments),
     Validate(validate::ValidateArguments),
@@ -119,6 +121,7 @@ impl Command {
             Self::Operator(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
+            Self::Archive(arguments) => arguments.execute(),
             Self::Doctor(arguments) => arguments.execute(),
             Self::IamPolicy(arguments) => arguments.execute(),
             Self::Validate(arguments) => arguments.execute(),

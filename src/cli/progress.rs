@@ -70,6 +70,40 @@ impl Progress for ReadingBar {
     }
 }
 
+/// Shows how many of a number of things are done, where standard error is a terminal.
+#[derive(Debug)]
+pub(super) struct CountingBar(ProgressBar);
+
+impl CountingBar {
+    /// A bar for so many things.
+    pub(super) fn new(things: &str, count: usize) -> Self {
+        let bar = ProgressBar::hidden();
+        let template = format!("{{bar:30}} {{pos}}/{{len}} {things} {{msg}}");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style);
+        }
+        bar.set_length(count as u64);
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+
+    /// One more is done.
+    pub(super) fn advance(&self) {
+        self.0.inc(1);
+    }
+
+    /// Says how it stands.
+    pub(super) fn note(&self, text: &str) {
+        self.0.set_message(text.to_owned());
+    }
+
+    /// Takes the bar away.
+    pub(super) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 impl Drop for ReadingBar {
     fn drop(&mut self) {
         self.clear();

@@ -15,6 +15,7 @@ pub(crate) mod fixture;
 mod heartbeat;
 mod id;
 mod known;
+mod leftover;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -27,4 +28,5 @@ pub use finding::{Finding, FindingResource, FindingStatus, Generator, Workflow};
 pub use fingerprint::Fingerprint;
 pub use id::{FindingId, Installation};
 pub use known::KnownFindings;
+pub use leftover::Leftovers;
 pub use summary::{ControlDrift, Summaries, Summary, TargetSummary};

@@ -1,6 +1,7 @@
 //! What a plan is made of.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::catalog::CompiledControl;
 use crate::plan::{
     Parameters, PlannedAttestation, PlannedExemption, Problem, ProblemKind, ResourceMatch,
 };
-use crate::resource::{AccountId, Partition, Region, Severity, Timestamp};
+use crate::resource::{AccountId, InvalidName, Partition, Region, Severity, Timestamp};
 
 /// All there is to evaluate for one baseline. Equal plans give the same verdicts.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +104,20 @@ impl Plan {
             .filter(|exemption| exemption.approved_at > now)
             .map(|exemption| exemption.problem(ProblemKind::ApprovedInFuture))
             .collect()
+    }
+}
+
+impl FromStr for BaselineKey {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        const EXPECTED: &str = "a baseline as NAMESPACE/NAME";
+        let invalid = || InvalidName { text: text.to_owned(), expected: EXPECTED };
+        let (namespace, name) = text.split_once('/').ok_or_else(invalid)?;
+        if namespace.is_empty() || name.is_empty() || name.contains('/') {
+            return Err(invalid());
+        }
+        Ok(Self { namespace: namespace.to_owned(), name: name.to_owned() })
     }
 }
 

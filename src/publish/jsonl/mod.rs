@@ -15,7 +15,7 @@ mod log;
 mod recovery;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -114,6 +114,26 @@ impl JsonLines {
         };
         opened.compact_if_worth_it()?;
         Ok(opened)
+    }
+
+    /// What an installation published in a folder, without opening it: nothing is written, and
+    /// another process may go on using it.
+    pub fn look(folder: &Path, installation: &Installation) -> Result<KnownFindings, OpenError> {
+        let path = folder.join(FINDINGS);
+        let file = File::open(&path).map_err(|source| failed("open", &path, source))?;
+        let mut known = recovery::read(BufReader::new(file), &path)?.known;
+        known.retain(|finding| finding.generator.installation == *installation);
+        Ok(known)
+    }
+
+    /// The folders of findings in a state folder: itself, or one for each account.
+    pub fn folders(state: &Path) -> io::Result<Vec<PathBuf>> {
+        let below = fs::read_dir(state)?.map(|entry| entry.map(|entry| entry.path()));
+        let below = below.collect::<io::Result<Vec<PathBuf>>>()?;
+        let mut folders: Vec<PathBuf> = [state.to_owned()].into_iter().chain(below).collect();
+        folders.retain(|folder| folder.join(FINDINGS).is_file());
+        folders.sort();
+        Ok(folders)
     }
 
     /// How many bytes of an unfinished line were cut off when the file was opened.

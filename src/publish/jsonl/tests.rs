@@ -129,6 +129,30 @@ fn a_folder_is_used_by_one_process_at_a_time() {
 }
 
 #[test]
+fn looking_at_a_folder_writes_nothing_and_needs_no_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sink = open(folder.path());
+    publish(&mut sink, &opened(0..2, 0)).unwrap();
+    let mut torn = fs::read(sink.path()).unwrap();
+    torn.extend(b"{\"Schema");
+    fs::write(sink.path(), &torn).unwrap();
+    let look = |name: &str| JsonLines::look(folder.path(), &name.parse().unwrap()).unwrap().len();
+    assert_eq!((look("default"), look("blue")), (2, 0));
+    assert_eq!(fs::read(sink.path()).unwrap(), torn);
+}
+
+#[test]
+fn a_state_folder_is_one_of_findings_or_has_one_for_each_account() {
+    let state = tempfile::tempdir().unwrap();
+    assert_eq!(JsonLines::folders(state.path()).unwrap(), [""; 0].map(std::path::PathBuf::from));
+    let accounts = ["111122223333", "444455556666"].map(|account| state.path().join(account));
+    accounts.iter().for_each(|account| drop(open(account)));
+    fs::create_dir(state.path().join("lost+found")).unwrap();
+    assert_eq!(JsonLines::folders(state.path()).unwrap(), accounts);
+    assert_eq!(JsonLines::folders(&accounts[0]).unwrap(), &accounts[..1]);
+}
+
+#[test]
 fn a_file_of_old_lines_is_made_small_without_losing_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let mut sink = open(folder.path());

@@ -1,0 +1,236 @@
+//! What was found, and what became of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use comfy_table::{Attribute, Cell};
+use serde::Serialize;
+
+use crate::cli::exit::Exit;
+use crate::cli::output::{self, warn};
+use crate::cli::results::{arrange, table_for};
+use crate::drift::{Finding, FindingChange, FindingStatus, Installation, KnownFindings, Leftovers};
+use crate::expression::format_timestamp;
+use crate::plan::BaselineKey;
+use crate::publish::{Place, PublishError, Published};
+use crate::resource::{AccountId, Region, Timestamp};
+
+/// So many other baselines are named where nothing was found of those that were asked for.
+const NAMED: usize = 5;
+
+/// What was found, and what became of it.
+pub(super) struct Report {
+    installation: Installation,
+    dry_run: bool,
+    groups: BTreeMap<(BaselineKey, AccountId, Region), Group>,
+    looked_at: Vec<LookedAt>,
+    archived: usize,
+    /// What could not be read or archived.
+    problems: Vec<String>,
+    /// Other baselines of the installation with findings that are not archived.
+    others: BTreeSet<BaselineKey>,
+}
+
+/// Findings of one baseline in one account and region.
+#[derive(Default)]
+struct Group {
+    failed: u64,
+    passed: u64,
+    /// When one of them was last updated.
+    updated_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct LookedAt {
+    account: AccountId,
+    region: Region,
+}
+
+/// The report as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Json<'r> {
+    installation: &'r str,
+    dry_run: bool,
+    findings: Vec<JsonGroup<'r>>,
+    found: u64,
+    archived: usize,
+    looked_at: &'r [LookedAt],
+    problems: &'r [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonGroup<'r> {
+    baseline: String,
+    account: &'r AccountId,
+    region: &'r Region,
+    failed: u64,
+    passed: u64,
+    updated_at: Option<String>,
+}
+
+impl Report {
+    pub(super) fn new(leftovers: &Leftovers, dry_run: bool) -> Self {
+        Self {
+            installation: leftovers.installation.clone(),
+            dry_run,
+            groups: BTreeMap::new(),
+            looked_at: Vec::new(),
+            archived: 0,
+            problems: Vec::new(),
+            others: BTreeSet::new(),
+        }
+    }
+
+    pub(super) const fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    pub(super) const fn archived(&self) -> usize {
+        self.archived
+    }
+
+    /// Findings could be read there.
+    pub(super) fn looked_at(&mut self, place: &Place) {
+        let Place { account, region, .. } = place;
+        self.looked_at.push(LookedAt { account: account.clone(), region: region.clone() });
+    }
+
+    pub(super) fn problem(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
+    /// Counts what is meant among what is known, and gives what archives it.
+    pub(super) fn found(
+        &mut self,
+        known: &KnownFindings,
+        leftovers: &Leftovers,
+        now: Timestamp,
+    ) -> Vec<FindingChange> {
+        let changes = leftovers.archived(known, now);
+        for change in &changes {
+            self.count(known.get(change.finding().id.as_str()).unwrap_or(change.finding()));
+        }
+        let active = known.iter().filter(|finding| !finding.archived);
+        let others = active.map(|finding| &finding.generator.baseline);
+        self.others.extend(others.filter(|it| !leftovers.baselines.contains(it)).cloned());
+        changes
+    }
+
+    fn count(&mut self, finding: &Finding) {
+        let Finding { account, region, generator, .. } = finding;
+        let key = (generator.baseline.clone(), account.clone(), region.clone());
+        let group = self.groups.entry(key).or_default();
+        match finding.status {
+            FindingStatus::Failed => group.failed += 1,
+            FindingStatus::Passed => group.passed += 1,
+        }
+        group.updated_at = group.updated_at.max(Some(finding.updated_at));
+    }
+
+    /// Takes note of what became of some changes.
+    pub(super) fn published(&mut self, published: Result<Published, PublishError>) {
+        match published {
+            Ok(published) => {
+                self.archived += published.accepted;
+                self.problems.extend(warn::refusals(&published));
+            }
+            Err(error) => self.problems.push(error.to_string()),
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.groups.values().map(|group| group.failed + group.passed).sum()
+    }
+
+    /// How the command ends.
+    pub(super) fn exit(&self) -> Exit {
+        if !self.problems.is_empty() {
+            return Exit::Undecided;
+        }
+        if self.dry_run && self.total() > 0 { Exit::Bad } else { Exit::Good }
+    }
+
+    /// Says on standard error what could not be read or archived.
+    pub(super) fn warn(&self) {
+        for problem in &self.problems {
+            // Where standard error cannot be written to, there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "warning: {problem}");
+        }
+    }
+
+    pub(super) fn text(&self, out: &mut impl Write) -> io::Result<()> {
+        if !self.groups.is_empty() {
+            let look = output::look();
+            let mut table = table_for(look);
+            let header = ["BASELINE", "ACCOUNT", "REGION", "FAILED", "PASSED", "LAST UPDATE"];
+            table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+            for ((baseline, account, region), group) in &self.groups {
+                let updated_at = group.updated_at.map(format_timestamp).unwrap_or_default();
+                table.add_row([
+                    baseline.to_string(),
+                    account.to_string(),
+                    region.to_string(),
+                    group.failed.to_string(),
+                    group.passed.to_string(),
+                    updated_at,
+                ]);
+            }
+            arrange(&mut table, look);
+            writeln!(out, "{}\n", table.trim_fmt())?;
+        }
+        writeln!(out, "{}", self.conclusion())
+    }
+
+    fn conclusion(&self) -> String {
+        let (total, installation) = (self.total(), &self.installation);
+        let findings = |count: u64| format!("{count} finding{}", if count == 1 { "" } else { "s" });
+        let found = findings(total);
+        if total == 0 {
+            return format!("{found} of installation `{installation}` to archive{}", self.hint());
+        }
+        if self.dry_run {
+            return format!(
+                "{found} of installation `{installation}` would be archived; nothing was changed. \
+                 Run the command again with --yes to archive them"
+            );
+        }
+        format!("{} of {found} of installation `{installation}` archived", self.archived)
+    }
+
+    /// Which other baselines have findings, where nothing was found.
+    fn hint(&self) -> String {
+        if self.others.is_empty() {
+            return String::new();
+        }
+        let mut named: Vec<String> =
+            self.others.iter().take(NAMED).map(ToString::to_string).collect();
+        if self.others.len() > NAMED {
+            named.push(format!("{} more", self.others.len() - NAMED));
+        }
+        format!("; there are findings of {}", named.join(", "))
+    }
+
+    pub(super) fn json(&self, out: &mut impl Write) -> io::Result<()> {
+        let groups = self.groups.iter().map(|((baseline, account, region), group)| JsonGroup {
+            baseline: baseline.to_string(),
+            account,
+            region,
+            failed: group.failed,
+            passed: group.passed,
+            updated_at: group.updated_at.map(format_timestamp),
+        });
+        let json = Json {
+            installation: self.installation.as_str(),
+            dry_run: self.dry_run,
+            findings: groups.collect(),
+            found: self.total(),
+            archived: self.archived,
+            looked_at: &self.looked_at,
+            problems: &self.problems,
+        };
+        serde_json::to_writer_pretty(&mut *out, &json)?;
+        writeln!(out)
+    }
+}
