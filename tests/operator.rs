@@ -21,6 +21,8 @@ mod cluster;
 mod collector;
 #[path = "operator/custom_resources.rs"]
 mod custom_resources;
+#[path = "operator/documented.rs"]
+mod documented;
 #[path = "double/mod.rs"]
 mod double;
 #[path = "operator/installed.rs"]

@@ -55,6 +55,9 @@ pub(super) struct OperatorArguments {
     /// The folder for findings of `--sink file`: a file for each account, which all replicas reach.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/plumbline")]
     state: PathBuf,
+    /// The folder that relative paths of snapshots (`source.snapshot.url`) are relative to.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    snapshots: PathBuf,
     /// A deleted baseline waits so long for its findings to be archived; then it goes without.
     #[arg(long, value_name = "PERIOD", default_value = "10m")]
     archive_deadline: Period,
@@ -131,6 +134,7 @@ impl OperatorArguments {
             max_concurrent: usize::from(self.max_concurrent),
             lease_duration: self.lease_duration.duration(),
             sink,
+            snapshots: self.snapshots,
             aws: self.aws.settings(),
             archive_deadline: self.archive_deadline.duration(),
             open_reports: NonZeroU16::new(self.open_reports_max_results)

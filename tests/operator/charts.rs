@@ -129,6 +129,7 @@ async fn the_definitions_are_those_of_the_types_and_stay_when_their_chart_goes()
         let keep_argument = format!("keep={keep}");
         let arguments = ["--set", &keep_argument, "--set", "labels.team=platform"];
         let mut rendered = render(cluster, "plumbline-crds", "default", &arguments);
+        rendered.retain(|object| object["kind"] != "ClusterRole");
         for crd in &mut rendered {
             let metadata = crd["metadata"].as_object_mut().unwrap();
             let annotations = metadata.remove("annotations").unwrap_or(json!({}));
@@ -144,6 +145,61 @@ async fn the_definitions_are_those_of_the_types_and_stay_when_their_chart_goes()
         rendered.sort_by_key(ResourceExt::name_any);
         expected.sort_by_key(ResourceExt::name_any);
         assert!(rendered == expected, "the chart changes the definitions");
+    }
+}
+
+/// The rig has no controller that aggregates roles: each is bound by itself.
+#[tokio::test]
+async fn people_who_may_edit_a_namespace_write_baselines_there_and_approve_no_exemption() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = cluster.namespace("people").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("role.json");
+    for role in render(cluster, "plumbline-crds", "default", &[]) {
+        if role["kind"] == "ClusterRole" {
+            fs::write(&file, role.to_string()).unwrap();
+            cluster.kubectl_prints(&["apply", "--server-side", "-f", file.to_str().unwrap()]);
+        }
+    }
+    for (user, roles) in [
+        ("viewer", &["plumbline-view"][..]),
+        ("editor", &["plumbline-view", "plumbline-edit"]),
+        ("owner", &["plumbline-view", "plumbline-edit", "plumbline-admin"]),
+    ] {
+        for role in roles {
+            let (name, user) = (format!("{user}-{role}"), format!("--user={user}"));
+            let role = format!("--clusterrole={role}");
+            let bind = ["create", "rolebinding", &name, &role, &user, "--namespace", &namespace];
+            cluster.kubectl_prints(&bind);
+        }
+    }
+    for (user, verb, resource, allowed) in [
+        ("viewer", "list", "securitybaselines", true),
+        ("viewer", "create", "securitybaselines", false),
+        ("editor", "create", "securitybaselines", true),
+        ("editor", "delete", "attestations", true),
+        ("editor", "create", "exemptions", false),
+        ("editor", "list", "awsaccounts", false),
+        ("owner", "create", "exemptions", true),
+        ("owner", "patch", "securitybaselines/status", false),
+    ] {
+        let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));
+        let resource = format!("{resource}.plumbline.dev");
+        let (user, part) = (format!("--as={user}"), format!("--subresource={part}"));
+        let asked =
+            ["auth", "can-i", verb, &resource, &part, &user, "--namespace", &namespace, "--quiet"];
+        let answer = cluster.kubectl(&asked).status.success();
+        assert_eq!(answer, allowed, "{user} {verb} {resource} {part}");
+    }
+}
+
+#[test]
+fn every_aggregated_role_is_aggregated_to_those_above_it() {
+    let roles = fs::read_to_string(repository("charts/plumbline-crds/templates/roles.yaml"));
+    let roles = roles.unwrap();
+    for (to, times) in [("view", 1), ("edit", 2), ("admin", 3)] {
+        let label = format!("rbac.authorization.k8s.io/aggregate-to-{to}: \"true\"");
+        assert_eq!(roles.matches(&label).count(), times, "{label}");
     }
 }
 

@@ -3,9 +3,11 @@
 //! Nothing else of Kubernetes runs: no pods start, nothing collects garbage, and a deleted namespace
 //! stays `Terminating`.
 
+use std::env;
 use std::fs;
 use std::io::{Read as _, Write as _, stderr}; // past the harness's capture: how long it took shows
 use std::net::TcpListener;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{LazyLock, Mutex};
@@ -269,10 +271,38 @@ impl Cluster {
         succeeded("helm", arguments, self.helm(arguments))
     }
 
+    /// A shell in a folder, as the administrator: with `kubectl`, `helm` and `plumbline`.
+    pub(crate) fn shell(&self, folder: &Path, line: &str) -> Command {
+        let programs = self.folder.join("kube-apiserver/programs");
+        if !programs.is_dir() {
+            fs::create_dir(&programs).unwrap();
+            let plumbline = PathBuf::from(env!("CARGO_BIN_EXE_plumbline"));
+            for (name, program) in [
+                ("kubectl", &self.programs.kubectl),
+                ("helm", &self.programs.helm),
+                ("plumbline", &plumbline),
+            ] {
+                symlink(program, programs.join(name)).unwrap();
+            }
+        }
+        let others = env::var("PATH").unwrap();
+        let mut command = self.command(Path::new("sh"));
+        command
+            .args(["-c", line])
+            .current_dir(folder)
+            .env("PATH", format!("{}:{others}", programs.display()))
+            .env("RUST_LOG", "info");
+        command
+    }
+
     fn run(&self, program: &Path, arguments: &[&str]) -> Output {
+        self.command(program).args(arguments).output().unwrap()
+    }
+
+    /// A program as the administrator runs it.
+    fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
-            .args(arguments)
             .env("KUBECONFIG", self.kubeconfig())
             // For what they remember; the user's own settings stay out.
             .env("HOME", self.folder.join("kube-apiserver"))
@@ -280,7 +310,7 @@ impl Cluster {
         for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_NAMESPACE"] {
             command.env_remove(name);
         }
-        command.output().unwrap()
+        command
     }
 
     fn authority(&self) -> PathBuf {

@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -134,13 +134,7 @@ impl Operated {
     pub(crate) async fn start(&self, pod: &str) -> Replica {
         let folder = self.folder.path().join(format!("{pod}-process"));
         let command = self.release.command(pod, "127.0.0.1:0", self.folder.path()).await;
-        let text = |part: &std::ffi::OsStr| part.to_str().unwrap().to_owned();
-        let mut words = vec!["-i".to_owned()];
-        let given = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        words.extend(given.map(|(name, value)| format!("{}={}", text(name), text(value))));
-        words.push(text(command.get_program()));
-        words.extend(command.get_args().map(text));
-        let process = Supervised::start(&folder, Path::new("/usr/bin/env"), &words);
+        let process = Supervised::of(&folder, &command);
         Replica { process, folder }
     }
 

@@ -130,7 +130,8 @@ impl Operator {
         Self { words, environment, service_account: template.service_account_name.unwrap() }
     }
 
-    fn command(&self, listen: &str, kubeconfig: &Path) -> Command {
+    /// What runs it here, as that kubeconfig file says.
+    pub(crate) fn command(&self, listen: &str, kubeconfig: &Path) -> Command {
         let (program, arguments) = self.words.split_first().unwrap();
         assert_eq!(program, "plumbline");
         let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_plumbline")));

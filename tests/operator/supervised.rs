@@ -3,6 +3,7 @@
 //! A shell stands between: it ends the process and removes its folder as soon as its standard input
 //! closes, and that closes when the test process is gone, killed or not.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -73,6 +74,17 @@ impl Supervised {
             tell.store(true, Ordering::SeqCst);
         });
         Self { folder: folder.to_owned(), shell, input, id, ended }
+    }
+
+    /// Starts a command with the environment that was given to it, and no other.
+    pub(crate) fn of(folder: &Path, command: &Command) -> Self {
+        let text = |part: &OsStr| part.to_str().unwrap().to_owned();
+        let mut words = vec!["-i".to_owned()];
+        let given = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        words.extend(given.map(|(name, value)| format!("{}={}", text(name), text(value))));
+        words.push(text(command.get_program()));
+        words.extend(command.get_args().map(text));
+        Self::start(folder, Path::new("/usr/bin/env"), &words)
     }
 
     pub(crate) fn has_ended(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -29,6 +30,8 @@ pub struct OperatorSettings {
     pub lease_duration: Duration,
     /// Where findings go.
     pub sink: SinkChoice,
+    /// What relative paths of snapshots are relative to.
+    pub snapshots: PathBuf,
     /// How AWS is reached, where accounts are read or findings are published there.
     pub aws: AwsSettings,
     /// A deleted baseline waits so long for its findings to be archived.

@@ -1,5 +1,6 @@
 //! Evaluates all baselines of one account, on a thread that may take its time.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -73,7 +74,9 @@ pub(super) async fn evaluate_account(
     let reading_back = info_span!(target: TRACED, "read back");
     Box::pin(sink.prepare(&places)).instrument(reading_back).await;
     let reading = info_span!(target: TRACED, "read");
-    let sources = Box::pin(ready_sources(work, live, started)).instrument(reading).await;
+    let sources = Box::pin(ready_sources(work, &context.settings.snapshots, live, started))
+        .instrument(reading)
+        .await;
     drop(turn);
     let credentials = credentials(work, &sink, unreached.as_ref());
     let permit = Arc::clone(&context.permits).acquire_owned().await;
@@ -121,11 +124,12 @@ async fn reach(work: &AccountWork, context: &Context, sink: &AccountSink) -> Opt
 /// AWS Config is asked here.
 async fn ready_sources(
     work: &AccountWork,
+    snapshots: &Path,
     live: &mut LiveSources,
     now: Timestamp,
 ) -> Vec<SourceInput> {
     let account = AwsAccount::new(&work.name, work.spec.clone());
-    let mut sources = work.snapshots();
+    let mut sources = work.snapshots(snapshots);
     sources.extend(live.refresh([&account], &work.plans, now, &()).await);
     sources
 }

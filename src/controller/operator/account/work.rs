@@ -65,9 +65,10 @@ impl AccountWork {
         &self.spec.account_id
     }
 
-    /// The snapshot that the account's items come from, if they come from one.
-    pub(in crate::controller::operator) fn snapshots(&self) -> Vec<SourceInput> {
-        SourceInput::snapshots_placed([(Path::new(""), &self.spec)], &self.plans)
+    /// The snapshot that the account's items come from, if they come from one; its path is relative
+    /// to `folder`.
+    pub(in crate::controller::operator) fn snapshots(&self, folder: &Path) -> Vec<SourceInput> {
+        SourceInput::snapshots_placed([(folder, &self.spec)], &self.plans)
     }
 
     /// Where findings of the account may stand: its regions, and those that only baselines name.

@@ -1,0 +1,291 @@
+//! The pages of the documentation that lead through a cluster, word by word.
+//!
+//! A block of a page that begins with `console run` is run in a shell, in a folder that looks like the
+//! repository, with the rig's `kubectl` and `helm` and this build of `plumbline` on the `PATH`. No pods
+//! run: where a page waits for the Deployment's rollout, the test does what a kubelet would, and where
+//! it starts an operator, that goes on in the background.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Volume};
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::release::{Operator, render};
+use super::supervised::Supervised;
+use super::yaml::{documents, files, repository};
+
+/// A command of a page, and what the page shows of its output.
+struct Shown {
+    command: String,
+    output: String,
+}
+
+/// A page that is followed.
+struct Reader {
+    cluster: Cluster,
+    folder: PathBuf,
+    operators: Vec<Supervised>,
+    _temporary: tempfile::TempDir,
+}
+
+const ROLLOUT: &str = "kubectl --namespace plumbline rollout status deployment/plumbline";
+
+#[test]
+fn the_page_on_installing_leads_from_an_empty_cluster_to_the_first_drift() {
+    follow("docs/install.md", 10);
+}
+
+#[test]
+fn the_page_on_the_operator_leads_from_an_empty_cluster_to_the_first_drift() {
+    follow("docs/operator.md", 6);
+}
+
+/// Follows a page, of which so many commands at least are to be run.
+fn follow(page: &str, at_least: usize) {
+    let Some(cluster) = Cluster::own() else { return };
+    let mut reader = Reader::new(cluster);
+    let shown = shown(&fs::read_to_string(repository(page)).unwrap());
+    assert!(shown.len() >= at_least, "{page}: {} commands are run", shown.len());
+    for Shown { command, output } in &shown {
+        let actual = reader.does(command);
+        let fits = output.is_empty() || fits(&lines(output), &lines(&actual));
+        assert!(fits, "{page}: $ {command}\nshows\n{actual}\nand not\n{output}");
+    }
+}
+
+impl Reader {
+    fn new(cluster: Cluster) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("plumbline");
+        fs::create_dir(&folder).unwrap();
+        for part in ["charts", "deploy"] {
+            symlink(repository(part), folder.join(part)).unwrap();
+        }
+        Self { cluster, folder, operators: Vec::new(), _temporary: temporary }
+    }
+
+    /// Does what a command asks for, and gives what it prints.
+    fn does(&mut self, command: &str) -> String {
+        if command == ROLLOUT {
+            self.runs_the_deployment();
+            return String::new();
+        }
+        if command.starts_with("plumbline operator ") {
+            // Every test has a port of its own.
+            self.runs(&command.replace(":9464", ":0"));
+            return String::new();
+        }
+        let output = self.cluster.shell(&self.folder, command).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let logs: Vec<String> = self.operators.iter().map(Supervised::log).collect();
+        let logs = logs.join("\n");
+        assert!(output.status.success(), "$ {command}\n{text}{errors}\n{logs}");
+        text
+    }
+
+    /// Runs a command in the background.
+    fn runs(&mut self, command: &str) {
+        let folder = self.folder.join(format!("process-{}", self.operators.len()));
+        let line = format!("cd '{}' && exec {command}", self.folder.display());
+        let command = self.cluster.shell(&self.folder, &line);
+        self.operators.push(Supervised::of(&folder, &command));
+    }
+
+    /// What a kubelet does: mounts the volumes of the Deployment's pod, and runs its container.
+    fn runs_the_deployment(&mut self) {
+        let deployment = self.get("deployment", "plumbline");
+        let deployment: Deployment = serde_json::from_value(deployment).unwrap();
+        let mut operator = Operator::of(&deployment, "plumbline-0");
+        let pod = deployment.spec.template.spec.unwrap();
+        let volumes: BTreeMap<String, PathBuf> = pod
+            .volumes
+            .unwrap()
+            .iter()
+            .map(|volume| (volume.name.clone(), self.volume(volume)))
+            .collect();
+        for mount in pod.containers[0].volume_mounts.iter().flatten() {
+            let folder = volumes[&mount.name].display().to_string();
+            for word in &mut operator.words {
+                *word = word.replace(&format!("={}", mount.mount_path), &format!("={folder}"));
+            }
+        }
+        let namespace = deployment.metadata.namespace.unwrap();
+        let account = operator.service_account.clone();
+        let cluster = &self.cluster;
+        let token = cluster.block_on(async |_| cluster.token(&namespace, &account).await);
+        let kubeconfig = self.folder.join("pod.kubeconfig");
+        cluster.write_kubeconfig(&kubeconfig, &token);
+        let command = operator.command("127.0.0.1:0", &kubeconfig);
+        self.operators.push(Supervised::of(&self.folder.join("pod"), &command));
+    }
+
+    /// A volume's folder, with what is in it.
+    fn volume(&self, volume: &Volume) -> PathBuf {
+        let folder = self.folder.join("volumes").join(&volume.name);
+        fs::create_dir_all(&folder).unwrap();
+        if let Some(source) = &volume.config_map {
+            let map = self.get("configmap", &source.name);
+            let map: ConfigMap = serde_json::from_value(map).unwrap();
+            for (name, text) in map.data.unwrap() {
+                fs::write(folder.join(name), text).unwrap();
+            }
+        }
+        folder
+    }
+
+    fn get(&self, kind: &str, name: &str) -> Value {
+        let get = ["get", kind, name, "--namespace", "plumbline", "--output", "json"];
+        serde_json::from_str(&self.cluster.kubectl_prints(&get)).unwrap()
+    }
+}
+
+/// The commands of a page that are run, in order.
+fn shown(page: &str) -> Vec<Shown> {
+    let mut commands: Vec<Shown> = Vec::new();
+    let mut runs = false;
+    for line in page.lines().map(str::trim_start) {
+        if line.starts_with("```") {
+            runs = line == "```console run";
+        } else if runs && let Some(command) = line.strip_prefix("$ ") {
+            commands.push(Shown { command: command.to_owned(), output: String::new() });
+        } else if runs {
+            let last = commands.last_mut().expect("a block begins with a command");
+            match last.command.strip_suffix('\\') {
+                Some(begun) => last.command = format!("{begun}{line}"),
+                None => last.output.push_str(&format!("{line}\n")),
+            }
+        }
+    }
+    commands
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().collect()
+}
+
+/// Whether an output is as it is shown: `...` stands for any lines, and a number or an age for any.
+fn fits(shown: &[&str], actual: &[&str]) -> bool {
+    match (shown, actual) {
+        ([], []) => true,
+        (["...", rest @ ..], _) => (0..=actual.len()).any(|from| fits(rest, &actual[from..])),
+        ([shown, rest @ ..], [actual, others @ ..]) => {
+            same_words(shown, actual) && fits(rest, others)
+        }
+        _ => false,
+    }
+}
+
+fn same_words(shown: &str, actual: &str) -> bool {
+    let is_figure = |word: &str| word.starts_with(|first: char| first.is_ascii_digit());
+    let (shown, actual): (Vec<_>, Vec<_>) =
+        (shown.split_whitespace().collect(), actual.split_whitespace().collect());
+    shown.len() == actual.len()
+        && shown
+            .iter()
+            .zip(&actual)
+            .all(|(shown, actual)| shown == actual || is_figure(shown) && is_figure(actual))
+}
+
+#[test]
+fn what_is_shown_stands_for_what_differs_from_run_to_run_and_for_nothing_else() {
+    for (shown, actual, expected) in [
+        ("a  5s\n", "a 10m\n", true),
+        ("a\n", "b\n", false),
+        ("a\n...\nd\n", "a\nb\nc\nd\n", true),
+        ("...\n", "", true),
+        ("a\n", "a\nb\n", false),
+        ("a 5\n", "a b\n", false),
+    ] {
+        assert_eq!(fits(&lines(shown), &lines(actual)), expected, "{shown} {actual}");
+    }
+}
+
+/// Every `verb resource.group` of the table on the page on installing.
+#[test]
+fn the_rights_on_the_page_on_installing_are_those_of_the_chart() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let page = fs::read_to_string(repository("docs/install.md")).unwrap();
+    let (_, table) = page.split_once("## What it may do in the cluster").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let mut listed = Vec::new();
+    for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [_, group, resources, verbs, _] = cells[..] else { panic!("{row}") };
+        let group = if group == "core" { "" } else { group.trim_matches('`') };
+        for resource in resources.split(", ").map(|name| name.trim_matches('`')) {
+            let right = |verb: &str| format!("{} {resource}.{group}", verb.trim_matches('`'));
+            listed.extend(verbs.split(", ").map(right));
+        }
+    }
+    let mut granted = Vec::new();
+    let values = ["--set=openReports.enabled=true"];
+    for role in render(cluster, "plumbline", "default", &values) {
+        for rule in role["rules"].as_array().into_iter().flatten() {
+            let texts =
+                |name: &str| -> Vec<String> { serde_json::from_value(rule[name].clone()).unwrap() };
+            let group = texts("apiGroups").concat();
+            for resource in texts("resources") {
+                let right = |verb| format!("{verb} {resource}.{group}");
+                granted.extend(texts("verbs").into_iter().map(right));
+            }
+        }
+    }
+    listed.sort();
+    granted.sort();
+    assert_eq!(listed, granted);
+}
+
+/// What people copy from a page is an object that a cluster takes.
+#[test]
+fn every_object_in_the_documentation_is_taken_by_a_cluster() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let mut pages = files(&repository("docs"), ".md");
+    pages.push(repository("README.md"));
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = 0;
+    for page in pages {
+        for (mut object, source) in objects(&page) {
+            let Some(kind) = object["kind"].as_str().map(str::to_owned) else { continue };
+            if object["apiVersion"] != "plumbline.dev/v1alpha1" || kind == "ControlTest" {
+                continue;
+            }
+            seen += 1;
+            let file = folder.path().join(format!("{seen}.json"));
+            if object["metadata"].get("namespace").is_some() {
+                object["metadata"]["namespace"] = "default".into();
+            }
+            fs::write(&file, object.to_string()).unwrap();
+            let file = file.to_str().unwrap();
+            let check = ["apply", "--dry-run=server", "--validate=strict", "--filename", file];
+            let output = cluster.kubectl(&check);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {errors}\n{source}", page.display());
+        }
+    }
+    assert!(seen > 8, "{seen} objects");
+}
+
+/// The YAML documents in the blocks of a page, each with its text.
+fn objects(page: &Path) -> Vec<(Value, String)> {
+    let text = fs::read_to_string(page).unwrap();
+    let mut found = Vec::new();
+    let mut block: Option<(usize, String)> = None;
+    for line in text.lines() {
+        let bare = line.trim_start();
+        if let Some((_, yaml)) = block.take_if(|_| bare.starts_with("```")) {
+            found.extend(documents(&yaml).into_iter().map(|object| (object, yaml.clone())));
+        } else if let Some((indent, yaml)) = &mut block {
+            yaml.push_str(line.get(*indent..).unwrap_or_default());
+            yaml.push('\n');
+        } else if bare == "```yaml" {
+            block = Some((line.len() - bare.len(), String::new()));
+        }
+    }
+    found
+}
