@@ -6,13 +6,17 @@ VENV := .cache/venv
 STATE ?= .plumbline
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-aws-double aws-double kubernetes lint generate bench soak clean
+.PHONY: help run build test test-aws-double aws-double kubernetes lint generate bench soak clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, then watch the quickstart: evaluate, publish, serve metrics on 127.0.0.1:9464
 	$(CARGO) run --quiet --profile quick -- run deploy/samples/quickstart --state $(STATE)
+
+build: ## Build target/quick/plumbline, which starts soon rather than runs fast
+	$(CARGO) build --quiet --profile quick
+	@echo 'export PATH="$(CURDIR)/target/quick:$$PATH"'
 
 test: $(VENV)/.ready $(VENV)/.ready-aws test-aws-double kubernetes ## Run every test that a change must pass
 	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
@@ -23,8 +27,8 @@ kubernetes: ## Find etcd, kube-apiserver, kubectl and Helm for the tests, or bui
 test-aws-double: $(VENV)/.ready-aws ## Run the tests of the AWS double, on which the live tests stand
 	cd tests/aws && PYTHONDONTWRITEBYTECODE=1 ../../$(VENV)/bin/python -m pytest -p no:cacheprovider
 
-aws-double: $(VENV)/.ready-aws ## Run the AWS double on 127.0.0.1:4566, for trying by hand
-	cd tests/aws && ../../$(VENV)/bin/python -m aws_double --port 4566
+aws-double: $(VENV)/.ready-aws ## Run the AWS double with the quickstart's account on 127.0.0.1:4566, for trying by hand
+	cd tests/aws && ../../$(VENV)/bin/python -m aws_double --port 4566 --state quickstart.json
 
 lint: ## Check formatting and lints
 	$(CARGO) fmt --check

@@ -106,3 +106,69 @@ fn every_reason_for_an_unknown_verdict_is_explained_and_no_other() {
         }
     }
 }
+
+/// The pages that people read.
+fn pages() -> Vec<PathBuf> {
+    let mut pages: Vec<PathBuf> = files(&repository("docs"))
+        .into_keys()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .map(|path| repository("docs").join(path))
+        .collect();
+    let others = ["README.md", "CONTRIBUTING.md", "tests/aws/README.md", "controls/README.md"];
+    pages.extend(others.map(repository));
+    pages
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
+    headings
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase())
+        .map(|heading| heading.chars().filter(kept).collect::<String>().replace(' ', "-"))
+        .collect()
+}
+
+#[test]
+fn every_link_in_the_documentation_leads_somewhere() {
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            seen += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target =
+                if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let leads = target.exists()
+                && (anchor.is_empty()
+                    || anchors(&fs::read_to_string(&target).unwrap()).contains(&anchor.to_owned()));
+            if !leads {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert_eq!(broken, Vec::<String>::new());
+    assert!(seen > 20, "{seen} links");
+}
+
+/// Those that ask nothing of AWS and come to an end; what they print is for other tests.
+#[test]
+fn the_commands_of_the_readme_do_their_work() {
+    let text = fs::read_to_string(repository("README.md")).unwrap();
+    let mut seen = 0;
+    for line in text.lines().filter_map(|line| line.strip_prefix("$ plumbline ")) {
+        if line.contains("--live") || line.starts_with("run ") {
+            continue;
+        }
+        seen += 1;
+        let output = plumbline(&line.split_whitespace().collect::<Vec<_>>());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!errors.contains("error:"), "{line}: {errors}");
+        assert!(!output.stdout.is_empty(), "{line} prints nothing");
+    }
+    assert!(seen >= 2, "{seen} commands");
+}

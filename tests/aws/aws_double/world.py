@@ -46,6 +46,11 @@ class Region:
     unserved: frozenset[str] = frozenset()
 
 
+def _is_of(item: dict[str, Any], region: str) -> bool:
+    """Whether a region records an item: its own ones, and global resources."""
+    return item.get("awsRegion", region) in (region, "global")
+
+
 def _items_of(path: Path) -> Iterable[dict[str, Any]]:
     """The items of a snapshot file, or of JSON Lines, which are read one by one."""
     if path.suffix == ".jsonl":
@@ -81,7 +86,8 @@ class World:
             for name, region in given.get("regions", {}).items():
                 self.change_region(account_id, name, {"recorder": {}, "securityHub": {}, **region})
                 if file := region.get("itemsFile"):
-                    self.region(account_id, name).items.load(_items_of(folder / file))
+                    items = (item for item in _items_of(folder / file) if _is_of(item, name))
+                    self.region(account_id, name).items.load(items)
 
     def region(self, account: str, name: str) -> Region:
         """An account's region."""

@@ -11,6 +11,8 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from aws_double.double import double_of
+from aws_double.exchange import Request
 from conftest import FIRST, HERE, SECOND, Aws, error_of
 
 START = [sys.executable, "-m", "aws_double", "--port", "0", "--with-parent"]
@@ -123,3 +125,14 @@ def test_items_are_read_from_a_file_beside_the_state(tmp_path: Path, name: str) 
         process.terminate()
     assert loaded["resourceId"] == "from-a-file"
     assert loaded["awsAccountId"] == FIRST
+
+
+def test_the_state_of_make_aws_double_holds_the_quickstart_in_its_regions() -> None:
+    state = HERE.parent / "quickstart.json"
+    double = double_of(state, None, None)
+    for region, least in [("eu-west-1", 50), ("us-east-1", 20)]:
+        query = f"account={FIRST}&region={region}"
+        answer = double.answer(Request("GET", "/_double/items", query, {}, b""))
+        items = json.loads(answer.body)["configurationItems"]
+        assert len(items) > least
+        assert {item["awsRegion"] for item in items} == {region, "global"}
