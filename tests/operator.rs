@@ -27,6 +27,8 @@ mod documented;
 mod double;
 #[path = "operator/installed.rs"]
 mod installed;
+#[path = "operator/leaving.rs"]
+mod leaving;
 #[path = "operator/live.rs"]
 mod live;
 #[path = "operator/live_accounts.rs"]

@@ -121,7 +121,7 @@ async fn the_service_account_may_do_its_work_and_nothing_else() {
         ("create", plumbline, "securitybaselines", "", Place::Other, false),
         ("delete", plumbline, "securitybaselines", "", Place::Other, false),
         ("update", plumbline, "securitybaselines", "", Place::Other, false),
-        ("patch", plumbline, "awsaccounts", "", Place::Other, false),
+        ("patch", plumbline, "awsaccounts", "", Place::Other, true), // its finalizer
         ("patch", plumbline, "exemptions", "", Place::Other, false),
         ("create", plumbline, "exemptions", "", Place::Other, false),
         ("delete", plumbline, "controls", "", Place::Other, false),
@@ -216,7 +216,7 @@ async fn its_rights_are_these_and_no_others() {
     let statuses: Vec<&str> = statuses.iter().map(String::as_str).collect();
     grant("plumbline.dev", &declared, &["list", "watch"]);
     grant("plumbline.dev", &statuses, &["patch"]);
-    grant("plumbline.dev", &["securitybaselines"], &["patch"]);
+    grant("plumbline.dev", &["securitybaselines", "awsaccounts"], &["patch"]);
     let all = ["list", "watch", "create", "patch", "delete"];
     grant("plumbline.dev", &["baselinereports"], &all);
     grant("plumbline.dev", &["baselinereports/status"], &["patch"]);

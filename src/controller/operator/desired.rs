@@ -39,7 +39,7 @@ pub(super) struct Desired {
     pub(super) world: World,
     /// A plan for each baseline that is not being deleted.
     pub(super) plans: BTreeMap<BaselineKey, Plan>,
-    /// The accounts, by id.
+    /// The accounts, by id, those that are being deleted among them.
     pub(super) accounts: BTreeMap<AccountId, Arc<AwsAccount>>,
     /// Accounts by name that are passed over, and the one of the same id that counts.
     pub(super) rivals: BTreeMap<String, String>,
@@ -97,6 +97,9 @@ impl Resolver {
     pub(super) fn resolve(&mut self, world: World) -> Desired {
         self.compile(&world);
         let (accounts, rivals) = unrivalled(&world.accounts);
+        // Nothing is evaluated for an account that goes; what was published of it is archived.
+        let (going, accounts): (Vec<AwsAccount>, Vec<AwsAccount>) =
+            accounts.into_iter().partition(is_going);
         let mut plans = BTreeMap::new();
         for baseline in world.baselines.iter().filter(|it| !is_going(*it)) {
             let desired = plan::Desired {
@@ -109,7 +112,8 @@ impl Resolver {
             let plan = plan::resolve(&desired, &self.catalog);
             plans.insert(plan.baseline.clone(), plan);
         }
-        let by_id = accounts.into_iter().map(|it| (it.spec.account_id.clone(), Arc::new(it)));
+        let by_id = accounts.into_iter().chain(going);
+        let by_id = by_id.map(|it| (it.spec.account_id.clone(), Arc::new(it)));
         Desired {
             problems: problems(&world, &plans),
             judged: judged(&world),
@@ -157,10 +161,10 @@ pub(super) fn is_going(object: &impl kube::Resource) -> bool {
     object.meta().deletion_timestamp.is_some()
 }
 
-/// Of several `AwsAccount`s of one AWS account, the oldest; and the names of the others.
+/// Of several `AwsAccount`s of one AWS account, the oldest that stays; and the names of the others.
 fn unrivalled(accounts: &[AwsAccount]) -> (Vec<AwsAccount>, BTreeMap<String, String>) {
     let mut by_age: Vec<&AwsAccount> = accounts.iter().collect();
-    by_age.sort_by_key(|it| (it.metadata.creation_timestamp.clone(), it.name_any()));
+    by_age.sort_by_key(|it| (is_going(*it), it.metadata.creation_timestamp.clone(), it.name_any()));
     let mut first: BTreeMap<&AccountId, &AwsAccount> = BTreeMap::new();
     let mut rivals = BTreeMap::new();
     for account in by_age {
@@ -239,6 +243,7 @@ impl Desired {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::Timestamp;
 
     fn account(name: &str, created: &str) -> AwsAccount {
         serde_json::from_value(serde_json::json!({
@@ -267,6 +272,20 @@ mod tests {
         let counting: Vec<String> = desired.accounts.values().map(|it| it.name_any()).collect();
         assert_eq!(counting, ["old"]);
         assert_eq!(desired.rivals, [("young".to_owned(), "old".to_owned())].into());
+    }
+
+    #[test]
+    fn an_account_that_is_deleted_counts_only_where_no_other_object_stands_for_it() {
+        let mut old = account("old", "2026-11-01T00:00:00Z");
+        old.metadata.deletion_timestamp =
+            Some(super::super::time::time_of(Timestamp { seconds: 1_795_305_600, nanoseconds: 0 }));
+        let resolve = |accounts| {
+            let world = World { accounts, ..World::default() };
+            let desired = Resolver::default().resolve(world);
+            desired.accounts.values().map(|it| it.name_any()).collect::<Vec<_>>()
+        };
+        assert_eq!(resolve(vec![old.clone()]), ["old"]);
+        assert_eq!(resolve(vec![old, account("young", "2026-11-02T00:00:00Z")]), ["young"]);
     }
 
     #[test]

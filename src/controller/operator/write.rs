@@ -1,6 +1,6 @@
 //! Writes to the API server: status and reports, by server-side apply with one field manager.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
@@ -16,6 +16,10 @@ use crate::plan::BaselineKey;
 
 /// Who owns what is applied.
 pub(super) const FIELD_MANAGER: &str = "plumbline";
+/// The annotation of a report that says whether findings may stand of its baseline and account.
+pub(super) const FINDINGS: &str = "plumbline.dev/findings";
+/// Its value where none may; it is taken away before the first is published.
+pub(super) const NONE: &str = "none";
 /// The longest name of an object.
 const MAX_NAME: usize = 253;
 
@@ -98,19 +102,23 @@ pub(super) fn name_of(first: &str, second: &str) -> String {
     format!("{beginning}-{hash}-{second}")
 }
 
-/// Makes the report of a baseline and account, which goes with the baseline. Its uid.
+/// Makes the report of a baseline and account, which goes with the baseline, or notes in one that
+/// is there whether it `is_clean`. Its uid.
 pub(super) async fn make_report(
     client: &Client,
     baseline: &BaselineKey,
     baseline_uid: &str,
     spec: &BaselineReportSpec,
+    is_clean: bool,
 ) -> kube::Result<Option<String>> {
     let name = report_name(&spec.baseline, spec.account_id.as_str());
     let owner = owner("SecurityBaseline", &baseline.name, baseline_uid);
+    // What the one manager of fields no longer applies is taken away.
+    let annotations = if is_clean { json!({ FINDINGS: NONE }) } else { json!({}) };
     let patch = json!({
         "apiVersion": API_VERSION,
         "kind": "BaselineReport",
-        "metadata": { "name": name, "ownerReferences": [owner] },
+        "metadata": { "name": name, "ownerReferences": [owner], "annotations": annotations },
         "spec": spec,
     });
     let api = namespaced::<BaselineReport>(client, &baseline.namespace);
@@ -175,22 +183,21 @@ pub(super) fn is_conflict(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 409)
 }
 
-/// Replaces the finalizers of a baseline as it was when it was read.
-pub(super) async fn put_finalizers(
+/// Replaces the finalizers of an object as it was when it was read.
+pub(super) async fn put_finalizers<K>(
     client: &Client,
-    baseline: &crate::api::SecurityBaseline,
+    metadata: &ObjectMeta,
     finalizers: &[String],
-) -> kube::Result<()> {
-    let metadata = &baseline.metadata;
+) -> kube::Result<()>
+where
+    K: StatusApi + Clone + DeserializeOwned + std::fmt::Debug,
+{
     let patch: Value = json!({ "metadata": {
         "finalizers": finalizers,
         "uid": metadata.uid,
         "resourceVersion": metadata.resource_version,
     }});
-    let api = namespaced::<crate::api::SecurityBaseline>(
-        client,
-        metadata.namespace.as_deref().unwrap_or_default(),
-    );
+    let api = K::api(client, metadata.namespace.as_deref());
     let name = metadata.name.as_deref().unwrap_or_default();
     let parameters =
         PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };

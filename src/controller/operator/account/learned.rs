@@ -25,8 +25,23 @@ pub(in crate::controller::operator) struct Learned {
     pub(in crate::controller::operator) unreadable: Option<String>,
     /// How many findings of baselines that are gone could not be archived yet.
     pub(in crate::controller::operator) left_open: usize,
+    /// Whether findings of baselines that are gone may stand where nothing could be read back.
+    pub(in crate::controller::operator) may_hide: bool,
+    /// How far archiving is, where the account itself is being deleted.
+    pub(in crate::controller::operator) leaving: Option<Leaving>,
     /// Why the last evaluation did not come about.
     pub(in crate::controller::operator) failure: Option<String>,
+}
+
+/// How far the findings of an account that is being deleted are archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::controller::operator) enum Leaving {
+    /// Nothing is left.
+    Archived,
+    /// So many findings are not archived yet.
+    Left(usize),
+    /// It is not known what is left: not every region could be read back.
+    Unread,
 }
 
 /// Whether the credentials are the account's own.
@@ -99,12 +114,22 @@ impl Learned {
             let state = sink.state(&place)?;
             Some((place.region, state))
         });
+        let hubs: BTreeMap<Region, PlaceState> = hubs.collect();
+        let left_open = if work.may_lack_baselines { 0 } else { gone.count() };
+        let is_unread = hubs.values().any(|state| matches!(state, PlaceState::Unread(_)));
+        let leaving = work.is_going.then_some(match left_open {
+            0 if is_unread => Leaving::Unread,
+            0 => Leaving::Archived,
+            left => Leaving::Left(left),
+        });
         Self {
             credentials: None,
             recorders: recorders(work, sources, round),
-            hubs: hubs.collect(),
+            hubs,
             unreadable: problems.next().cloned(),
-            left_open: if work.may_lack_baselines { 0 } else { gone.count() },
+            left_open,
+            may_hide: false,
+            leaving,
             failure: None,
         }
     }

@@ -14,7 +14,8 @@ mod trouble;
 mod work;
 mod worker;
 
-pub(super) use learned::{Credentials, Learned, RecorderState};
+pub(super) use learned::{Credentials, Learned, Leaving, RecorderState};
 pub(super) use report::{TIMES_MOVE, TOO_OLD, same_target, shortened};
+pub(super) use reports::is_clean;
 pub(super) use work::AccountWork;
 pub(super) use worker::{Worker, stopped};

@@ -1,7 +1,7 @@
 //! The reports of one account on the API server: made before anything is published, written when
 //! they say something new, and taken back when nothing of their baseline is left open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,12 @@ impl Known {
     }
 }
 
+/// Whether nothing was published of the report's baseline in its account, and nothing stood there
+/// when the report was made. Of a report that an earlier version made, nobody knows.
+pub(in crate::controller::operator) fn is_clean(report: &BaselineReport) -> bool {
+    report.annotations().get(write::FINDINGS).is_some_and(|findings| findings == write::NONE)
+}
+
 /// The reports of one account, as they are known and as they are written.
 pub(super) struct Reports<'r> {
     context: &'r Context,
@@ -72,21 +78,54 @@ impl<'r> Reports<'r> {
         Self { context, known: known.collect(), made: BTreeMap::new() }
     }
 
-    /// Makes a report for each baseline that has none yet.
-    pub(super) async fn announce(&mut self, work: &AccountWork, underway: &Underway) {
+    /// Makes a report for each baseline that has none yet, and notes in those of which something is
+    /// to be published that findings may stand there: a deleted baseline waits for these alone.
+    /// `soiled` are those that are noted already. Gives the baselines of which nothing may be
+    /// published yet, since that could not be noted.
+    pub(super) async fn announce(
+        &mut self,
+        work: &AccountWork,
+        underway: &Underway,
+        publishing: &BTreeSet<BaselineKey>,
+        soiled: &mut BTreeSet<String>,
+    ) -> BTreeSet<BaselineKey> {
+        let uid = |baseline| work.baselines.get(baseline).map(|it| it.uid.as_str());
         let plans = work.plans.iter().filter(|plan| !plan.suspended);
         let new = plans.map(|plan| &plan.baseline).filter(|baseline| {
-            !self.known.contains_key(baseline) && !underway.contains_key(baseline)
+            let is_noted = !publishing.contains(baseline)
+                || uid(baseline).is_some_and(|uid| soiled.contains(uid));
+            match self.known.get(baseline).and_then(Known::report) {
+                Some(report) => is_clean(report) && !is_noted,
+                None => !underway.contains_key(baseline) || !is_noted,
+            }
         });
-        let made = join_all(new.map(|baseline| self.make(work, baseline))).await;
-        self.made.extend(made.into_iter().flatten());
+        let making = new.map(async |baseline| {
+            let is_clean = !publishing.contains(baseline);
+            (baseline, is_clean, self.make(work, baseline, is_clean).await)
+        });
+        let made = join_all(making).await;
+        let mut held_back = BTreeSet::new();
+        for (baseline, is_clean, made) in made {
+            match made {
+                Some(made) => {
+                    self.made.insert(baseline.clone(), made);
+                    if let (false, Some(baseline)) = (is_clean, uid(baseline)) {
+                        soiled.insert(baseline.to_owned());
+                    }
+                }
+                None if is_clean => {}
+                None => drop(held_back.insert(baseline.clone())),
+            }
+        }
+        held_back
     }
 
     async fn make(
         &self,
         work: &AccountWork,
         baseline: &BaselineKey,
-    ) -> Option<(BaselineKey, String)> {
+        is_clean: bool,
+    ) -> Option<String> {
         let object = work.baselines.get(baseline)?;
         let spec = BaselineReportSpec {
             baseline: baseline.name.clone(),
@@ -94,8 +133,9 @@ impl<'r> Reports<'r> {
             account_id: work.id().clone(),
         };
         let _turn = self.context.writes.acquire().await.ok()?;
-        match write::make_report(&self.context.client, baseline, &object.uid, &spec).await {
-            Ok(uid) => Some((baseline.clone(), uid?)),
+        let client = &self.context.client;
+        match write::make_report(client, baseline, &object.uid, &spec, is_clean).await {
+            Ok(uid) => uid,
             Err(error) => {
                 tracing::warn!(%baseline, %error, "cannot make a report");
                 None
@@ -185,32 +225,42 @@ impl<'r> Reports<'r> {
     /// Deletes the reports of baselines that hold for the account no longer, once nothing of them
     /// is left open: whoever deletes a baseline waits for that. Nothing is known to be left where
     /// findings could not be read back.
-    pub(super) async fn withdraw(&self, work: &AccountWork, sink: &AccountSink) -> bool {
+    pub(super) async fn withdraw(&self, work: &AccountWork, sink: &AccountSink) -> Withdrawn {
+        let mut withdrawn = Withdrawn { is_well: true, may_hide: false };
         if work.may_lack_baselines {
-            return true;
+            return withdrawn;
         }
-        let mut is_well = true;
         let known = self.known.iter().filter_map(|(key, known)| Some((key, known.report()?)));
         for (baseline, report) in known {
             if work.plans.iter().any(|plan| plan.baseline == *baseline) {
                 continue;
             }
             let mut open = sink.known().iter().filter(|finding| !finding.archived);
-            if open.any(|finding| finding.generator.baseline == *baseline)
-                || may_hide_findings(report, work, sink)
-            {
-                is_well = false;
+            let is_open = open.any(|finding| finding.generator.baseline == *baseline);
+            let may_hide = !is_clean(report) && may_hide_findings(report, work, sink);
+            if is_open || may_hide {
+                withdrawn.is_well = false;
+                withdrawn.may_hide |= may_hide;
                 continue;
             }
             let name = report.metadata.name.clone().unwrap_or_default();
             let (client, namespace) = (&self.context.client, &baseline.namespace);
             if let Err(error) = write::delete_report(client, namespace, &name).await {
                 tracing::warn!(%baseline, %error, "cannot delete a report; trying again");
-                is_well = false;
+                withdrawn.is_well = false;
             }
         }
-        is_well
+        withdrawn
     }
+}
+
+/// What came of withdrawing reports.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Withdrawn {
+    /// Whether all were withdrawn that are to be.
+    pub(super) is_well: bool,
+    /// Whether findings of a baseline that is gone may stand where nothing could be read back.
+    pub(super) may_hide: bool,
 }
 
 /// Whether a region that a report speaks of could not be read back; any region, where the report

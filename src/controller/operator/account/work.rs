@@ -7,7 +7,7 @@ use std::path::Path;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, AwsAccountSpec, SecurityBaseline};
-use crate::controller::operator::desired::Desired;
+use crate::controller::operator::desired::{Desired, is_going};
 use crate::controller::sources::SourceInput;
 use crate::plan::{BaselineKey, Plan};
 use crate::publish::Place;
@@ -27,7 +27,9 @@ pub(in crate::controller::operator) struct AccountWork {
     pub(in crate::controller::operator) plans: Vec<Plan>,
     /// The objects behind the plans.
     pub(in crate::controller::operator) baselines: BTreeMap<BaselineKey, BaselineObject>,
-    /// Whether a baseline may be there that cannot be read.
+    /// Whether the `AwsAccount` is being deleted: then all that was published of it is archived.
+    pub(in crate::controller::operator) is_going: bool,
+    /// Whether a baseline may be there that cannot be read, and whose findings are to stay.
     pub(in crate::controller::operator) may_lack_baselines: bool,
 }
 
@@ -55,7 +57,8 @@ impl AccountWork {
             uid: account.uid().unwrap_or_default(),
             spec: account.spec.clone(),
             baselines: concerned.collect(),
-            may_lack_baselines: desired.may_lack_baselines,
+            is_going: is_going(account),
+            may_lack_baselines: desired.may_lack_baselines && !is_going(account),
             plans,
         }
     }

@@ -1,7 +1,7 @@
 //! The task of one account: a turn after each change that touches it, at each interval, and when
 //! time changes a verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::notices;
 use super::open_reports::{News, OpenReports, WorstResults};
 use super::publication::Publication;
 use super::report::Contribution;
-use super::reports::{Reports, Underway};
+use super::reports::{Reports, Underway, Withdrawn};
 use super::trouble::troubles;
 use super::work::AccountWork;
 use crate::controller::operator::context::Context;
@@ -24,7 +24,7 @@ use crate::controller::operator::events::{About, Notice};
 use crate::controller::operator::sinks::AccountSink;
 use crate::controller::sources::LiveSources;
 use crate::controller::{RoundReport, schedule};
-use crate::drift::KnownFindings;
+use crate::drift::{FindingChange, KnownFindings};
 use crate::metrics::{Figures, TRACED};
 use crate::plan::BaselineKey;
 use crate::publish::{FindingSink, PublishError, Published};
@@ -41,6 +41,8 @@ pub(in crate::controller::operator) struct Worker {
     live: LiveSources,
     failures: u32,
     underway: Underway,
+    /// The uids of baselines whose reports say by now that findings may stand.
+    soiled: BTreeSet<String>,
     open_reports: Option<OpenReports>,
     /// The troubles that people were told of and that go on.
     told: Vec<Notice>,
@@ -61,6 +63,7 @@ impl Worker {
             live,
             failures: 0,
             underway: Underway::new(),
+            soiled: BTreeSet::new(),
             open_reports,
             told: Vec::new(),
         }
@@ -136,11 +139,21 @@ impl Worker {
 
     /// Publishes what follows of an evaluation, and tells of it. Whether all went well.
     async fn publish(&mut self, work: &AccountWork, evaluated: Evaluated) -> bool {
-        let Evaluated { round, worst, mut sink, started, sources, credentials, .. } = evaluated;
-        let (context, changes) = (Arc::clone(&self.context), &round.drift.changes);
+        let Evaluated { mut round, worst, mut sink, started, sources, credentials, .. } = evaluated;
+        let context = Arc::clone(&self.context);
         let mut reports = Reports::of(&context, work.id());
         reports.look_for(&mut self.underway);
-        reports.announce(work, &self.underway).await; // a deleted baseline waits for what has a report
+        self.soiled.retain(|uid| work.baselines.values().any(|baseline| baseline.uid == *uid));
+        // A deleted baseline waits for what has a report.
+        let publishing = publishing(&round.drift.changes, sink.known());
+        let announced = reports.announce(work, &self.underway, &publishing, &mut self.soiled);
+        let held_back = Box::pin(announced).await;
+        if !held_back.is_empty() {
+            let is_held_back =
+                |it: &FindingChange| held_back.contains(&it.finding().generator.baseline);
+            round.drift.changes.retain(|change| !is_held_back(change));
+        }
+        let changes = &round.drift.changes;
 
         let publishing = info_span!(target: TRACED, "publish", changes = changes.len());
         let publishing = Box::pin(sink.publish(changes)).instrument(publishing);
@@ -154,9 +167,12 @@ impl Worker {
         let news = News { work, reports: &reports, contributions: &contributions };
         let reporting = info_span!(target: TRACED, "report");
         let reporting = Box::pin(self.report(&news, &worst, &sink)).instrument(reporting);
-        let is_well = reporting.await && publication.is_whole() && round.read_whole();
+        let Withdrawn { is_well, may_hide } = reporting.await;
+        let is_well =
+            is_well && held_back.is_empty() && publication.is_whole() && round.read_whole();
 
-        let learned = Learned { credentials, ..Learned::of(work, &sources, &round, &sink) };
+        let learned = Learned::of(work, &sources, &round, &sink);
+        let learned = Learned { credentials, may_hide, ..learned };
         self.tell_trouble(work, &learned, publication.published, now);
         self.context.notebook.write(work.id(), &learned);
         self.sink = Some(sink);
@@ -164,14 +180,20 @@ impl Worker {
     }
 
     /// Writes and takes back reports. Whether all could be.
-    async fn report(&mut self, news: &News<'_>, worst: &WorstResults, sink: &AccountSink) -> bool {
+    async fn report(
+        &mut self,
+        news: &News<'_>,
+        worst: &WorstResults,
+        sink: &AccountSink,
+    ) -> Withdrawn {
         let News { work, reports, contributions } = *news;
         let mut is_well = reports.write(work, contributions, &mut self.underway).await;
-        is_well &= reports.withdraw(work, sink).await;
+        let withdrawn = reports.withdraw(work, sink).await;
+        is_well &= withdrawn.is_well;
         if let Some(open_reports) = &mut self.open_reports {
             is_well &= open_reports.write(&self.context, news, worst, sink.known()).await;
         }
-        is_well
+        Withdrawn { is_well, ..withdrawn }
     }
 
     fn measure(
@@ -242,6 +264,19 @@ impl Worker {
         }
         self.told = troubles;
     }
+}
+
+/// The baselines of which findings stand or are to be published.
+fn publishing(changes: &[FindingChange], known: &KnownFindings) -> BTreeSet<BaselineKey> {
+    let standing = known.iter().filter(|finding| !finding.archived);
+    let changing = changes.iter().map(FindingChange::finding);
+    let mut publishing = BTreeSet::new();
+    for finding in standing.chain(changing) {
+        if !publishing.contains(&finding.generator.baseline) {
+            publishing.insert(finding.generator.baseline.clone());
+        }
+    }
+    publishing
 }
 
 /// Why regions take no findings, where they do not.

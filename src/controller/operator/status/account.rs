@@ -7,17 +7,28 @@ use crate::controller::operator::account::{Credentials, Learned, RecorderState, 
 use crate::publish::PlaceState;
 use crate::resource::Region;
 
-/// The condition that is told only where findings of baselines that are gone may stand open.
-const ARCHIVED: &str = "FindingsArchived";
+/// The condition that is told only where findings of what is gone may stand open.
+pub(super) const ARCHIVED: &str = "FindingsArchived";
 
-/// What is told of an account. `rival` is the `AwsAccount` of the same AWS account that counts.
+/// What is seen of an account.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen<'s> {
+    /// What its worker learned.
+    pub(super) learned: Option<&'s Learned>,
+    /// The `AwsAccount` of the same AWS account that counts.
+    pub(super) rival: Option<&'s str>,
+    /// What its deletion waits for.
+    pub(super) wait: Option<&'s str>,
+}
+
+/// What is told of an account.
 pub(super) fn of(
     account: &AwsAccount,
-    learned: Option<&Learned>,
-    rival: Option<&str>,
+    seen: &Seen<'_>,
     sink: &SinkChoice,
     now: &Time,
 ) -> AwsAccountStatus {
+    let Seen { learned, rival, wait } = *seen;
     let generation = account.metadata.generation;
     let before = account.status.as_ref();
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
@@ -26,7 +37,8 @@ pub(super) fn of(
         ("RecorderRunning", recorder(learned, None)),
         ("SecurityHubEnabled", security_hub(learned, sink, None)),
     ];
-    said.extend(archived(learned, stood).map(|said| (ARCHIVED, said)));
+    let waits = wait.map(|wait| Said::no("Archiving", wait));
+    said.extend(waits.or_else(|| archived(learned, stood)).map(|said| (ARCHIVED, said)));
     said.extend(evaluated(learned).map(|said| ("Evaluated", said)));
     let conditions =
         said.into_iter().map(|(type_, said)| said.condition(type_, generation, stood, now));
@@ -143,17 +155,19 @@ fn archived(learned: Option<&Learned>, stood: &[Condition]) -> Option<Said> {
     let Some(learned) = learned else { return was_told.then(pending) };
     let left = learned.left_open;
     if left > 0 {
-        let message = format!(
-            "{left} findings of baselines that are gone are not archived yet; it is tried again"
-        );
+        let message =
+            format!("{left} findings of baselines that are gone are not archived yet; will retry");
         return Some(Said::no("LeftOpen", message));
     }
     let mut unread = learned.hubs.iter().filter_map(|(region, state)| match state {
         PlaceState::Unread(why) => Some((region, why)),
         _ => None,
     });
-    let (region, why) = unread.next().filter(|_| was_told)?;
-    let message = format!("findings could not be read back: {region}: {why}; it is tried again");
+    let (region, why) = unread.next().filter(|_| was_told || learned.may_hide)?;
+    let message = format!(
+        "findings of baselines that are gone may be open: {region} could not be read: {why}; will \
+         retry"
+    );
     Some(Said::unknown("Unread", message))
 }
 
@@ -185,7 +199,8 @@ mod tests {
 
     fn told(learned: &Learned) -> AwsAccountStatus {
         let sink = SinkChoice::File("state".into());
-        of(&account(), Some(learned), None, &sink, &time_of(at(0)))
+        let seen = Seen { learned: Some(learned), ..Seen::default() };
+        of(&account(), &seen, &sink, &time_of(at(0)))
     }
 
     #[test]
@@ -218,9 +233,13 @@ mod tests {
             Some((condition.status.clone(), condition.reason.clone()))
         };
         let of = |account: &AwsAccount, learned: Option<&Learned>| {
-            of(account, learned, None, &SinkChoice::SecurityHub, &time_of(at(0)))
+            let seen = Seen { learned, ..Seen::default() };
+            of(account, &seen, &SinkChoice::SecurityHub, &time_of(at(0)))
         };
         assert_eq!(archived(&of(&account(), Some(&unread))), None);
+        let hiding = Learned { may_hide: true, ..unread.clone() };
+        let may_be_open = ("Unknown".to_owned(), "Unread".to_owned());
+        assert_eq!(archived(&of(&account(), Some(&hiding))), Some(may_be_open));
         let mut account = account();
         account.status = Some(told(&Learned { left_open: 2, ..Learned::default() }));
         let unknown = |reason: &str| Some(("Unknown".to_owned(), reason.to_owned()));
@@ -232,7 +251,8 @@ mod tests {
     #[test]
     fn the_younger_of_two_objects_for_one_account_is_told_of_the_other() {
         let sink = SinkChoice::File("state".into());
-        let status = of(&account(), None, Some("old"), &sink, &time_of(at(0)));
+        let seen = Seen { rival: Some("old"), ..Seen::default() };
+        let status = of(&account(), &seen, &sink, &time_of(at(0)));
         assert_eq!(status.conditions[0].reason, "SameAccount");
     }
 }

@@ -1,5 +1,6 @@
 //! One request to the API server that follows of what is told.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
 use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
@@ -16,7 +17,8 @@ pub(super) enum Job {
         is_progress: bool,
     },
     Finalizers {
-        baseline: Box<SecurityBaseline>,
+        of: Finalized,
+        metadata: Box<ObjectMeta>,
         finalizers: Vec<String>,
         gave_up: bool,
     },
@@ -26,12 +28,28 @@ pub(super) enum Job {
     },
 }
 
+/// What has the finalizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finalized {
+    Baseline,
+    Account,
+}
+
 impl Job {
     pub(super) async fn run(self, client: &kube::Client, context: &Context) -> kube::Result<()> {
         match self {
             Self::Status { key, status, .. } => apply(client, &key, &status).await,
-            Self::Finalizers { baseline, finalizers, gave_up } => {
-                write::put_finalizers(client, &baseline, &finalizers).await?;
+            Self::Finalizers { of, metadata, finalizers, gave_up } => {
+                let put = match of {
+                    Finalized::Baseline => {
+                        write::put_finalizers::<SecurityBaseline>(client, &metadata, &finalizers)
+                            .await
+                    }
+                    Finalized::Account => {
+                        write::put_finalizers::<AwsAccount>(client, &metadata, &finalizers).await
+                    }
+                };
+                put?;
                 if gave_up {
                     context.own_metrics.archive_given_up();
                 }

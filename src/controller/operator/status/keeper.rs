@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
+use kube::Resource;
 use tokio::select;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::deletion::waits;
 use super::job::Job;
-use super::look::{Look, Settled};
+use super::look::{Announced, Look, Settled};
 use crate::api::ObjectKey;
 use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
@@ -44,12 +45,14 @@ pub(in crate::controller::operator) struct Keeper {
     settled: Settled,
     /// As of what `settled` is.
     known: Arc<Desired>,
+    /// The uids of deleted objects that wait, and of which an event was sent.
+    announced: Announced,
 }
 
 impl Keeper {
     pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
-        let (written, settled, known) = Default::default();
-        Self { context, written, settled, known }
+        let (written, settled, known, announced) = Default::default();
+        Self { context, written, settled, known, announced }
     }
 
     /// Looks after each change, for ever.
@@ -78,11 +81,13 @@ impl Keeper {
         }
     }
 
-    /// When the first of the deleted baselines has waited long enough.
+    /// When the first of the deleted baselines and accounts has waited long enough.
     fn next_deadline(&self) -> Duration {
         let Context { stores, settings, clock, .. } = &*self.context;
-        let (baselines, now) = (Held::of(&stores.baselines), clock.now());
-        let waits = baselines.iter().filter_map(|it| waits(it, settings.archive_deadline, now));
+        let (baselines, accounts) = (Held::of(&stores.baselines), Held::of(&stores.accounts));
+        let baselines = baselines.iter().map(Resource::meta);
+        let (all, now) = (baselines.chain(accounts.iter().map(Resource::meta)), clock.now());
+        let waits = all.filter_map(|it| waits(it, settings.archive_deadline, now));
         waits.min().unwrap_or(Duration::MAX)
     }
 
@@ -95,7 +100,8 @@ impl Keeper {
         }
         self.written.retain(|_, (_, since)| since.elapsed() < LATELY);
         let reports = Held::of(&context.stores.reports);
-        let look = Look::new(&context, desired, ownership, &reports, &mut self.settled);
+        let memory = (&mut self.settled, &mut self.announced);
+        let look = Look::new(&context, desired, ownership, &reports, memory);
         let (waiting, jobs): (Vec<Job>, Vec<Job>) =
             look.jobs().into_iter().partition(|job| self.is_to_wait(job));
         let client = &context.client;

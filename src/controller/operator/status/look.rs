@@ -2,13 +2,12 @@
 //!
 //! Reads the caches and writes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kube::{Resource, ResourceExt};
 use serde::Serialize;
 
-use super::deletion::{Finalizing, finalizing};
 use super::job::Job;
 use super::{account, baseline, objects};
 use crate::api::{BaselineReport, ObjectKey, ObjectStatus, SecurityBaseline};
@@ -26,15 +25,19 @@ type Reports<'l> = BTreeMap<BaselineKey, Vec<&'l BaselineReport>>;
 /// The state, as a hash, of each baseline of which nothing was to be written.
 pub(super) type Settled = HashMap<BaselineKey, u64>;
 
+/// The uids of deleted objects that wait, and of which an event was sent.
+pub(super) type Announced = HashSet<String>;
+
 /// What one look is about.
 pub(super) struct Look<'l> {
-    context: &'l Context,
-    desired: &'l Desired,
+    pub(super) context: &'l Context,
+    pub(super) desired: &'l Desired,
     ownership: &'l Ownership,
-    reports: Reports<'l>,
+    pub(super) reports: Reports<'l>,
     settled: &'l mut Settled,
-    now: Timestamp,
-    jobs: Vec<Job>,
+    pub(super) announced: &'l mut Announced,
+    pub(super) now: Timestamp,
+    pub(super) jobs: Vec<Job>,
 }
 
 fn by_baseline(all: &Held<BaselineReport>) -> Reports<'_> {
@@ -63,10 +66,11 @@ impl<'l> Look<'l> {
         desired: &'l Desired,
         ownership: &'l Ownership,
         reports: &'l Held<BaselineReport>,
-        settled: &'l mut Settled,
+        (settled, announced): (&'l mut Settled, &'l mut Announced),
     ) -> Self {
         let (reports, now) = (by_baseline(reports), context.clock.now());
-        Self { context, desired, ownership, reports, settled, now, jobs: Vec::new() }
+        let jobs = Vec::new();
+        Self { context, desired, ownership, reports, settled, announced, now, jobs }
     }
 
     /// What there is to write.
@@ -93,7 +97,7 @@ impl<'l> Look<'l> {
                 self.settled.remove(&key);
                 continue;
             }
-            self.finalize(baseline, &key);
+            self.finalize_baseline(baseline, &key);
             let Some(plan) = self.desired.plans.get(&key) else { continue };
             let reports: Vec<&BaselineReport> =
                 self.reports.get(&key).into_iter().flatten().copied().collect();
@@ -116,30 +120,6 @@ impl<'l> Look<'l> {
             }
         }
         self.orphans();
-    }
-
-    fn finalize(&mut self, baseline: &SecurityBaseline, key: &BaselineKey) {
-        let reports = self.reports.get(key).into_iter().flatten();
-        let left = reports.filter(|it| self.desired.accounts.contains_key(&it.spec.account_id));
-        let left: Vec<String> = left.map(|report| report.spec.account.clone()).collect();
-        let deadline = self.context.settings.archive_deadline;
-        let baseline_box = || Box::new(baseline.clone());
-        match finalizing(baseline, left.len(), deadline, self.now) {
-            Finalizing::Nothing => {}
-            Finalizing::Put(finalizers) => {
-                let baseline = baseline_box();
-                self.jobs.push(Job::Finalizers { baseline, finalizers, gave_up: false });
-            }
-            Finalizing::GiveUp(finalizers) => {
-                let accounts = left.join(", ");
-                tracing::error!(
-                    baseline = %key, %accounts,
-                    "findings could not be archived in time; the baseline goes without it",
-                );
-                let baseline = baseline_box();
-                self.jobs.push(Job::Finalizers { baseline, finalizers, gave_up: true });
-            }
-        }
     }
 
     /// Reports of accounts that are gone: nobody else takes them back.
@@ -166,11 +146,13 @@ impl<'l> Look<'l> {
                 continue;
             }
             let learned = self.context.notebook.page(id);
-            if learned.is_none() && rival.is_none() && found.status.is_some() {
+            let wait = self.finalize_account(found, learned.as_ref(), rival.is_some());
+            if learned.is_none() && wait.is_none() && rival.is_none() && found.status.is_some() {
                 continue; // what was told stands until there is news
             }
             let sink = &self.context.settings.sink;
-            let status = account::of(found, learned.as_ref(), rival, sink, &time_of(self.now));
+            let seen = account::Seen { learned: learned.as_ref(), rival, wait: wait.as_deref() };
+            let status = account::of(found, &seen, sink, &time_of(self.now));
             if found.status.as_ref() != Some(&status) {
                 self.write(found, &status, false);
             }
@@ -234,7 +216,7 @@ impl<'l> Look<'l> {
         }
     }
 
-    fn write<K: Resource<DynamicType = ()>>(
+    pub(super) fn write<K: Resource<DynamicType = ()>>(
         &mut self,
         object: &K,
         status: &impl Serialize,

@@ -7,6 +7,7 @@ mod account;
 mod baseline;
 mod condition;
 mod deletion;
+mod finalize;
 mod job;
 mod keeper;
 mod look;
