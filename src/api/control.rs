@@ -230,6 +230,12 @@ pub struct ExpressionCheck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = schema::MAX_EXPRESSION))]
     pub message: Option<String>,
+    /// Paths whose values are secret, such as `resource.configuration.endpoint`: they are shown as
+    /// `(masked)` in messages, findings and output. What is below a path is secret too, and a path
+    /// goes through lists. Passwords, tokens, environments and the like are always masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(min = 1, max = 256)))]
+    pub sensitive: Vec<String>,
 }
 
 /// What a verdict speaks of.

@@ -86,7 +86,8 @@ pub struct RoleReference {
     /// The role's ARN.
     #[schemars(schema_with = "schema::role_arn")]
     pub arn: String,
-    /// What the role's trust policy asks for (`sts:ExternalId`).
+    /// What the role's trust policy asks for (`sts:ExternalId`). AWS does not treat it as a secret:
+    /// everyone who may read this object can see it. Plumbline does not log or print it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 1224))]
     pub external_id: Option<String>,

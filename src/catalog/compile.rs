@@ -8,6 +8,7 @@ use super::compiled::{
 use super::parameters;
 use super::problem::Fault;
 use super::program::{self, Expects, Scopes};
+use super::sensitive;
 use crate::api::{Check, ControlSpec, ExpressionCheck, FieldPath, Scope, closest};
 use crate::expression::Program;
 use crate::resource::{self, ResourceType};
@@ -96,6 +97,7 @@ fn compile_expression(
         program::compile(source, &scopes.subject, Expects::String, &at("message"), faults)
     });
     let related = compile_related(check, &scopes, faults);
+    let sensitive = sensitive::paths(check, faults);
     let compiled = CompiledExpression {
         resource_types: check.resource_types.clone(),
         scope: check.scope,
@@ -103,8 +105,10 @@ fn compile_expression(
         related: related?,
         compliant: compliant?,
         message: transpose(message)?,
+        sensitive,
     };
     check_use(spec, &compiled, faults);
+    sensitive::check_use(&compiled, faults);
     Some(compiled)
 }
 

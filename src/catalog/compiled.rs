@@ -62,6 +62,17 @@ pub struct CompiledExpression {
     pub compliant: Program,
     /// What is wrong with a subject that is not: gives a string.
     pub message: Option<Program>,
+    /// What the control marks as secret.
+    pub sensitive: Vec<SensitivePath>,
+}
+
+/// A place whose values, and all below, are secret. Lists are gone through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SensitivePath {
+    /// The slot of the variable.
+    pub slot: usize,
+    /// The names that lead from the variable there.
+    pub fields: Box<[Box<str>]>,
 }
 
 /// Other resources, joined by equal keys. A key is a string, a list of strings (any of them

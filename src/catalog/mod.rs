@@ -12,10 +12,12 @@ mod parameters;
 mod practices;
 mod problem;
 mod program;
+mod sensitive;
 
 pub use built_in::{built_in_mistakes, built_in_tests};
 pub use compiled::{
-    CompiledCheck, CompiledControl, CompiledExpression, CompiledRelated, Origin, slots,
+    CompiledCheck, CompiledControl, CompiledExpression, CompiledRelated, Origin, SensitivePath,
+    slots,
 };
 pub use index::Catalog;
 pub use parameters::{ParameterFault, Parameters};

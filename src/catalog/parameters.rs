@@ -72,21 +72,35 @@ pub(super) fn check(spec: &ControlSpec, name: &str, value: &Value) -> Result<(),
     Err(ParameterFault::WrongType { parameter, expected, found: describe(value) })
 }
 
-/// The value as a person would call it: `the string "true"`.
+/// The value as a person would call it: `the string "true"`. Only what is not long enough for a
+/// secret, and looks like a value of another type, is quoted.
 fn describe(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(_) => format!("the boolean {value}"),
-        Value::Number(number) if number.is_i64() => format!("the integer {number}"),
-        Value::Number(_) => format!("the number {value}"),
-        Value::String(text) if text.chars().count() > 40 => "a long string".to_owned(),
-        Value::String(_) => format!("the string {value}"),
+        Value::Number(number) if number.is_i64() => quoted("the integer", "an integer", value),
+        Value::Number(_) => quoted("the number", "a number", value),
+        Value::String(text) if looks_like_another_type(text) => {
+            quoted("the string", "a string", value)
+        }
+        Value::String(_) => "a string".to_owned(),
         Value::Array(items) => match items.iter().find(|item| !item.is_string()) {
             Some(item) => format!("a list with {}", describe(item)),
             None => "a list".to_owned(),
         },
         Value::Object(_) => "a map".to_owned(),
     }
+}
+
+fn quoted(one: &str, any: &str, value: &Value) -> String {
+    const LONGEST: usize = 7;
+    let text = value.to_string();
+    if text.len() <= LONGEST { format!("{one} {text}") } else { any.to_owned() }
+}
+
+fn looks_like_another_type(text: &str) -> bool {
+    let text = text.trim();
+    text.parse::<f64>().is_ok() || ["true", "false"].iter().any(|it| it.eq_ignore_ascii_case(text))
 }
 
 impl ParameterType {
@@ -158,5 +172,12 @@ mod tests {
         assert_eq!(fault.to_string(), "parameter `required` is the string \"true\", not a boolean");
         assert_eq!(fault.help().unwrap(), "write true or false, without quotes");
         assert_eq!(describe(&json!(["a", 1])), "a list with the integer 1");
+    }
+
+    #[test]
+    fn a_wrong_value_that_may_be_secret_is_not_quoted() {
+        assert_eq!(describe(&json!("hunter2")), "a string");
+        assert_eq!(describe(&json!("12345678")), "a string");
+        assert_eq!(describe(&json!(12_345_678)), "an integer");
     }
 }

@@ -1,9 +1,12 @@
 //! One control on one subject.
 
+use std::mem::discriminant;
+
 use bumpalo::Bump;
 
 use super::check::Check;
 use super::explain::{cut, explain};
+use super::mask::Masked;
 use super::outcome::Outcome;
 use super::result::{EvaluationResult, FieldReading, Results, Subject};
 use crate::catalog::CompiledExpression;
@@ -109,14 +112,18 @@ impl<'p> Judge<'p> {
         match self.verdict(at.check.expression, bindings, arena) {
             Ok(Verdict::NonCompliant) => {
                 let exemption = self.exemption(at, item);
-                let message = self.message(at.check, bindings, arena);
-                let explanation = explain(at.check.expression, bindings);
+                let shown = Masked::of(bindings, &at.check.expression.sensitive, arena);
+                let message = self.message(at.check, &shown.bindings(), arena);
+                let explanation = explain(at.check.expression, &shown.bindings());
                 let verdict = Verdict::NonCompliant;
                 let drift = Said { verdict, message: &message, exemption };
                 self.say(at, subject, drift, &explanation, results);
             }
             Ok(verdict) => self.report(at, subject, verdict, results),
-            Err(fault) => self.unknown(at, subject, &fault, Some(bindings), results),
+            Err(fault) => {
+                let shown = Masked::of(bindings, &at.check.expression.sensitive, arena);
+                self.unknown(at, subject, &fault, Some(&shown.bindings()), results);
+            }
         }
     }
 
@@ -127,35 +134,60 @@ impl<'p> Judge<'p> {
         arena: &'a Bump,
     ) -> Result<Verdict, Fault> {
         if let Some(applies_to) = &expression.applies_to
-            && !self.condition("appliesTo", applies_to, bindings, arena)?
+            && !self.condition("appliesTo", expression, applies_to, bindings, arena)?
         {
             return Ok(Verdict::NotApplicable);
         }
-        let compliant = self.condition("compliant", &expression.compliant, bindings, arena)?;
+        let compliant =
+            self.condition("compliant", expression, &expression.compliant, bindings, arena)?;
         Ok(if compliant { Verdict::Compliant } else { Verdict::NonCompliant })
     }
 
     fn condition<'a>(
         &mut self,
         what: &'static str,
+        expression: &CompiledExpression,
         program: &Program,
         bindings: &Bindings<'_, 'a>,
         arena: &'a Bump,
     ) -> Result<bool, Fault> {
-        match self.run(program, bindings, arena)? {
+        match self.run(expression, program, bindings, arena)? {
             Value::Bool(condition) => Ok(condition),
             other => Err(Fault::Gave { what, found: other.type_name().as_str() }),
         }
     }
 
-    /// Runs a program of a control.
+    /// Runs a program of a control. Its failure tells no secret.
     pub(super) fn run<'a>(
         &mut self,
+        expression: &CompiledExpression,
         program: &Program,
         bindings: &Bindings<'_, 'a>,
         arena: &'a Bump,
     ) -> Result<Value<'a>, Fault> {
-        program.run(bindings, &mut self.machine, arena).map_err(Fault::Failure)
+        program.run(bindings, &mut self.machine, arena).map_err(|failure| {
+            let shown = Masked::of(bindings, &expression.sensitive, arena);
+            Fault::Failure(if shown.hides {
+                self.failure_without_secrets(program, failure, &shown.bindings(), arena)
+            } else {
+                failure
+            })
+        })
+    }
+
+    /// A failure may quote what the program read, changed in whatever way: what it quotes of the
+    /// masked values is shown instead.
+    fn failure_without_secrets<'a>(
+        &mut self,
+        program: &Program,
+        failure: Failure,
+        shown: &Bindings<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Failure {
+        match program.run(shown, &mut self.machine, arena) {
+            Err(masked) if discriminant(&masked) == discriminant(&failure) => masked,
+            _ => failure.without_details(),
+        }
     }
 
     /// The exemption that covers a drift, if any does.
@@ -170,7 +202,7 @@ impl<'p> Judge<'p> {
         covering.next().map(|(place, _)| *place)
     }
 
-    /// What is wrong; the control's title where it cannot say. The verdict stands either way.
+    /// What is wrong, made of values without secrets; the control's title where it cannot say. The verdict stands either way.
     fn message<'a>(
         &mut self,
         check: &Check<'_>,
@@ -178,7 +210,7 @@ impl<'p> Judge<'p> {
         arena: &'a Bump,
     ) -> String {
         let program = check.expression.message.as_ref();
-        let said = program.and_then(|program| self.run(program, bindings, arena).ok());
+        let said = program.and_then(|program| program.run(bindings, &mut self.machine, arena).ok());
         let text = said.as_ref().and_then(Value::as_str).filter(|text| !text.trim().is_empty());
         cut(text.unwrap_or(&check.planned.control.spec.title), MAX_MESSAGE)
     }

@@ -13,6 +13,7 @@ mod finish;
 mod fixture;
 mod judge;
 mod keep;
+mod mask;
 mod needs;
 mod outcome;
 mod places;
@@ -24,6 +25,7 @@ mod worker;
 
 pub use control_test::{CaseReport, Mismatch, TestReport, run_control_test};
 pub use coverage::Coverage;
+pub use mask::masked_reading;
 pub use outcome::{ControlOutcome, Counts, Outcome, PlanOutcome, TargetOutcome};
 pub use prepared::Evaluation;
 pub use result::{EvaluationResult, FieldReading, Results, Subject};

@@ -153,3 +153,17 @@ pub enum Failure {
     #[error("the expression took too many steps")]
     OutOfFuel,
 }
+
+impl Failure {
+    /// The same failure without what it quotes of values: these may be secret.
+    #[must_use]
+    pub fn without_details(self) -> Self {
+        const DETAILS: &str = "an operation failed on a secret value; the details are not shown";
+        match self {
+            Self::MissingField(_) => Self::MissingField("(masked)".into()),
+            Self::OutOfRange { .. } | Self::Invalid(_) => Self::Invalid(DETAILS.into()),
+            Self::WrongType(_) => Self::WrongType(DETAILS.into()),
+            other @ (Self::Overflow(_) | Self::DivisionByZero | Self::OutOfFuel) => other,
+        }
+    }
+}

@@ -137,7 +137,19 @@ impl ItemError {
         let end = first_line.find(" at line ").unwrap_or(first_line.len());
         let message =
             first_line.get(..end).unwrap_or(first_line).trim_end_matches(" while parsing");
-        Self::Broken { message: message.into(), offset: error.offset() }
+        Self::Broken { message: without_quotation(message).into(), offset: error.offset() }
+    }
+}
+
+/// The message without the value that it quotes, which may be secret: `invalid type: string,
+/// expected a map`.
+fn without_quotation(message: &str) -> String {
+    match (message.find(" \""), message.rfind('"')) {
+        (Some(start), Some(end)) if start + 1 < end => {
+            let around = (message.get(..start), message.get(end + 1..));
+            format!("{}{}", around.0.unwrap_or_default(), around.1.unwrap_or_default())
+        }
+        _ => message.to_owned(),
     }
 }
 
@@ -150,5 +162,17 @@ impl fmt::Display for ItemStatus {
             Self::Deleted => "ResourceDeleted",
             Self::DeletedNotRecorded => "ResourceDeletedNotRecorded",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_an_item_quotes_no_value_of_it() {
+        let message = "invalid type: string \"pass\\\"word\", expected a map";
+        assert_eq!(without_quotation(message), "invalid type: string, expected a map");
+        assert_eq!(without_quotation("expected a map"), "expected a map");
     }
 }

@@ -62,7 +62,11 @@ fn check(expression: &ExpressionCheck, out: &mut dyn Write) -> io::Result<()> {
         indented(applies_to, out)?;
     }
     writeln!(out, "compliant when")?;
-    indented(&expression.compliant, out)
+    indented(&expression.compliant, out)?;
+    if !expression.sensitive.is_empty() {
+        writeln!(out, "always masked: {}", expression.sensitive.join(", "))?;
+    }
+    Ok(())
 }
 
 const fn subject(expression: &ExpressionCheck) -> &'static str {

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::document::{Document, RecordState, field};
 use crate::drift::finding::{Finding, FindingResource, Generator};
 use crate::drift::id::FindingId;
-use crate::evaluation::FieldReading;
+use crate::evaluation::{FieldReading, masked_reading};
 use crate::expression::parse_timestamp;
 use crate::plan::BaselineKey;
 use crate::resource::{Partition, Severity, Timestamp};
@@ -90,12 +90,14 @@ fn resource(document: &Document) -> Result<FindingResource, NotAFinding> {
     })
 }
 
+/// An earlier version published secrets among them: what is sent again holds none.
 fn readings(document: &Document) -> Vec<FieldReading> {
     let fields = document.product_fields.iter();
     let readings = fields.filter(|(key, _)| key.starts_with(field::READING));
     readings
         .filter_map(|(_, reading)| reading.split_once(field::READS))
         .map(|(path, value)| FieldReading { path: path.to_owned(), value: value.to_owned() })
+        .map(masked_reading)
         .collect()
 }
 

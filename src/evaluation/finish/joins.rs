@@ -101,7 +101,8 @@ impl<'f, 'p> Finish<'f, 'p> {
             return Err(Fault::Unread { reason: UnknownReason::NotRecorded, message });
         }
         let values = check.bind(item.value, None, self.evaluation.now);
-        let value = self.judge.run(program, &Bindings { values: &values }, arena)?;
+        let value =
+            self.judge.run(check.expression, program, &Bindings { values: &values }, arena)?;
         keys(value)
     }
 
