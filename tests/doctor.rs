@@ -183,7 +183,7 @@ fn a_recorder_that_is_off_missing_or_failing_is_told() {
     for (recorder, expected) in [
         (json!({"recording": false}), "start-configuration-recorder"),
         (Value::Null, "no configuration recorder"),
-        (json!({"lastStatus": "Failure", "lastErrorCode": "NoSuchBucket"}), "NoSuchBucket"),
+        (json!({"lastStatus": "FAILURE", "lastErrorCode": "NoSuchBucket"}), "NoSuchBucket"),
     ] {
         double.change_region(SHOP, "eu-west-1", &json!({"recorder": recorder}));
         let told = Told::of(&double, SAMPLE);

@@ -203,11 +203,13 @@ async fn a_recorder_that_is_off_failing_late_or_missing_is_not_believed() {
     for (recorder, reason) in [
         (json!({"recording": false}), UnknownReason::RecorderStopped),
         (
-            json!({"lastStatus": "Failure", "lastErrorCode": "NoSuchBucket"}),
+            json!({"lastStatus": "FAILURE", "lastErrorCode": "NoSuchBucket"}),
             UnknownReason::RecorderStopped,
         ),
+        (json!({"lastStatus": "Failure"}), UnknownReason::RecorderStopped),
+        (json!({"lastStatus": "DEGRADED"}), UnknownReason::RecorderStopped),
         (
-            json!({"lastStatus": "Pending", "lastStatusChangeTime": "2026-01-01T00:00:00Z"}),
+            json!({"lastStatus": "PENDING", "lastStatusChangeTime": "2026-01-01T00:00:00Z"}),
             UnknownReason::Stale,
         ),
         (Value::Null, UnknownReason::NotRecorded),

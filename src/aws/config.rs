@@ -97,10 +97,8 @@ pub struct Recorder {
     pub name: String,
     /// Whether it is on.
     pub recording: bool,
-    /// What it last failed of, where its last delivery did fail.
-    pub failure: Option<String>,
-    /// Since when its last delivery is to be made, where it is.
-    pub pending_since: Option<Timestamp>,
+    /// What became of what it recorded last.
+    pub last: LastRecording,
     /// What it records.
     pub records: Recording,
     /// The types that are recorded once a day.
@@ -114,12 +112,24 @@ impl Recorder {
         Self {
             name: "default".to_owned(),
             recording: true,
-            failure: None,
-            pending_since: None,
+            last: LastRecording::Delivered,
             records,
             daily: Daily::default(),
         }
     }
+}
+
+/// What became of what a recorder recorded last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LastRecording {
+    /// It was delivered.
+    Delivered,
+    /// It is to be delivered since then, where AWS Config says since when.
+    Pending(Option<Timestamp>),
+    /// It could not be delivered; why.
+    Failed(String),
+    /// AWS Config does not say, or says what is not known here.
+    NotTold(Option<String>),
 }
 
 /// What a recorder records.

@@ -17,8 +17,8 @@ pub use access::{AccountAccess, Aws, AwsSettings, OTHER_ACCOUNT, Role};
 pub use budget::{Budget, Budgets, Rate};
 pub use call::Patience;
 pub use config::{
-    AggregatedSource, BatchItems, ConfigClient, ConfigService, Daily, Recorder, Recording,
-    ResourceKey, Rows, is_enumerated,
+    AggregatedSource, BatchItems, ConfigClient, ConfigService, Daily, LastRecording, Recorder,
+    Recording, ResourceKey, Rows, is_enumerated,
 };
 pub use error::{AwsError, Class};
 pub use operations::{OPERATIONS, Operation};

@@ -9,7 +9,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{Timestamp, Value};
+use super::{Timestamp, Value, value_of};
 
 /// One resource as AWS Config recorded it. `'a` is the life of the text and the arena.
 #[derive(Debug, Clone, Copy)]
@@ -53,14 +53,16 @@ pub enum ItemStatus {
 impl ItemStatus {
     /// The status of that AWS name; nothing for any other.
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "OK" => Self::Ok,
-            "ResourceDiscovered" => Self::Discovered,
-            "ResourceNotRecorded" => Self::NotRecorded,
-            "ResourceDeleted" => Self::Deleted,
-            "ResourceDeletedNotRecorded" => Self::DeletedNotRecorded,
-            _ => return None,
-        })
+        const NAMES: [(&str, ItemStatus); 5] = [
+            ("OK", ItemStatus::Ok),
+            ("ResourceDiscovered", ItemStatus::Discovered),
+            ("ResourceNotRecorded", ItemStatus::NotRecorded),
+            ("ResourceDeleted", ItemStatus::Deleted),
+            ("ResourceDeletedNotRecorded", ItemStatus::DeletedNotRecorded),
+        ];
+        // Nearly every item is spelt as the reference says.
+        let exact = NAMES.iter().find(|(known, _)| *known == name).map(|(_, status)| *status);
+        exact.or_else(|| value_of(name, &NAMES))
     }
 
     /// Whether the item records that the resource is gone.
@@ -144,7 +146,7 @@ impl ItemError {
 /// The message without the value that it quotes, which may be secret: `invalid type: string,
 /// expected a map`.
 fn without_quotation(message: &str) -> String {
-    match (message.find(" \""), message.rfind('"')) {
+    match (message.find(" string \"").map(|at| at + " string".len()), message.rfind('"')) {
         (Some(start), Some(end)) if start + 1 < end => {
             let around = (message.get(..start), message.get(end + 1..));
             format!("{}{}", around.0.unwrap_or_default(), around.1.unwrap_or_default())

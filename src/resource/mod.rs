@@ -5,6 +5,7 @@
 
 mod depth;
 mod documents;
+mod enumeration;
 mod envelope;
 mod identity;
 mod instant;
@@ -19,6 +20,7 @@ mod value;
 mod verdict;
 
 pub use depth::MAX_DEPTH;
+pub use enumeration::{means, value_of};
 pub use envelope::open_envelope;
 pub use identity::{AccountId, ControlName, InvalidName, Partition, Region, ResourceType};
 pub use item::{ConfigurationItem, ItemError, ItemStatus, Parsed, Skipped};

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::resource::Value;
+use crate::resource::{Value, means};
 
 /// The resource type of configuration recorders.
 pub const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
@@ -14,6 +14,11 @@ pub const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
 /// Config developer guide).
 const IAM_TYPES: [&str; 4] =
     ["AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"];
+
+/// The strategies that there are (`RecordingStrategy`, AWS Config API Reference).
+const STRATEGIES: [&str; 3] =
+    ["ALL_SUPPORTED_RESOURCE_TYPES", "INCLUSION_BY_RESOURCE_TYPES", EXCLUSION];
+const EXCLUSION: &str = "EXCLUSION_BY_RESOURCE_TYPES";
 
 /// What a configuration recorder records.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,14 +39,16 @@ impl RecorderItem {
         let is = |name: &str| matches!(of_group(name), Some(Value::Bool(true)));
         let strategy = of_group("RecordingStrategy").and_then(|value| field(value, "UseOnly"));
         let strategy = strategy.and_then(|value| value.as_str());
+        let is_strategy = |name: &str| strategy.is_some_and(|strategy| means(strategy, name));
+        let is_known = strategy.is_none() || STRATEGIES.into_iter().any(is_strategy);
+        let all_but = is_strategy(EXCLUSION);
         let exclusion = of_group("ExclusionByResourceTypes");
         let recording = configuration.and_then(|value| field(value, "Recording"));
         Self {
             is_stopped: matches!(recording, Some(Value::Bool(false))),
-            all: is("AllSupported") || strategy == Some("EXCLUSION_BY_RESOURCE_TYPES"),
-            with_iam: is("IncludeGlobalResourceTypes")
-                || strategy == Some("EXCLUSION_BY_RESOURCE_TYPES"),
-            types: names(of_group("ResourceTypes")),
+            all: is_known && (is("AllSupported") || all_but),
+            with_iam: is("IncludeGlobalResourceTypes") || all_but,
+            types: if is_known { names(of_group("ResourceTypes")) } else { HashSet::new() },
             excluded: names(exclusion.and_then(|value| field(value, "ResourceTypes"))),
         }
     }
@@ -110,6 +117,19 @@ mod tests {
         }));
         assert!(rest.records("AWS::S3::Bucket") && !rest.records("AWS::KMS::Key"));
         assert!(rest.records("AWS::IAM::Role"));
+    }
+
+    #[test]
+    fn a_strategy_is_known_however_it_is_spelt_and_else_records_nothing() {
+        let by = |strategy: &str| {
+            recorder(&json!({
+                "allSupported": true,
+                "recordingStrategy": {"useOnly": strategy},
+                "exclusionByResourceTypes": {"resourceTypes": ["AWS::KMS::Key"]},
+            }))
+        };
+        assert!(by("Exclusion_By_Resource_Types").records("AWS::IAM::Role"));
+        assert!(!by("MOST_RESOURCE_TYPES").records("AWS::S3::Bucket"));
     }
 
     #[test]

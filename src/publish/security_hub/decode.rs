@@ -10,7 +10,20 @@ use aws_sdk_securityhub::types::{
 use crate::drift::asff::{Document, NotAFinding, document};
 use crate::drift::{Finding, FindingStatus, Workflow};
 use crate::publish::Place;
-use crate::resource;
+use crate::resource::{self, value_of};
+
+/// Values of the ASFF (`Compliance.Status`, `Workflow.Status` and `RecordState`, "Required attributes"
+/// and "Optional top-level attributes", AWS Security Hub User Guide).
+const STATUSES: [(&str, FindingStatus); 2] =
+    [("PASSED", FindingStatus::Passed), ("FAILED", FindingStatus::Failed)];
+const WORKFLOWS: [(&str, Workflow); 4] = [
+    ("NEW", Workflow::New),
+    ("NOTIFIED", Workflow::Notified),
+    ("SUPPRESSED", Workflow::Suppressed),
+    ("RESOLVED", Workflow::Resolved),
+];
+/// Each with whether it is archived.
+const STATES: [(&str, bool); 2] = [("ACTIVE", false), ("ARCHIVED", true)];
 
 /// The finding that Security Hub gave in a place.
 ///
@@ -43,22 +56,14 @@ pub(super) fn document(given: AwsSecurityFinding, place: &Place) -> Result<Docum
         Some(it) => (it.status, it.security_control_id, it.related_requirements),
         None => (None, None, None),
     };
-    let status = match status {
-        Some(ComplianceStatus::Passed) => FindingStatus::Passed,
-        Some(ComplianceStatus::Failed) => FindingStatus::Failed,
-        other => {
-            let other = other.map(|status| status.as_str().to_owned());
-            return Err(invalid("compliance status", &other.unwrap_or_default()));
-        }
-    };
-    let workflow = match given.workflow.and_then(|workflow| workflow.status) {
-        None | Some(WorkflowStatus::New) => Workflow::New,
-        Some(WorkflowStatus::Notified) => Workflow::Notified,
-        Some(WorkflowStatus::Suppressed) => Workflow::Suppressed,
-        Some(WorkflowStatus::Resolved) => Workflow::Resolved,
-        Some(other) => return Err(invalid("workflow status", other.as_str())),
-    };
-    let archived = given.record_state == Some(RecordState::Archived);
+    let status = status.as_ref().map_or("", ComplianceStatus::as_str);
+    let status = value_of(status, &STATUSES).ok_or_else(|| invalid("compliance status", status))?;
+    let workflow = given.workflow.and_then(|workflow| workflow.status);
+    let workflow = workflow.as_ref().map_or("NEW", WorkflowStatus::as_str);
+    let workflow =
+        value_of(workflow, &WORKFLOWS).ok_or_else(|| invalid("workflow status", workflow))?;
+    let state = given.record_state.as_ref().map_or("ACTIVE", RecordState::as_str);
+    let archived = value_of(state, &STATES).ok_or_else(|| invalid("record state", state))?;
     let recommendation = given.remediation.and_then(|remediation| remediation.recommendation);
     let (text, url) =
         recommendation.map(|it| (it.text.unwrap_or_default(), it.url)).unwrap_or_default();
@@ -177,6 +182,24 @@ mod tests {
         given.severity = Some(Severity::builder().label(SeverityLabel::Low).normalized(1).build());
         given.types = None;
         assert_eq!(document(given, &place()), Ok(written));
+    }
+
+    #[test]
+    fn a_state_is_known_however_it_is_spelt() {
+        for finding in findings() {
+            let mut given = encode(finding.to_asff());
+            let spelt = |value: &str| value[..1].to_owned() + &value[1..].to_lowercase();
+            given.record_state = given.record_state.map(|it| spelt(it.as_str()).as_str().into());
+            let read = decode(given, &place()).unwrap();
+            assert_eq!(read.archived, finding.archived);
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_is_not_taken_for_another() {
+        let mut given = encode(finding("logs", at(0)).to_asff());
+        given.record_state = Some("DELETED".into());
+        decode(given, &place()).unwrap_err();
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a region's recorder records, and whether it can be believed.
 
 use super::unread::Unread;
-use crate::aws::{Recorder, Recording};
+use crate::aws::{LastRecording, Recorder, Recording};
 use crate::expression::format_timestamp;
 use crate::resource::{Region, ResourceType, Timestamp, UnknownReason};
 
@@ -15,19 +15,27 @@ const IAM_TYPES: [&str; 4] =
 /// `lastStatus` speaks of its last recording event (`ConfigurationRecorderStatus`, AWS Config API
 /// Reference).
 pub fn stopped(recorder: &Recorder, region: &Region, oldest: Timestamp) -> Option<Unread> {
+    use UnknownReason::{RecorderStopped, Stale};
     let name = &recorder.name;
-    let mut reason = UnknownReason::RecorderStopped;
-    let detail = if !recorder.recording {
-        format!("the configuration recorder {name} of {region} is off; start it")
-    } else if let Some(failure) = &recorder.failure {
-        format!("the configuration recorder {name} of {region} fails: {failure}")
-    } else {
-        let since = recorder.pending_since.filter(|since| *since < oldest)?;
-        let since = format_timestamp(Timestamp { nanoseconds: 0, ..since });
-        reason = UnknownReason::Stale;
-        format!("the configuration recorder {name} of {region} has not delivered since {since}")
+    let (reason, what) = match &recorder.last {
+        _ if !recorder.recording => (RecorderStopped, "is off; start it".to_owned()),
+        LastRecording::Delivered => return None,
+        LastRecording::Failed(failure) => (RecorderStopped, format!("fails: {failure}")),
+        LastRecording::Pending(Some(since)) if *since >= oldest => return None,
+        LastRecording::Pending(Some(since)) => {
+            let since = format_timestamp(Timestamp { nanoseconds: 0, ..*since });
+            (Stale, format!("has not delivered since {since}"))
+        }
+        LastRecording::Pending(None) => {
+            (Stale, "has yet to deliver; AWS Config does not say since when".to_owned())
+        }
+        LastRecording::NotTold(said) => {
+            let said = said.as_deref().unwrap_or("nothing");
+            let what = "has a lastStatus that Plumbline does not know";
+            (RecorderStopped, format!("{what}: AWS Config says {said}"))
+        }
     };
-    Some(Unread { reason, detail })
+    Some(Unread { reason, detail: format!("the configuration recorder {name} of {region} {what}") })
 }
 
 /// Whether the recorder records a type.
@@ -75,8 +83,12 @@ mod tests {
         let runs = Recorder::running(Recording::All { with_iam: true });
         assert_eq!(stopped(&runs, &region, at(0)), None);
         let off = Recorder { recording: false, ..runs.clone() };
-        let failing = Recorder { failure: Some("NoSuchBucket: gone".to_owned()), ..runs };
-        for recorder in [off, failing] {
+        let last = LastRecording::Failed("NoSuchBucket: gone".to_owned());
+        let failing = Recorder { last, ..runs.clone() };
+        let strange = LastRecording::NotTold(Some("DEGRADED".to_owned()));
+        let strange = Recorder { last: strange, ..runs.clone() };
+        let silent = Recorder { last: LastRecording::NotTold(None), ..runs };
+        for recorder in [off, failing, strange, silent] {
             let stopped = stopped(&recorder, &region, at(0)).unwrap();
             assert_eq!(stopped.reason, UnknownReason::RecorderStopped);
         }
@@ -86,7 +98,9 @@ mod tests {
     fn what_is_to_be_delivered_for_too_long_is_stale() {
         let region = "eu-west-1".parse().unwrap();
         let runs = Recorder::running(Recording::All { with_iam: true });
-        let pending = Recorder { pending_since: Some(at(0)), ..runs };
+        let unsaid = Recorder { last: LastRecording::Pending(None), ..runs.clone() };
+        assert_eq!(stopped(&unsaid, &region, at(0)).unwrap().reason, UnknownReason::Stale);
+        let pending = Recorder { last: LastRecording::Pending(Some(at(0))), ..runs };
         let oldest = |now| at(now).second_before(Duration::from_hours(24));
         assert_eq!(stopped(&pending, &region, oldest(86_400)), None);
         let stale = stopped(&pending, &region, oldest(86_401)).unwrap();

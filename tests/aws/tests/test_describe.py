@@ -39,7 +39,7 @@ def test_a_region_without_a_recorder_describes_none(aws: Aws) -> None:
 def test_a_stopped_recorder_tells_why(aws: Aws) -> None:
     client = aws.client("config", "eu-central-1")
     [status] = client.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
-    assert (status["recording"], status["lastStatus"]) == (False, "Failure")
+    assert (status["recording"], status["lastStatus"]) == (False, "FAILURE")
     assert status["lastErrorCode"] == "AccessDenied"
 
 

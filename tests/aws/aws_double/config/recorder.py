@@ -18,7 +18,7 @@ class Recorder:
     name: str = "default"
     role_arn: str = ""
     recording: bool = True
-    last_status: str = "Success"
+    last_status: str = "SUCCESS"
     last_error_code: str | None = None
     last_error_message: str | None = None
     last_start: str = "2026-01-01T00:00:00Z"
