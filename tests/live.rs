@@ -18,6 +18,8 @@ use world::{ACCOUNT, Desired, Live, REGIONS, World, region_of};
 
 #[path = "live/archiving.rs"]
 mod archiving;
+#[path = "live/credentials.rs"]
+mod credentials;
 #[path = "live/publishing.rs"]
 mod publishing;
 #[path = "live/secrets.rs"]

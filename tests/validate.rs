@@ -126,7 +126,7 @@ spec:
         account.yaml:3:12: unknown field `nam` (did you mean `name`?)
         account.yaml:3:27: unknown field `lables` (did you mean `labels`?)
         account.yaml:5:14: `accountId` is a number, not a text (quote it)
-        account.yaml:6:14: `partition` cannot be `aws-china` (it is one of aws, aws-cn, aws-us-gov)
+        account.yaml:6:14: `partition` cannot be `aws-china` (it is one of aws, aws-cn, aws-us-gov, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f)
         account.yaml:7:24: an entry of `regions` is not an AWS region (such as eu-west-1)
         account.yaml:7:35: `eu-west-1` stands twice (keep one)
         account.yaml:8:3: `homeRegion` has no value (give it a value or remove it)
@@ -244,7 +244,7 @@ fn the_rules_of_the_schemas_hold_for_files_too() {
     let files =
         [("account.yaml", account.as_str()), ("baseline.yaml", &baseline), ("c.yaml", &control)];
     insta::assert_snapshot!(mistakes(&files), @r"
-    account.yaml:4:1: homeRegion is one of regions
+    account.yaml:4:1: homeRegion must be one of regions
     baseline.yaml:6:3: an interval is at least 10s and at most 24h
     baseline.yaml:4:1: name at least one pack or control
     c.yaml:12:3: give exactly one of expression and attestation

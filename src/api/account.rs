@@ -7,6 +7,25 @@ use serde::{Deserialize, Serialize};
 use super::{AccountSource, Condition, LabelSelector, OperationBudget, RoleReference, schema};
 use crate::resource::{AccountId, Partition, Region};
 
+/// The partition of the region `r`, as [`Partition::of_region`] tells it; a test compares them.
+macro_rules! partition_of_r {
+    () => {
+        "(r.startsWith('cn-') ? 'aws-cn' : r.startsWith('us-gov-') ? 'aws-us-gov' \
+         : r.startsWith('eusc-') ? 'aws-eusc' : r.startsWith('us-iso-') ? 'aws-iso' \
+         : r.startsWith('us-isob-') ? 'aws-iso-b' : r.startsWith('eu-isoe-') ? 'aws-iso-e' \
+         : r.startsWith('us-isof-') ? 'aws-iso-f' : 'aws')"
+    };
+}
+
+/// What is wrong with an account that has a region of another partition.
+pub(super) const REGION_OF_OTHER_PARTITION: &str = "every region must belong to the partition";
+/// The same with the names of both, for what evaluates it.
+pub(super) const WHICH_REGION: &str = concat!(
+    "'regions ' + self.regions.filter(r, ",
+    partition_of_r!(),
+    " != self.partition).join(', ') + ' do not belong to the partition ' + self.partition",
+);
+
 /// An AWS account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
@@ -35,14 +54,12 @@ use crate::resource::{AccountId, Partition, Region};
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("!has(self.homeRegion) || self.homeRegion in self.regions")
-        .message("homeRegion is one of regions"),
-    validation = Rule::new(
-        "self.regions.all(r, r.startsWith('cn-') == (self.partition == 'aws-cn') \
-         && r.startsWith('us-gov-') == (self.partition == 'aws-us-gov'))",
-    ).message("every region belongs to the partition"),
+        .message("homeRegion must be one of regions"),
+    validation = Rule::new(concat!("self.regions.all(r, ", partition_of_r!(), " == self.partition)"))
+        .message(REGION_OF_OTHER_PARTITION),
     validation = Rule::new(
         "!has(self.role) || self.role.arn.startsWith('arn:' + self.partition + ':iam::' + self.accountId + ':')",
-    ).message("the role is one of the account's own"),
+    ).message("the role must be one of this account and partition"),
 )]
 pub struct AwsAccountSpec {
     /// The account's twelve digits. Quote them in YAML.
@@ -55,8 +72,9 @@ pub struct AwsAccountSpec {
     #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub regions: Vec<Region>,
     /// The region that global resources (those of IAM and the like) count for. Default: that of the
-    /// partition (us-east-1, cn-north-1, us-gov-west-1) if it is among `regions`, else the first
-    /// of them.
+    /// partition if it is among `regions`, else the first of them. It is us-east-1, cn-north-1,
+    /// us-gov-west-1, eusc-de-east-1, us-iso-east-1, us-isob-east-1, eu-isoe-west-1 or
+    /// us-isof-south-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_region: Option<Region>,
     /// The role through which the account is reached. Default: the process's own credentials.

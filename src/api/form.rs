@@ -18,7 +18,8 @@ pub(super) const PERIOD: &str = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
 pub(super) const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\
      ([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
 
-pub(super) const ROLE_ARN: &str = "^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/[\\w+=,.@/-]+$";
+pub(super) const ROLE_ARN: &str =
+    "^arn:aws(-cn|-us-gov|-eusc|-iso|-iso-b|-iso-e|-iso-f)?:iam::[0-9]{12}:role/[\\w+=,.@/-]+$";
 pub(super) const WORDS: &str = "^[\\w-]+$";
 pub(super) const SESSION_NAME: &str = "^[\\w+=,.@-]+$";
 

@@ -47,7 +47,7 @@ impl JsonSchema for Partition {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": ["aws", "aws-cn", "aws-us-gov"] })
+        json_schema!({ "type": "string", "enum": Self::ALL.map(Self::as_str) })
     }
 }
 

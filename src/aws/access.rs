@@ -16,8 +16,9 @@ use super::budget::Budgets;
 use super::call::{Caller, Patience};
 use super::config::ConfigClient;
 use super::credentials::Renewable;
-use super::error::{AwsError, Class};
+use super::error::{AwsError, Class, OWN};
 use super::operations::GET_CALLER_IDENTITY;
+use super::profile;
 use super::security_hub::SecurityHubClient;
 use crate::metrics::AwsMetrics;
 use crate::resource::{AccountId, Partition, Region};
@@ -83,6 +84,8 @@ pub struct AccountAccess {
     partition: Partition,
     config: SdkConfig,
     credentials: Arc<Renewable>,
+    /// The role that it is reached through.
+    role: Option<Arc<str>>,
     own_rates: Arc<Vec<(String, f64)>>,
     budgets: Arc<Budgets>,
     metrics: AwsMetrics,
@@ -120,8 +123,14 @@ impl Aws {
             loader = loader.use_dual_stack(true);
         }
         let loaded = loader.load().await;
-        let provider = loaded.credentials_provider();
-        let provider = provider.unwrap_or_else(|| SharedCredentialsProvider::new(NoCredentials));
+        let problem = match settings.credentials {
+            Some(_) => None,
+            None => profile::problem(settings.profile.as_deref()).await,
+        };
+        let provider = match (problem, loaded.credentials_provider()) {
+            (None, Some(provider)) => provider,
+            (problem, _) => SharedCredentialsProvider::new(NoCredentials(problem)),
+        };
         let credentials = Arc::new(Renewable::new(provider));
         Self {
             base: with_credentials(&loaded, &credentials),
@@ -151,8 +160,9 @@ impl Aws {
     /// When there are no credentials, or they do not hold.
     pub async fn own_account(&self, region: &Region) -> Result<(AccountId, Partition), AwsError> {
         let caller = Caller {
-            account: "own".to_owned(),
+            account: OWN.to_owned(),
             region: region.to_string(),
+            role: None,
             budgets: Arc::clone(&self.budgets),
             own_rates: Arc::default(),
             metrics: self.metrics.clone(),
@@ -183,6 +193,7 @@ impl Aws {
             partition,
             config,
             credentials,
+            role: role.map(|role| role.arn.as_str().into()),
             own_rates: Arc::default(),
             budgets: Arc::clone(&self.budgets),
             metrics: self.metrics.clone(),
@@ -270,6 +281,7 @@ impl AccountAccess {
         Caller {
             account: self.account.to_string(),
             region: region.to_string(),
+            role: self.role.clone(),
             budgets: Arc::clone(&self.budgets),
             own_rates: Arc::clone(&self.own_rates),
             metrics: self.metrics.clone(),
@@ -294,10 +306,7 @@ async fn caller_identity(
 }
 
 fn partition_of(arn: &str) -> Option<Partition> {
-    let name = arn.split(':').nth(1)?;
-    [Partition::Aws, Partition::AwsCn, Partition::AwsUsGov]
-        .into_iter()
-        .find(|partition| partition.as_str() == name)
+    Partition::from_name(arn.split(':').nth(1)?)
 }
 
 fn in_region(config: &SdkConfig, region: &Region) -> SdkConfig {
@@ -313,9 +322,10 @@ fn with_credentials(config: &SdkConfig, credentials: &Arc<Renewable>) -> SdkConf
         .build()
 }
 
-/// For an environment without any credentials: every call says so.
+/// For an environment without any credentials, or without the profile that is asked for: every
+/// call says so.
 #[derive(Debug)]
-struct NoCredentials;
+struct NoCredentials(Option<profile::ProfileProblem>);
 
 impl ProvideCredentials for NoCredentials {
     fn provide_credentials<'a>(
@@ -324,9 +334,11 @@ impl ProvideCredentials for NoCredentials {
     where
         Self: 'a,
     {
-        let error = aws_credential_types::provider::error::CredentialsError::not_loaded(
-            "there is neither a profile nor any other source of credentials",
-        );
+        use aws_credential_types::provider::error::CredentialsError;
+        let error = match &self.0 {
+            Some(problem) => CredentialsError::invalid_configuration(problem.clone()),
+            None => CredentialsError::not_loaded_no_source(),
+        };
         aws_credential_types::provider::future::ProvideCredentials::ready(Err(error))
     }
 }

@@ -45,6 +45,8 @@ impl Default for Patience {
 pub(super) struct Caller {
     pub(super) account: String,
     pub(super) region: String,
+    /// The role through which the account is reached.
+    pub(super) role: Option<Arc<str>>,
     pub(super) budgets: Arc<Budgets>,
     /// The calls a second that the account sets, by operation.
     pub(super) own_rates: Arc<Vec<(String, f64)>>,
@@ -158,12 +160,18 @@ impl Caller {
     /// An error of ours about an answer that cannot be used.
     pub(super) fn unusable(&self, operation: Operation, message: &str) -> AwsError {
         let code = "UnusableAnswer".to_owned();
-        let failure = Failure { class: Class::Invalid, code, message: message.to_owned() };
+        let message = message.to_owned();
+        let failure = Failure { class: Class::Invalid, code, message, of_role: false };
         self.error(operation, failure)
     }
 
     fn error(&self, (service, operation): Operation, failure: Failure) -> AwsError {
-        let Failure { class, code, message } = failure;
+        let Failure { class, code, message, of_role } = failure;
+        let message = match &self.role {
+            Some(role) if of_role => format!("the role {role} cannot be assumed: {message}"),
+            _ if of_role => format!("the role cannot be assumed: {message}"),
+            _ => message,
+        };
         AwsError {
             class,
             code,

@@ -1,6 +1,7 @@
 //! AWS's error codes, classified in this one place.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
@@ -9,10 +10,17 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use thiserror::Error;
 
+use super::access::OTHER_ACCOUNT;
+use super::message::shown;
+use super::profile::ProfileProblem;
 use crate::resource::UnknownReason;
 
-/// How much of AWS's message is shown, in characters.
-const LONGEST_MESSAGE: usize = 400;
+/// The code of a call for which there were no credentials.
+const NO_CREDENTIALS: &str = "NoCredentials";
+/// The code of a call for which there was no such profile.
+const NO_PROFILE: &str = "NoProfile";
+/// Stands for the account of the process's own credentials, while it is not known.
+pub(super) const OWN: &str = "own";
 
 /// What an error means for whoever made the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +62,7 @@ impl Class {
 
 /// A call of AWS that failed, after all tries.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{service}:{operation} of account {account} in {region}: {code}: {message}{}", mend(*.class))]
+#[error("{}{message}{}", Call(self), advice(.code, *.class))]
 pub struct AwsError {
     /// What the error means.
     pub class: Class,
@@ -72,13 +80,46 @@ pub struct AwsError {
     pub region: String,
 }
 
+/// Which call failed, and how, as the beginning of a sentence.
+struct Call<'e>(&'e AwsError);
+
+impl fmt::Display for Call<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AwsError { code, service, operation, account, region, .. } = self.0;
+        match (code.as_str(), account.as_str()) {
+            (NO_CREDENTIALS | NO_PROFILE, OWN) => formatter.write_str("no AWS credentials: "),
+            (NO_CREDENTIALS | NO_PROFILE, account) => {
+                write!(formatter, "no AWS credentials for account {account}: ")
+            }
+            (_, OWN) => write!(
+                formatter,
+                "{service}:{operation} with Plumbline's own credentials in {region}: {code}: "
+            ),
+            (_, account) => write!(
+                formatter,
+                "{service}:{operation} of account {account} in {region}: {code}: "
+            ),
+        }
+    }
+}
+
 /// What to do about it, as the end of a sentence.
-const fn mend(class: Class) -> &'static str {
+fn advice(code: &str, class: Class) -> &'static str {
     match class {
+        // Its message says it.
+        Class::Credentials if code == OTHER_ACCOUNT => "",
+        Class::Credentials if code == NO_PROFILE => {
+            "; name another with --profile or AWS_PROFILE, or add it (`aws configure --profile NAME`)"
+        }
+        Class::Credentials if code == NO_CREDENTIALS => {
+            "; give --profile, set AWS_PROFILE or AWS_ACCESS_KEY_ID, sign in (`aws sso login`), or \
+             give the workload a role (EKS Pod Identity, IRSA, an instance profile)"
+        }
         Class::Denied => "; allow the action (`plumbline iam-policy` prints what is needed)",
         Class::Credentials => {
-            "; check the profile, the role's trust policy and its external id \
-             (`plumbline doctor` looks into it)"
+            "; check the access key or profile, that the role's trust policy admits Plumbline's \
+             identity with its external ID, and that this identity may call sts:AssumeRole \
+             (`plumbline doctor` says which)"
         }
         Class::Expired => "; renew the credentials",
         Class::NotEnabled => "; enable the service in this account and region",
@@ -109,6 +150,8 @@ pub(super) struct Failure {
     pub(super) class: Class,
     pub(super) code: String,
     pub(super) message: String,
+    /// Whether STS refused the account's role.
+    pub(super) of_role: bool,
 }
 
 impl Failure {
@@ -135,8 +178,8 @@ impl Failure {
 
     fn answered(error: &dyn ProvideErrorMetadata, status: u16) -> Self {
         let code = error.code().unwrap_or("Unknown");
-        let message = shortened(error.message().unwrap_or("AWS says no more"));
-        Self { class: classify(code, status), code: code.to_owned(), message }
+        let message = shown(error.message().unwrap_or("AWS says no more"));
+        Self { class: classify(code, status), code: code.to_owned(), message, of_role: false }
     }
 
     /// The call did not reach AWS: there were no credentials, or no connection.
@@ -151,6 +194,9 @@ impl Failure {
             if let Some(refused) = error.downcast_ref::<AssumeRoleError>() {
                 return Self::role_refused(refused, 400);
             }
+            if let Some(problem) = error.downcast_ref::<ProfileProblem>() {
+                return Self::local(Class::Credentials, NO_PROFILE, &problem.to_string());
+            }
             if let Some(missing) = error.downcast_ref::<CredentialsError>() {
                 credentials.get_or_insert(missing);
             }
@@ -161,7 +207,12 @@ impl Failure {
             Some(CredentialsError::ProviderTimedOut(_)) => {
                 Self::local(Class::Transient, "CredentialsTimeout", &last)
             }
-            Some(_) => Self::local(Class::Credentials, "NoCredentials", &last),
+            Some(CredentialsError::CredentialsNotLoaded(_)) => Self::local(
+                Class::Credentials,
+                NO_CREDENTIALS,
+                "neither the environment nor a profile nor the workload gives any",
+            ),
+            Some(_) => Self::local(Class::Credentials, NO_CREDENTIALS, &last),
             None => Self::local(Class::Transient, "NoConnection", &last),
         }
     }
@@ -189,23 +240,12 @@ impl Failure {
             Class::Throttled | Class::Transient | Class::Expired => failure.class,
             _ => Class::Credentials,
         };
-        let message = format!("the role cannot be assumed: {}", failure.message);
-        Self { class, code: failure.code, message }
+        Self { class, of_role: true, ..failure }
     }
 
     fn local(class: Class, code: &str, message: &str) -> Self {
-        Self { class, code: code.to_owned(), message: message.to_owned() }
+        Self { class, code: code.to_owned(), message: shown(message), of_role: false }
     }
-}
-
-/// Some of AWS's messages list all that would have been right.
-fn shortened(message: &str) -> String {
-    let mut characters = message.chars();
-    let mut short: String = characters.by_ref().take(LONGEST_MESSAGE).collect();
-    if characters.next().is_some() {
-        short.push('…');
-    }
-    short
 }
 
 /// What a code means. Sources: "Common Errors" of the AWS Config, Security Hub and STS API
@@ -315,5 +355,45 @@ mod tests {
              prints what is needed)"
         );
         assert_eq!(error.unknown_reason(), UnknownReason::AccessDenied);
+        let own = AwsError { account: OWN.to_owned(), ..error };
+        assert!(
+            own.to_string().contains(" with Plumbline's own credentials in eu-west-1: "),
+            "{own}"
+        );
+    }
+
+    #[test]
+    fn credentials_that_are_missing_are_one_sentence_with_a_next_step() {
+        let missing = |code: &str, message: &str| AwsError {
+            class: Class::Credentials,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            service: "sts",
+            operation: "GetCallerIdentity",
+            account: OWN.to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        let profile =
+            missing(NO_PROFILE, "there is no profile `prod` in ~/.aws/config").to_string();
+        let beginning = "no AWS credentials: there is no profile `prod` in ~/.aws/config; name ";
+        assert!(profile.starts_with(beginning), "{profile}");
+        let none = missing(NO_CREDENTIALS, "nothing gives any").to_string();
+        assert!(
+            none.starts_with("no AWS credentials: nothing gives any; give --profile"),
+            "{none}"
+        );
+    }
+
+    #[test]
+    fn a_chain_that_gives_nothing_is_told_without_its_parts() {
+        let not_loaded = CredentialsError::not_loaded("Profile: the provider was not enabled");
+        let failure = Failure::unsent(&not_loaded);
+        assert_eq!((failure.class, failure.code.as_str()), (Class::Credentials, NO_CREDENTIALS));
+        assert!(!failure.message.contains("enabled"), "{failure:?}");
+        let name = "prod".to_owned();
+        let problem = ProfileProblem::Missing { name, known: String::new() };
+        let failure = Failure::unsent(&CredentialsError::invalid_configuration(problem));
+        assert_eq!((failure.class, failure.code.as_str()), (Class::Credentials, NO_PROFILE));
+        assert!(failure.message.starts_with("there is no profile `prod` in "), "{failure:?}");
     }
 }

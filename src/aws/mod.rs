@@ -10,7 +10,9 @@ mod call;
 mod config;
 mod credentials;
 mod error;
+mod message;
 pub mod operations;
+mod profile;
 mod security_hub;
 
 pub use access::{AccountAccess, Aws, AwsSettings, OTHER_ACCOUNT, Role};

@@ -11,6 +11,7 @@ use aws_sdk_securityhub::types::{
 
 use super::call::Caller;
 use super::error::AwsError;
+use super::message::shown;
 use super::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
 
 /// Findings of one page.
@@ -138,7 +139,7 @@ impl SecurityHubService for SecurityHubClient {
             .map(|failed| NotImported {
                 id: failed.id.unwrap_or_default(),
                 code: failed.error_code.unwrap_or_default(),
-                message: failed.error_message.unwrap_or_default(),
+                message: shown(&failed.error_message.unwrap_or_default()),
             })
             .collect())
     }
@@ -167,7 +168,7 @@ impl SecurityHubService for SecurityHubClient {
             .map(|failed| NotUpdated {
                 id: failed.finding_identifier.and_then(|key| key.id).unwrap_or_default(),
                 code: failed.error_code.unwrap_or_default(),
-                message: failed.error_message.unwrap_or_default(),
+                message: shown(&failed.error_message.unwrap_or_default()),
             })
             .collect())
     }

@@ -140,7 +140,7 @@ fn add_targets(
     let spec = &account.spec;
     let regions = if asked.is_empty() { &spec.regions } else { asked };
     let mut regions: Vec<&Region> =
-        regions.iter().filter(|region| belongs(region, spec.partition)).collect();
+        regions.iter().filter(|region| Partition::of_region(region) == spec.partition).collect();
     regions.sort_unstable();
     regions.dedup();
     if regions.is_empty() {
@@ -153,15 +153,4 @@ fn add_targets(
         region: region.clone(),
         home: spec.home_region() == Some(region),
     }));
-}
-
-fn belongs(region: &Region, partition: Partition) -> bool {
-    let of_region = if region.as_str().starts_with("cn-") {
-        Partition::AwsCn
-    } else if region.as_str().starts_with("us-gov-") {
-        Partition::AwsUsGov
-    } else {
-        Partition::Aws
-    };
-    of_region == partition
 }

@@ -17,11 +17,15 @@ pub(super) fn broken(rule: &Rule<'_>) -> Option<Mistake> {
     let bindings = Bindings { values: &[Some(from_json(&rule.value, &arena))] };
     match program.run(&bindings, &mut Machine::new(), &arena) {
         Ok(Value::Bool(true)) => None,
-        _ => Some(Mistake {
-            range: rule.range.clone(),
-            message: rule.message.to_owned(),
-            help: None,
-        }),
+        _ => {
+            let told = rule.message_expression.and_then(|expression| {
+                let program = compile(expression, &environment).ok()?;
+                let told = program.run(&bindings, &mut Machine::new(), &arena).ok()?;
+                told.as_str().map(str::to_owned)
+            });
+            let message = told.unwrap_or_else(|| rule.message.to_owned());
+            Some(Mistake { range: rule.range.clone(), message, help: None })
+        }
     }
 }
 
@@ -29,11 +33,13 @@ pub(super) fn broken(rule: &Rule<'_>) -> Option<Mistake> {
 mod tests {
     use super::*;
     use crate::api::crds;
+    use crate::resource::{Partition, Region};
 
     /// Calls `visit` with every rule in a schema.
     fn each_rule(schema: &serde_json::Value, visit: &mut dyn FnMut(&str)) {
         for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
             visit(rule["rule"].as_str().unwrap());
+            rule.get("messageExpression").into_iter().for_each(|it| visit(it.as_str().unwrap()));
         }
         for inner in schema["properties"].as_object().into_iter().flat_map(|fields| fields.values())
         {
@@ -60,5 +66,38 @@ mod tests {
             });
         }
         assert!(rules > 10);
+    }
+
+    #[test]
+    fn a_region_of_another_partition_is_named_with_the_partition() {
+        let mut found = None;
+        for crd in crds() {
+            let schema = serde_json::to_value(&crd.spec.versions[0].schema).unwrap();
+            let rules =
+                &schema["openAPIV3Schema"]["properties"]["spec"]["x-kubernetes-validations"];
+            let rules = rules.as_array().cloned().unwrap_or_default();
+            found = found.or(rules.into_iter().find(|rule| rule["messageExpression"].is_string()));
+        }
+        let found = found.unwrap();
+        let text = |name: &str| found[name].as_str().unwrap();
+        let told = |partition: Partition, region: &Region| {
+            let rule = Rule {
+                range: 0..0,
+                source: text("rule"),
+                message: text("message"),
+                message_expression: Some(text("messageExpression")),
+                value: serde_json::json!({"partition": partition, "regions": [region]}),
+            };
+            broken(&rule).map(|mistake| mistake.message)
+        };
+        for partition in Partition::ALL {
+            for other in Partition::ALL {
+                let region = other.usual_region();
+                let expected = (partition != other).then(|| {
+                    format!("regions {region} do not belong to the partition {partition}")
+                });
+                assert_eq!(told(partition, &region), expected);
+            }
+        }
     }
 }

@@ -120,66 +120,10 @@ fn is_dns_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// An AWS partition: a set of regions with accounts of its own.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-pub enum Partition {
-    /// The commercial regions.
-    #[default]
-    #[serde(rename = "aws")]
-    Aws,
-    /// The regions in China.
-    #[serde(rename = "aws-cn")]
-    AwsCn,
-    /// The regions for US government.
-    #[serde(rename = "aws-us-gov")]
-    AwsUsGov,
-}
-
-impl Partition {
-    /// The partition's name as it stands in ARNs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Aws => "aws",
-            Self::AwsCn => "aws-cn",
-            Self::AwsUsGov => "aws-us-gov",
-        }
-    }
-
-    /// The partition of a region, by its name.
-    #[must_use]
-    pub fn of_region(region: &Region) -> Self {
-        if region.as_str().starts_with("cn-") {
-            Self::AwsCn
-        } else if region.as_str().starts_with("us-gov-") {
-            Self::AwsUsGov
-        } else {
-            Self::Aws
-        }
-    }
-
-    /// The region that owns the partition's global resources unless an account says otherwise.
-    #[must_use]
-    pub const fn home_region(self) -> &'static str {
-        match self {
-            Self::Aws => "us-east-1",
-            Self::AwsCn => "cn-north-1",
-            Self::AwsUsGov => "us-gov-west-1",
-        }
-    }
-
-    /// The same, as a region.
-    #[must_use]
-    pub fn usual_region(self) -> Region {
-        Region(self.home_region().into())
-    }
-}
-
-impl fmt::Display for Partition {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+impl Region {
+    /// A region of a table of ours.
+    pub(super) fn known(name: &'static str) -> Self {
+        Self(name.into())
     }
 }
 

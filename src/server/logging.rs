@@ -14,9 +14,19 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 use super::traces::{OtlpEndpoint, TraceSettings, Traces};
 use crate::metrics::TRACED;
 
-/// Libraries that log requests, whose headers and bodies hold session tokens and external ids.
-/// Nothing below a warning of theirs is shown, whatever is asked for.
-const SECRETIVE: [&str; 7] = ["aws_", "hyper", "h2", "opentelemetry", "reqwest", "rustls", "tower"];
+/// Libraries that log requests, whose headers and bodies hold session tokens and external ids, and
+/// the least important of their lines that are shown, whatever is asked for. AWS's SDK warns of each
+/// place where it found no credentials, and of each answer of STS with all of its headers: what is to
+/// be known of that stands in the error of the call.
+const SECRETIVE: [(&str, Level); 7] = [
+    ("aws_", Level::ERROR),
+    ("hyper", Level::WARN),
+    ("h2", Level::WARN),
+    ("opentelemetry", Level::WARN),
+    ("reqwest", Level::WARN),
+    ("rustls", Level::WARN),
+    ("tower", Level::WARN),
+];
 
 /// How a log line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,8 +103,8 @@ fn start_traces(settings: &TraceSettings) -> Result<Traces, LoggingError> {
 }
 
 fn may_be_shown(event: &Metadata<'_>) -> bool {
-    let secretive = SECRETIVE.iter().any(|library| event.target().starts_with(library));
-    event.target() != TRACED && (!secretive || *event.level() <= Level::WARN)
+    let of_library = SECRETIVE.iter().find(|(library, _)| event.target().starts_with(library));
+    event.target() != TRACED && of_library.is_none_or(|(_, least)| event.level() <= least)
 }
 
 /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).

@@ -217,7 +217,10 @@ impl<'s> Checker<'s> {
             if let (Some(source), Some(message)) = (text("rule"), text("message")) {
                 let mut value = node.to_json();
                 add_defaults(&mut value, schema);
-                self.checked.rules.push(Rule { range: place.clone(), source, message, value });
+                let message_expression = text("messageExpression");
+                let range = place.clone();
+                let rule = Rule { range, source, message, message_expression, value };
+                self.checked.rules.push(rule);
             }
         }
     }

@@ -50,6 +50,8 @@ pub(crate) struct Rule<'s> {
     pub(crate) source: &'s str,
     /// What is wrong where it gives false.
     pub(crate) message: &'s str,
+    /// The same, computed of the value, where the rule tells more.
+    pub(crate) message_expression: Option<&'s str>,
     /// The value with the defaults of its schema.
     pub(crate) value: Value,
 }

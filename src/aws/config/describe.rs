@@ -10,6 +10,7 @@ use aws_smithy_types::DateTime;
 use super::{AggregatedSource, Daily, LastRecording, PAGE, Recorder, Recording};
 use crate::aws::call::Caller;
 use crate::aws::error::AwsError;
+use crate::aws::message::shown;
 use crate::aws::operations::{DESCRIBE_AGGREGATED, DESCRIBE_RECORDER_STATUS, DESCRIBE_RECORDERS};
 use crate::resource::{Timestamp, means, value_of};
 
@@ -72,7 +73,7 @@ fn last(status: ConfigurationRecorderStatus) -> LastRecording {
 
 fn failure(code: Option<String>, message: Option<String>) -> String {
     let code = code.unwrap_or_else(|| "no code".to_owned());
-    let failure = format!("{code}: {}", message.unwrap_or_default());
+    let failure = format!("{code}: {}", shown(&message.unwrap_or_default()));
     failure.trim_end_matches([':', ' ']).to_owned()
 }
 

@@ -58,7 +58,7 @@ fn assumed<T>(
     let arn = &role.arn;
     match reached {
         Err(error) if error.class == Class::Credentials && error.code != OTHER_ACCOUNT => {
-            let message = format!("{arn}: {}: {}", error.code, error.message);
+            let message = format!("{}: {}", error.code, error.message);
             place.failed(Check::Role, message, role_mend(role))
         }
         Err(error) if error.class.is_passing() => place.refused(Check::Role, error),

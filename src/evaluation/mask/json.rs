@@ -21,11 +21,12 @@ pub(super) fn masked(text: &str) -> Option<Option<String>> {
 pub(super) fn masked_below(names: &[&str], text: &str) -> Option<String> {
     let (json, end) = match (serde_json::from_str(text), text.strip_suffix('…')) {
         (Ok(json), _) => (json, ""),
-        (Err(_), Some(cut)) => match completed(cut) {
+        (Err(_), Some(cut)) if cut.starts_with(['{', '[', '"']) => match completed(cut) {
             Some(json) => (json, "…"),
             None => return Some(MASKED.to_owned()),
         },
-        (Err(_), None) => return None,
+        // `absent`, or what is none of ours.
+        (Err(_), _) => return None,
     };
     let nested = names.iter().rev().fold(json, |json, name| {
         serde_json::Value::Object(std::iter::once(((*name).to_owned(), json)).collect())

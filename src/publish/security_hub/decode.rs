@@ -108,11 +108,8 @@ pub(super) fn document(given: AwsSecurityFinding, place: &Place) -> Result<Docum
 }
 
 fn resource_of(given: Resource, place: &Place) -> document::Resource {
-    let named = given.partition.as_ref().map(|partition| partition.as_str().to_owned());
-    let known =
-        [resource::Partition::Aws, resource::Partition::AwsCn, resource::Partition::AwsUsGov]
-            .into_iter()
-            .find(|partition| named.as_deref() == Some(partition.as_str()));
+    let named = given.partition.as_ref();
+    let known = named.and_then(|partition| resource::Partition::from_name(partition.as_str()));
     document::Resource {
         kind: given.r#type.unwrap_or_default(),
         id: given.id.unwrap_or_default(),

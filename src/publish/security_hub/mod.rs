@@ -164,16 +164,20 @@ impl<H: Hubs> SecurityHub<H> {
     /// A place could not be read. One that was read before goes on with what is known of it if
     /// AWS merely was busy.
     fn unread(&mut self, place: &Place, error: &AwsError) {
-        tracing::warn!(
-            account = %place.account, region = %place.region, %error,
-            "published findings could not be read back",
-        );
+        const WHAT: &str = "published findings could not be read back";
         let Some(entry) = self.places.get_mut(place) else { return };
-        match error.class {
-            Class::NotEnabled => entry.state = PlaceState::NotEnabled(not_enabled(place, error)),
-            _ if error.class.is_passing() && entry.state == PlaceState::Ready => {}
-            _ => entry.state = PlaceState::Unread(error.to_string()),
+        let state = match error.class {
+            Class::NotEnabled => PlaceState::NotEnabled(not_enabled(place, error)),
+            _ if error.class.is_passing() && entry.state == PlaceState::Ready => PlaceState::Ready,
+            _ => PlaceState::Unread(error.to_string()),
+        };
+        // What is tried again and fails as before is no news.
+        if entry.state == state && state != PlaceState::Ready {
+            tracing::debug!(account = %place.account, region = %place.region, %error, "{WHAT}");
+        } else {
+            tracing::warn!(account = %place.account, region = %place.region, %error, "{WHAT}");
         }
+        entry.state = state;
     }
 
     /// Takes workflows back that were changed ahead of findings that were then not taken.

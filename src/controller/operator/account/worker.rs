@@ -114,10 +114,15 @@ impl Worker {
                 self.next(work, stale_at, now)
             }
             Err(error) => {
-                tracing::warn!(%error, failures = self.failures, "not evaluated; trying again");
-                self.failures += 1;
                 let failure = Some(error.to_string());
                 let learned = self.context.notebook.page(work.id()).unwrap_or_default();
+                // What is tried again and fails as before is no news.
+                if learned.failure == failure && self.failures > 0 {
+                    tracing::debug!(%error, failures = self.failures, "not evaluated; trying again");
+                } else {
+                    tracing::warn!(%error, failures = self.failures, "not evaluated; trying again");
+                }
+                self.failures += 1;
                 self.context.notebook.write(work.id(), &Learned { failure, ..learned });
                 Some(schedule::after(now, backoff(self.failures)))
             }
