@@ -37,7 +37,7 @@ pub(super) const WHICH_REGION: &str = concat!(
     category = "plumbline",
     status = "AwsAccountStatus",
     derive = "PartialEq",
-    doc = "An AWS account that baselines may hold for.",
+    doc = "An AWS account that baselines can apply to.",
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountId"),
     printcolumn(
         name = "Recorder",
@@ -62,35 +62,36 @@ pub(super) const WHICH_REGION: &str = concat!(
     ).message("the role must be one of this account and partition"),
 )]
 pub struct AwsAccountSpec {
-    /// The account's twelve digits. Quote them in YAML.
+    /// The account id: twelve digits. Quote it in YAML.
+    #[x_kube(validation = Rule::new("self.matches('^[0-9]{12}$')")
+        .message("must be an AWS account id: twelve digits, in quotes"))]
     #[x_kube(validation = Rule::new("self == oldSelf").message("an account's id does not change"))]
     pub account_id: AccountId,
-    /// The partition that it belongs to.
+    /// The AWS partition of the account.
     #[serde(default)]
     pub partition: Partition,
-    /// The regions in use.
-    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
+    /// The regions of the account that are in use.
+    #[schemars(schema_with = "schema::some_regions")]
     pub regions: Vec<Region>,
-    /// The region that global resources (those of IAM and the like) count for. Default: that of the
-    /// partition if it is among `regions`, else the first of them. It is us-east-1, cn-north-1,
-    /// us-gov-west-1, eusc-de-east-1, us-iso-east-1, us-isob-east-1, eu-isoe-west-1 or
+    /// The region to which global resources, such as those of IAM, belong. Default: the partition's
+    /// own if it is in `regions`, else the first of `regions`. The partition's own is us-east-1,
+    /// cn-north-1, us-gov-west-1, eusc-de-east-1, us-iso-east-1, us-isob-east-1, eu-isoe-west-1 or
     /// us-isof-south-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_region: Option<Region>,
-    /// The role through which the account is reached. Default: the process's own credentials.
+    /// The IAM role to assume for calls to the account. Default: Plumbline's own credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleReference>,
-    /// Where the account's configuration items come from.
+    /// Where the configuration items of the account come from.
     pub source: AccountSource,
-    /// How often operations may be called, where that is to differ from Plumbline's own rates,
-    /// which are a little below what AWS grants.
+    /// Maximum rates of AWS operations. Default: a little below the quotas of AWS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 16),
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["operation"]),
     )]
     pub budgets: Vec<OperationBudget>,
-    /// The namespaces whose baselines may hold for it. None unless given.
+    /// The namespaces whose baselines may use the account. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_namespaces: Option<AllowedNamespaces>,
 }
@@ -99,11 +100,11 @@ pub struct AwsAccountSpec {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AllowedNamespaces {
-    /// Names of namespaces.
+    /// Names of the namespaces.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::object_names")]
     pub names: Vec<String>,
-    /// Labels of namespaces. An empty selector takes every namespace.
+    /// Selects namespaces by label. An empty selector selects all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::label_selector")]
     pub selector: Option<LabelSelector>,
@@ -120,18 +121,18 @@ impl AwsAccountSpec {
     }
 }
 
-/// What Plumbline reports of an account.
+/// The observed state of the account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AwsAccountStatus {
-    /// The generation of the spec that the conditions speak of.
+    /// The generation of the spec that the status describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `CredentialsValid`, `RecorderRunning` and `SecurityHubEnabled`, over all regions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,
-    /// Each region's own state.
+    /// The state of each region.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 64),
@@ -146,7 +147,7 @@ pub struct AwsAccountStatus {
 pub struct AccountRegionStatus {
     /// The region.
     pub region: Region,
-    /// The region's own conditions.
+    /// The conditions of the region.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,

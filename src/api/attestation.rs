@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ObjectStatus, Time, form, schema};
 use crate::resource::ControlName;
 
-/// What Plumbline reports of an attestation.
+/// The observed state of an attestation.
 pub type AttestationStatus = ObjectStatus;
 
 /// Evidence that a procedure was carried out.
@@ -42,23 +42,23 @@ pub type AttestationStatus = ObjectStatus;
         .message("validUntil is before the year 9999"),
 )]
 pub struct AttestationSpec {
-    /// The controls that it is evidence for: those with an attestation check.
+    /// The controls that the evidence is for. They must have an attestation check.
     #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub controls: Vec<ControlName>,
-    /// Names of `AwsAccount`s. Default: all that baselines of the namespace hold for.
+    /// Names of `AwsAccount` objects. Default: all accounts of the baselines in the namespace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::object_names")]
     pub accounts: Vec<String>,
-    /// Who answers for it.
+    /// Who is responsible for the evidence.
     #[schemars(length(min = 1, max = 256))]
     pub owner: String,
-    /// Where the evidence is.
+    /// The evidence.
     #[schemars(length(min = 1, max = 32), extend("x-kubernetes-list-type" = "atomic"))]
     pub evidence: Vec<Evidence>,
     /// When the procedure was carried out.
     #[schemars(schema_with = "schema::time")]
     pub performed_at: Time,
-    /// Until when that counts.
+    /// When the attestation expires.
     #[schemars(schema_with = "schema::time")]
     pub valid_until: Time,
 }
@@ -67,14 +67,14 @@ pub struct AttestationSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
-    /// Where it is.
+    /// Address of the evidence.
     #[schemars(length(min = 1, max = 2048))]
     pub url: String,
-    /// What it is.
+    /// What the evidence shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     pub description: Option<String>,
-    /// The SHA-256 of the document, in hexadecimal.
+    /// SHA-256 digest of the document, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), regex(pattern = form::SHA256))]
     pub sha256: Option<String>,

@@ -1,4 +1,4 @@
-//! `SecurityBaseline`: which controls hold for which accounts and regions.
+//! `SecurityBaseline`: which controls apply to which accounts and regions.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::resource::{ControlName, Region, Severity};
 
-/// Which controls, with which parameters, hold for which accounts and regions.
+/// The controls and their parameters, and the accounts and regions that they apply to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "plumbline.dev",
@@ -24,7 +24,7 @@ use crate::resource::{ControlName, Region, Severity};
     namespaced,
     status = "SecurityBaselineStatus",
     derive = "PartialEq",
-    doc = "Which controls hold for which AWS accounts and regions.",
+    doc = "The controls that AWS accounts and regions must satisfy.",
     printcolumn(
         name = "Ready",
         type_ = "string",
@@ -51,36 +51,36 @@ use crate::resource::{ControlName, Region, Severity};
 )
     .message("name at least one pack or control"))]
 pub struct SecurityBaselineSpec {
-    /// The accounts that it holds for.
+    /// The accounts that the baseline applies to.
     pub accounts: AccountSelection,
-    /// The regions that it holds for. Default: each account's own.
+    /// The regions that the baseline applies to. Default: all regions of each account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "set"))]
+    #[schemars(schema_with = "schema::regions")]
     pub regions: Vec<Region>,
-    /// Sets of controls.
+    /// Packs: named sets of controls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 32),
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]),
     )]
     pub packs: Vec<PackReference>,
-    /// Controls added to those of the packs, or changed.
+    /// Controls to add to those of the packs, or to change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 256),
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]),
     )]
     pub controls: Vec<BaselineControl>,
-    /// How often everything is evaluated: ten seconds to a day.
+    /// How often all accounts are evaluated even if nothing changes, from 10s to 24h.
     #[serde(default = "default_interval")]
     #[x_kube(validation = Rule::new(
         "duration(self) >= duration('10s') && duration(self) <= duration('24h')",
     ).message("an interval is at least 10s and at most 24h"))]
     pub interval: Period,
-    /// Stops evaluating, and leaves everything published as it is.
+    /// Stops evaluation. Published findings stay as they are.
     #[serde(default)]
     pub suspend: bool,
-    /// What is published.
+    /// Which results are published.
     #[serde(default)]
     pub publish: PublishSettings,
 }
@@ -93,11 +93,11 @@ pub struct SecurityBaselineSpec {
 )
     .message("name accounts, or give a selector"))]
 pub struct AccountSelection {
-    /// Names of `AwsAccount`s.
+    /// Names of `AwsAccount` objects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::object_names")]
     pub names: Vec<String>,
-    /// Labels of `AwsAccount`s. An empty selector takes every account.
+    /// Selects `AwsAccount` objects by label. An empty selector selects all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::label_selector")]
     pub selector: Option<LabelSelector>,
@@ -106,44 +106,44 @@ pub struct AccountSelection {
 /// A pack by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PackReference {
-    /// The pack's name: a built-in one or a `Pack`.
+    /// Name of a built-in pack or of a `Pack` object.
     #[schemars(schema_with = "schema::object_name")]
     pub name: String,
 }
 
-/// A control as a baseline has it.
+/// A control, and how the baseline uses it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BaselineControl {
-    /// The control's name.
+    /// Name of a built-in control or of a `Control` object.
     pub name: ControlName,
-    /// Values for its parameters; each replaces that of a pack.
+    /// Values of the control's parameters. They override the values that packs set.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schemars(schema_with = "schema::parameters")]
     pub parameters: Map<String, Value>,
-    /// The severity here.
+    /// Severity of the control's drift in this baseline. Default: the pack's, else the control's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::optional_severity")]
     pub severity: Option<Severity>,
-    /// Only these resources.
+    /// Evaluates only the resources that match.
     #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]
     pub matching: Option<ResourceSelector>,
-    /// Not these resources.
+    /// Does not evaluate the resources that match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exclude: Option<ResourceSelector>,
-    /// Leaves the control out, whatever the packs say.
+    /// Disables the control, even if a pack contains it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
 }
 
-/// What is published.
+/// Which results are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishSettings {
-    /// Publish drift as findings of AWS Security Hub.
+    /// Publish drift as findings in AWS Security Hub.
     #[serde(default = "default_true")]
     pub security_hub: bool,
-    /// Publish `PASSED` also for what always was compliant.
+    /// Also publish `PASSED` findings for resources that have been compliant from the start.
     #[serde(default)]
     pub passed: bool,
 }
@@ -154,11 +154,11 @@ impl Default for PublishSettings {
     }
 }
 
-/// What Plumbline reports of a baseline.
+/// The observed state of the baseline.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityBaselineStatus {
-    /// The generation of the spec that the conditions speak of.
+    /// The generation of the spec that the status describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Accepted`, `Ready`, `Compliant` and `Published`.
@@ -168,10 +168,10 @@ pub struct SecurityBaselineStatus {
     /// The last evaluation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_evaluation: Option<EvaluationRecord>,
-    /// What it found.
+    /// Verdicts of the last evaluation, counted by kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
-    /// The targets, worst first.
+    /// The accounts and regions, worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
     pub targets: Vec<TargetStatus>,
@@ -179,7 +179,7 @@ pub struct SecurityBaselineStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub drift: Vec<DriftEntry>,
-    /// How many controls with drift `drift` leaves out.
+    /// Number of controls with drift that `drift` does not list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_left_out: Option<u64>,
 }

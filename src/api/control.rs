@@ -21,7 +21,7 @@ use crate::resource::{ResourceType, Severity};
     category = "plumbline",
     status = "ObjectStatus",
     derive = "PartialEq",
-    doc = "One check of a security baseline.",
+    doc = "One check, with what it needs to run and to explain its results.",
     printcolumn(name = "Severity", type_ = "string", json_path = ".spec.severity"),
     printcolumn(name = "Domain", type_ = "string", json_path = ".spec.domain"),
     printcolumn(
@@ -39,17 +39,17 @@ use crate::resource::{ResourceType, Severity};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ControlSpec {
-    /// What holds where the control is met: `S3 buckets keep versions`.
+    /// What is true of a compliant resource, such as `S3 buckets keep versions`.
     #[schemars(length(min = 1, max = 200))]
     pub title: String,
     /// Why it matters.
     #[schemars(length(min = 1, max = 2048))]
     pub description: String,
-    /// How much a drift matters, unless a baseline says otherwise.
+    /// Severity of drift. Packs and baselines can override it.
     pub severity: Severity,
-    /// The field of security that it belongs to.
+    /// The security domain of the control.
     pub domain: Domain,
-    /// The practices that it carries out, by id.
+    /// Ids of the security practices that the control implements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 63)))]
     pub practices: Vec<String>,
@@ -57,20 +57,20 @@ pub struct ControlSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub implements: Vec<ManagedRule>,
-    /// Requirements of published frameworks that it meets.
+    /// Requirements of compliance frameworks that the control covers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub frameworks: Vec<Framework>,
-    /// What to do about a drift.
+    /// How to fix drift.
     pub remediation: Remediation,
-    /// What a baseline may set.
+    /// Parameters that packs and baselines can set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 32),
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]),
     )]
     pub parameters: Vec<ParameterDeclaration>,
-    /// How it is checked.
+    /// How the control checks resources.
     pub check: Check,
 }
 
@@ -111,7 +111,7 @@ pub struct ManagedRule {
     /// The rule's identifier, such as `S3_BUCKET_VERSIONING_ENABLED`.
     #[schemars(length(min = 1, max = 128))]
     pub rule: String,
-    /// The rule's parameters and the control's that they correspond to.
+    /// Parameters of the rule, each with the parameter of the control that it corresponds to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::tags")]
     pub parameters: BTreeMap<String, String>,
@@ -124,22 +124,22 @@ pub struct Framework {
     /// The framework's name.
     #[schemars(length(min = 1, max = 128))]
     pub name: String,
-    /// Its version.
+    /// The version of the framework.
     #[schemars(length(min = 1, max = 32))]
     pub version: String,
-    /// The numbers of the requirements.
+    /// Identifiers of the requirements, such as `2.1.2`.
     #[schemars(length(min = 1, max = 64), inner(length(max = 64)))]
     pub requirements: Vec<String>,
 }
 
-/// What to do about a drift.
+/// How to fix drift.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Remediation {
-    /// In a sentence or two.
+    /// What to do, in a sentence or two.
     #[schemars(length(min = 1, max = 512))]
     pub text: String,
-    /// Where it is described at length.
+    /// Address of detailed instructions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = form::HTTPS))]
     pub url: Option<String>,
@@ -149,17 +149,17 @@ pub struct Remediation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ParameterDeclaration {
-    /// The name, by which expressions read it: `parameters.<name>`.
+    /// Name of the parameter. Expressions read it as `parameters.<name>`.
     #[schemars(length(min = 1, max = 63), regex(pattern = form::FIELD_NAME))]
     pub name: String,
-    /// The type of its values.
+    /// Type of the value.
     #[serde(rename = "type")]
     pub kind: ParameterType,
-    /// Its value where a baseline sets none. Without it every baseline must set one.
+    /// Default value. Without one, every baseline must set the parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::any_value")]
     pub default: Option<serde_json::Value>,
-    /// What it means.
+    /// What the parameter means.
     #[schemars(length(min = 1, max = 512))]
     pub description: String,
 }
@@ -187,10 +187,10 @@ pub enum ParameterType {
 #[x_kube(validation = Rule::new("has(self.expression) != has(self.attestation)")
     .message("give exactly one of expression and attestation"))]
 pub struct Check {
-    /// By an expression over configuration items.
+    /// Evaluates an expression over configuration items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<ExpressionCheck>,
-    /// By evidence that a procedure was carried out: an `Attestation`.
+    /// Requires a valid `Attestation`: evidence that a procedure was carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationCheck>,
 }
@@ -206,27 +206,28 @@ pub struct AttestationCheck {}
     "!has(self.related) || self.related.size() == 0 || self.scope == 'Resource'",
 ).message("related works only with scope Resource"))]
 pub struct ExpressionCheck {
-    /// The types of the resources that it looks at.
+    /// The resource types to check.
     #[schemars(length(min = 1, max = 64))]
     pub resource_types: Vec<ResourceType>,
-    /// What a verdict speaks of.
+    /// What one verdict covers: each resource, or all resources of a region or account together.
     #[serde(default)]
     pub scope: Scope,
-    /// Whether the control concerns the subject at all; without it, always.
+    /// CEL expression: whether the control applies. If false, the verdict is `NotApplicable`. Default:
+    /// it always applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = schema::MAX_EXPRESSION))]
     pub applies_to: Option<String>,
-    /// Other resources that the expression reads, joined by equal keys.
+    /// Other resources that the expressions read, joined by equal keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 8),
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]),
     )]
     pub related: Vec<Related>,
-    /// Whether the subject is as it should be.
+    /// CEL expression: whether the resource is compliant.
     #[schemars(length(min = 1, max = schema::MAX_EXPRESSION))]
     pub compliant: String,
-    /// What is wrong with a subject that is not: a text.
+    /// CEL expression that gives a string: what is wrong with a resource that is not compliant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = schema::MAX_EXPRESSION))]
     pub message: Option<String>,
@@ -268,15 +269,16 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Related {
-    /// The name under which the expression reads the list of them.
+    /// Name of the list. Expressions read it as `related.<name>`.
     #[schemars(length(min = 1, max = 63), regex(pattern = form::FIELD_NAME))]
     pub name: String,
-    /// Their type.
+    /// The resource type of the related resources.
     pub resource_type: ResourceType,
-    /// The resource's key: a text, or a list of texts.
+    /// CEL expression: the key of the resource that is checked, a string or a list of strings.
     #[schemars(length(min = 1, max = 4096))]
     pub key: String,
-    /// The related resource's key, which equals it: a text, or a list of texts.
+    /// CEL expression: the key of a related resource, a string or a list of strings. Resources with
+    /// an equal key are related.
     #[schemars(length(min = 1, max = 4096))]
     pub related_key: String,
 }

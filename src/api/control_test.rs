@@ -23,9 +23,9 @@ pub struct ControlTest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ControlTestSpec {
-    /// The control.
+    /// Name of the control.
     pub control: ControlName,
-    /// The cases.
+    /// The test cases.
     #[schemars(length(min = 1, max = 256))]
     pub cases: Vec<ControlTestCase>,
 }
@@ -37,23 +37,23 @@ pub struct ControlTestCase {
     /// What the case shows, as a sentence.
     #[schemars(length(min = 1, max = 256))]
     pub name: String,
-    /// Values for the control's parameters.
+    /// Values of the control's parameters.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schemars(schema_with = "schema::parameters")]
     pub parameters: Map<String, Value>,
-    /// The time of the evaluation.
+    /// The time of the evaluation: `now` in expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::optional_time")]
     pub now: Option<Time>,
-    /// Types that are not recorded.
+    /// Resource types that are not recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub not_recorded: Vec<ResourceType>,
-    /// Configuration items as a snapshot has them; account, region and status are filled in.
+    /// Configuration items as in a snapshot. Account, region and status have defaults.
     #[serde(default)]
     #[schemars(schema_with = "schema::any_values")]
     pub items: Vec<Value>,
-    /// The verdicts expected. What is not named here may have any.
+    /// The expected verdicts. A resource that is not listed may have any verdict.
     #[schemars(length(min = 1, max = 256))]
     pub expect: Vec<Expectation>,
 }
@@ -69,23 +69,23 @@ pub struct ControlTestCase {
         .message("only Unknown has a reason"),
 )]
 pub struct Expectation {
-    /// The subject: a resource by its id.
+    /// The resource of the verdict, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub resource_id: Option<String>,
-    /// The subject: a region.
+    /// The region of the verdict, for a control of scope `Region`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// The subject: an account.
+    /// The account of the verdict, for a control of scope `Account`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
-    /// `Compliant`, `NonCompliant`, `NotApplicable` or `Unknown`.
+    /// The expected verdict.
     pub verdict: ExpectedVerdict,
-    /// The reason of an `Unknown`.
+    /// The expected reason of an `Unknown` verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "unknown_reason")]
     pub reason: Option<UnknownReason>,
-    /// The message of a `NonCompliant`, word for word.
+    /// The expected message of a `NonCompliant` verdict, word for word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub message: Option<String>,

@@ -41,17 +41,18 @@ use crate::resource::ControlName;
         .message("expiresAt is before the year 9999"),
 )]
 pub struct ExemptionSpec {
-    /// The baseline, in the same namespace.
+    /// Name of the baseline, in the same namespace.
     #[schemars(schema_with = "schema::object_name")]
     pub baseline: String,
     /// The controls whose drift is accepted.
     #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub controls: Vec<ControlName>,
-    /// Names of `AwsAccount`s. Default: all of the baseline.
+    /// Names of `AwsAccount` objects. Default: all accounts of the baseline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::object_names")]
     pub accounts: Vec<String>,
-    /// The resources: those that any entry matches. Default: all, and regions and accounts too.
+    /// The resources that are exempt: those that any entry matches. Default: all resources, and also
+    /// regions and accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     pub resources: Vec<ResourceSelector>,
@@ -61,10 +62,10 @@ pub struct ExemptionSpec {
     /// Who accepted it.
     #[schemars(length(min = 1, max = 256))]
     pub approved_by: String,
-    /// When. Not in the future.
+    /// When the drift was accepted. It must not be in the future.
     #[schemars(schema_with = "schema::time")]
     pub approved_at: Time,
-    /// Until when: at most 366 days later.
+    /// When the exemption ends: at most 366 days after `approvedAt`.
     #[schemars(schema_with = "schema::time")]
     pub expires_at: Time,
 }

@@ -30,14 +30,14 @@ use crate::resource::{ControlName, Severity};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PackSpec {
-    /// What the pack stands for.
+    /// Title of the pack.
     #[schemars(length(min = 1, max = 200))]
     pub title: String,
-    /// Whom it is for.
+    /// What the pack is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub description: Option<String>,
-    /// Its controls.
+    /// The controls of the pack.
     #[schemars(
         length(min = 1, max = 512),
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]),
@@ -49,13 +49,13 @@ pub struct PackSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PackControl {
-    /// The control's name.
+    /// Name of a built-in control or of a `Control` object.
     pub name: ControlName,
-    /// Values for its parameters.
+    /// Values of the control's parameters.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schemars(schema_with = "schema::parameters")]
     pub parameters: Map<String, Value>,
-    /// The severity, where it is not the control's own.
+    /// Severity of the control's drift. Default: the control's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::optional_severity")]
     pub severity: Option<Severity>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{DriftEntry, EvaluationRecord, PublicationRecord, Summary, TargetStatus, schema};
 use crate::resource::AccountId;
 
-/// Which baseline and account a report speaks of.
+/// The baseline and account of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "plumbline.dev",
@@ -19,7 +19,7 @@ use crate::resource::AccountId;
     namespaced,
     status = "BaselineReportStatus",
     derive = "PartialEq",
-    doc = "What one account contributed to a baseline. Written by Plumbline only.",
+    doc = "The results of one account for a baseline. Only Plumbline writes it.",
     printcolumn(name = "Baseline", type_ = "string", json_path = ".spec.baseline"),
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountId"),
     printcolumn(name = "Drift", type_ = "integer", json_path = ".status.summary.nonCompliant"),
@@ -29,17 +29,17 @@ use crate::resource::AccountId;
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self == oldSelf").message("a report's subject does not change"))]
 pub struct BaselineReportSpec {
-    /// The baseline, in the same namespace.
+    /// Name of the baseline, in the same namespace.
     #[schemars(schema_with = "schema::object_name")]
     pub baseline: String,
-    /// The `AwsAccount`.
+    /// Name of the `AwsAccount`.
     #[schemars(schema_with = "schema::object_name")]
     pub account: String,
-    /// Its id.
+    /// The account id.
     pub account_id: AccountId,
 }
 
-/// What the account contributed.
+/// The results of the account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BaselineReportStatus {
@@ -49,13 +49,13 @@ pub struct BaselineReportStatus {
     /// The last evaluation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_evaluation: Option<EvaluationRecord>,
-    /// How publishing what it found went.
+    /// Whether the findings were published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publication: Option<PublicationRecord>,
-    /// What it found.
+    /// Verdicts of the last evaluation, counted by kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
-    /// The account's regions.
+    /// The regions of the account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     pub targets: Vec<TargetStatus>,
@@ -63,7 +63,7 @@ pub struct BaselineReportStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub drift: Vec<DriftEntry>,
-    /// How many controls with drift `drift` leaves out.
+    /// Number of controls with drift that `drift` does not list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_left_out: Option<u64>,
 }

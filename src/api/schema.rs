@@ -51,6 +51,32 @@ impl JsonSchema for Partition {
     }
 }
 
+/// Regions, each once.
+pub(super) fn regions(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 64,
+        "x-kubernetes-list-type": "set",
+        "items": {
+            "type": "string",
+            "maxLength": 32,
+            "pattern": form::REGION,
+            // A pattern's own message shows nothing but the pattern.
+            "x-kubernetes-validations": [{
+                "rule": format!("self.matches('{}')", form::REGION),
+                "message": "must be an AWS region, such as eu-west-1",
+            }],
+        },
+    })
+}
+
+/// At least one region, each once.
+pub(super) fn some_regions(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = regions(generator);
+    schema.insert("minItems".to_owned(), 1.into());
+    schema
+}
+
 /// The name of a Kubernetes object.
 pub(super) fn object_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::schema;
 use crate::resource::ResourceType;
 
-/// Resources by what AWS Config says of them: one that matches every field given. A list matches
-/// when any of its entries does; `*` and `?` stand for any text and any character.
+/// Selects resources that match every field given. A list matches if any of its entries does; `*` and
+/// `?` stand for any text and any character.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
@@ -22,19 +22,19 @@ pub struct ResourceSelector {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub types: Vec<ResourceType>,
-    /// Resource ids as AWS Config records them.
+    /// Resource ids as AWS Config records them, with `*` and `?` as wildcards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::globs")]
     pub ids: Vec<String>,
-    /// ARNs.
+    /// ARNs, with `*` and `?` as wildcards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::globs")]
     pub arns: Vec<String>,
-    /// Resource names.
+    /// Resource names, with `*` and `?` as wildcards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::globs")]
     pub names: Vec<String>,
-    /// Tags, all of which the resource carries. `*` as value: with any value.
+    /// Tags that the resource must have, all of them. The value `*` stands for any value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::tags")]
     pub tags: BTreeMap<String, String>,

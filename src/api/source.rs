@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Period, schema};
 use crate::resource::{AccountId, Region, ResourceType};
 
-/// Where an account's configuration items come from: one of these.
+/// Where the configuration items of an account come from: exactly one of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
@@ -20,10 +20,10 @@ pub struct AccountSource {
     /// AWS Config of the account itself, in each of its regions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_api: Option<ConfigApiSource>,
-    /// An aggregator of another account.
+    /// An AWS Config aggregator, usually in another account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregator: Option<AggregatorSource>,
-    /// A snapshot that AWS Config delivered.
+    /// Snapshot files that AWS Config delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<SnapshotSource>,
 }
@@ -32,10 +32,11 @@ pub struct AccountSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigApiSource {
-    /// For so long a recorder may have something to deliver before what it shows is stale.
+    /// The maximum age of a change that the recorder has not delivered yet. Beyond it, verdicts are
+    /// `Unknown` (`Stale`).
     #[serde(default = "default_max_age")]
     pub max_age: Period,
-    /// Between two reads of everything, only what changed is read.
+    /// How often everything is read. In between, only changes are read.
     #[serde(default = "default_full_read_every")]
     pub full_read_every: Period,
 }
@@ -47,17 +48,17 @@ pub struct AggregatorSource {
     /// The aggregator's name.
     #[schemars(schema_with = "schema::aggregator_name")]
     pub name: String,
-    /// The account that it is in.
+    /// The id of the account that the aggregator is in.
     pub account: AccountId,
-    /// The region that it is in.
+    /// The region that the aggregator is in.
     pub region: Region,
-    /// The role through which that account is reached. Default: the process's own credentials.
+    /// The IAM role to assume in that account. Default: Plumbline's own credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleReference>,
-    /// From which age on what the aggregator shows of an account and region is stale.
+    /// The maximum age of the aggregator's data. Beyond it, verdicts are `Unknown` (`Stale`).
     #[serde(default = "default_max_age")]
     pub max_age: Period,
-    /// Between two reads of everything, only what changed is read.
+    /// How often everything is read. In between, only changes are read.
     #[serde(default = "default_full_read_every")]
     pub full_read_every: Period,
 }
@@ -66,15 +67,16 @@ pub struct AggregatorSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotSource {
-    /// A file or folder, relative to the folder of this object's file.
+    /// Path of a file or folder. A relative path starts at the folder of this object's file, or in a
+    /// cluster at the operator's `--snapshots` folder.
     #[schemars(length(min = 1, max = 1024))]
     pub url: String,
-    /// The types that AWS Config records. Without it those that the snapshot holds: a control
-    /// for any other type is then `Unknown`, since an absent type may not be recorded.
+    /// The resource types that AWS Config records. Default: the types that occur in the snapshot.
+    /// Controls that check another type are `Unknown` (`NotRecorded`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "set"))]
     pub recorded_types: Option<Vec<ResourceType>>,
-    /// From which age on a snapshot is stale.
+    /// The maximum age of the snapshot. Beyond it, verdicts are `Unknown` (`Stale`).
     #[serde(default = "default_max_age")]
     pub max_age: Period,
 }
@@ -83,20 +85,20 @@ pub struct SnapshotSource {
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleReference {
-    /// The role's ARN.
+    /// ARN of the role.
     #[schemars(schema_with = "schema::role_arn")]
     pub arn: String,
-    /// What the role's trust policy asks for (`sts:ExternalId`). AWS does not treat it as a secret:
-    /// everyone who may read this object can see it. Plumbline does not log or print it.
+    /// The external id that the role's trust policy requires (`sts:ExternalId`). AWS does not treat
+    /// it as a secret: everyone who may read this object can see it. Plumbline does not log or print
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 1224))]
     pub external_id: Option<String>,
-    /// The session's name, by which `CloudTrail` shows who called. Default:
-    /// `plumbline-<installation>`.
+    /// Name of the session, which `CloudTrail` records. Default: `plumbline-<installation>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::session_name")]
     pub session_name: Option<String>,
-    /// Tags of the session; the trust policy must allow `sts:TagSession`.
+    /// Tags of the session. The trust policy must allow `sts:TagSession`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::tags")]
     pub session_tags: BTreeMap<String, String>,
@@ -106,9 +108,9 @@ pub struct RoleReference {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OperationBudget {
-    /// The operation.
+    /// The AWS operation.
     pub operation: BudgetedOperation,
-    /// Calls a second, in each region.
+    /// Maximum number of calls per second in each region.
     #[schemars(range(min = 1, max = 1000))]
     pub per_second: u32,
 }

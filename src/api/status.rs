@@ -12,15 +12,15 @@ use crate::resource::{AccountId, ControlName, Region, Severity};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EvaluationRecord {
-    /// When it began.
+    /// When the evaluation started.
     #[schemars(schema_with = "schema::time")]
     pub started_at: Time,
-    /// When it ended.
+    /// When the evaluation finished.
     #[schemars(schema_with = "schema::time")]
     pub finished_at: Time,
-    /// Configuration items read.
+    /// Number of configuration items read.
     pub items: u64,
-    /// Controls times items evaluated.
+    /// Number of verdicts.
     pub evaluations: u64,
 }
 
@@ -28,15 +28,15 @@ pub struct EvaluationRecord {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// Verdicts `Compliant`.
+    /// Number of verdicts `Compliant`.
     pub compliant: u64,
-    /// Verdicts `NonCompliant` that no exemption covers: drift.
+    /// Number of verdicts `NonCompliant` that no exemption covers: drift.
     pub non_compliant: u64,
-    /// Verdicts `NotApplicable`.
+    /// Number of verdicts `NotApplicable`.
     pub not_applicable: u64,
-    /// Verdicts `NonCompliant` that an exemption covers.
+    /// Number of verdicts `NonCompliant` that an exemption covers.
     pub exempt: u64,
-    /// Verdicts `Unknown`.
+    /// Number of verdicts `Unknown`.
     pub unknown: u64,
     /// Drift by severity.
     pub by_severity: SeveritySummary,
@@ -71,7 +71,7 @@ pub struct SeveritySummary {
 pub struct DomainSummary {
     /// The domain.
     pub domain: super::Domain,
-    /// Drifts of its controls.
+    /// Drift of the controls of the domain.
     pub non_compliant: u64,
 }
 
@@ -86,19 +86,19 @@ pub struct TargetStatus {
     /// `Complete`, `Incomplete` or `Pending`.
     #[schemars(length(max = 32))]
     pub state: String,
-    /// What is missing of a target that is not complete.
+    /// Why the target is not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
-    /// When it was last evaluated completely.
+    /// When everything of the target was last evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::optional_time")]
     pub last_success: Option<Time>,
-    /// Verdicts `Compliant`.
+    /// Number of verdicts `Compliant`.
     pub compliant: u64,
-    /// Drift.
+    /// Number of verdicts `NonCompliant` that no exemption covers: drift.
     pub non_compliant: u64,
-    /// Verdicts `Unknown`.
+    /// Number of verdicts `Unknown`.
     pub unknown: u64,
 }
 
@@ -109,7 +109,7 @@ pub struct PublicationRecord {
     /// `Published`, `Refused`, `Failed` or `Disabled`.
     #[schemars(length(max = 32))]
     pub state: String,
-    /// What was not published, and what to do about it.
+    /// What was not published, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
@@ -121,15 +121,15 @@ pub struct PublicationRecord {
 pub struct DriftEntry {
     /// The control.
     pub control: ControlName,
-    /// Its severity in the baseline.
+    /// Severity of the control in the baseline.
     pub severity: Severity,
-    /// How many resources drift.
+    /// Number of resources with drift.
     pub resources: u64,
-    /// Some of them: ARNs, or ids where there is none.
+    /// Some of these resources: ARNs, or ids of resources without an ARN.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 3), inner(length(max = 1024)))]
     pub examples: Vec<String>,
-    /// Since when the oldest of them drifts.
+    /// Since when the resource that drifts longest has drifted.
     #[schemars(schema_with = "schema::time")]
     pub since: Time,
 }
