@@ -14,7 +14,7 @@ use crate::controller::{Clock, SystemClock};
 use crate::expression::{
     Bindings, Environment, Failure, Machine, Mistake, VariableType, compile, from_json, to_json,
 };
-use crate::resource::{ItemError, Parsed, Reading, Value, open_envelope, parse_item};
+use crate::resource::{Enclosed, ItemError, Parsed, Reading, Value, open_envelope, parse_item};
 
 /// Evaluate an expression and print its value as JSON
 ///
@@ -103,7 +103,7 @@ fn item<'a>(path: &Path, text: &'a [u8], arena: &'a Bump) -> Result<Value<'a>, C
 /// The one item of a notification.
 fn enveloped<'a>(text: &'a [u8], arena: &'a Bump) -> Option<&'a [u8]> {
     match open_envelope(text, arena).ok()?.as_slice() {
-        [one] => Some(one.as_bytes()),
+        [Enclosed::Item(one)] => Some(one.as_bytes()),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! How a command ends: its exit code, or the error that ended it.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use thiserror::Error;
@@ -41,11 +41,8 @@ pub(super) enum CommandError {
     Read { path: String, source: io::Error },
     #[error("{0}")]
     Usage(String),
-    #[error(
-        "no item in {} says which account it belongs to{}", .path.display(),
-        .problems.first().map(|problem| format!(": {problem}")).unwrap_or_default()
-    )]
-    Empty { path: PathBuf, problems: Vec<String> },
+    #[error("{}", nothing_to_scan(.path, *.items, .problem.as_deref()))]
+    Empty { path: PathBuf, items: u64, problem: Option<String> },
     #[error(transparent)]
     NotInCatalog(#[from] NotInCatalog),
     /// Shown by themselves, each with its place.
@@ -115,5 +112,21 @@ impl From<Exit> for ExitCode {
             Exit::Bad => Self::from(1),
             Exit::Undecided => Self::from(2),
         }
+    }
+}
+
+/// Why a snapshot shows no account.
+fn nothing_to_scan(path: &Path, items: u64, problem: Option<&str>) -> String {
+    let path = path.display();
+    match problem {
+        Some(problem) => format!("no item in {path} can be attributed to an account: {problem}"),
+        None if items == 0 => format!(
+            "{path} holds no configuration items, so it does not show which accounts it is of: \
+             declare an AwsAccount beside the baselines"
+        ),
+        None => format!(
+            "no item in {path} is of a type that is recorded, so it does not show which accounts \
+             it is of: declare an AwsAccount beside the baselines"
+        ),
     }
 }

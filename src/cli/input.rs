@@ -75,7 +75,7 @@ impl SnapshotOptions {
         if objects.accounts.is_empty() && mistakes.is_empty() {
             let snapshot = &opened.snapshot;
             progress.total(snapshot.total_bytes());
-            let found = Arc::new(Survey::of(snapshot, &|bytes| progress.read(bytes)));
+            let found = Arc::new(Survey::of(snapshot, now, &|bytes| progress.read(bytes)));
             declare(&mut objects, &opened.accounts(&found)?)?;
             survey = Some(found);
         }
@@ -115,8 +115,9 @@ impl Opened {
     fn accounts(&self, survey: &Survey) -> Result<Vec<AwsAccount>, CommandError> {
         let accounts = discover(survey);
         if accounts.is_empty() {
-            let problems = survey.problems().to_vec();
-            return Err(CommandError::Empty { path: self.path.clone(), problems });
+            let (path, items) = (self.path.clone(), survey.items());
+            let problem = survey.problems().first().cloned();
+            return Err(CommandError::Empty { path, items, problem });
         }
         Ok(accounts)
     }

@@ -110,11 +110,16 @@ pub(super) mod warn {
         }
         let name = &source.name;
         if !source.is_whole() {
-            let unknown = if source.is_partial { "what is missing is" } else { "its accounts are" };
+            let unknown = if source.is_partial {
+                "what is missing is Unknown"
+            } else {
+                "nothing in it is taken for compliant"
+            };
             lines.push(format!(
-                "{name} could not be read whole: {unknown} Unknown, and nothing of it is resolved"
+                "{name} could not be read whole: {unknown}, and no finding of it is resolved"
             ));
         }
+        lines.extend(source.notes.iter().map(|note| format!("{name}: {note}")));
         if source.foreign > 0 {
             let foreign = source.foreign;
             lines.push(format!("{name} holds {foreign} items of accounts that nothing declares"));

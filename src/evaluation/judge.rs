@@ -69,13 +69,11 @@ impl<'p> Judge<'p> {
         if matches(at.check.planned.exclude.as_ref(), item) == Some(true) {
             return self.report(at, subject, Verdict::NotApplicable, results);
         }
-        if item.status == ItemStatus::NotRecorded {
-            let message = format!("{} {} is not recorded", item.resource_type, item.id);
-            let fault = Fault::Unread { reason: UnknownReason::NotRecorded, message };
+        if let Some(fault) = Fault::of_status(item) {
             return self.unknown(at, subject, &fault, None, results);
         }
         if matches(at.check.planned.matching.as_ref(), item) == Some(false) {
-            return self.report(at, subject, Verdict::NotApplicable, results);
+            return self.settled(at, subject, Some(item), Verdict::NotApplicable, results);
         }
         let related = match related {
             Ok(related) => related,
@@ -119,11 +117,33 @@ impl<'p> Judge<'p> {
                 let drift = Said { verdict, message: &message, exemption };
                 self.say(at, subject, drift, &explanation, results);
             }
-            Ok(verdict) => self.report(at, subject, verdict, results),
+            Ok(verdict) => self.settled(at, subject, item, verdict, results),
             Err(fault) => {
                 let shown = Masked::of(bindings, &at.check.expression.sensitive, arena);
                 self.unknown(at, subject, &fault, Some(&shown.bindings()), results);
             }
+        }
+    }
+
+    /// Passes on that nothing is wrong, unless a newer item may say otherwise.
+    fn settled(
+        &mut self,
+        at: At<'_, '_>,
+        subject: Subject<'_>,
+        item: Option<&ConfigurationItem<'_>>,
+        verdict: Verdict,
+        results: &mut dyn Results,
+    ) {
+        match item.filter(|item| item.status == ItemStatus::Doubtful) {
+            Some(item) => {
+                let message = format!(
+                    "{} {} may have a newer item among those that could not be read",
+                    item.resource_type, item.id
+                );
+                let fault = Fault::Unread { reason: UnknownReason::NotDelivered, message };
+                self.unknown(at, subject, &fault, None, results);
+            }
+            None => self.report(at, subject, verdict, results),
         }
     }
 
@@ -285,6 +305,24 @@ struct Said<'s> {
 }
 
 impl Fault {
+    /// Why nothing can be said of a resource whose item says nothing of it.
+    pub(super) fn of_status(item: &ConfigurationItem<'_>) -> Option<Self> {
+        let (reason, why) = match item.status {
+            ItemStatus::NotRecorded | ItemStatus::DeletedNotRecorded => {
+                (UnknownReason::NotRecorded, "is not recorded")
+            }
+            ItemStatus::Unreadable => {
+                (UnknownReason::NotDelivered, "cannot be judged: its newest item could not be read")
+            }
+            ItemStatus::Ok
+            | ItemStatus::Discovered
+            | ItemStatus::Deleted
+            | ItemStatus::Doubtful => return None,
+        };
+        let message = format!("{} {} {why}", item.resource_type, item.id);
+        Some(Self::Unread { reason, message })
+    }
+
     /// Why the verdict is unknown. Only what the data lacks is a lack of data.
     pub(super) const fn reason(&self) -> UnknownReason {
         match self {

@@ -9,18 +9,34 @@ use sonic_rs::LazyValue;
 
 use super::depth::{self, MAX_DEPTH};
 use super::item::ItemError;
+use super::{Timestamp, Traces};
 
 /// How many envelopes may stand in each other: SQS around SNS around a rule's event is three.
 const MAX_ENVELOPES: usize = 6;
+/// How many items one envelope may hold: AWS batches at most ten thousand messages.
+pub(crate) const MAX_ENCLOSED: usize = 1 << 14;
 
-/// Gives the text of each item in the envelope. Notifications that are about no item, such as
-/// scheduled ones, give none.
+/// What an envelope holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enclosed<'a> {
+    /// The text of an item.
+    Item(&'a str),
+    /// Word of an item that was too large for its notification: it has to be read elsewhere.
+    Announced(Announced),
+}
+
+/// What a notification keeps of an item that was too large for it
+/// (`configurationItemSummary` of an `OversizedConfigurationItemChangeNotification`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announced(pub Traces);
+
+/// Gives what the envelope holds. Notifications that are about no item, such as scheduled ones, hold
+/// nothing.
 ///
 /// # Errors
 ///
-/// For text that is no JSON or no known envelope, and for an item that AWS left out because it was
-/// too large ([`ItemError::Summary`]): nothing in such an envelope is to be trusted as all there is.
-pub fn open_envelope<'a>(text: &'a [u8], arena: &'a Bump) -> Result<Vec<&'a str>, ItemError> {
+/// For text that is no JSON or no known envelope: nothing in it is to be trusted as all there is.
+pub fn open_envelope<'a>(text: &'a [u8], arena: &'a Bump) -> Result<Vec<Enclosed<'a>>, ItemError> {
     let text = std::str::from_utf8(text)
         .map_err(|error| ItemError::NotText { offset: error.valid_up_to() })?;
     let mut items = Vec::new();
@@ -36,11 +52,11 @@ struct Envelope<'a> {
     #[serde(default, rename = "configurationItemSummary")]
     summary: Option<Summary>,
     /// A rule's event.
-    #[serde(default, rename = "invokingEvent")]
-    invoking_event: Option<String>,
-    /// SNS.
-    #[serde(default, alias = "Message")]
-    message: Option<String>,
+    #[serde(borrow, default, rename = "invokingEvent")]
+    invoking_event: Option<LazyValue<'a>>,
+    /// SNS: a string, or where somebody decoded it the message itself.
+    #[serde(borrow, default, alias = "Message")]
+    message: Option<LazyValue<'a>>,
     /// SNS in an event to a Lambda function.
     #[serde(borrow, default, rename = "Sns")]
     sns: Option<LazyValue<'a>>,
@@ -48,8 +64,8 @@ struct Envelope<'a> {
     #[serde(borrow, default)]
     detail: Option<LazyValue<'a>>,
     /// SQS.
-    #[serde(default, alias = "Body")]
-    body: Option<String>,
+    #[serde(borrow, default, alias = "Body")]
+    body: Option<LazyValue<'a>>,
     /// SQS or SNS in an event to a Lambda function; the answer of `ReceiveMessage`.
     #[serde(borrow, default, rename = "Records", alias = "Messages")]
     records: Option<Vec<LazyValue<'a>>>,
@@ -61,43 +77,72 @@ struct Envelope<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary {
-    resource_type: String,
-    resource_id: String,
+    resource_type: Option<Box<str>>,
+    resource_id: Option<Box<str>>,
+    #[serde(alias = "accountId")]
+    aws_account_id: Option<Box<str>>,
+    aws_region: Option<Box<str>>,
+    configuration_item_capture_time: Option<String>,
+}
+
+impl From<Summary> for Announced {
+    fn from(summary: Summary) -> Self {
+        let time = summary.configuration_item_capture_time;
+        Self(Traces {
+            account_id: summary.aws_account_id,
+            region: summary.aws_region,
+            resource_type: summary.resource_type,
+            id: summary.resource_id,
+            capture_time: time.and_then(|time| Timestamp::parse(&time)),
+            state_id: None,
+        })
+    }
 }
 
 fn open<'a>(
     text: &'a str,
     arena: &'a Bump,
     room: usize,
-    items: &mut Vec<&'a str>,
+    items: &mut Vec<Enclosed<'a>>,
 ) -> Result<(), ItemError> {
     if depth::exceeds(text.as_bytes(), MAX_DEPTH) || room == 0 {
         return Err(ItemError::TooDeep);
     }
     let envelope: Envelope<'a> =
         sonic_rs::from_str(text).map_err(|error| ItemError::from_json(&error))?;
-    if let Some(Summary { resource_type, resource_id }) = envelope.summary {
-        let (resource_type, id) = (resource_type.into(), resource_id.into());
-        return Err(ItemError::Summary { resource_type, id });
-    }
+    let before = items.len();
+    items.extend(envelope.summary.map(|summary| Enclosed::Announced(summary.into())));
     let raw = |value: LazyValue<'a>| match value.as_raw_cow() {
         Cow::Borrowed(text) => text,
         Cow::Owned(text) => arena.alloc_str(&text),
     };
-    let before = items.len();
-    items.extend(envelope.item.map(raw));
-    let trees = envelope.sns.into_iter().chain(envelope.detail);
-    let trees = trees.chain(envelope.records.into_iter().flatten()).map(raw);
-    let texts = [envelope.invoking_event, envelope.message, envelope.body].into_iter().flatten();
-    let texts = texts.filter(|text| text.trim_start().starts_with('{'));
-    let texts = texts.map(|text| &*arena.alloc_str(&text));
-    let mut inner = trees.chain(texts).peekable();
-    let is_envelope =
-        items.len() > before || envelope.message_type.is_some() || inner.peek().is_some();
+    items.extend(envelope.item.map(raw).filter(|text| *text != "null").map(Enclosed::Item));
+    if items.len() > MAX_ENCLOSED {
+        return Err(ItemError::TooMany(MAX_ENCLOSED));
+    }
+    let mut trees: Vec<&'a str> =
+        envelope.sns.into_iter().chain(envelope.detail).map(raw).collect();
+    trees.extend(envelope.records.into_iter().flatten().map(raw));
+    for value in [envelope.invoking_event, envelope.message, envelope.body].into_iter().flatten() {
+        trees.extend(message(raw(value), arena)?);
+    }
+    let is_envelope = items.len() > before || envelope.message_type.is_some() || !trees.is_empty();
     if !is_envelope && room == MAX_ENVELOPES {
         return Err(ItemError::Missing("resourceType"));
     }
-    inner.try_for_each(|text| open(text, arena, room - 1, items))
+    trees.into_iter().try_for_each(|text| open(text, arena, room - 1, items))
+}
+
+/// What a message says: a map, or a string that holds one. A text for people says nothing.
+fn message<'a>(value: &'a str, arena: &'a Bump) -> Result<Option<&'a str>, ItemError> {
+    let text = if value.starts_with('"') {
+        let text: String =
+            sonic_rs::from_str(value).map_err(|error| ItemError::from_json(&error))?;
+        &*arena.alloc_str(&text)
+    } else {
+        value
+    };
+    Ok(text.trim_start().starts_with('{').then_some(text))
 }
 
 #[cfg(test)]
@@ -122,9 +167,12 @@ mod tests {
             format!(r#"{{"Body":{}}}"#, quote(&sns)),
             format!(r#"{{"Records":[{{"body":{}}}]}}"#, quote(&sns)),
             format!(r#"{{"Records":[{{"Sns":{sns}}}]}}"#),
+            format!(r#"{{"Type":"Notification","Message":{event}}}"#),
+            format!(r#"{{"Records":[{{"Sns":{{"Message":{event}}}}}]}}"#),
         ] {
             let arena = Bump::new();
-            assert_eq!(open_envelope(envelope.as_bytes(), &arena), Ok(vec![ITEM]), "{envelope}");
+            let expected = Ok(vec![Enclosed::Item(ITEM)]);
+            assert_eq!(open_envelope(envelope.as_bytes(), &arena), expected, "{envelope}");
         }
     }
 
@@ -142,11 +190,25 @@ mod tests {
     }
 
     #[test]
-    fn an_item_too_large_for_its_notification_is_an_error() {
+    fn an_item_too_large_for_its_notification_is_announced() {
         let arena = Bump::new();
-        let text = br#"{"configurationItemSummary":{"resourceType":"AWS::EC2::Instance","resourceId":"i-1"}}"#;
-        let error = open_envelope(text, &arena).unwrap_err();
-        assert!(error.to_string().contains("AWS::EC2::Instance i-1"), "{error}");
+        let text = br#"{"configurationItemSummary":{"resourceType":"AWS::EC2::Instance","resourceId":"i-1","awsAccountId":"111122223333","awsRegion":"eu-west-1","configurationItemCaptureTime":"2024-05-01T10:00:00Z"}}"#;
+        let enclosed = open_envelope(text, &arena).unwrap();
+        let [Enclosed::Announced(Announced(traces))] = &enclosed[..] else {
+            panic!("one that is announced")
+        };
+        assert_eq!(traces.id.as_deref(), Some("i-1"));
+        assert_eq!(traces.capture_time, Timestamp::parse("2024-05-01T10:00:00Z"));
+    }
+
+    #[test]
+    fn an_envelope_of_too_many_items_is_named_as_that() {
+        let event = format!(r#"{{"configurationItem":{ITEM}}}"#);
+        let records = vec![event.as_str(); MAX_ENCLOSED + 1].join(",");
+        let (text, arena) = (format!(r#"{{"Records":[{records}]}}"#), Bump::new());
+        let error = open_envelope(text.as_bytes(), &arena).unwrap_err();
+        assert_eq!(error, ItemError::TooMany(MAX_ENCLOSED));
+        assert!(!error.to_string().contains("nest"), "{error}");
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub struct ConfigurationItem<'a> {
     pub value: Value<'a>,
 }
 
-/// What AWS Config says of the resource's being there.
+/// What is known of the resource's being there: by AWS Config's word, or because that word could not
+/// be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ItemStatus {
     /// Recorded (`OK`), which also holds where an encoding does not say: queries return no others.
@@ -48,6 +49,12 @@ pub enum ItemStatus {
     Deleted,
     /// Gone, and its type is not recorded (`ResourceDeletedNotRecorded`).
     DeletedNotRecorded,
+    /// Nothing is known of the resource: its newest item could not be read, or nobody can say which
+    /// is the newest. No name of AWS's stands for it.
+    Unreadable,
+    /// There by this item, but a newer one may have been lost: what is wrong by it is wrong, and
+    /// what is right by it is unknown. No name of AWS's stands for it.
+    Doubtful,
 }
 
 impl ItemStatus {
@@ -69,6 +76,12 @@ impl ItemStatus {
     #[must_use]
     pub const fn is_deleted(self) -> bool {
         matches!(self, Self::Deleted | Self::DeletedNotRecorded)
+    }
+
+    /// Whether the region that says so does not record the type.
+    #[must_use]
+    pub const fn is_unrecorded(self) -> bool {
+        matches!(self, Self::NotRecorded | Self::DeletedNotRecorded)
     }
 }
 
@@ -116,27 +129,36 @@ pub enum ItemError {
     /// Lists and maps stand in each other more than [`super::MAX_DEPTH`] deep.
     #[error("nests lists and maps deeper than {} levels", super::MAX_DEPTH)]
     TooDeep,
+    /// An envelope holds more items than AWS puts into one.
+    #[error("holds more than {0} items in one envelope: save them apart, one a line")]
+    TooMany(usize),
+    /// A field or map names something twice: parsers differ in which of the two they take.
+    #[error("defines `{name}` twice")]
+    Doubled {
+        /// The name.
+        name: Box<str>,
+        /// Where in the item's text, in bytes.
+        offset: usize,
+    },
+    /// The capture time is none.
+    #[error("has a configurationItemCaptureTime that is no time")]
+    NoTime,
     /// The item lacks what no item can do without.
     #[error("has no {0}: select or record it, or this is no configuration item")]
     Missing(&'static str),
-    /// AWS left the configuration out because the notification would have been too large.
-    #[error(
-        "of {resource_type} {id} is only a summary, because the item was too large for a \
-         notification: read it from a snapshot or through the API"
-    )]
-    Summary {
-        /// The resource's type.
-        resource_type: Box<str>,
-        /// The resource's id.
-        id: Box<str>,
-    },
 }
+
+/// Begins the message of the error for a name that is defined twice; the name follows.
+pub(crate) const DOUBLED: &str = "defined twice: ";
 
 impl ItemError {
     pub(crate) fn from_json(error: &sonic_rs::Error) -> Self {
         let message = error.to_string();
         let first_line = message.lines().next().unwrap_or_default();
         let end = first_line.find(" at line ").unwrap_or(first_line.len());
+        if let Some((_, name)) = first_line.get(..end).and_then(|it| it.split_once(DOUBLED)) {
+            return Self::Doubled { name: name.trim_end().into(), offset: error.offset() };
+        }
         let message =
             first_line.get(..end).unwrap_or(first_line).trim_end_matches(" while parsing");
         Self::Broken { message: without_quotation(message).into(), offset: error.offset() }
@@ -163,6 +185,8 @@ impl fmt::Display for ItemStatus {
             Self::NotRecorded => "ResourceNotRecorded",
             Self::Deleted => "ResourceDeleted",
             Self::DeletedNotRecorded => "ResourceDeletedNotRecorded",
+            Self::Unreadable => "unreadable",
+            Self::Doubtful => "doubtful",
         })
     }
 }

@@ -15,6 +15,7 @@ mod partition;
 mod projection;
 mod reading;
 mod split;
+mod traces;
 mod tree;
 mod types;
 mod value;
@@ -22,15 +23,20 @@ mod verdict;
 
 pub use depth::MAX_DEPTH;
 pub use enumeration::{means, value_of};
-pub use envelope::open_envelope;
+pub(crate) use envelope::MAX_ENCLOSED;
+pub use envelope::{Announced, Enclosed, open_envelope};
 pub use identity::{AccountId, ControlName, InvalidName, Region, ResourceType};
 pub use item::{ConfigurationItem, ItemError, ItemStatus, Parsed, Skipped};
 pub use parse::parse_item;
 pub use partition::Partition;
 pub use projection::{Projection, Step};
 pub use reading::Reading;
-pub(crate) use split::opens_snapshot;
-pub use split::{Chunk, ItemSpan, SplitProblem, SplitReport, Splitter};
-pub use types::{is_global, is_known as is_known_type, known_types, suggest as suggest_type};
+pub(crate) use split::snapshot_id;
+pub use split::{Chunk, ItemSpan, Part, SplitProblem, SplitReport, Splitter};
+pub use traces::Traces;
+pub use types::{
+    canonical as canonical_type, is_global, is_known as is_known_type, known_types,
+    suggest as suggest_type,
+};
 pub use value::{Duration, Timestamp, TypeName, Value};
 pub use verdict::{Severity, UnknownReason, Verdict};

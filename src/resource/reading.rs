@@ -40,11 +40,11 @@ impl Reading {
         Self { types, others: Some(TypeReader::compile("", &Projection::Whole)) }
     }
 
-    /// Reads of the same types only what every item has: its identity, status and time.
-    pub(crate) fn heads(&self) -> Self {
-        let head = |name: &str| TypeReader::compile(name, &Projection::NOTHING);
-        let types = self.types.keys().map(|name| (name.clone(), head(name))).collect();
-        Self { types, others: self.others.as_ref().map(|_| head("")) }
+    /// Reads of every type only what every item has (its identity, status and time), and of some
+    /// types more.
+    pub(crate) fn heads_and(types: impl IntoIterator<Item = (ResourceType, Projection)>) -> Self {
+        let others = Some(TypeReader::compile("", &Projection::NOTHING));
+        Self { others, ..Self::new(types) }
     }
 
     /// How items of the type are read; nothing where they are skipped.

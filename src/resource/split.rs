@@ -15,16 +15,18 @@ mod frame;
 mod resume;
 mod scan;
 mod window;
+mod wreck;
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::mem;
 
 use frame::{Completeness, Frame, From, Walk};
-use scan::Scan;
-use window::{CHUNK, Window};
+use window::{CHUNK, Window, cannot_read, is_utf_16};
+use wreck::Wreck;
 
-pub use chunk::{Chunk, ItemSpan, SplitProblem, SplitReport};
-pub(crate) use frame::opens_snapshot;
+pub use chunk::{Chunk, ItemSpan, Part, SplitProblem, SplitReport};
+pub(crate) use frame::snapshot_id;
+pub(super) use scan::{Scan, skip_space, string, value};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The most text that one item may have. AWS Config's own are far below 1 MiB.
@@ -64,6 +66,7 @@ enum State {
     /// Looking for the next item after something broken.
     Lost {
         frame: Option<Frame>,
+        wreck: Wreck,
     },
     Done,
 }
@@ -126,10 +129,6 @@ impl<R: Read> Splitter<R> {
                     self.window.at,
                     "the answer of the API has further pages (it ends with a NextToken): save them too",
                 ),
-                Completeness::Unprocessed => self.problem(
-                    self.window.at,
-                    "the API left some resources unprocessed: ask for them again and save that answer too",
-                ),
             }
         }
         self.report
@@ -145,7 +144,8 @@ impl<R: Read> Splitter<R> {
         self.report.problem_count += 1;
         if self.report.problems.len() < MAX_PROBLEMS {
             let (index, offset) = (self.report.items, self.window.offset(at));
-            self.report.problems.push(SplitProblem { index, offset, message: message.to_owned() });
+            let (message, part) = (message.to_owned(), Part::Anything);
+            self.report.problems.push(SplitProblem { index, offset, message, part });
         }
     }
 
@@ -154,7 +154,7 @@ impl<R: Read> Splitter<R> {
             State::Outside => self.outside(),
             State::List { frame, first } => self.in_list(frame, first),
             State::AfterList { frame } => self.after_list(frame),
-            State::Lost { frame } => self.lost(frame),
+            State::Lost { frame, wreck } => self.lost(frame, wreck),
             State::Done => {
                 self.window.at = self.window.len();
                 self.window.ended = true;
@@ -164,10 +164,13 @@ impl<R: Read> Splitter<R> {
     }
 
     fn outside(&mut self) -> Step {
-        if self.window.offset(self.window.at) == 0
-            && self.window.bytes().starts_with(BYTE_ORDER_MARK)
-        {
-            self.window.at = BYTE_ORDER_MARK.len();
+        if self.window.offset(self.window.at) == 0 {
+            if self.window.bytes().starts_with(BYTE_ORDER_MARK) {
+                self.window.at = BYTE_ORDER_MARK.len();
+            } else if is_utf_16(self.window.bytes()) {
+                self.problem(0, "this is UTF-16 text: save it as UTF-8");
+                return Step::Moved;
+            }
         }
         self.window.at = scan::skip_space(self.window.bytes(), self.window.at);
         self.state = State::Outside;
@@ -264,6 +267,16 @@ impl<R: Read> Splitter<R> {
             Ok(completeness) => self.last = completeness,
             Err(why) => self.problem(self.window.at, why),
         }
+        for traces in frame.unprocessed() {
+            if traces.resource_type.is_some() && traces.id.is_some() {
+                self.report.announced.push((self.report.items, traces));
+            } else {
+                self.problem(
+                    self.window.at,
+                    "the API left a resource unprocessed without saying which: ask again",
+                );
+            }
+        }
         Step::Moved
     }
 
@@ -327,17 +340,23 @@ impl<R: Read> Splitter<R> {
     /// Reports something broken and looks for the next item, in a list if there is a frame.
     fn broken(&mut self, at: usize, why: &str, frame: Option<Frame>) -> Step {
         self.problem(at, why);
+        let wreck = Wreck::new(self.window.part(at, at + 1));
         self.window.at = at + 1;
-        self.state = State::Lost { frame };
+        self.state = State::Lost { frame, wreck };
         Step::Moved
     }
 
-    fn lost(&mut self, frame: Option<Frame>) -> Step {
+    fn lost(&mut self, frame: Option<Frame>, mut wreck: Wreck) -> Step {
         let found = match &frame {
             Some(_) => resume::next_item(self.window.bytes(), self.window.at),
             None => resume::next_line(self.window.bytes(), self.window.at),
         };
         if let Some(found) = found {
+            wreck.add(self.window.part(self.window.at, found));
+            let kept = self.report.problem_count == self.report.problems.len() as u64;
+            if let Some(problem) = self.report.problems.last_mut().filter(|_| kept) {
+                problem.part = wreck.part(frame.is_some());
+            }
             self.window.at = found;
             self.state = match frame {
                 Some(frame) => State::List { frame, first: true },
@@ -347,18 +366,13 @@ impl<R: Read> Splitter<R> {
         }
         if !self.window.ended {
             // Of what was searched only what may be the beginning of an item's beginning is kept.
-            self.window.at =
-                self.window.at.max(self.window.len().saturating_sub(resume::BEGINNING));
-            self.state = State::Lost { frame };
+            let searched = self.window.len().saturating_sub(resume::BEGINNING);
+            let at = self.window.at.max(searched);
+            wreck.add(self.window.part(self.window.at, at));
+            self.window.at = at;
+            self.state = State::Lost { frame, wreck };
         }
         Step::More
-    }
-}
-
-fn cannot_read(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => "the compressed data ends too early".to_owned(),
-        _ => format!("cannot read on: {error}"),
     }
 }
 

@@ -6,13 +6,14 @@ use std::fmt;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use percent_encoding::percent_decode_str;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use sonic_rs::Deserializer;
 
 use super::Value;
 use super::depth::{self, MAX_DEPTH};
 use super::documents::Decoding;
+use super::item::DOUBLED;
 use super::reading::{Node, Reads};
 
 /// How often a document may be encoded in a string in a string.
@@ -87,24 +88,24 @@ impl<'n, 'a> Tree<'n, 'a> {
         match self.encoding {
             Encoding::Json => plain.read(text).map_err(E::custom),
             Encoding::MaybeJson if opens_json(text) => plain.read(text).map_err(E::custom),
-            Encoding::MaybeJson => Ok(plain.read(text).unwrap_or(Some(Value::String(text)))),
+            Encoding::MaybeJson => or_text(plain.read(text), text).map_err(E::custom),
             Encoding::Plain | Encoding::FieldsAreJson
                 if self.node.decoding == Some(Decoding::Document) =>
             {
-                Ok(Self { encoding: Encoding::Decoded, ..self }.document(text))
+                Self { encoding: Encoding::Decoded, ..self }.document(text).map_err(E::custom)
             }
             _ => Ok(Some(Value::String(text))),
         }
     }
 
     /// What a string at a document's place holds. An empty string is no document; a text that
-    /// cannot be decoded stays the string that it is.
-    fn document(self, text: &'a str) -> Option<Value<'a>> {
+    /// cannot be decoded stays the string that it is, but for one that says something twice.
+    fn document(self, text: &'a str) -> Result<Option<Value<'a>>, sonic_rs::Error> {
         let mut inner = text.trim();
         for _ in 0..MAX_ENCODINGS {
             match inner.as_bytes().first() {
-                None => return None,
-                Some(b'{' | b'[') => return self.read(inner).unwrap_or(Some(Value::String(text))),
+                None => return Ok(None),
+                Some(b'{' | b'[') => return or_text(self.read(inner), text),
                 Some(b'"') => match sonic_rs::from_str::<&str>(inner) {
                     Ok(string) => inner = string.trim(),
                     Err(_) => match sonic_rs::from_str::<String>(inner) {
@@ -119,7 +120,18 @@ impl<'n, 'a> Tree<'n, 'a> {
                 Some(_) => break,
             }
         }
-        (inner != "null").then_some(Value::String(text))
+        Ok((inner != "null").then_some(Value::String(text)))
+    }
+}
+
+/// What was read, or the text itself where it is no JSON.
+fn or_text<'a>(
+    read: Result<Option<Value<'a>>, sonic_rs::Error>,
+    text: &'a str,
+) -> Result<Option<Value<'a>>, sonic_rs::Error> {
+    match read {
+        Err(error) if error.to_string().contains(DOUBLED) => Err(error),
+        read => Ok(read.unwrap_or(Some(Value::String(text)))),
     }
 }
 
@@ -197,7 +209,7 @@ impl<'a> Visitor<'a> for Tree<'_, 'a> {
                 Some((name, node)) => entries.add(name, map.next_value_seed(self.inner(node))?),
             }
         }
-        let entries = entries.finish();
+        let entries = entries.finish().map_err(Doubled::error)?;
         match (self.node.decoding, entries) {
             (Some(Decoding::Wrapped), [(Value::String("value"), value)]) if seen == 1 => {
                 Ok(Some(*value))
@@ -250,10 +262,20 @@ impl<'n, 'a> Visitor<'a> for Key<'n, 'a> {
     }
 }
 
-/// A map while it is read. Of fields that stand twice the last one counts; nulls are dropped.
+/// A map while it is read. Nulls are dropped.
 pub(crate) struct Entries<'a> {
     entries: BumpVec<'a, (Value<'a>, Value<'a>)>,
     nulls: bool,
+}
+
+/// A name that stands in a map twice: readers differ in which of the two they take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doubled<'a>(pub(crate) &'a str);
+
+impl Doubled<'_> {
+    pub(crate) fn error<E: Error>(self) -> E {
+        E::custom(format_args!("{DOUBLED}{}", self.0))
+    }
 }
 
 impl<'a> Entries<'a> {
@@ -266,12 +288,18 @@ impl<'a> Entries<'a> {
         self.entries.push((Value::String(name), value.unwrap_or(Value::Null)));
     }
 
-    pub(crate) fn finish(mut self) -> &'a [(Value<'a>, Value<'a>)] {
-        if self.entries.len() <= FEW_FIELDS {
-            drop_doubles_of_few(&mut self.entries);
+    /// The map, unless a name stands in it twice.
+    pub(crate) fn finish(self) -> Result<&'a [(Value<'a>, Value<'a>)], Doubled<'a>> {
+        let doubled = if self.entries.len() <= FEW_FIELDS {
+            doubled_of_few(&self.entries)
         } else {
-            drop_doubles(&mut self.entries);
-        }
+            doubled_of_many(&self.entries)
+        };
+        doubled.map_or_else(|| Ok(self.finish_distinct()), |name| Err(Doubled(name)))
+    }
+
+    /// The map, where it is known that no name stands in it twice.
+    pub(crate) fn finish_distinct(mut self) -> &'a [(Value<'a>, Value<'a>)] {
         if self.nulls {
             self.entries.retain(|(_, value)| !matches!(value, Value::Null));
         }
@@ -279,33 +307,25 @@ impl<'a> Entries<'a> {
     }
 }
 
-fn drop_doubles_of_few<'a>(entries: &mut BumpVec<'a, (Value<'a>, Value<'a>)>) {
-    let mut at = 1;
-    while let Some((before, [(key, value), ..])) = entries.split_at_mut_checked(at) {
-        let name = key.as_str();
-        match before.iter_mut().find(|(earlier, _)| earlier.as_str() == name) {
-            None => at += 1,
-            Some((_, earlier)) => {
-                *earlier = *value;
-                entries.remove(at);
-            }
+fn doubled_of_few<'a>(entries: &[(Value<'a>, Value<'a>)]) -> Option<&'a str> {
+    let mut rest = entries;
+    while let Some(((key, _), later)) = rest.split_first() {
+        let name = name(*key);
+        if later.iter().any(|(key, _)| self::name(*key) == name) {
+            return Some(name);
         }
+        rest = later;
     }
+    None
 }
 
-fn drop_doubles<'a>(entries: &mut BumpVec<'a, (Value<'a>, Value<'a>)>) {
-    let mut last: FxHashMap<&str, Value<'a>> = FxHashMap::default();
-    for (key, value) in entries.iter() {
-        last.insert(key.as_str().unwrap_or_default(), *value);
-    }
-    if last.len() == entries.len() {
-        return;
-    }
-    entries.retain_mut(|(key, value)| {
-        let newest = last.remove(key.as_str().unwrap_or_default());
-        *value = newest.unwrap_or(*value);
-        newest.is_some()
-    });
+fn doubled_of_many<'a>(entries: &[(Value<'a>, Value<'a>)]) -> Option<&'a str> {
+    let mut names = FxHashSet::with_capacity_and_hasher(entries.len(), FxBuildHasher);
+    entries.iter().map(|(key, _)| name(*key)).find(|name| !names.insert(*name))
+}
+
+fn name(key: Value<'_>) -> &str {
+    if let Value::String(name) = key { name } else { "" }
 }
 
 /// The integer that a float without a fraction stands for.

@@ -17,6 +17,12 @@ pub fn is_known(name: &str) -> bool {
     TYPES.binary_search(&name).is_ok()
 }
 
+/// The known type that `name` is but for the case of its letters; nothing where it is one itself.
+pub fn canonical(name: &str) -> Option<&'static str> {
+    let mut known = TYPES.iter().copied();
+    if is_known(name) { None } else { known.find(|known| known.eq_ignore_ascii_case(name)) }
+}
+
 /// The known type that an unknown `name` was probably meant to be.
 pub fn suggest(name: &str) -> Option<&'static str> {
     let wanted = name.to_ascii_lowercase();

@@ -16,9 +16,8 @@ use flate2::write::DeflateEncoder;
 use rustc_hash::FxHashMap;
 
 use super::snapshot::items::Context;
-use super::snapshot::newest;
 use super::snapshot::pass::{Origin, pass};
-use super::snapshot::{ReadReport, Worker};
+use super::snapshot::{Evaluate, Lost, ReadReport, Worker, finish};
 use crate::resource::{Chunk, ItemSpan, Reading, Region, ResourceType};
 
 /// So much text is compressed together.
@@ -150,19 +149,20 @@ impl Mirror {
         workers: Vec<W>,
     ) -> (Vec<W>, ReadReport) {
         let mut state = self.lock();
-        let context = Context { reading, hasher: self.hasher.clone() };
+        let context = Context::new(reading, self.hasher.clone());
         let mut blocks = match state.in_order(parts) {
             Ok(kept) => {
                 Blocks { state: &mut state, kept: kept.into_iter().peekable(), error: None }
             }
             Err(error) => return (workers, failed(&error)),
         };
-        let readers = workers.into_iter().map(|worker| newest::Evaluate::of_all(&context, worker));
+        let readers = workers.into_iter().map(|worker| Evaluate::of_all(&context, worker));
         let mut sequence = 0;
         let readers = pass(|chunk| blocks.next_chunk(chunk), readers.collect(), &mut sequence);
-        let (workers, mut tally) = newest::finish(readers);
+        let (workers, mut tally) = finish(readers);
         if let Some(error) = blocks.error {
             tally.problem(0, None, 0, format!("cannot read a temporary file: {error}"));
+            tally.lost(Lost::default());
         }
         (workers, tally.finish(&[]))
     }
@@ -175,6 +175,7 @@ impl Mirror {
 fn failed(error: &io::Error) -> ReadReport {
     let mut tally = super::snapshot::tally::Tally::default();
     tally.problem(0, None, 0, format!("cannot write a temporary file: {error}"));
+    tally.lost(Lost::default());
     tally.finish(&[])
 }
 

@@ -10,5 +10,6 @@ pub mod snapshot;
 pub use mirror::{Mirror, Part};
 pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{
-    Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError, TypeInRegion, Worker,
+    Contents, Lost, Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError, TypeInRegion,
+    Worker,
 };

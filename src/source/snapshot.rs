@@ -2,48 +2,51 @@
 //! everything else that [`Splitter`](crate::resource::Splitter) takes, one file, a folder of
 //! many, or standard input.
 //!
-//! A read gives each resource once: the newest item counts, and one that says the resource is
-//! gone takes it away. Three ways lead there, each exact:
+//! Everything is read twice. First what every item has, for what is in the input ([`Contents`]): when
+//! it was taken, what its recorders record, what was lost, and which item counts of each resource that
+//! has several. Resources with several items are read once more for that. Then the items that count,
+//! each resource once: the newest item, and one that says the resource is gone takes it away.
 //!
-//! - One of AWS's snapshot files holds each resource once, so items are passed on as they are
-//!   met. A second one of a resource is reported, and the read is not complete.
-//! - In such a file, global resources (IAM's, say) may still stand once for each region, as in a
-//!   file made of several regions' snapshots. They are set aside in a temporary file until all
-//!   have been met; then the newest of each is passed on.
-//! - Anything else may hold a resource's history, so it is read twice: first for which item of
-//!   each resource is the newest, then for the items.
-//!
-//! Nothing is ever resolved by a read that is not complete: whatever could not be read, opened,
-//! decompressed or understood makes it incomplete and is listed.
+//! An item that cannot be understood is never passed over for an older one. Where its resource is
+//! known, that resource is given as [unreadable](crate::resource::ItemStatus::Unreadable); where it is
+//! not, the report says in which types and regions something was lost. Whatever could not be read,
+//! opened, decompressed or understood makes a read incomplete and is listed.
 
+mod contents;
+mod delivery;
+mod evaluate;
 pub(super) mod files;
 mod input;
 pub(super) mod items;
-pub(super) mod newest;
-mod once;
+mod lost;
 pub(super) mod pass;
-mod set_aside;
+mod places;
+mod recount;
+mod settle;
+mod survey;
 pub(super) mod tally;
 
-use std::hash::RandomState;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use thiserror::Error;
 
 use crate::resource::{ConfigurationItem, Reading, Timestamp};
 use files::SnapshotFile;
-use input::{Files, Form};
-use items::Context;
+use input::Files;
+use items::{Context, file_problems};
 use pass::pass;
+
+pub use contents::Contents;
+pub(super) use evaluate::{Evaluate, finish};
+pub use lost::Lost;
 pub use tally::{Occurrence, ReadProblem, ReadReport, TypeInRegion};
 
 /// Files of recorded items, found and not yet read.
 #[derive(Debug)]
 pub struct Snapshot {
     files: Vec<SnapshotFile>,
-    form: Form,
+    notes: Vec<String>,
 }
 
 /// Why there is nothing to read.
@@ -99,35 +102,45 @@ impl Snapshot {
         } else {
             files::find(path)?
         };
-        let form = match files.as_slice() {
-            [file] => input::form(file),
-            _ => Form::Any,
-        };
-        Ok(Self { files, form })
+        Ok(Self::of(files))
     }
 
-    /// When the oldest file was taken: as AWS names it in the file's name, else when the file was
-    /// last changed. Nothing for standard input.
-    pub fn taken_at(&self) -> Option<Timestamp> {
-        self.files.iter().filter_map(|file| file.taken_at).min()
+    fn of(files: Vec<SnapshotFile>) -> Self {
+        let (files, notes) = delivery::leave_newest(files);
+        Self { files, notes }
     }
 
-    /// How many bytes a read goes through, as progress counts them.
+    /// What to say of files that are not read: of each account and region the newest of AWS's own
+    /// snapshots counts.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// How many bytes one reading goes through, as progress counts them.
     pub fn total_bytes(&self) -> u64 {
-        let once: u64 = self.files.iter().map(|file| file.bytes).sum();
-        match self.form {
-            Form::Snapshot => once,
-            Form::Any => 2 * once,
-        }
+        self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// Reads everything, and gives each resource's newest item to one of the workers, each of
-    /// which runs on a thread of its own. Gives the workers back in their order.
+    /// Finds out what is in the files, as of `now`, on so many threads.
     ///
-    /// `progress` is told how many bytes have been read so far, of [`Self::total_bytes`].
+    /// `progress` is told how many bytes have been read so far, of [`Self::total_bytes`], for each
+    /// reading from the beginning.
+    pub fn contents(
+        &self,
+        now: Timestamp,
+        threads: usize,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Contents {
+        Contents::of(&self.files, now, threads, progress)
+    }
+
+    /// Gives each resource's item that counts to one of the workers, each of which runs on a thread of
+    /// its own. Gives the workers back in their order.
+    ///
     /// Without workers nothing is read, and the report says so.
     pub fn read<W: Worker + Send>(
         &self,
+        contents: &Contents,
         reading: &Reading,
         workers: Vec<W>,
         progress: &(dyn Fn(u64) + Sync),
@@ -135,62 +148,29 @@ impl Snapshot {
         if workers.is_empty() {
             return (workers, ReadReport::nothing_read());
         }
-        let context = Context { reading, hasher: RandomState::new() };
-        match self.form {
-            Form::Snapshot => self.read_once(&context, workers, progress),
-            Form::Any => self.read_newest(&context, workers, progress),
-        }
-    }
-
-    fn read_once<W: Worker + Send>(
-        &self,
-        context: &Context<'_>,
-        workers: Vec<W>,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> (Vec<W>, ReadReport) {
-        let set_aside = Mutex::new(set_aside::SetAside::default());
+        let hasher = contents.hasher.clone();
+        let context = Context::of_files(reading, hasher, &self.files, contents.now);
+        let resources = &contents.settled;
         let mut files = Files::new(&self.files, progress);
         let readers =
-            workers.into_iter().map(|worker| once::Once::new(context, &set_aside, worker));
+            workers.into_iter().map(|worker| Evaluate::of_settled(&context, resources, worker));
         let mut sequence = 0;
         let readers = pass(|chunk| files.next_chunk(chunk), readers.collect(), &mut sequence);
-        let (workers, mut tally) = once::finish(readers);
-        files.report(&mut tally);
-
-        let mut aside = set_aside::newest(set_aside, &mut tally);
-        let readers = workers.into_iter().map(|worker| newest::Evaluate::of_all(context, worker));
-        let readers = pass(|chunk| aside.next_chunk(chunk), readers.collect(), &mut sequence);
-        let (workers, of_global) = newest::finish(readers);
-        tally.merge_problems(of_global);
-        (workers, aside.report(tally).finish(&self.files))
-    }
-
-    fn read_newest<W: Worker + Send>(
-        &self,
-        context: &Context<'_>,
-        workers: Vec<W>,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> (Vec<W>, ReadReport) {
-        let index = Mutex::new(newest::Index::default());
-        let mut first = Files::new(&self.files, progress);
-        let heads = context.reading.heads();
-        let of_heads = Context { reading: &heads, hasher: context.hasher.clone() };
-        let readers = workers.iter().map(|_| newest::Find::new(&of_heads, &index));
-        let mut sequence = 0;
-        drop(pass(|chunk| first.next_chunk(chunk), readers.collect(), &mut sequence));
-        let index = index.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-
-        let mut second = Files::new(&self.files, progress).after(first.bytes());
-        let readers =
-            workers.into_iter().map(|worker| newest::Evaluate::of_newest(context, &index, worker));
-        let mut sequence = 0;
-        let readers = pass(|chunk| second.next_chunk(chunk), readers.collect(), &mut sequence);
-        let (workers, mut tally) = newest::finish(readers);
-        if first.items() != second.items() {
+        let (mut workers, mut tally) = finish(readers);
+        if files.items() != contents.items || self.files.iter().any(SnapshotFile::has_changed) {
             tally.problem(0, None, 0, "the snapshot changed while it was read: read it again");
+            tally.lost(Lost::default());
         }
-        second.report(&mut tally);
-        (workers, tally.finish(&self.files))
+        for report in files.reports() {
+            // The resources among these are known from the first reading.
+            drop(file_problems(report, &context, &mut tally));
+        }
+        if let (Some(worker), false) = (workers.first_mut(), resources.unseen.is_empty()) {
+            evaluate::tell_unseen(&context, resources, worker, sequence, &mut tally);
+        }
+        let mut report = tally.finish(&self.files);
+        report.add_lost(&contents.report);
+        (workers, report)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plumbline::resource::{ConfigurationItem, Reading, Value};
+use plumbline::resource::{ConfigurationItem, Reading, Timestamp, Value};
 use plumbline::source::{ReadReport, Snapshot, Worker};
 use serde_json::{Map, Value as Json, json};
 
@@ -27,6 +27,9 @@ pub(crate) fn json_of(value: &Value<'_>) -> Json {
     }
 }
 
+/// After all times of the items.
+const NOW: Timestamp = Timestamp { seconds: 4_000_000_000, nanoseconds: 0 };
+
 /// Keeps the items that it is given.
 #[derive(Default)]
 pub(crate) struct Keeper(pub(crate) Vec<Json>);
@@ -40,7 +43,9 @@ impl Worker for Keeper {
 /// Reads a path whole: its items and how it went.
 pub(crate) fn read(path: &Path) -> (Vec<Json>, ReadReport) {
     let snapshot = Snapshot::open(path).unwrap();
-    let (workers, report) = snapshot.read(&Reading::everything(), vec![Keeper::default()], &|_| {});
+    let contents = snapshot.contents(NOW, 1, &|_| {});
+    let (workers, report) =
+        snapshot.read(&contents, &Reading::everything(), vec![Keeper::default()], &|_| {});
     (workers.into_iter().flat_map(|keeper| keeper.0).collect(), report)
 }
 

@@ -102,22 +102,25 @@ fn is_kind(item: &Json, name: &str) -> bool {
     item["resourceType"] == name
 }
 
-/// What of a world arrives: whole, there, and of a global resource the latest copy.
+/// What of a world arrives: whole, there, and of a global resource the copy that counts.
 fn arrived(world: &World) -> Vec<&Json> {
     let whole = world.items.iter().enumerate().filter(|(at, _)| !world.broken.contains(at));
     let items: Vec<&Json> = whole
         .map(|(_, item)| item)
         .filter(|item| item["configurationItemStatus"] != "ResourceDeleted")
         .collect();
-    let is_latest = |item: &&&Json| {
-        !is_kind(item, GLOBAL)
-            || !items.iter().any(|other| {
-                is_kind(other, GLOBAL)
-                    && other["resourceId"] == item["resourceId"]
-                    && captured(other) > captured(item)
-            })
+    // A region that does not record a resource says nothing of it where another does.
+    let outdoes = |other: &Json, item: &Json| match (is_recorded(other), is_recorded(item)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => captured(other) > captured(item),
     };
-    items.iter().filter(is_latest).copied().collect()
+    let counts = |item: &&&Json| {
+        let copies = || items.iter().filter(|other| other["resourceId"] == item["resourceId"]);
+        !is_kind(item, GLOBAL)
+            || !copies().any(|other| is_kind(other, GLOBAL) && outdoes(other, item))
+    };
+    items.iter().filter(counts).copied().collect()
 }
 
 fn captured(item: &Json) -> &str {

@@ -1,20 +1,25 @@
 //! Reads one source on all cores, and gives each item to an evaluation's worker.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::mem;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::batch::Batch;
 use super::in_order::InOrder;
 use super::interest::Interest;
 use super::{Progress, Receiver};
-use crate::controller::sources::{Recorded, SnapshotInput, SourceReport, Survey, problems};
+use crate::controller::sources::{
+    SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of, undeclared_regions,
+};
 use crate::evaluation::{EvaluationResult, Worker};
-use crate::resource::{ConfigurationItem, Reading, Timestamp, UnknownReason};
+use crate::resource::{
+    AccountId, ConfigurationItem, ItemStatus, Reading, Region, Timestamp, UnknownReason,
+};
 use crate::source::aws_config::LiveRead;
-use crate::source::{self, Snapshot, SnapshotError};
+use crate::source::{self, Lost, Snapshot, SnapshotError};
 
 /// The reading of one source.
 pub(super) struct Examination<'x> {
@@ -25,11 +30,25 @@ pub(super) struct Examination<'x> {
 }
 
 /// Whose items are evaluated.
+#[derive(Default)]
 struct Admission<'x> {
-    /// The accounts, and whether the snapshot says anything of them still.
-    accounts: FxHashMap<&'x str, bool>,
-    /// Accounts and regions whose recorder is off: their items say nothing of today.
-    stopped: HashSet<(&'x str, &'x str)>,
+    accounts: FxHashSet<&'x str>,
+    /// Accounts and regions of which the snapshot is too old, or whose recorder is off: their items
+    /// say nothing of today.
+    outdated: HashSet<(&'x str, Cow<'x, str>)>,
+    /// Accounts of which all is too old.
+    stale: FxHashSet<&'x str>,
+    /// Of what something was lost that may be newer than what is at hand.
+    lost: Vec<&'x Lost>,
+}
+
+/// What a snapshot came to.
+pub(super) struct Examined {
+    pub(super) report: SourceReport,
+    /// What is in it; nothing where it could not be opened.
+    pub(super) survey: Option<Arc<Survey>>,
+    /// Of what something was lost.
+    pub(super) lost: BTreeSet<Lost>,
 }
 
 impl Examination<'_> {
@@ -39,34 +58,46 @@ impl Examination<'_> {
         source: &SnapshotInput,
         workers: &mut [Worker<'_, '_>],
         receiver: &mut Receiver<'_, '_>,
-    ) -> (SourceReport, Arc<Survey>) {
+    ) -> Examined {
         let name = source.path.display().to_string();
         let snapshot = match open(source) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 let problems = vec![error.to_string()];
                 let report = SourceReport { name, problems, ..SourceReport::default() };
-                return (report, Arc::default());
+                return Examined { report, survey: None, lost: BTreeSet::from([Lost::default()]) };
             }
         };
         let survey = self.survey(source, &snapshot);
-        let taken_at = snapshot.taken_at();
-        let admission = self.admission(source, survey.as_deref(), taken_at);
+        let misplaced = misplaced(source, &survey);
+        let mut lost = survey.contents().report.lost.clone();
+        lost.extend(misplaced.iter().map(|(lost, _)| lost.clone()));
+        let admission = self.admission(source, &survey, &lost);
         let in_order = InOrder::new(receiver);
         let examiners = self.examiners(workers, &admission, &in_order);
         let read = |bytes| self.progress.read(bytes);
         self.progress.total(snapshot.total_bytes());
-        let (examiners, read) = snapshot.read(self.reading, examiners, &read);
+        let (examiners, read) = snapshot.read(survey.contents(), self.reading, examiners, &read);
+        let foreign = examiners.iter().map(|examiner| examiner.foreign).sum();
+        lost.extend(read.lost.iter().cloned());
+        let said = misplaced.into_iter().map(|(_, message)| message);
+        let problems: Vec<String> = problems(&read).into_iter().chain(said).collect();
+        let taken = source.accounts.iter().flat_map(|(account, input)| {
+            survey.taken(account, &regions_of(account, input, &survey))
+        });
+        let notes = snapshot.notes().iter().cloned().chain(undeclared_regions(source, &survey));
         let report = SourceReport {
             name,
-            is_partial: false,
+            is_partial: lost
+                .iter()
+                .all(|lost| lost.region.is_some() || lost.resource_type.is_some()),
             items: read.items,
-            problems: problems(&read),
-            taken_at,
-            foreign: examiners.iter().map(|examiner| examiner.foreign).sum(),
+            problems,
+            notes: notes.collect(),
+            taken: taken.collect(),
+            foreign,
         };
-        let survey = survey.unwrap_or_else(|| Arc::new(Survey::without_recorders(read.types)));
-        (report, survey)
+        Examined { report, survey: Some(survey), lost }
     }
 
     /// Goes through what was read of AWS Config. The second value says what went wrong since.
@@ -77,20 +108,25 @@ impl Examination<'_> {
         receiver: &mut Receiver<'_, '_>,
     ) -> (SourceReport, Result<(), String>) {
         let admission = Admission {
-            accounts: [(read.account.as_str(), true)].into_iter().collect(),
-            stopped: HashSet::new(),
+            accounts: [read.account.as_str()].into_iter().collect(),
+            ..Admission::default()
         };
         let in_order = InOrder::new(receiver);
         let examiners = self.examiners(workers, &admission, &in_order);
         let (examiners, done) = read.mirror.read(&read.parts, self.reading, examiners);
-        let lost = problems(&done);
-        let whole = lost.first().map_or(Ok(()), |problem| Err(problem.clone()));
+        // A resource whose item is unreadable is unknown by itself; what is wider makes all unknown.
+        let problems = problems(&done);
+        let whole = match problems.first() {
+            Some(problem) if !done.lost.is_empty() => Err(problem.clone()),
+            _ => Ok(()),
+        };
         let report = SourceReport {
             name: format!("AWS Config of account {}", read.account),
             is_partial: whole.is_ok(),
             items: done.items,
-            problems: lost.into_iter().chain(unread(read)).collect(),
-            taken_at: None,
+            problems: problems.into_iter().chain(unread(read)).collect(),
+            notes: Vec::new(),
+            taken: BTreeSet::new(),
             foreign: examiners.iter().map(|examiner| examiner.foreign).sum(),
         };
         (report, whole)
@@ -113,33 +149,40 @@ impl Examination<'_> {
         workers.iter_mut().map(examiner).collect()
     }
 
-    /// What occurs in the snapshot, where an account leaves it to that what is recorded. Whoever
-    /// declares the types spares this reading.
-    fn survey(&self, source: &SnapshotInput, snapshot: &Snapshot) -> Option<Arc<Survey>> {
-        let mut accounts = source.accounts.values();
-        if !accounts.any(|account| account.recorded == Recorded::AsSeen) {
-            return None;
-        }
-        Some(source.survey.clone().unwrap_or_else(|| {
+    /// What is in the snapshot, which has to be known before anything of it is believed.
+    fn survey(&self, source: &SnapshotInput, snapshot: &Snapshot) -> Arc<Survey> {
+        source.survey.clone().unwrap_or_else(|| {
             self.progress.total(snapshot.total_bytes());
-            Arc::new(Survey::of(snapshot, &|bytes| self.progress.read(bytes)))
-        }))
+            Arc::new(Survey::of(snapshot, self.now, &|bytes| self.progress.read(bytes)))
+        })
     }
 
     fn admission<'a>(
         &self,
         source: &'a SnapshotInput,
-        survey: Option<&'a Survey>,
-        taken_at: Option<Timestamp>,
+        survey: &'a Survey,
+        lost: &'a BTreeSet<Lost>,
     ) -> Admission<'a> {
-        let accounts = source.accounts.iter().map(|(account, input)| {
-            let fresh = !input.is_stale(taken_at, self.now);
-            (account.as_str(), fresh)
-        });
-        Admission {
-            accounts: accounts.collect(),
-            stopped: survey.map(Survey::stopped).unwrap_or_default(),
+        let stopped = survey.stopped().into_iter();
+        let mut admission = Admission {
+            accounts: source.accounts.keys().map(AccountId::as_str).collect(),
+            outdated: stopped.map(|(account, region)| (account, Cow::Borrowed(region))).collect(),
+            stale: FxHashSet::default(),
+            lost: lost.iter().collect(),
+        };
+        for (account, input) in &source.accounts {
+            let is_stale = |region: &Region| {
+                input.is_stale(survey.contents().taken_at(account, region), self.now)
+            };
+            let regions = regions_of(account, input, survey);
+            let stale: Vec<&Region> = regions.iter().filter(|region| is_stale(region)).collect();
+            if stale.len() == regions.len() {
+                admission.stale.insert(account.as_str());
+            }
+            let stale = stale.into_iter().map(|region| Cow::Owned(region.as_str().to_owned()));
+            admission.outdated.extend(stale.map(|region| (account.as_str(), region)));
         }
+        admission
     }
 }
 
@@ -174,18 +217,21 @@ struct Examiner<'x, 'e, 'p> {
 
 impl source::Worker for Examiner<'_, '_, '_> {
     fn item(&mut self, item: ConfigurationItem<'_>) {
-        let Admission { accounts, stopped } = self.admission;
-        match accounts.get(item.account_id) {
-            Some(false) => return,
-            // An item that does not say whose it is makes its type unread: evaluation sees to it.
-            None if !item.account_id.is_empty() => {
-                self.foreign += 1;
-                return;
-            }
-            Some(true) | None => {}
-        }
-        if !stopped.is_empty() && stopped.contains(&(item.account_id, item.region)) {
+        let Admission { accounts, outdated, stale, lost } = self.admission;
+        if !accounts.contains(item.account_id) {
+            self.foreign += 1;
             return;
+        }
+        let place = (item.account_id, Cow::Borrowed(item.region));
+        if stale.contains(item.account_id) || (!outdated.is_empty() && outdated.contains(&place)) {
+            return;
+        }
+        let mut item = item;
+        let is_doubtful = !item.status.is_unrecorded()
+            && item.status != ItemStatus::Unreadable
+            && lost.iter().any(|it| it.includes(item.account_id, item.region, item.resource_type));
+        if is_doubtful {
+            item.status = ItemStatus::Doubtful;
         }
         let Self { worker, interest, batch, .. } = self;
         let mut keep = |result: &EvaluationResult<'_>| {

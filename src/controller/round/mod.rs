@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 
-use super::sources::{self, SourceInput, SourceReport};
+use super::sources::{self, SourceInput, SourceReport, Statement};
 use crate::drift::{Comparison, Drift, Installation, KnownFindings, Summaries};
 use crate::evaluation::{Coverage, Evaluation, EvaluationResult, Outcome, Results, Worker};
 use crate::plan::Plan;
@@ -109,9 +109,17 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
         let examination = Examination { reading: &reading, interest: &interest, progress, now };
         reports.push(match source {
             SourceInput::Snapshot(source) => {
-                let (report, survey) = examination.snapshot(source, &mut workers, &mut receiver);
-                sources::state(&mut coverage, source, &report, &survey, &types, now);
-                report
+                let examined = examination.snapshot(source, &mut workers, &mut receiver);
+                let statement = Statement {
+                    source,
+                    report: &examined.report,
+                    survey: examined.survey.as_deref(),
+                    lost: &examined.lost,
+                    types: &types,
+                    now,
+                };
+                sources::state(&mut coverage, &statement);
+                examined.report
             }
             SourceInput::Live(read) => {
                 let (report, whole) = examination.live(read, &mut workers, &mut receiver);

@@ -14,13 +14,15 @@ use std::sync::Arc;
 use crate::api::document::Located;
 use crate::api::{AwsAccount, AwsAccountSpec, Period};
 use crate::plan::Plan;
-use crate::resource::{AccountId, Region, ResourceType, Timestamp};
+use crate::resource::{AccountId, Partition, Region, ResourceType, Timestamp};
 use crate::source::aws_config::LiveRead;
 use crate::source::{ReadReport, Snapshot};
 
 pub use access::AwsAccounts;
 pub(super) use access::home_region;
-pub(super) use coverage::{state, state_live};
+pub(super) use coverage::{
+    Statement, misplaced, regions as regions_of, state, state_live, undeclared_regions,
+};
 pub use discover::{discover, undeclared};
 pub use live::LiveSources;
 pub(super) use live::types;
@@ -56,6 +58,8 @@ pub struct SnapshotInput {
 pub struct AccountInput {
     /// All the regions in use.
     pub regions: BTreeSet<Region>,
+    /// The partition that these are in.
+    pub partition: Partition,
     /// Which types are recorded.
     pub recorded: Recorded,
     /// From which age on the snapshot says nothing; nothing for any age.
@@ -76,14 +80,15 @@ pub enum Recorded {
 }
 
 impl AccountInput {
-    /// Whether a snapshot that was taken then is too old to say anything of the account.
+    /// Whether a snapshot that was taken then is too old to say anything of the account. One of
+    /// which nobody knows when it was taken is, where its age matters.
     pub(in crate::controller) fn is_stale(
         &self,
         taken_at: Option<Timestamp>,
         now: Timestamp,
     ) -> bool {
-        let (Some(max_age), Some(taken_at)) = (self.max_age, taken_at) else { return false };
-        taken_at < now.second_before(max_age.duration())
+        let Some(max_age) = self.max_age else { return false };
+        taken_at.is_none_or(|taken_at| taken_at < now.second_before(max_age.duration()))
     }
 }
 
@@ -98,8 +103,10 @@ pub struct SourceReport {
     pub items: u64,
     /// What could not be read; with any of these the source does not count as read whole.
     pub problems: Vec<String>,
-    /// When its newest part was taken.
-    pub taken_at: Option<Timestamp>,
+    /// What to say of it though nothing is wrong.
+    pub notes: Vec<String>,
+    /// When its parts were taken, as far as that is known.
+    pub taken: BTreeSet<Timestamp>,
     /// How many items belong to accounts that are not taken from it.
     pub foreign: u64,
 }
@@ -158,6 +165,7 @@ impl AccountInput {
         let recorded = snapshot.and_then(|snapshot| snapshot.recorded_types.clone());
         Some(Self {
             regions,
+            partition: spec.partition,
             recorded: recorded.map_or(Recorded::AsSeen, Recorded::Types),
             max_age: snapshot.map(|snapshot| snapshot.max_age),
         })
@@ -181,9 +189,11 @@ pub(super) fn problems(read: &ReadReport) -> Vec<String> {
         .problems
         .iter()
         .map(|problem| {
-            let item = problem.item.map(|item| format!(", item {item}")).unwrap_or_default();
             let file = problem.file.display();
-            format!("{file}{item}, byte {}: {}", problem.offset, problem.message)
+            match problem.item {
+                Some(_) => format!("{file}, byte {}: {}", problem.offset, problem.message),
+                None => format!("{file}: {}", problem.message),
+            }
         })
         .collect();
     if problems.is_empty() && !read.complete {

@@ -1,21 +1,28 @@
 //! The items that were kept, by account and type, each resource once.
 
+use std::collections::hash_map::Entry;
+
 use bumpalo::Bump;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::evaluation::keep::{Keep, Kept};
 use crate::evaluation::prepared::Evaluation;
-use crate::resource::ConfigurationItem;
+use crate::expression::to_json;
+use crate::resource::{ConfigurationItem, ItemStatus};
 
 /// The items that were kept. Of a resource that came several times (one of a global type comes
-/// from each region that records it) the copy that was captured last counts.
+/// from each region that records it) the copy that was captured last counts, one that is recorded
+/// before one that is not. Where nobody can say which was last, none of them does: the resource is
+/// unreadable.
 pub(super) struct Gathered<'k> {
     keeps: &'k [Keep],
     items: FxHashMap<(u32, u32), Vec<Place>>,
+    /// Those whose copies contradict each other.
+    contradicted: FxHashSet<Place>,
 }
 
 /// Where a kept item is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     keep: u32,
     item: u32,
@@ -25,16 +32,25 @@ pub(super) struct Place {
 /// id.
 type Key<'k> = (u32, u32, &'k str, &'k str);
 
-/// Which of several copies counts: the latest. The region decides between copies of one moment,
-/// so that any order gives the same.
-type Rank<'k> = (i64, &'k str);
+/// One copy of a resource.
+#[derive(Debug, Clone, Copy)]
+struct Copy<'k> {
+    place: Place,
+    captured: i64,
+    region: &'k str,
+}
 
 impl<'k> Gathered<'k> {
     pub(super) fn new(evaluation: &Evaluation<'_>, keeps: &'k [Keep]) -> Self {
-        let mut gathered = Self { keeps, items: FxHashMap::default() };
+        let (items, contradicted) = (FxHashMap::default(), FxHashSet::default());
+        let mut gathered = Self { keeps, items, contradicted };
         let mut items: FxHashMap<(u32, u32), Vec<Place>> = FxHashMap::default();
-        for ((account, resource_type, ..), (_, place)) in latest(evaluation, keeps) {
-            items.entry((account, resource_type)).or_default().push(place);
+        let (single, several) = copies(evaluation, keeps);
+        for ((account, resource_type, ..), copy) in single {
+            items.entry((account, resource_type)).or_default().push(copy.place);
+        }
+        for ((account, resource_type, ..), copies) in several {
+            items.entry((account, resource_type)).or_default().extend(gathered.choose(copies));
         }
         for places in items.values_mut() {
             places.sort_by(|one, other| gathered.id(*one).cmp(gathered.id(*other)));
@@ -54,7 +70,40 @@ impl<'k> Gathered<'k> {
         'k: 'a,
     {
         let (keep, kept) = self.kept(place)?;
-        Some(keep.decoder(kept).item(arena))
+        let item = keep.decoder(kept).item(arena);
+        let status =
+            if self.contradicted.contains(&place) { ItemStatus::Unreadable } else { item.status };
+        Some(ConfigurationItem { status, ..item })
+    }
+
+    /// The one of several copies of a resource that counts.
+    fn choose(&mut self, mut copies: Vec<Copy<'k>>) -> Option<Place> {
+        let arena = Bump::new();
+        let status = |copy: &Copy<'k>| {
+            self.item(copy.place, &arena).map_or(ItemStatus::Unreadable, |it| it.status)
+        };
+        // Whatever came last, another region's not recording the type says nothing of the resource.
+        if copies.iter().any(|copy| status(copy) != ItemStatus::NotRecorded) {
+            copies.retain(|copy| status(copy) != ItemStatus::NotRecorded);
+        }
+        let latest = copies.iter().copied().max_by_key(|copy| (copy.captured, copy.region))?;
+        let undated = copies.len() > 1 && copies.iter().any(|copy| copy.captured == i64::MIN);
+        let mut rivals = copies.iter().filter(|copy| copy.captured == latest.captured);
+        if undated || rivals.any(|rival| self.content(rival) != self.content(&latest)) {
+            self.contradicted.insert(latest.place);
+        }
+        Some(latest.place)
+    }
+
+    /// What a copy says, but for the region and time that it says it of.
+    fn content(&self, copy: &Copy<'k>) -> Option<(serde_json::Value, ItemStatus)> {
+        let arena = Bump::new();
+        let item = self.item(copy.place, &arena)?;
+        let mut content = to_json(&item.value);
+        if let Some(fields) = content.as_object_mut() {
+            fields.retain(|name, _| name != "region" && name != "captureTime");
+        }
+        Some((content, item.status))
     }
 
     /// The region that an item says it is in.
@@ -72,25 +121,28 @@ impl<'k> Gathered<'k> {
     }
 }
 
-/// The copy of each resource that counts.
-fn latest<'k>(
-    evaluation: &Evaluation<'_>,
-    keeps: &'k [Keep],
-) -> FxHashMap<Key<'k>, (Rank<'k>, Place)> {
+/// The resources of which one copy came, and those of which several did.
+type Copies<'k> = (FxHashMap<Key<'k>, Copy<'k>>, FxHashMap<Key<'k>, Vec<Copy<'k>>>);
+
+fn copies<'k>(evaluation: &Evaluation<'_>, keeps: &'k [Keep]) -> Copies<'k> {
     let types = evaluation.types.values().filter(|entry| entry.is_global);
     let global: FxHashSet<u32> = types.map(|entry| entry.number).collect();
-    let mut latest = FxHashMap::default();
+    let (mut single, mut several) = Copies::default();
     for (keep, at) in keeps.iter().zip(0..) {
         for (kept, item) in keep.items().iter().zip(0..) {
             let head = keep.decoder(kept).head();
             let region = if global.contains(&kept.resource_type) { "" } else { head.region };
             let key = (kept.account, kept.resource_type, region, head.id);
-            let found = ((kept.captured, head.region), Place { keep: at, item });
-            let known = latest.entry(key).or_insert(found);
-            if known.0 < found.0 {
-                *known = found;
+            let place = Place { keep: at, item };
+            let copy = Copy { place, captured: kept.captured, region: head.region };
+            match single.entry(key) {
+                Entry::Vacant(entry) => drop(entry.insert(copy)),
+                Entry::Occupied(first) => {
+                    several.entry(key).or_insert_with(|| vec![*first.get()]).push(copy);
+                }
             }
         }
     }
-    latest
+    single.retain(|key, _| !several.contains_key(key));
+    (single, several)
 }

@@ -13,7 +13,7 @@ use crate::evaluation::check::{Check, Way};
 use crate::evaluation::judge::{At, Fault};
 use crate::evaluation::places::AccountPlaces;
 use crate::expression::{Bindings, Program};
-use crate::resource::{ConfigurationItem, ItemStatus, UnknownReason, Value};
+use crate::resource::{ConfigurationItem, Value};
 
 /// The resources of one `related` of a control in one account, by their keys.
 struct Index<'p> {
@@ -96,9 +96,8 @@ impl<'f, 'p> Finish<'f, 'p> {
     where
         'p: 'a,
     {
-        if item.status == ItemStatus::NotRecorded {
-            let message = format!("{} {} is not recorded", item.resource_type, item.id);
-            return Err(Fault::Unread { reason: UnknownReason::NotRecorded, message });
+        if let Some(fault) = Fault::of_status(item) {
+            return Err(fault);
         }
         let values = check.bind(item.value, None, self.evaluation.now);
         let value =

@@ -8,7 +8,7 @@ use crate::evaluation::judge::{At, Fault, matches};
 use crate::evaluation::places::AccountPlaces;
 use crate::evaluation::result::Subject;
 use crate::plan::Target;
-use crate::resource::{ConfigurationItem, ItemStatus, UnknownReason, Value};
+use crate::resource::{ConfigurationItem, Value};
 
 impl<'p> Finish<'_, 'p> {
     /// Judges regions and accounts.
@@ -78,9 +78,8 @@ fn takes(check: &Check<'_>, item: &ConfigurationItem<'_>) -> Result<bool, Fault>
     if matches(check.planned.exclude.as_ref(), item) == Some(true) {
         return Ok(false);
     }
-    if item.status == ItemStatus::NotRecorded {
-        let message = format!("{} {} is not recorded", item.resource_type, item.id);
-        return Err(Fault::Unread { reason: UnknownReason::NotRecorded, message });
+    if let Some(fault) = Fault::of_status(item) {
+        return Err(fault);
     }
     Ok(matches(check.planned.matching.as_ref(), item) != Some(false))
 }

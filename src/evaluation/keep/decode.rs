@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use super::encode::tag;
+use super::encode::{status, tag};
 use crate::resource::{ConfigurationItem, ItemStatus, Timestamp, Value};
 
 /// Reads the bytes of one kept item. Texts are borrowed from them.
@@ -38,8 +38,8 @@ impl<'k> Decoder<'k> {
     {
         let head = self.read_head();
         let (name, arn) = (self.text(), self.text());
-        let status =
-            if self.byte() == tag::TRUE { ItemStatus::NotRecorded } else { ItemStatus::Ok };
+        // What cannot be read back is unreadable, not recorded.
+        let status = status::from(self.byte()).unwrap_or(ItemStatus::Unreadable);
         ConfigurationItem {
             resource_type: head.resource_type,
             id: head.id,

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::number;
-use crate::resource::{ConfigurationItem, ItemStatus, Projection, Timestamp, Value};
+use crate::resource::{ConfigurationItem, Projection, Timestamp, Value};
 
 /// What comes next in the bytes of a kept item.
 pub(super) mod tag {
@@ -18,6 +18,25 @@ pub(super) mod tag {
     pub(in super::super) const LIST: u8 = 8;
     pub(in super::super) const MAP: u8 = 9;
     pub(in super::super) const TIMESTAMP: u8 = 10;
+}
+
+/// What is known of a kept item's being there: what is gone is not kept.
+pub(super) mod status {
+    use crate::resource::ItemStatus;
+
+    const ALL: [ItemStatus; 4] =
+        [ItemStatus::Ok, ItemStatus::NotRecorded, ItemStatus::Unreadable, ItemStatus::Doubtful];
+
+    /// The byte that stands for a status. All that count as recorded are one.
+    pub(in super::super) fn of(status: ItemStatus) -> u8 {
+        let place = (0..).zip(ALL).find(|(_, known)| *known == status);
+        place.map_or(0, |(place, _)| place)
+    }
+
+    /// The status that a byte stands for; nothing where it stands for none.
+    pub(in super::super) fn from(byte: u8) -> Option<ItemStatus> {
+        ALL.get(usize::from(byte)).copied()
+    }
 }
 
 /// Names beyond this many are written where they stand: a map may have any keys.
@@ -48,11 +67,7 @@ impl Encoder {
         self.string(item.id);
         self.optional(item.name);
         self.optional(item.arn);
-        self.bytes.push(if item.status == ItemStatus::NotRecorded {
-            tag::TRUE
-        } else {
-            tag::FALSE
-        });
+        self.bytes.push(status::of(item.status));
         self.value(&item.value, projection);
         &self.bytes
     }

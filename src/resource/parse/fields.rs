@@ -6,10 +6,10 @@ use bumpalo::Bump;
 use serde::de::{DeserializeSeed, Error, Visitor};
 
 use crate::resource::Timestamp;
-use crate::resource::item::ItemStatus;
+use crate::resource::item::{DOUBLED, ItemStatus};
 
 /// An item's field, by any of its names.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     Type,
     Id,
@@ -25,6 +25,47 @@ pub(super) enum Key {
     Supplementary,
     Relationships,
     Other,
+}
+
+/// The fields of an item that were met.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Met(u16);
+
+impl Met {
+    /// Takes note of a field.
+    ///
+    /// # Errors
+    ///
+    /// For one that was met before, by whatever name.
+    pub(super) fn meet<E: Error>(&mut self, key: Key) -> Result<(), E> {
+        let bit = 1 << key as u16;
+        if key != Key::Other && self.0 & bit != 0 {
+            return Err(E::custom(format_args!("{DOUBLED}{}", key.as_str())));
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+}
+
+impl Key {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Type => "resourceType",
+            Self::Id => "resourceId",
+            Self::Name => "resourceName",
+            Self::Arn => "arn",
+            Self::AccountId => "accountId",
+            Self::Region => "awsRegion",
+            Self::Status => "configurationItemStatus",
+            Self::CaptureTime => "configurationItemCaptureTime",
+            Self::CreationTime => "resourceCreationTime",
+            Self::Tags => "tags",
+            Self::Configuration => "configuration",
+            Self::Supplementary => "supplementaryConfiguration",
+            Self::Relationships => "relationships",
+            Self::Other => "another field",
+        }
+    }
 }
 
 /// Reads a key.

@@ -94,10 +94,14 @@ impl<'a> PartialItem<'a> {
         reading: &Reading,
         arena: &'a Bump,
     ) -> Result<Parsed<'a>, ItemError> {
-        let resource_type = self.resource_type.ok_or(ItemError::Missing("resourceType"))?;
+        let resource_type = self.resource_type.filter(|name| !name.is_empty());
+        let resource_type = resource_type.ok_or(ItemError::Missing("resourceType"))?;
         let account_id = self.account_id.unwrap_or_default();
         let region = self.region.unwrap_or_default();
-        let capture_time = self.capture_time.and_then(Time::read);
+        let capture_time = match self.capture_time {
+            Some(written) => Some(written.read().ok_or(ItemError::NoTime)?),
+            None => None,
+        };
         let Some(reader) = reading.of(resource_type) else {
             let status = self.status;
             let head = Skipped { resource_type, account_id, region, status, capture_time };
@@ -105,7 +109,7 @@ impl<'a> PartialItem<'a> {
         };
         let item = ConfigurationItem {
             resource_type,
-            id: self.id.ok_or(ItemError::Missing("resourceId"))?,
+            id: self.id.filter(|id| !id.is_empty()).ok_or(ItemError::Missing("resourceId"))?,
             name: self.name,
             arn: self.arn,
             account_id,
@@ -139,7 +143,7 @@ impl<'a> PartialItem<'a> {
                 entries.add(name, tree);
             }
         }
-        Value::Map(entries.finish())
+        Value::Map(entries.finish_distinct())
     }
 
     fn scalar(&self, scalar: Scalar, item: &ConfigurationItem<'a>) -> Option<Value<'a>> {

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::fields::Text;
 use crate::resource::Value;
 use crate::resource::reading::{Node, Reads};
-use crate::resource::tree::{Entries, Tree};
+use crate::resource::tree::{Doubled, Entries, Tree};
 
 /// Reads tags as a map.
 pub(super) struct Tags<'n, 'a> {
@@ -52,7 +52,7 @@ impl<'a> Visitor<'a> for Tags<'_, 'a> {
                 _ => {}
             }
         }
-        Ok(Some(Value::Map(tags.finish())))
+        Ok(Some(Value::Map(tags.finish().map_err(Doubled::error)?)))
     }
 }
 

@@ -156,12 +156,67 @@ fn whole_numbers_are_integers_and_others_keep_their_value() {
     );
 }
 
+/// Reads an S3 bucket of which each of these fields is read.
+fn bucket(text: &str) -> Result<String, ItemError> {
+    let arena = Bump::new();
+    let reading = read(
+        "AWS::S3::Bucket",
+        &[
+            "configuration.a.b",
+            "configuration.l.*.c",
+            "tags.t",
+            "supplementaryConfiguration.BucketPolicy.policyText.Statement.*.Effect",
+        ],
+    );
+    match parse_item(text.as_bytes(), &reading, &arena)? {
+        Parsed::Item(item) => Ok(show(&item.value)),
+        Parsed::Skipped(_) => panic!("{text}"),
+    }
+}
+
 #[test]
-fn of_a_field_that_stands_twice_the_last_counts() {
-    assert_eq!(configuration(r#"{"a":1,"b":2,"a":3,"b":null}"#), "{a:3}");
-    let many: Vec<String> = (0..40).map(|at| format!(r#""k{}":{at}"#, at % 20)).collect();
-    let shown = configuration(&format!("{{{}}}", many.join(",")));
-    assert!(shown.contains("k0:20,") && !shown.contains("k0:0"), "{shown}");
+fn an_item_in_which_a_field_that_is_read_stands_twice_is_broken_at_whatever_depth() {
+    let item =
+        |fields: &str| format!(r#"{{"resourceType":"AWS::S3::Bucket","resourceId":"r",{fields}}}"#);
+    for (fields, name) in [
+        (r#""configuration":{"a":{"b":1,"b":2}}"#, "b"),
+        (r#""configuration":{"a":{"b":null,"b":2}}"#, "b"),
+        (r#""configuration":{"a":{"b":1},"a":{}}"#, "a"),
+        (r#""configuration":{"l":[{"c":1},{"c":1,"x":2,"c":1}]}"#, "c"),
+        (r#""configuration":"{\"a\":{\"b\":1,\"\\u0062\":2}}""#, "b"),
+        (r#""configuration":{},"configuration":{"a":{"b":1}}"#, "configuration"),
+        (r#""tags":{"t":"x","t":"y"}"#, "t"),
+        (r#""tags":[{"key":"t","value":"x"},{"key":"t","value":"y"}]"#, "t"),
+        (r#""arn":"x","ARN":"y""#, "arn"),
+        (r#""resourceId":"other""#, "resourceId"),
+        (
+            r#""configuration":{},"supplementaryConfiguration":{"BucketPolicy":{"policyText":"{\"Statement\":[{\"Effect\":\"Deny\",\"Effect\":\"Allow\"}]}"}}"#,
+            "Effect",
+        ),
+        (
+            r#""supplementaryConfiguration":{"BucketPolicy":"{\"policyText\":\"{\\\"Statement\\\":[],\\\"Statement\\\":[]}\"}"},"configuration":"{}""#,
+            "Statement",
+        ),
+    ] {
+        match bucket(&item(fields)) {
+            Err(ItemError::Doubled { name: found, .. }) => assert_eq!(&*found, name, "{fields}"),
+            other => panic!("{fields}: {other:?}"),
+        }
+    }
+    let many: Vec<String> = (0..40).map(|at| format!(r#""k{}":{at}"#, at % 39)).collect();
+    let text = item(&format!(r#""configuration":{{{}}}"#, many.join(",")));
+    let (arena, everything) = (Bump::new(), Reading::everything());
+    assert!(matches!(
+        parse_item(text.as_bytes(), &everything, &arena),
+        Err(ItemError::Doubled { name, .. }) if &*name == "k0"
+    ));
+}
+
+#[test]
+fn what_nobody_reads_may_stand_twice() {
+    let text = r#"{"resourceType":"AWS::S3::Bucket","resourceId":"r","x":1,"x":2,
+        "configuration":{"a":{"b":1,"z":1,"z":2},"y":{"b":1,"b":2}},"relationships":[{"d":1,"d":2}]}"#;
+    assert_eq!(bucket(text).unwrap(), "{configuration:{a:{b:1}}}");
 }
 
 #[test]
@@ -244,16 +299,21 @@ fn times_are_read_in_every_form() {
 }
 
 #[test]
-fn a_time_that_is_none_is_absent() {
+fn an_item_whose_time_is_none_is_broken_and_one_without_a_time_has_none() {
     let (arena, everything) = (Bump::new(), Reading::everything());
-    for time in ["\"soon\"", "\"\"", "null", "1e300"] {
-        let text = format!(
+    let text = |time: &str| {
+        format!(
             r#"{{"resourceType":"A::B::C","resourceId":"r","configurationItemCaptureTime":{time}}}"#
-        );
-        let item = item(&text, &everything, &arena);
-        assert_eq!(item.capture_time, None, "{time}");
-        assert!(item.value.get("captureTime").is_none(), "{time}");
+        )
+    };
+    for time in ["\"soon\"", "\"\"", "1e300", "\"2024-13-01T00:00:00Z\""] {
+        let parsed = parse_item(arena.alloc_str(&text(time)).as_bytes(), &everything, &arena);
+        assert_eq!(parsed.unwrap_err(), ItemError::NoTime, "{time}");
     }
+    let text = text("null");
+    let item = item(&text, &everything, &arena);
+    assert_eq!(item.capture_time, None);
+    assert!(item.value.get("captureTime").is_none());
 }
 
 #[test]
@@ -273,6 +333,8 @@ fn what_is_no_item_is_refused_with_its_reason() {
         ("[]", "expected a configuration item"),
         ("{}", "no resourceType"),
         (r#"{"resourceType":"A::B::C"}"#, "no resourceId"),
+        (r#"{"resourceType":"","resourceId":"r"}"#, "no resourceType"),
+        (r#"{"resourceType":"A::B::C","resourceId":""}"#, "no resourceId"),
         (r#"{"resourceType":"A::B::C","resourceId":"r"} x"#, "byte"),
         (r#"{"resourceType":"A::B::C","resourceId":5}"#, "expected a string"),
         (r#"{"resourceType":"A::B::C","resourceId":"r","configuration":[]}"#, "expected a map"),

@@ -126,7 +126,9 @@ impl<'a> Visitor<'a> for ItemVisitor<'_, 'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<PartialItem<'a>, A::Error> {
         let mut item = PartialItem { read_as: self.assumed, ..PartialItem::default() };
+        let mut met = fields::Met::default();
         while let Some(key) = map.next_key_seed(fields::KeySeed)? {
+            met.meet(key)?;
             self.field(key, &mut item, &mut map)?;
         }
         Ok(item)

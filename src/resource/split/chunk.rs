@@ -1,5 +1,7 @@
 //! What a splitter gives: chunks of text with items in it, and at the end a report.
 
+use crate::resource::Traces;
+
 /// Texts of items, for one thread to parse.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -40,6 +42,17 @@ pub struct SplitProblem {
     pub offset: u64,
     /// What is wrong.
     pub message: String,
+    /// What is lost with it.
+    pub part: Part,
+}
+
+/// What of a stream is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Nobody can say: it may be anything that the stream speaks of.
+    Anything,
+    /// One item, as far as is known which.
+    Item(Traces),
 }
 
 /// How splitting a stream went.
@@ -51,4 +64,7 @@ pub struct SplitReport {
     pub problems: Vec<SplitProblem>,
     /// How many problems there were.
     pub problem_count: u64,
+    /// What the API names as left out of an answer, and how many items of the stream stand before
+    /// the end of that answer.
+    pub announced: Vec<(u64, Traces)>,
 }

@@ -1,19 +1,23 @@
 //! The top-level object of a snapshot or an answer of the API: what stands around the lists of
 //! items, which is kept, without the items, and checked when it ends.
 
+use std::fmt;
+
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 
 use super::scan::{self, Scan};
+use crate::resource::Traces;
 use crate::resource::depth::{self, MAX_DEPTH};
+use crate::resource::item::DOUBLED;
 
 /// The fields whose lists hold items: of snapshots, of the history and the batch API, of advanced
 /// queries.
 const LISTS: [&[u8]; 3] =
     [b"\"configurationItems\"", b"\"baseConfigurationItems\"", b"\"Results\""];
 
-/// The fields that only AWS's snapshot files have.
-const SNAPSHOT_FIELDS: [&[u8]; 2] = [b"\"configSnapshotId\"", b"\"fileVersion\""];
+/// The field that only AWS's snapshot files have.
+const SNAPSHOT_ID: &[u8] = b"\"configSnapshotId\"";
 
 /// Where in an object a walk begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,18 +64,20 @@ pub(super) fn walk(bytes: &[u8], at: usize, from: From) -> Walk {
     }
 }
 
-/// Whether the text begins like one of AWS's snapshot files, which hold each resource once.
-pub(crate) fn opens_snapshot(head: &[u8]) -> bool {
+/// The id of the snapshot (`configSnapshotId`) that the text begins: AWS's snapshot files hold each
+/// resource once. Nothing where it begins no snapshot.
+pub(crate) fn snapshot_id(head: &[u8]) -> Option<Box<str>> {
     let start =
         scan::skip_space(head, if head.starts_with(super::BYTE_ORDER_MARK) { 3 } else { 0 });
-    let Some(b'{') = head.get(start) else { return false };
-    match walk(head, start, From::Brace) {
-        Walk::List(end) => {
-            let before = head.get(start..end).unwrap_or_default();
-            SNAPSHOT_FIELDS.iter().any(|name| memchr::memmem::find(before, name).is_some())
-        }
-        Walk::End(_) | Walk::More | Walk::Broken(..) => false,
-    }
+    let (b'{', Walk::List(end)) = (*head.get(start)?, walk(head, start, From::Brace)) else {
+        return None;
+    };
+    let before = head.get(start..end).unwrap_or_default();
+    let at = memchr::memmem::find(before, SNAPSHOT_ID)? + SNAPSHOT_ID.len();
+    let colon = scan::skip_space(before, at);
+    let value = before.get(scan::skip_space(before, colon + 1)..)?.strip_prefix(b"\"")?;
+    let value = value.get(..memchr::memchr(b'"', value)?)?;
+    std::str::from_utf8(value).ok().map(Into::into)
 }
 
 enum Field {
@@ -112,17 +118,63 @@ fn ended(scan: Scan, at: usize) -> Result<usize, Walk> {
 pub(super) struct Frame(Vec<u8>);
 
 /// What a frame may say of items that are not in it.
-#[derive(Deserialize)]
+#[derive(Debug, Default)]
 struct Rest {
-    #[serde(default, rename = "nextToken", alias = "NextToken")]
-    next_token: Option<String>,
-    #[serde(
-        default,
-        rename = "unprocessedResourceKeys",
-        alias = "UnprocessedResourceIdentifiers",
-        alias = "unprocessedResourceIdentifiers"
-    )]
-    unprocessed: Vec<IgnoredAny>,
+    next_token: bool,
+    unprocessed: Vec<Unprocessed>,
+}
+
+/// A resource that the API did not get to: of one account and region, or of an aggregator.
+#[derive(Debug, Default, Deserialize)]
+struct Unprocessed {
+    #[serde(default, alias = "ResourceType", rename = "resourceType")]
+    resource_type: Option<Box<str>>,
+    #[serde(default, alias = "ResourceId", rename = "resourceId")]
+    id: Option<Box<str>>,
+    #[serde(default, alias = "SourceAccountId", rename = "sourceAccountId")]
+    account_id: Option<Box<str>>,
+    #[serde(default, alias = "SourceRegion", rename = "sourceRegion")]
+    region: Option<Box<str>>,
+}
+
+impl<'d> Deserialize<'d> for Rest {
+    fn deserialize<D: serde::Deserializer<'d>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RestVisitor)
+    }
+}
+
+struct RestVisitor;
+
+impl<'d> Visitor<'d> for RestVisitor {
+    type Value = Rest;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("what stands around items")
+    }
+
+    fn visit_map<A: MapAccess<'d>>(self, mut map: A) -> Result<Rest, A::Error> {
+        let (mut rest, mut names) = (Rest::default(), Vec::<String>::new());
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "nextToken" | "NextToken" => {
+                    rest.next_token =
+                        map.next_value::<Option<String>>()?.is_some_and(|it| !it.is_empty());
+                }
+                "unprocessedResourceKeys"
+                | "UnprocessedResourceIdentifiers"
+                | "unprocessedResourceIdentifiers" => {
+                    let keys = map.next_value::<Option<Vec<Unprocessed>>>()?;
+                    rest.unprocessed = keys.unwrap_or_default();
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+            if names.contains(&name) {
+                return Err(A::Error::custom(format_args!("{DOUBLED}{name}")));
+            }
+            names.push(name);
+        }
+        Ok(rest)
+    }
 }
 
 impl Frame {
@@ -152,15 +204,30 @@ impl Frame {
             let list = sonic_rs::from_slice::<IgnoredAny>(&self.0);
             return list.map(|_| Completeness::Whole).map_err(|_| "the list is no JSON");
         }
-        let rest: Rest =
-            sonic_rs::from_slice(&self.0).map_err(|_| "what stands around the items is no JSON")?;
-        Ok(if !rest.unprocessed.is_empty() {
-            Completeness::Unprocessed
-        } else if rest.next_token.is_some_and(|token| !token.is_empty()) {
-            Completeness::NextPage
-        } else {
-            Completeness::Whole
-        })
+        let rest: Rest = sonic_rs::from_slice(&self.0).map_err(|error| {
+            if error.to_string().contains(DOUBLED) {
+                "a field around the items is defined twice"
+            } else {
+                "what stands around the items is no JSON"
+            }
+        })?;
+        Ok(if rest.next_token { Completeness::NextPage } else { Completeness::Whole })
+    }
+
+    /// The resources that the API names as left out, once the frame is whole.
+    pub(super) fn unprocessed(&self) -> Vec<Traces> {
+        if !self.is_object() || depth::exceeds(&self.0, MAX_DEPTH) {
+            return Vec::new();
+        }
+        let rest: Rest = sonic_rs::from_slice(&self.0).unwrap_or_default();
+        let traces = rest.unprocessed.into_iter().map(|key| Traces {
+            account_id: key.account_id,
+            region: key.region,
+            resource_type: key.resource_type,
+            id: key.id,
+            ..Traces::default()
+        });
+        traces.collect()
     }
 }
 
@@ -170,8 +237,6 @@ pub(super) enum Completeness {
     Whole,
     /// There is another page.
     NextPage,
-    /// The API did not get to some of what it was asked for.
-    Unprocessed,
 }
 
 #[cfg(test)]
@@ -188,12 +253,18 @@ mod tests {
 
     #[test]
     fn only_snapshot_files_open_like_one() {
-        assert!(opens_snapshot(br#"{"fileVersion":"1.0","configurationItems":["#));
-        assert!(opens_snapshot(
-            b"\xef\xbb\xbf {\"configSnapshotId\":\"x\",\"configurationItems\":[{}"
-        ));
-        for text in ["", "[", r#"{"configurationItems":["#, r#"{"fileVersion":"1.0","#, "{}"] {
-            assert!(!opens_snapshot(text.as_bytes()), "{text}");
+        let id = |text: &[u8]| snapshot_id(text).map(String::from);
+        let opened = b"\xef\xbb\xbf {\"configSnapshotId\" : \"x\",\"configurationItems\":[{}";
+        assert_eq!(id(opened).as_deref(), Some("x"));
+        for text in [
+            "",
+            "[",
+            r#"{"configurationItems":["#,
+            r#"{"fileVersion":"1.0","#,
+            r#"{"fileVersion":"1.0","configurationItems":["#,
+            "{}",
+        ] {
+            assert_eq!(id(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -203,14 +274,19 @@ mod tests {
             (r#"{"Results":[],"NextToken":"x"}"#, Ok(Completeness::NextPage)),
             (r#"{"Results":[],"NextToken":""}"#, Ok(Completeness::Whole)),
             (r#"{"Results":[],"NextToken":null}"#, Ok(Completeness::Whole)),
-            (
-                r#"{"baseConfigurationItems":[],"unprocessedResourceKeys":[{}]}"#,
-                Ok(Completeness::Unprocessed),
-            ),
             ("[]", Ok(Completeness::Whole)),
         ] {
             assert_eq!(Frame::new(text.as_bytes()).check(), expected, "{text}");
         }
         assert!(Frame::new(b"{\"a\":x,\"Results\":[]}").check().is_err());
+        assert!(Frame::new(b"{\"Results\":[],\"Results\":[]}").check().is_err());
+    }
+
+    #[test]
+    fn what_the_api_did_not_get_to_is_named() {
+        let text = r#"{"baseConfigurationItems":[],"unprocessedResourceKeys":[{"resourceType":"AWS::SQS::Queue","resourceId":"q"}]}"#;
+        let [traces] = &Frame::new(text.as_bytes()).unprocessed()[..] else { panic!("one") };
+        assert_eq!(traces.resource_type.as_deref(), Some("AWS::SQS::Queue"));
+        assert_eq!(traces.id.as_deref(), Some("q"));
     }
 }

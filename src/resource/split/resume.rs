@@ -33,8 +33,13 @@ pub(super) fn next_item(bytes: &[u8], at: usize) -> Option<usize> {
         let before = bytes.get(..*brace).unwrap_or_default().trim_ascii_end();
         let key = scan::skip_space(bytes, brace + 1);
         let key = bytes.get(key..).unwrap_or_default();
-        before.ends_with(b",") && OPENING_KEYS.iter().any(|name| key.starts_with(name))
+        before.ends_with(b",") && opens_item(key)
     })
+}
+
+/// Whether the text begins with a key that opens an item.
+pub(super) fn opens_item(text: &[u8]) -> bool {
+    OPENING_KEYS.iter().any(|name| text.starts_with(name))
 }
 
 /// The first place from `at` on where a line begins with a map.

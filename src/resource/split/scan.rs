@@ -8,7 +8,7 @@ use crate::resource::depth::MAX_DEPTH;
 
 /// What a scan found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scan {
+pub(in crate::resource) enum Scan {
     /// The value ends before this position.
     End(usize),
     /// The bytes end before the value does.
@@ -21,14 +21,14 @@ pub(super) enum Scan {
 const OPEN_STRING: &str = "a string is not closed before the end of its line";
 
 /// The position of the first byte from `at` on that is no white space.
-pub(super) fn skip_space(bytes: &[u8], at: usize) -> usize {
+pub(in crate::resource) fn skip_space(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     let space = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     at + space.unwrap_or(rest.len())
 }
 
 /// Scans the value that begins at `at`.
-pub(super) fn value(bytes: &[u8], at: usize) -> Scan {
+pub(in crate::resource) fn value(bytes: &[u8], at: usize) -> Scan {
     match bytes.get(at) {
         None => Scan::More,
         Some(b'{' | b'[') => container(bytes, at),
@@ -39,7 +39,7 @@ pub(super) fn value(bytes: &[u8], at: usize) -> Scan {
 }
 
 /// Scans the string whose opening quote is at `at`.
-pub(super) fn string(bytes: &[u8], at: usize) -> Scan {
+pub(in crate::resource) fn string(bytes: &[u8], at: usize) -> Scan {
     let mut from = at + 1;
     loop {
         let rest = bytes.get(from..).unwrap_or_default();

@@ -1,3 +1,5 @@
+use std::io;
+
 use super::*;
 
 /// Gives its bytes a few at a time.
@@ -132,6 +134,29 @@ fn a_broken_item_of_a_list_is_reported_and_the_next_items_are_read() {
 }
 
 #[test]
+fn what_is_broken_still_says_what_it_was() {
+    let whole = r#"{"version":"1.3","a":[{"b":1}],"resourceId":"x","awsRegion":"eu-west-1"}"#;
+    let known = |text: String| {
+        let (_, report) = split(text.as_bytes());
+        assert_eq!(split(Slow(text.as_bytes())).1, report);
+        match &report.problems[..] {
+            [SplitProblem { part: Part::Item(traces), .. }, ..] => {
+                traces.id.as_deref().map(String::from)
+            }
+            _ => None,
+        }
+    };
+    let broken = whole.replace("[{", "[");
+    assert_eq!(known(format!("{whole}\n{broken}\n{whole}")).as_deref(), Some("x"));
+    assert_eq!(known(format!("[{whole},{broken},{whole}]")).as_deref(), Some("x"));
+    // What ends the stream may have been followed by anything.
+    assert_eq!(known(format!("{whole}\n{broken}")), None);
+    // What opens otherwise than items do may be several.
+    let odd = broken.replacen('{', r#"{"odd":1,"#, 1);
+    assert_eq!(known(format!("[{odd},{odd},{whole}]")), None);
+}
+
+#[test]
 fn what_is_in_no_structure_is_a_problem() {
     for (text, reason) in [
         ("", "nothing"),
@@ -161,7 +186,7 @@ fn only_the_last_page_says_whether_there_are_more() {
 fn an_item_without_end_is_given_up_within_bounded_memory() {
     let mut text = br#"[{"version":1},{"version":""#.to_vec();
     text.resize(2 << 20, b'x');
-    text.extend_from_slice(br#""},{"version":2}]"#);
+    text.extend_from_slice(br#"","resourceId":"long"},{"version":2}]"#);
     let mut splitter = Splitter::new(&text[..]);
     splitter.max_item = 128 << 10;
     let (mut chunk, mut items) = (Chunk::default(), 0);
@@ -172,6 +197,8 @@ fn an_item_without_end_is_given_up_within_bounded_memory() {
     let report = splitter.finish();
     assert_eq!(items, 2);
     assert!(report.problems[0].message.contains("16 MiB"), "{report:?}");
+    let Part::Item(traces) = &report.problems[0].part else { panic!("{report:?}") };
+    assert_eq!(traces.id.as_deref(), Some("long"));
 }
 
 #[test]

@@ -85,3 +85,24 @@ impl<R: Read> Window<R> {
         self.at = 0;
     }
 }
+
+/// Whether the text is UTF-16, by its byte order mark or by the zeros between its letters.
+pub(super) fn is_utf_16(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [0xff, 0xfe, ..]
+            | [0xfe, 0xff, ..]
+            | [b'{' | b'[' | b'"', 0, ..]
+            | [0, b'{' | b'[' | b'"', ..]
+    )
+}
+
+/// Why there is no more to read.
+pub(super) fn cannot_read(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            "the compressed data ends too early: deliver or copy the file again".to_owned()
+        }
+        _ => format!("cannot read on: {error}"),
+    }
+}

@@ -1,12 +1,13 @@
-//! Finds the files of a snapshot and tells when each was taken.
+//! Finds the files of a snapshot. When they changed on this disk says nothing of when AWS Config
+//! took them: copies are always new.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use super::SnapshotError;
-use crate::resource::Timestamp;
+use super::delivery::Delivery;
 
 /// How files that may hold items end.
 const ENDINGS: [&str; 6] = [".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"];
@@ -22,20 +23,23 @@ pub(in crate::source) struct SnapshotFile {
     kept: Option<File>,
     /// Its size as it lies there.
     pub(super) bytes: u64,
-    pub(super) taken_at: Option<Timestamp>,
+    /// What AWS's name for it says.
+    pub(super) delivery: Option<Delivery>,
+    /// When it last changed, to notice a change while it is read.
+    changed: Option<SystemTime>,
 }
 
 impl SnapshotFile {
     fn at(path: PathBuf, metadata: &fs::Metadata) -> Self {
-        let taken_at = delivered_at(&path).or_else(|| changed_at(metadata));
-        Self { name: path, kept: None, bytes: metadata.len(), taken_at }
+        let (delivery, changed) = (Delivery::of(&path), metadata.modified().ok());
+        Self { name: path, kept: None, bytes: metadata.len(), delivery, changed }
     }
 
     /// Keeps what can be read only once in a temporary file.
     pub(super) fn keep(name: &str, mut input: impl Read) -> io::Result<Self> {
         let mut kept = tempfile::tempfile()?;
         let bytes = io::copy(&mut input, &mut kept)?;
-        Ok(Self { name: name.into(), kept: Some(kept), bytes, taken_at: None })
+        Ok(Self { name: name.into(), kept: Some(kept), bytes, delivery: None, changed: None })
     }
 
     /// The file, from its beginning. Only one reader at a time.
@@ -44,6 +48,14 @@ impl SnapshotFile {
         let mut file = kept.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
+    }
+
+    /// Whether it is another file than the one that was found.
+    pub(super) fn has_changed(&self) -> bool {
+        let now = || fs::metadata(&self.name).ok();
+        self.kept.is_none()
+            && now()
+                .is_none_or(|now| now.len() != self.bytes || now.modified().ok() != self.changed)
     }
 }
 
@@ -89,40 +101,9 @@ fn cannot_open(path: &Path, source: io::Error) -> SnapshotError {
     SnapshotError::Open { path: path.to_owned(), source }
 }
 
-/// The time in the name of a snapshot that AWS delivered:
-/// `123456789012_Config_eu-west-1_ConfigSnapshot_20240501T100000Z_<id>.json.gz`.
-fn delivered_at(path: &Path) -> Option<Timestamp> {
-    let name = path.file_name()?.to_str()?;
-    let (_, after) = name.split_once("_ConfigSnapshot_")?;
-    let time = after.get(..16).filter(|time| time.is_ascii())?;
-    let (date, time) = time.strip_suffix('Z')?.split_once('T')?;
-    let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..8)?);
-    let (hour, minute, second) = (time.get(..2)?, time.get(2..4)?, time.get(4..6)?);
-    Timestamp::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
-}
-
-fn changed_at(metadata: &fs::Metadata) -> Option<Timestamp> {
-    let since: std::time::Duration =
-        metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH).duration_since(UNIX_EPOCH).ok()?;
-    let seconds = i64::try_from(since.as_secs()).ok()?;
-    Some(Timestamp { seconds, nanoseconds: since.subsec_nanos() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_time_of_a_delivered_snapshot_is_in_its_name() {
-        let name = "/a/123456789012_Config_eu-west-1_ConfigSnapshot_20240501T100000Z_6f0c.json.gz";
-        assert_eq!(
-            delivered_at(Path::new(name)),
-            Some(Timestamp { seconds: 1_714_557_600, nanoseconds: 0 })
-        );
-        for name in ["snapshot.json", "x_ConfigSnapshot_", "x_ConfigSnapshot_20241301T100000Z_"] {
-            assert_eq!(delivered_at(Path::new(name)), None, "{name}");
-        }
-    }
 
     #[test]
     fn a_folder_is_searched_for_files_that_may_hold_items() {

@@ -5,47 +5,69 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::files::SnapshotFile;
 use super::pass::Origin;
-use super::tally::Tally;
-use crate::resource::{Chunk, SplitProblem, SplitReport, Splitter, opens_snapshot};
+use crate::resource::{Chunk, Part, SplitProblem, SplitReport, Splitter, snapshot_id};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// How much is read at once.
 const BUFFER: usize = 64 << 10;
-/// How much of a file is looked at to tell its form.
+/// How much of a file is looked at to tell which snapshot it is.
 const HEAD: u64 = 64 << 10;
 
-/// What a snapshot may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// One of AWS's snapshot files: each resource once.
-    Snapshot,
-    /// Anything.
-    Any,
-}
-
-/// The form of a file that is read alone.
-pub(super) fn form(file: &SnapshotFile) -> Form {
+/// The id of the snapshot that a file is, if it is one of AWS's snapshot files.
+pub(super) fn id_of_snapshot(file: &SnapshotFile) -> Option<Box<str>> {
     let mut head = Vec::new();
-    let read =
-        file.open().and_then(unzip).and_then(|input| input.take(HEAD).read_to_end(&mut head));
-    match read {
-        Ok(_) if opens_snapshot(&head) => Form::Snapshot,
-        // What is wrong with the file shows when it is read.
-        Ok(_) | Err(_) => Form::Any,
-    }
+    // What is wrong with the file shows when it is read.
+    let input = file.open().and_then(unzip).ok()?;
+    input.take(HEAD).read_to_end(&mut head).ok()?;
+    snapshot_id(&head)
 }
 
 fn unzip<'r>(input: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let mut input = BufReader::with_capacity(BUFFER, input);
     Ok(if input.fill_buf()?.starts_with(&GZIP_MAGIC) {
-        Box::new(MultiGzDecoder::new(input))
+        Box::new(Members::new(input))
     } else {
         Box::new(input)
     })
+}
+
+/// Gzip files may have several members, one after the other (RFC 1952, section 2.2).
+struct Members<R> {
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(input: R) -> Self {
+        Self { member: Some(GzDecoder::new(input)) }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let read = member.read(into)?;
+            if read > 0 || into.is_empty() {
+                return Ok(read);
+            }
+            let Some(mut rest) = self.member.take().map(GzDecoder::into_inner) else { break };
+            let next = rest.fill_buf()?;
+            if next.is_empty() {
+                break;
+            }
+            if !next.starts_with(&GZIP_MAGIC) {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "something that is not gzip follows the compressed data: copy the file again",
+                ));
+            }
+            self.member = Some(GzDecoder::new(rest));
+        }
+        Ok(0)
+    }
 }
 
 /// Counts what is read and tells it.
@@ -79,17 +101,6 @@ impl<'r> Files<'r> {
     pub(super) fn new(list: &'r [SnapshotFile], progress: &'r (dyn Fn(u64) + Sync)) -> Self {
         let bytes = Rc::default();
         Self { list, progress, bytes, open: None, reports: Vec::new(), items: 0 }
-    }
-
-    /// Counts on from `bytes`.
-    pub(super) fn after(self, bytes: u64) -> Self {
-        self.bytes.set(bytes);
-        self
-    }
-
-    /// How many bytes were read.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes.get()
     }
 
     /// How many items were found.
@@ -126,19 +137,19 @@ impl<'r> Files<'r> {
         unzip(Counted { input: file.open()?, bytes, progress })
     }
 
-    /// Tells what was wrong with the files.
-    pub(super) fn report(self, tally: &mut Tally) {
-        for (file, report) in self.reports.into_iter().enumerate() {
-            tally.left_out += report.problem_count - report.problems.len() as u64;
-            for problem in report.problems {
-                tally.problem(file, Some(problem.index), problem.offset, problem.message);
-            }
-        }
+    /// How each file went, and how many items stand before it.
+    pub(super) fn reports(self) -> impl Iterator<Item = (usize, u64, SplitReport)> {
+        let mut before = 0;
+        self.reports.into_iter().enumerate().map(move |(file, report)| {
+            let items = report.items;
+            before += items;
+            (file, before - items, report)
+        })
     }
 }
 
 fn cannot_open(error: &io::Error) -> SplitReport {
     let message = format!("cannot be opened: {error}");
-    let problem = SplitProblem { index: 0, offset: 0, message };
-    SplitReport { items: 0, problems: vec![problem], problem_count: 1 }
+    let problem = SplitProblem { index: 0, offset: 0, message, part: Part::Anything };
+    SplitReport { problems: vec![problem], problem_count: 1, ..SplitReport::default() }
 }

@@ -1,15 +1,18 @@
 //! What a read came to: how many items of which types, and what could not be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rustc_hash::FxHashMap;
 
 use super::files::SnapshotFile;
-use crate::resource::{ItemStatus, Timestamp};
+use super::lost::Lost;
+use crate::resource::{AccountId, ItemStatus, Region, ResourceType, Timestamp, canonical_type};
 
 /// How many problems are kept of a read, and of each of its threads.
 const MAX_PROBLEMS: usize = 1000;
+/// So many parts of which something was lost are told apart; beyond that, anything may be lost.
+const MAX_LOST: usize = 1000;
 
 /// How a read went.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +25,9 @@ pub struct ReadReport {
     pub problems: Vec<ReadProblem>,
     /// How many problems there were.
     pub problem_count: u64,
+    /// Of what something was lost that nobody can name more closely. The resources that can be named
+    /// were given to the workers as unreadable.
+    pub lost: BTreeSet<Lost>,
     /// The types that were met, read or not. Types whose items all say that they are not recorded
     /// are not among them.
     pub types: BTreeMap<TypeInRegion, Occurrence>,
@@ -34,7 +40,7 @@ pub struct ReadProblem {
     pub file: PathBuf,
     /// Where in the file, decompressed, in bytes.
     pub offset: u64,
-    /// How many items stand before it in the file, if it is an item.
+    /// Which item of the file it is, counted from 1, if it is an item.
     pub item: Option<u64>,
     /// What is wrong.
     pub message: String,
@@ -56,13 +62,48 @@ pub struct TypeInRegion {
 pub struct Occurrence {
     /// How many items there are of resources that are there.
     pub items: u64,
+    /// Whether some item is of a type that is recorded.
+    pub recorded: bool,
     /// The newest time at which one was recorded.
     pub newest_capture: Option<Timestamp>,
+}
+
+impl Occurrence {
+    fn add(&mut self, other: Self) {
+        self.items += other.items;
+        self.recorded |= other.recorded;
+        self.newest_capture = self.newest_capture.max(other.newest_capture);
+    }
+}
+
+/// What of a place is no name that AWS gives.
+fn wrong([account_id, region, resource_type]: [&str; 3]) -> Option<Wrong> {
+    if account_id.parse::<AccountId>().is_err() {
+        return Some(Wrong::Account);
+    }
+    if region != "global" && region.parse::<Region>().is_err() {
+        return Some(Wrong::Region);
+    }
+    let is_type = resource_type.parse::<ResourceType>().is_ok();
+    (!is_type || canonical_type(resource_type).is_some()).then_some(Wrong::Type)
 }
 
 impl ReadReport {
     pub(super) fn nothing_read() -> Self {
         Self::default()
+    }
+
+    /// Adds what an earlier reading of the same found lost, and said.
+    pub(super) fn add_lost(&mut self, before: &Self) {
+        self.lost.extend(before.lost.iter().cloned());
+        for problem in &before.problems {
+            if !self.problems.contains(problem) && self.problems.len() < MAX_PROBLEMS {
+                self.problems.push(problem.clone());
+                self.problem_count += 1;
+            }
+        }
+        self.complete &= before.complete;
+        self.problem_count = self.problem_count.max(before.problem_count);
     }
 }
 
@@ -73,10 +114,28 @@ pub(in crate::source) struct Tally {
     /// How many problems were not kept.
     pub(super) left_out: u64,
     problems: Vec<Problem>,
+    lost: BTreeSet<Lost>,
     /// By account, region and type, joined as `key` says.
-    types: FxHashMap<Box<str>, (TypeInRegion, Occurrence)>,
+    types: FxHashMap<Box<str>, Met>,
     /// Room to join a key in.
     key: String,
+}
+
+/// A type that was met in an account's region.
+#[derive(Debug)]
+struct Met {
+    place: TypeInRegion,
+    occurrence: Occurrence,
+    /// What of the place is no name that AWS gives.
+    wrong: Option<Wrong>,
+}
+
+/// What of an item's head is no name that AWS gives, so that nobody would look at the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrong {
+    Account,
+    Region,
+    Type,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,32 +157,42 @@ pub(super) struct Head<'i> {
 }
 
 impl Tally {
-    /// Counts an item of a type.
-    pub(super) fn occurred(&mut self, head: &Head<'_>) {
+    /// Counts an item of a type. What is wrong with where it says that it belongs, if anything is.
+    pub(super) fn occurred(&mut self, head: &Head<'_>) -> Option<Wrong> {
         self.items += 1;
-        if matches!(head.status, ItemStatus::NotRecorded | ItemStatus::DeletedNotRecorded) {
-            return;
-        }
-        let items = u64::from(!head.status.is_deleted());
+        let recorded = !head.status.is_unrecorded();
+        let items = u64::from(!head.status.is_deleted() && recorded);
         let Head { account_id, region, resource_type, .. } = *head;
-        self.count([account_id, region, resource_type], items, head.capture_time);
+        let newest = head.capture_time.filter(|_| recorded);
+        self.count(
+            [account_id, region, resource_type],
+            Occurrence { items, recorded, newest_capture: newest },
+        )
     }
 
-    fn count(&mut self, place: [&str; 3], items: u64, newest: Option<Timestamp>) {
+    fn count(&mut self, place: [&str; 3], seen: Occurrence) -> Option<Wrong> {
         self.key.clear();
         for part in place {
             self.key.push_str(part);
             self.key.push('\n');
         }
-        if let Some((_, occurrence)) = self.types.get_mut(self.key.as_str()) {
-            occurrence.items += items;
-            occurrence.newest_capture = occurrence.newest_capture.max(newest);
-            return;
+        if let Some(met) = self.types.get_mut(self.key.as_str()) {
+            met.occurrence.add(seen);
+            return met.wrong;
         }
+        let wrong = wrong(place);
         let [account_id, region, resource_type] = place.map(Into::into);
         let place = TypeInRegion { account_id, region, resource_type };
-        let occurrence = Occurrence { items, newest_capture: newest };
-        self.types.insert(self.key.as_str().into(), (place, occurrence));
+        self.types.insert(self.key.as_str().into(), Met { place, occurrence: seen, wrong });
+        wrong
+    }
+
+    /// Notes that something of a part was lost.
+    pub(in crate::source) fn lost(&mut self, lost: Lost) {
+        if self.lost.len() >= MAX_LOST {
+            self.lost = BTreeSet::from([Lost::default()]);
+        }
+        self.lost.insert(lost);
     }
 
     /// Notes a problem.
@@ -144,18 +213,14 @@ impl Tally {
     /// Adds what another thread met.
     pub(super) fn merge(&mut self, other: Self) {
         self.items += other.items;
-        for (place, occurrence) in other.types.values() {
+        for Met { place, occurrence, .. } in other.types.values() {
             let TypeInRegion { account_id, region, resource_type } = place;
             let place = [&**account_id, &**region, &**resource_type];
-            self.count(place, occurrence.items, occurrence.newest_capture);
+            self.count(place, *occurrence);
         }
-        self.merge_problems(other);
-    }
-
-    /// Adds only what went wrong on another thread.
-    pub(super) fn merge_problems(&mut self, other: Self) {
         self.left_out += other.left_out;
         self.problems.extend(other.problems);
+        other.lost.into_iter().for_each(|lost| self.lost(lost));
     }
 
     /// The report.
@@ -168,12 +233,15 @@ impl Tally {
             ReadProblem { file: name(file), offset, item, message }
         });
         let problems = problems.collect();
-        let types = self.types.into_values().collect();
+        let types = self.types.into_values();
+        let types = types.filter(|met| met.wrong.is_none() && met.occurrence.recorded);
+        let types = types.map(|met| (met.place, met.occurrence)).collect();
         ReadReport {
             items: self.items,
             complete: problem_count == 0,
             problems,
             problem_count,
+            lost: self.lost,
             types,
         }
     }

@@ -6,7 +6,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::*;
-use crate::resource::Value;
+use crate::resource::{ItemStatus, Value};
+
+/// After all times of the items.
+const NOW: Timestamp = Timestamp { seconds: 1_720_000_000, nanoseconds: 0 };
 
 /// Keeps what it is given, with the number of its chunk.
 #[derive(Default)]
@@ -19,6 +22,7 @@ impl Worker for Keeper {
     fn item(&mut self, item: ConfigurationItem<'_>) {
         let state = item.value.get("configuration").and_then(|value| value.get("state"));
         let state = state.as_ref().and_then(Value::as_str).unwrap_or("-");
+        let state = if item.status == ItemStatus::Unreadable { "?" } else { state };
         self.items.push((self.sequence, format!("{}/{}/{state}", item.region, item.id)));
     }
 
@@ -75,7 +79,9 @@ fn read_path(path: &Path, threads: usize) -> (Vec<String>, ReadReport) {
     let snapshot = Snapshot::open(path).unwrap();
     let seen = AtomicU64::new(0);
     let progress = |bytes| seen.store(bytes, Ordering::Relaxed);
-    let (workers, report) = snapshot.read(&Reading::everything(), workers, &progress);
+    let contents = snapshot.contents(NOW, threads, &progress);
+    assert_eq!(seen.swap(0, Ordering::Relaxed), snapshot.total_bytes());
+    let (workers, report) = snapshot.read(&contents, &Reading::everything(), workers, &progress);
     assert_eq!(seen.into_inner(), snapshot.total_bytes());
     let mut items: Vec<_> = workers.into_iter().flat_map(|worker| worker.items).collect();
     items.sort_by_key(|(sequence, _)| *sequence);
@@ -128,9 +134,7 @@ fn a_file_cut_anywhere_is_never_complete() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("s.json");
             fs::write(&path, &whole[..end]).unwrap();
-            let snapshot = Snapshot::open(&path).unwrap();
-            let (_, report) =
-                snapshot.read(&Reading::everything(), vec![Keeper::default()], &|_| {});
+            let (_, report) = read_path(&path, 1);
             assert!(!report.complete && !report.problems.is_empty(), "cut at byte {end}");
         }
     }
@@ -182,10 +186,10 @@ fn a_broken_item_is_reported_with_its_place_and_the_rest_is_read() {
     let broken = queue("b", 1, "y").replace(r#""y""#, "nope");
     let text = snapshot(&[good[0].clone(), broken.clone(), good[1].clone()]);
     let (items, report) = read(&[("s.json", text.as_bytes())]);
-    assert_eq!(items, ["eu-west-1/a/x", "eu-west-1/c/z"]);
-    assert!(!report.complete && report.problem_count == 1);
+    assert_eq!(items, ["eu-west-1/a/x", "eu-west-1/c/z", "eu-west-1/b/?"]);
+    assert!(!report.complete && report.problem_count == 1 && report.lost.is_empty());
     let problem = &report.problems[0];
-    assert_eq!(problem.item, Some(1));
+    assert_eq!(problem.item, Some(2));
     let at = u64::try_from(text.find("nope").unwrap()).unwrap();
     assert!(problem.offset.abs_diff(at) <= 4, "{problem:?} {at}");
     assert!(
@@ -236,29 +240,21 @@ fn without_workers_nothing_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("s.json"), snapshot(&[])).unwrap();
     let snapshot = Snapshot::open(folder.path()).unwrap();
-    assert!(!snapshot.read(&Reading::everything(), Vec::<Keeper>::new(), &|_| {}).1.complete);
-}
-
-#[test]
-fn a_snapshot_is_as_old_as_its_oldest_file() {
-    let folder = tempfile::tempdir().unwrap();
-    for name in [
-        "1_Config_eu-west-1_ConfigSnapshot_20240501T100000Z_a.json",
-        "1_Config_us-east-1_ConfigSnapshot_20240502T100000Z_b.json",
-        "other.json",
-    ] {
-        fs::write(folder.path().join(name), "[]").unwrap();
-    }
-    let snapshot = Snapshot::open(folder.path()).unwrap();
-    assert_eq!(snapshot.taken_at(), Timestamp::parse("2024-05-01T10:00:00Z"));
+    let contents = snapshot.contents(NOW, 1, &|_| {});
+    let reading = Reading::everything();
+    assert!(!snapshot.read(&contents, &reading, Vec::<Keeper>::new(), &|_| {}).1.complete);
 }
 
 #[test]
 fn what_can_be_read_once_is_kept_and_read_as_often_as_needed() {
     let text = [queue("a", 1, "x"), queue("a", 2, "y")].join("\n");
     let kept = SnapshotFile::keep("standard input", text.as_bytes()).unwrap();
-    let snapshot = Snapshot { form: input::form(&kept), files: vec![kept] };
-    let (workers, report) = snapshot.read(&Reading::everything(), vec![Keeper::default()], &|_| {});
+    let snapshot = Snapshot::of(vec![kept]);
+    let contents = snapshot.contents(NOW, 1, &|_| {});
+    let (workers, report) =
+        snapshot.read(&contents, &Reading::everything(), vec![Keeper::default()], &|_| {});
     assert_eq!(workers[0].items, [(0, "eu-west-1/a/y".to_owned())]);
-    assert!(report.complete && snapshot.taken_at().is_none());
+    assert!(report.complete);
+    let (account, region) = ("123456789012".parse().unwrap(), "eu-west-1".parse().unwrap());
+    assert_eq!(contents.taken_at(&account, &region), Timestamp::parse("2024-05-02T00:00:00Z"));
 }

@@ -137,13 +137,13 @@ async fn ready_sources(
 fn stale_at(sources: &[SourceInput], round: &RoundReport) -> Vec<Timestamp> {
     let taken = sources.iter().zip(&round.sources);
     let taken = taken.filter_map(|(source, report)| match source {
-        SourceInput::Snapshot(source) => Some((source, report.taken_at?)),
+        SourceInput::Snapshot(source) => Some((source, &report.taken)),
         SourceInput::Live(_) => None,
     });
     taken
-        .flat_map(|(source, taken_at)| {
+        .flat_map(|(source, taken)| {
             let ages = source.accounts.values().filter_map(|account| account.max_age);
-            ages.map(move |age| schedule::after(taken_at, age.duration()))
+            ages.flat_map(|age| taken.iter().map(move |at| schedule::after(*at, age.duration())))
         })
         .collect()
 }
