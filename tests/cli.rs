@@ -1,11 +1,17 @@
 //! The command line shows what its documentation says: every example of `docs/commands.md`, and
 //! the cases in `tests/cli`. `TRYCMD=overwrite` writes what it shows now.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on fails
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "cli/inputs.rs"]
+mod inputs;
+#[path = "cli/outputs.rs"]
+mod outputs;
 
 use std::fs::File;
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::io::{Read, Write};
+use std::process::{Command, Output, Stdio};
 
 #[test]
 fn commands_do_what_the_cases_say() {
@@ -35,7 +41,7 @@ fn a_snapshot_is_read_from_standard_input() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(shown.contains("team/small: 2 drift"), "{shown}");
+    assert!(shown.contains("team/small: 2 resources drift"), "{shown}");
 }
 
 #[test]
@@ -55,7 +61,47 @@ fn a_reader_that_goes_away_ends_a_command_without_a_word() {
 }
 
 fn plumbline() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_plumbline"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("RUST_LOG", "").env("NO_COLOR", "1");
+    command
+}
+
+/// What a command said.
+struct Said {
+    code: i32,
+    out: String,
+    errors: String,
+}
+
+/// Runs a command with this on standard input.
+fn piped(arguments: &[&str], input: &str) -> Said {
+    let mut child = plumbline()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may have gone.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Said::of(&child.wait_with_output().unwrap())
+}
+
+/// Runs a command.
+fn said(arguments: &[&str]) -> Said {
+    Said::of(&plumbline().args(arguments).stdin(Stdio::null()).output().unwrap())
+}
+
+impl Said {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let code = output.status.code().unwrap();
+        Self { code, out: text(&output.stdout), errors: text(&output.stderr) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
 }
 
 fn cases() -> trycmd::TestCases {

@@ -197,7 +197,7 @@ fn an_address_or_a_state_folder_in_use_is_a_clear_error() {
     let running = sample.start();
     let refused = |sample: &Sample, listen: &str, state: &Path| {
         let output = sample.command(listen, state).stderr(Stdio::piped()).output().unwrap();
-        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(output.status.code(), Some(69));
         String::from_utf8(output.stderr).unwrap()
     };
     let error = refused(&other, running.address(), other.state());
@@ -275,13 +275,13 @@ fn what_a_renamed_installation_left_in_a_file_is_archived_by_command_and_nothing
     assert_eq!((code, sample.published()), (Some(0), published + left), "{said}");
 
     let (code, said) = archive(&sample, &[]);
-    assert_eq!(code, Some(2), "{said}");
+    assert_eq!(code, Some(64), "{said}");
     let nowhere = sample.path().to_str().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_plumbline"))
         .args(["archive", "--all", "--state", nowhere])
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(66));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("there is no findings.jsonl"), "{said}");
 }

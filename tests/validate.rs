@@ -126,13 +126,13 @@ spec:
         account.yaml:3:12: unknown field `nam` (did you mean `name`?)
         account.yaml:3:27: unknown field `lables` (did you mean `labels`?)
         account.yaml:5:14: `accountId` is a number, not a text (quote it)
-        account.yaml:6:14: `partition` cannot be `aws-china` (it is one of aws, aws-cn, aws-us-gov, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f)
+        account.yaml:6:14: `partition` cannot be `aws-china` (it must be one of aws, aws-cn, aws-us-gov, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f)
         account.yaml:7:24: an entry of `regions` is not an AWS region (such as eu-west-1)
-        account.yaml:7:35: `eu-west-1` stands twice (keep one)
+        account.yaml:7:35: `eu-west-1` is listed twice (keep one)
         account.yaml:8:3: `homeRegion` has no value (give it a value or remove it)
         account.yaml:9:28: `url` is empty
         account.yaml:9:40: `maxAge` is not a period (such as 30m or 1h30m)
-        account.yaml:10:3: unknown field `owner` (what may stand here: allowedNamespaces, budgets, role)
+        account.yaml:10:3: unknown field `owner` (the fields that are possible here: allowedNamespaces, budgets, role)
         exemption.yaml:4:1: the field `reason` is missing
         exemption.yaml:6:13: `controls` is a text, not a list (write a list: [a, b], or `- a` lines)
         exemption.yaml:9:7: unknown field `tag` (did you mean `tags`?)
@@ -149,7 +149,7 @@ fn kinds_versions_and_syntax_are_checked() {
             "b.yaml",
             "apiVersion: plumbline.dev/v1\nkind: Pack\nmetadata: {name: x}\nspec: {title: t, controls: [{name: a}]}\n",
         ),
-        ("c.yaml", "replicas: 3\n"),
+        ("c.yaml", "spec: {replicas: 3}\n"),
         ("d.yaml", "kind: [Pack\n"),
         ("e.yaml", "apiVersion: plumbline.dev/v1alpha1\nkind: Deployment\n"),
     ];
@@ -157,7 +157,7 @@ fn kinds_versions_and_syntax_are_checked() {
     a.yaml:2:7: there is no kind `SecurityBasline` (did you mean `SecurityBaseline`?)
     b.yaml:1:13: `apiVersion` cannot be `plumbline.dev/v1` (did you mean `plumbline.dev/v1alpha1`?)
     c.yaml:1:1: apiVersion and kind are missing (an object begins with `apiVersion: plumbline.dev/v1alpha1` and its kind)
-    d.yaml:1:7: unclosed bracket '['
+    d.yaml:1:7: unclosed bracket '[' (close each `[` and `{`, and put a comma between entries)
     e.yaml:2:7: there is no kind `Deployment` (the kinds are Attestation, AwsAccount, Control, ControlTest, Exemption, Pack, SecurityBaseline)
     b.yaml:4:36: there is no control `a`
     ");
@@ -244,8 +244,8 @@ fn the_rules_of_the_schemas_hold_for_files_too() {
     let files =
         [("account.yaml", account.as_str()), ("baseline.yaml", &baseline), ("c.yaml", &control)];
     insta::assert_snapshot!(mistakes(&files), @r"
-    account.yaml:4:1: homeRegion must be one of regions
-    baseline.yaml:6:3: an interval is at least 10s and at most 24h
+    account.yaml:6:15: homeRegion must be one of regions
+    baseline.yaml:6:3: an interval must be at least 10s and at most 24h
     baseline.yaml:4:1: name at least one pack or control
     c.yaml:12:3: give exactly one of expression and attestation
     ");
@@ -318,7 +318,7 @@ fn the_same_name_twice_is_a_mistake() {
 fn who_names_a_broken_object_is_not_told_that_it_is_missing() {
     let broken = CONTROL.replace("severity: Medium", "severity: Middling");
     let files = [("account.yaml", ACCOUNT), ("control.yaml", &broken), ("b.yaml", BASELINE)];
-    insta::assert_snapshot!(mistakes(&files), @"control.yaml:7:13: `severity` cannot be `Middling` (it is one of Informational, Low, Medium, High, Critical)");
+    insta::assert_snapshot!(mistakes(&files), @"control.yaml:7:13: `severity` cannot be `Middling` (it must be one of Informational, Low, Medium, High, Critical)");
 }
 
 #[test]

@@ -54,18 +54,20 @@ pub(super) const WHICH_REGION: &str = concat!(
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("!has(self.homeRegion) || self.homeRegion in self.regions")
-        .message("homeRegion must be one of regions"),
+        .message("homeRegion must be one of regions")
+        .field_path(".homeRegion"),
     validation = Rule::new(concat!("self.regions.all(r, ", partition_of_r!(), " == self.partition)"))
-        .message(REGION_OF_OTHER_PARTITION),
+        .message(REGION_OF_OTHER_PARTITION)
+        .field_path(".regions"),
     validation = Rule::new(
         "!has(self.role) || self.role.arn.startsWith('arn:' + self.partition + ':iam::' + self.accountId + ':')",
-    ).message("the role must be one of this account and partition"),
+    ).message("the role must be one of this account and partition").field_path(".role.arn"),
 )]
 pub struct AwsAccountSpec {
     /// The account id: twelve digits. Quote it in YAML.
     #[x_kube(validation = Rule::new("self.matches('^[0-9]{12}$')")
         .message("must be an AWS account id: twelve digits, in quotes"))]
-    #[x_kube(validation = Rule::new("self == oldSelf").message("an account's id does not change"))]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("an account's id cannot change"))]
     pub account_id: AccountId,
     /// The AWS partition of the account.
     #[serde(default)]

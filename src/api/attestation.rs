@@ -36,10 +36,12 @@ pub type AttestationStatus = ObjectStatus;
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("timestamp(self.validUntil) > timestamp(self.performedAt)")
-        .message("validUntil is after performedAt"),
+        .message("validUntil must be after performedAt")
+        .field_path(".validUntil"),
     // Later ones are no timestamps of ours, and an object that cannot be read would stop a watch.
     validation = Rule::new("timestamp(self.validUntil) < timestamp('9999-01-01T00:00:00Z')")
-        .message("validUntil is before the year 9999"),
+        .message("validUntil must be before the year 9999")
+        .field_path(".validUntil"),
 )]
 pub struct AttestationSpec {
     /// The controls that the evidence is for. They must have an attestation check.

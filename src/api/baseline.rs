@@ -75,7 +75,7 @@ pub struct SecurityBaselineSpec {
     #[serde(default = "default_interval")]
     #[x_kube(validation = Rule::new(
         "duration(self) >= duration('10s') && duration(self) <= duration('24h')",
-    ).message("an interval is at least 10s and at most 24h"))]
+    ).message("an interval must be at least 10s and at most 24h"))]
     pub interval: Period,
     /// Stops evaluation. Published findings stay as they are.
     #[serde(default)]

@@ -32,10 +32,10 @@ use crate::resource::{ResourceType, Severity};
     printcolumn(name = "Title", type_ = "string", json_path = ".spec.title", priority = 1),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     validation = Rule::new("self.metadata.name.size() <= 63")
-        .message("a control's name has at most 63 characters"),
+        .message("a control's name must have at most 63 characters"),
     // A control is named in findings and metrics, and by baselines, as a DNS label.
     validation = Rule::new("!self.metadata.name.contains('.')")
-        .message("a control's name has no dots"),
+        .message("a control's name must have no dots"),
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ControlSpec {

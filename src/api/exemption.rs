@@ -32,13 +32,15 @@ use crate::resource::ControlName;
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("timestamp(self.expiresAt) > timestamp(self.approvedAt)")
-        .message("expiresAt is after approvedAt"),
+        .message("expiresAt must be after approvedAt")
+        .field_path(".expiresAt"),
     validation = Rule::new(
         "timestamp(self.expiresAt) - timestamp(self.approvedAt) <= duration('8784h')",
-    ).message("an exemption holds for at most 366 days"),
+    ).message("an exemption must end within 366 days").field_path(".expiresAt"),
     // Later ones are no timestamps of ours, and an object that cannot be read would stop a watch.
     validation = Rule::new("timestamp(self.expiresAt) < timestamp('9999-01-01T00:00:00Z')")
-        .message("expiresAt is before the year 9999"),
+        .message("expiresAt must be before the year 9999")
+        .field_path(".expiresAt"),
 )]
 pub struct ExemptionSpec {
     /// Name of the baseline, in the same namespace.

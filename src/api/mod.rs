@@ -59,7 +59,7 @@ pub use report::{BaselineReport, BaselineReportSpec, BaselineReportStatus};
 pub use selector::ResourceSelector;
 pub use source::{
     AccountSource, AggregatorSource, BudgetedOperation, ConfigApiSource, OperationBudget,
-    RoleReference, SnapshotSource,
+    RoleReference, SNAPSHOT_IS_A_PATH, SnapshotSource, is_address,
 };
 pub use status::{
     DomainSummary, DriftEntry, EvaluationRecord, PublicationRecord, SeveritySummary, Summary,

@@ -27,7 +27,7 @@ use crate::resource::AccountId;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self == oldSelf").message("a report's subject does not change"))]
+#[x_kube(validation = Rule::new("self == oldSelf").message("a report's subject cannot change"))]
 pub struct BaselineReportSpec {
     /// Name of the baseline, in the same namespace.
     #[schemars(schema_with = "schema::object_name")]

@@ -15,7 +15,7 @@ use crate::resource::{AccountId, Region, ResourceType};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
     "(has(self.configApi) ? 1 : 0) + (has(self.aggregator) ? 1 : 0) + (has(self.snapshot) ? 1 : 0) == 1",
-).message("a source is one of configApi, aggregator and snapshot"))]
+).message("a source must be exactly one of configApi, aggregator and snapshot"))]
 pub struct AccountSource {
     /// AWS Config of the account itself, in each of its regions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,13 +63,21 @@ pub struct AggregatorSource {
     pub full_read_every: Period,
 }
 
+/// What to do about a snapshot's address that cannot be read.
+pub const SNAPSHOT_IS_A_PATH: &str = "a snapshot must be a path: s3://, https:// and other URLs \
+     cannot be read; copy the snapshot (such as with `aws s3 sync`) to a folder that Plumbline sees, \
+     and write that folder's path";
+
 /// A snapshot that AWS Config delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotSource {
     /// Path of a file or folder. A relative path starts at the folder of this object's file, or in a
-    /// cluster at the operator's `--snapshots` folder.
+    /// cluster at the operator's `--snapshots` folder. URLs such as
+    /// s3:// cannot be read: copy the snapshot to a volume and write its path.
     #[schemars(length(min = 1, max = 1024))]
+    #[x_kube(validation = Rule::new("!self.matches('^[ ]*([A-Za-z][A-Za-z0-9+.-]*:/|arn:)')")
+        .message(SNAPSHOT_IS_A_PATH))]
     pub url: String,
     /// The resource types that AWS Config records. Default: the types that occur in the snapshot.
     /// Controls that check another type are `Unknown` (`NotRecorded`).
@@ -151,6 +159,17 @@ impl BudgetedOperation {
             Self::BatchUpdateFindings => "BatchUpdateFindings",
         }
     }
+}
+
+/// Whether a text is the address of something elsewhere, by the rule of [`SnapshotSource::url`]: a
+/// scheme, a colon and a slash (RFC 3986, section 3.1), or an ARN.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    let text = text.trim_start_matches(' ');
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let begins_well = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
+    let well_formed = |byte: u8| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte);
+    scheme == "arn" || rest.starts_with('/') && begins_well && scheme.bytes().all(well_formed)
 }
 
 impl fmt::Debug for RoleReference {

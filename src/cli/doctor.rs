@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{Attribute, Cell, Color};
+use comfy_table::Color;
 
 use super::exit::{CommandError, Exit};
+use super::files::BaselineFiles;
 use super::live::{self, Declared, LiveArguments, Snapshots};
-use super::output;
-use super::results::{arrange, table_for};
+use super::results::{Field, Grid};
+use super::{json, output};
 use crate::aws::{AwsSettings, Patience};
 use crate::controller::{CheckResult, CheckState, Clock, Examination, SystemClock, examine};
 
@@ -20,11 +20,8 @@ use crate::controller::{CheckResult, CheckState, Clock, Examination, SystemClock
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct DoctorArguments {
-    /// A file or folder of YAML: `SecurityBaseline`s, and what they name.
-    ///
-    /// Without an `AwsAccount` in it, the account of the credentials is looked into.
-    #[arg(long, value_name = "PATH")]
-    baseline: PathBuf,
+    #[command(flatten)]
+    baselines: BaselineFiles,
     #[command(flatten)]
     accounts: LiveArguments,
     /// How results are written: text is one line for each check, json a list of objects.
@@ -42,9 +39,11 @@ const EXAMPLES: &str = "\
 Nothing is changed: each check reads a little, and what only publishing would show is not tried.
 
 Exit codes:
-  0  nothing failed
-  1  a check failed
-  2  nothing could be checked: mistakes in the baseline, a wrong command line
+  0   nothing failed
+  1   a check failed
+  64  a wrong command line
+  65  mistakes in the baseline
+  66  no baseline there, or it cannot be read
 
 Examples:
   plumbline doctor --baseline baselines/
@@ -67,10 +66,7 @@ impl DoctorArguments {
         let results = runtime.block_on(self.results())?;
         output::write(|out| match self.output {
             OutputFormat::Text => text(out, &results),
-            OutputFormat::Json => {
-                serde_json::to_writer_pretty(&mut *out, &results)?;
-                writeln!(out)
-            }
+            OutputFormat::Json => json::write_pretty(out, &results),
         })?;
         let failed = results.iter().any(|result| result.state == CheckState::Failed);
         Ok(if failed { Exit::Bad } else { Exit::Good })
@@ -80,7 +76,7 @@ impl DoctorArguments {
         let now = SystemClock.now();
         let settings = AwsSettings { patience: PATIENCE, ..self.accounts.aws.settings() };
         let declared =
-            self.accounts.declared(&self.baseline, settings, Snapshots::Kept, now).await?;
+            self.accounts.declared(&self.baselines, settings, Snapshots::Kept, now).await?;
         let Declared { objects, resolved, aws } = declared;
         let (accounts, plans) = (&objects.accounts, &resolved.plans);
         let regions = &self.accounts.regions;
@@ -89,29 +85,28 @@ impl DoctorArguments {
 }
 
 fn text(out: &mut impl Write, results: &[CheckResult]) -> io::Result<()> {
-    let look = output::look();
-    let mut table = table_for(look);
+    let mut grid = Grid::new(&[], output::look());
     for result in results {
         let mend = result.mend.as_deref().map(|mend| format!("; {mend}")).unwrap_or_default();
-        table.add_row([
+        grid.row([
             state(result.state),
-            Cell::new(&result.account),
-            Cell::new(result.region.as_ref().map_or("", |region| region.as_str())),
-            Cell::new(result.check.as_str()),
-            Cell::new(format!("{}{mend}", result.message)),
+            Field::new(result.account.as_str()),
+            Field::new(result.region.as_ref().map_or("", |region| region.as_str())),
+            Field::new(result.check.as_str()),
+            Field::new(format!("{}{mend}", result.message)),
         ]);
     }
-    arrange(&mut table, look);
-    writeln!(out, "{}\n\n{}", table.trim_fmt(), conclusion(results))
+    grid.write(out)?;
+    writeln!(out, "\n{}", conclusion(results))
 }
 
-fn state(state: CheckState) -> Cell {
-    let cell = Cell::new(state);
+fn state(state: CheckState) -> Field {
+    let field = Field::new(state.to_string());
     match state {
-        CheckState::Ok => cell.fg(Color::Green),
-        CheckState::Warning => cell.fg(Color::Yellow),
-        CheckState::Failed => cell.fg(Color::Red).add_attribute(Attribute::Bold),
-        CheckState::NotTried => cell,
+        CheckState::Ok => field.coloured(Some(Color::Green)),
+        CheckState::Warning => field.coloured(Some(Color::Yellow)),
+        CheckState::Failed => field.coloured(Some(Color::Red)).bold(),
+        CheckState::NotTried => field,
     }
 }
 

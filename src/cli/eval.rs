@@ -1,7 +1,6 @@
 //! `plumbline eval`: the value of one expression.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
@@ -9,7 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value as Json};
 
 use super::exit::{CommandError, Exit};
-use super::output;
+use super::{json, output};
 use crate::controller::{Clock, SystemClock};
 use crate::expression::{
     Bindings, Environment, Failure, Machine, Mistake, VariableType, compile, from_json, to_json,
@@ -24,6 +23,7 @@ use crate::resource::{Enclosed, ItemError, Parsed, Reading, Value, open_envelope
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct EvalArguments {
     /// The expression.
+    #[arg(allow_hyphen_values = true)]
     expression: String,
     /// A configuration item in any encoding of AWS Config: the variable `resource`.
     #[arg(long, value_name = "FILE")]
@@ -35,9 +35,11 @@ pub(super) struct EvalArguments {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  evaluated
-  1  the expression is wrong or failed; where and why is shown
-  2  an argument cannot be read; also a wrong command line
+  0   evaluated
+  1   the expression is wrong or failed; where and why is shown
+  64  a wrong command line
+  65  the item cannot be understood
+  66  the item's file cannot be read
 
 Examples:
   plumbline eval '[1, 2, 3].map(n, n * n)'
@@ -63,10 +65,7 @@ impl EvalArguments {
         let value = program
             .run(&Bindings { values: &values }, &mut Machine::new(), &arena)
             .map_err(|failure| self.failed(&failure))?;
-        output::write(|out| {
-            serde_json::to_writer_pretty(&mut *out, &to_json(&value))?;
-            writeln!(out)
-        })
+        output::write(|out| json::write_pretty(out, &to_json(&value)))
     }
 
     fn refused(&self, mistakes: &[Mistake]) -> CommandError {
@@ -88,7 +87,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
 /// The item in a file, by itself or in the envelope of a notification.
 fn item<'a>(path: &Path, text: &'a [u8], arena: &'a Bump) -> Result<Value<'a>, CommandError> {
     let reading = Reading::everything();
-    let unusable = |why: &str| CommandError::Usage(format!("the item in {} {why}", path.display()));
+    let unusable = |why: &str| CommandError::Data(format!("the item in {} {why}", path.display()));
     let parsed = parse_item(text, &reading, arena).or_else(|broken| {
         let inner = enveloped(text, arena).ok_or(broken)?;
         parse_item(inner, &reading, arena)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
-use super::mistakes;
+use super::mistakes::{self, Weight};
 use super::not_in_catalog::NotInCatalog;
 use crate::api::CrdError;
 use crate::api::document::Diagnostic;
@@ -14,8 +14,23 @@ use crate::aws::AwsError;
 use crate::controller::{OperatorError, RunError};
 use crate::metrics::MetricsError;
 use crate::publish::PublishError;
+use crate::resource::{printable, printable_lines};
 use crate::server::LoggingError;
 use crate::source::SnapshotError;
+
+/// What every exit code means; the table of `docs/commands.md` says the same.
+pub(super) const CODES: &str = "\
+Exit codes (those from 64 on as sysexits.h has them):
+  0   all is as it should be
+  1   something is not: drift, a mistake, a failed check or test
+  2   it could not be determined: an unknown verdict, or input that could not be read whole
+  64  a wrong command line
+  65  a mistake in the YAML that a command works from; `plumbline validate` shows it too
+  66  a file is missing or cannot be read, or nothing of what the command needs is in it
+  69  something that is needed is not available: AWS, Kubernetes, an address, the state folder
+  70  an internal error; please report it
+  74  the output cannot be written
+  141 the reader of standard output has gone";
 
 /// How a command ended that could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +39,23 @@ pub(super) enum Exit {
     Good,
     /// Something is not: drift, a mistake, a failed test.
     Bad,
-    /// It cannot be told: input that could not be read whole, or unknown verdicts.
+    /// It could not be determined: input that could not be read whole, or unknown verdicts.
     Undecided,
+    /// What was to be looked at is not there.
+    NoInput,
+}
+
+/// Why a command could not do its work, as `sysexits.h` tells these apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    Usage = 64,
+    Data = 65,
+    NoInput = 66,
+    Unavailable = 69,
+    Internal = 70,
+    Output = 74,
+    /// What a shell reports of a program that SIGPIPE ended.
+    OutputClosed = 141,
 }
 
 /// Why a command could not do its work.
@@ -41,6 +71,12 @@ pub(super) enum CommandError {
     Read { path: String, source: io::Error },
     #[error("{0}")]
     Usage(String),
+    #[error("{0}")]
+    Data(String),
+    #[error("{0}")]
+    NoInput(String),
+    #[error("there is no {what} in {paths}: nothing was checked")]
+    NothingFound { what: &'static str, paths: String },
     #[error("{}", nothing_to_scan(.path, *.items, .problem.as_deref()))]
     Empty { path: PathBuf, items: u64, problem: Option<String> },
     #[error(transparent)]
@@ -48,6 +84,9 @@ pub(super) enum CommandError {
     /// Shown by themselves, each with its place.
     #[error("mistakes in the input")]
     Mistakes(Vec<Diagnostic>),
+    /// Files that were named and cannot be read, among other mistakes.
+    #[error("a file cannot be read")]
+    Unreadable(Vec<Diagnostic>),
     /// Shown with its place.
     #[error("{0}")]
     Expression(String),
@@ -77,14 +116,63 @@ impl CommandError {
         // Where standard error cannot be written to, there is nobody left to tell.
         let _ = match self {
             Self::OutputClosed => Ok(()),
-            Self::Mistakes(found) => mistakes::write(&mut io::stderr().lock(), found),
-            _ => writeln!(io::stderr(), "error: {self}"),
+            Self::Mistakes(found) | Self::Unreadable(found) => {
+                mistakes::write(&mut io::stderr().lock(), found, Weight::Error)
+            }
+            Self::Expression(_) => {
+                writeln!(io::stderr(), "error: {}", printable_lines(&self.to_string()))
+            }
+            _ => writeln!(io::stderr(), "error: {}", printable(&self.to_string())),
         };
+        ExitCode::from(self.code())
+    }
+
+    /// The exit code.
+    pub(super) fn code(&self) -> u8 {
         match self {
-            // What a shell reports of a program that SIGPIPE ended.
-            Self::OutputClosed => ExitCode::from(141),
-            Self::NotInCatalog(_) | Self::Expression(_) => Exit::Bad.into(),
-            _ => Exit::Undecided.into(),
+            Self::NotInCatalog(_) | Self::Expression(_) => Exit::Bad.code(),
+            Self::Empty { .. } => Exit::Undecided.code(),
+            _ => self.failure() as u8,
+        }
+    }
+
+    /// What is wrong with files, where it is that.
+    pub(super) fn mistakes(&self) -> &[Diagnostic] {
+        match self {
+            Self::Mistakes(found) | Self::Unreadable(found) => found,
+            _ => &[],
+        }
+    }
+
+    fn failure(&self) -> Failure {
+        match self {
+            Self::OutputClosed => Failure::OutputClosed,
+            Self::Output(_)
+            | Self::Write { .. }
+            | Self::Snapshot(SnapshotError::StandardInput(_)) => Failure::Output,
+            Self::Usage(_)
+            | Self::Logging(LoggingError::Filter(_) | LoggingError::Traces { .. }) => {
+                Failure::Usage
+            }
+            Self::Data(_)
+            | Self::Empty { .. }
+            | Self::Mistakes(_)
+            | Self::Expression(_)
+            | Self::NotInCatalog(_) => Failure::Data,
+            Self::Read { .. }
+            | Self::NoInput(_)
+            | Self::NothingFound { .. }
+            | Self::Unreadable(_)
+            | Self::Snapshot(_)
+            | Self::Run(RunError::Folder(_)) => Failure::NoInput,
+            Self::Runtime(_)
+            | Self::Logging(LoggingError::AlreadyStarted)
+            | Self::Crds(_)
+            | Self::Metrics(_)
+            | Self::Run(RunError::Metrics(_) | RunError::Broken(_)) => Failure::Internal,
+            Self::Run(_) | Self::Operator(_) | Self::Aws(_) | Self::Publish(_) => {
+                Failure::Unavailable
+            }
         }
     }
 }
@@ -105,12 +193,13 @@ impl From<io::Error> for CommandError {
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Good => Self::SUCCESS,
-            Exit::Bad => Self::from(1),
-            Exit::Undecided => Self::from(2),
+impl Exit {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Bad => 1,
+            Self::Undecided => 2,
+            Self::NoInput => Failure::NoInput as u8,
         }
     }
 }
@@ -129,4 +218,35 @@ fn nothing_to_scan(path: &Path, items: u64, problem: Option<&str>) -> String {
              it is of: declare an AwsAccount beside the baselines"
         ),
     }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// What a command line that does not parse comes to: help and the version are shown where they are
+/// asked for, and anything else is a wrong command line.
+pub fn refuse(error: &clap::Error) -> ExitCode {
+    let shown = error.render();
+    let text = shown.to_string();
+    let dangerous = printable_lines(&text) != text;
+    // Where neither can be written to, there is nobody left to tell.
+    let _ = if error.use_stderr() && dangerous {
+        write!(io::stderr(), "{}", printable_lines(&text))
+    } else {
+        error.print()
+    };
+    if error.use_stderr() { ExitCode::from(Failure::Usage as u8) } else { ExitCode::SUCCESS }
+}
+
+/// What an internal error comes to, which was shown already.
+pub fn internal_error() -> ExitCode {
+    let _ = writeln!(
+        io::stderr(),
+        "internal error: please report it with the lines above at {}/issues",
+        env!("CARGO_PKG_REPOSITORY")
+    );
+    ExitCode::from(Failure::Internal as u8)
 }

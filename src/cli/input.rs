@@ -1,18 +1,22 @@
 //! What `scan` and `plan` work on: baselines from files, and a snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::CommandError;
+use super::files::{listed, summary};
+use super::output::warn;
 use crate::api::document::{Diagnostic, SourceFile};
-use crate::api::{AccountSelection, AwsAccount, LabelSelector, Period};
+use crate::api::{
+    AccountSelection, AwsAccount, LabelSelector, Period, SNAPSHOT_IS_A_PATH, is_address,
+};
 use crate::controller::{
     AccountInput, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
 };
-use crate::plan::{Objects, Resolved, load_paths};
+use crate::plan::{AccountChecks, Objects, Resolved};
 use crate::resource::{ResourceType, Timestamp, is_known_type, suggest_type};
 use crate::source::Snapshot;
 
@@ -46,40 +50,45 @@ pub(super) struct Input {
 /// A snapshot's files, found.
 #[derive(Debug)]
 pub(super) struct Opened {
-    path: PathBuf,
+    paths: Vec<PathBuf>,
     snapshot: Arc<Snapshot>,
 }
 
 impl Opened {
-    /// Finds the files of a path, or takes standard input for `-`.
-    pub(super) fn at(path: &Path) -> Result<Self, CommandError> {
-        Ok(Self { path: path.to_owned(), snapshot: Arc::new(Snapshot::open(path)?) })
+    /// Finds the files of paths, or takes standard input for `-`.
+    pub(super) fn at(paths: &[PathBuf]) -> Result<Self, CommandError> {
+        if let Some(path) = paths.iter().find(|path| path.to_str().is_some_and(is_address)) {
+            let path = path.display();
+            return Err(CommandError::Usage(format!("--snapshot {path}: {SNAPSHOT_IS_A_PATH}")));
+        }
+        Ok(Self { paths: paths.to_vec(), snapshot: Arc::new(Snapshot::open_all(paths)?) })
     }
 }
 
 impl SnapshotOptions {
-    /// Reads baselines and what they name from a file or folder.
+    /// Resolves baselines and what they name for the accounts of the snapshot.
     ///
     /// # Errors
     ///
     /// All mistakes in them: a scan with half a baseline would say less than it seems to.
-    pub(super) fn load(
+    pub(super) fn prepare(
         &self,
-        baseline: &Path,
+        (mut objects, mistakes): (Objects, Vec<Diagnostic>),
+        baseline: &[PathBuf],
         opened: &Opened,
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Result<Input, CommandError> {
-        let (mut objects, mistakes) = load_paths([baseline]);
         let mut survey = None;
-        if objects.accounts.is_empty() && mistakes.is_empty() {
+        let declared = objects.names_accounts();
+        if !declared && mistakes.is_empty() && !objects.baselines.is_empty() {
             let snapshot = &opened.snapshot;
             progress.total(snapshot.total_bytes());
             let found = Arc::new(Survey::of(snapshot, now, &|bytes| progress.read(bytes)));
             declare(&mut objects, &opened.accounts(&found)?)?;
             survey = Some(found);
         }
-        let resolved = resolve(&objects, mistakes, baseline, now)?;
+        let resolved = resolve(&objects, mistakes, baseline, declared, now)?;
         let source = self.source(&objects, &resolved, opened, survey);
         Ok(Input { resolved, sources: vec![source] })
     }
@@ -105,7 +114,8 @@ impl SnapshotOptions {
             account.max_age = account.max_age.filter(|_| survey.is_none());
             account.max_age = self.max_age.or(account.max_age);
         }
-        let (path, snapshot) = (opened.path.clone(), Some(Arc::clone(&opened.snapshot)));
+        let path = PathBuf::from(listed(&opened.paths));
+        let snapshot = Some(Arc::clone(&opened.snapshot));
         SourceInput::Snapshot(SnapshotInput { path, snapshot, survey, accounts })
     }
 }
@@ -115,7 +125,7 @@ impl Opened {
     fn accounts(&self, survey: &Survey) -> Result<Vec<AwsAccount>, CommandError> {
         let accounts = discover(survey);
         if accounts.is_empty() {
-            let (path, items) = (self.path.clone(), survey.items());
+            let (path, items) = (listed(&self.paths).into(), survey.items());
             let problem = survey.problems().first().cloned();
             return Err(CommandError::Empty { path, items, problem });
         }
@@ -137,7 +147,8 @@ pub(super) fn declare(objects: &mut Objects, accounts: &[AwsAccount]) -> Result<
     Ok(())
 }
 
-/// Resolves what the files of `baseline` say.
+/// Resolves what the files of `baseline` say. Where they declare no account, exemptions and
+/// attestations that name some apply to none of those that were found.
 ///
 /// # Errors
 ///
@@ -145,18 +156,25 @@ pub(super) fn declare(objects: &mut Objects, accounts: &[AwsAccount]) -> Result<
 pub(super) fn resolve(
     objects: &Objects,
     mut mistakes: Vec<Diagnostic>,
-    baseline: &Path,
+    baseline: &[PathBuf],
+    declared: bool,
     now: Timestamp,
 ) -> Result<Resolved, CommandError> {
-    let mut resolved = objects.resolve(now);
+    let accounts = if declared { AccountChecks::Made } else { AccountChecks::LeftOut };
+    let mut resolved = objects.resolve_with(now, accounts);
     mistakes.append(&mut resolved.mistakes);
+    if !objects.unreadable.is_empty() {
+        return Err(CommandError::Unreadable(mistakes));
+    }
     if !mistakes.is_empty() {
         return Err(CommandError::Mistakes(mistakes));
     }
     if resolved.plans.is_empty() {
-        let path = baseline.display();
-        return Err(CommandError::Usage(format!("there is no SecurityBaseline in {path}")));
+        let paths = format!("{} ({})", listed(baseline), summary(objects));
+        return Err(CommandError::NothingFound { what: "SecurityBaseline", paths });
     }
+    warn::diagnostics(&objects.passed_over);
+    warn::diagnostics(&resolved.warnings);
     Ok(resolved)
 }
 

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::aws::AwsArguments;
 use super::exit::CommandError;
+use super::files::BaselineFiles;
 use super::input::{Input, declare, resolve};
 use crate::api::{AccountSource, AwsAccount, AwsAccountSpec, ConfigApiSource, RoleReference};
 use crate::aws::AwsSettings;
@@ -33,7 +34,7 @@ pub(super) struct LiveArguments {
     /// Default: every `AwsAccount`; without any, the account of the credentials.
     #[arg(long = "account", value_name = "ID")]
     pub(super) accounts: Vec<AccountId>,
-    /// The role to assume in the account. Goes before the `AwsAccount`'s own.
+    /// The role to assume in the account. It takes precedence over the `AwsAccount`'s own.
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
     /// What the role's trust policy asks for. The variable keeps it out of lists of processes.
@@ -100,7 +101,7 @@ impl LiveArguments {
     /// Reads baselines and accounts from a file or folder, and the accounts' items from AWS.
     pub(super) async fn load(
         &self,
-        baseline: &Path,
+        baseline: &BaselineFiles,
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Result<LiveInput, CommandError> {
@@ -117,15 +118,16 @@ impl LiveArguments {
     /// the credentials is declared.
     pub(super) async fn declared(
         &self,
-        baseline: &Path,
+        baseline: &BaselineFiles,
         settings: AwsSettings,
         snapshots: Snapshots,
         now: Timestamp,
     ) -> Result<Declared, CommandError> {
         let metrics = Metrics::new()?;
         let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation.clone());
-        let (mut objects, mistakes) = load_paths([baseline]);
-        if objects.accounts.is_empty() && mistakes.is_empty() {
+        let (mut objects, mistakes) = baseline.load()?;
+        let declared = objects.names_accounts();
+        if !declared && mistakes.is_empty() && !objects.baselines.is_empty() {
             declare(&mut objects, &[self.own_account(&aws).await?])?;
         }
         for account in &mut objects.accounts {
@@ -134,7 +136,7 @@ impl LiveArguments {
             }
             self.give_role(&mut account.object.spec);
         }
-        let mut resolved = resolve(&objects, mistakes, baseline, now)?;
+        let mut resolved = resolve(&objects, mistakes, baseline.paths(), declared, now)?;
         self.narrow(&mut resolved.plans)?;
         Ok(Declared { objects, resolved, aws })
     }
@@ -153,19 +155,27 @@ impl LiveArguments {
             return Ok((vec![own], aws));
         };
         let (objects, mistakes) = load_paths([path]);
+        if !objects.unreadable.is_empty() {
+            return Err(CommandError::Unreadable(mistakes));
+        }
         if !mistakes.is_empty() {
             return Err(CommandError::Mistakes(mistakes));
         }
         let mut accounts: Vec<AwsAccountSpec> =
             objects.accounts.into_iter().map(|account| account.object.spec).collect();
         accounts.retain(|it| self.accounts.is_empty() || self.accounts.contains(&it.account_id));
-        accounts.iter_mut().for_each(|account| self.give_role(account));
+        for account in &mut accounts {
+            self.give_role(account);
+        }
         let missing =
             self.accounts.iter().find(|id| !accounts.iter().any(|it| it.account_id == **id));
         let path = path.display();
         let problem = match missing {
             Some(id) => format!("there is no AwsAccount of account {id} in {path}"),
-            None if accounts.is_empty() => format!("there is no AwsAccount in {path}"),
+            None if accounts.is_empty() => {
+                let paths = path.to_string();
+                return Err(CommandError::NothingFound { what: "AwsAccount", paths });
+            }
             None => return Ok((accounts, aws)),
         };
         Err(CommandError::Usage(problem))
@@ -221,7 +231,7 @@ impl LiveArguments {
             });
         }
         if plans.iter().all(|plan| plan.targets.is_empty()) {
-            let problem = "no baseline holds for the accounts and regions that were asked for";
+            let problem = "no baseline applies to the accounts and regions that were asked for";
             return Err(CommandError::Usage(problem.to_owned()));
         }
         Ok(())

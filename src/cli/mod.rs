@@ -12,8 +12,10 @@ mod docs;
 mod doctor;
 mod eval;
 mod exit;
+mod files;
 mod iam_policy;
 mod input;
+mod json;
 mod live;
 mod mistakes;
 mod not_in_catalog;
@@ -21,6 +23,7 @@ mod operator;
 mod output;
 mod packs;
 mod plan;
+mod plural;
 mod progress;
 mod results;
 mod run;
@@ -35,14 +38,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::server::{LogFormat, Logging, TraceSettings, start_logging};
-use exit::{CommandError, Exit};
+use exit::{CODES, CommandError, Exit};
+pub use exit::{internal_error, refuse};
 
 /// Keeps AWS accounts at the security baseline that their owners declared.
 ///
 /// Plumbline compares declared baselines with what AWS Config recorded, shows and publishes each
-/// drift, resolves it when it is mended, and never calls compliant what it could not see.
+/// drift, resolves it when it is fixed, and never calls compliant what it could not see.
 #[derive(Debug, Parser)]
-#[command(name = "plumbline", version, max_term_width = 100, after_long_help = EXAMPLES)]
+#[command(name = "plumbline", version, max_term_width = 100, after_long_help = format!("{CODES}\n\n{EXAMPLES}"))]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -91,12 +95,12 @@ struct Logs {
     /// How log lines on standard error are written.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormatArgument,
-    /// Log more: -v what is done, -vv why. The variable `RUST_LOG` goes before it.
+    /// Log more: -v what is done, -vv why. The variable `RUST_LOG` takes precedence.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormatArgument {
     Text,
     Json,
@@ -106,7 +110,7 @@ impl Cli {
     /// Does what the command line asks.
     pub fn execute(self) -> ExitCode {
         let logging = self.logs.start(self.command.traces().as_ref());
-        let done = logging.and_then(|_logging| self.command.execute());
+        let done = logging.and_then(|_logging| self.command.execute(self.logs.log_format));
         match done {
             Ok(exit) => exit.into(),
             Err(error) => error.report(),
@@ -115,9 +119,9 @@ impl Cli {
 }
 
 impl Command {
-    fn execute(self) -> Result<Exit, CommandError> {
+    fn execute(self, logs: LogFormatArgument) -> Result<Exit, CommandError> {
         match self {
-            Self::Run(arguments) => arguments.execute(),
+            Self::Run(arguments) => arguments.execute(logs == LogFormatArgument::Json),
             Self::Operator(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),

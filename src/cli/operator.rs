@@ -91,8 +91,9 @@ enum SinkArgument {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  stopped by Ctrl-C or SIGTERM
-  2  could not start or go on: no API server, or the address or state folder cannot be used
+  0   stopped by Ctrl-C or SIGTERM
+  64  a wrong command line
+  69  could not start or go on: no API server, or the address or state folder cannot be used
 
 Examples:
   plumbline crds | kubectl apply --server-side -f -

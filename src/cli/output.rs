@@ -9,10 +9,19 @@ use super::exit::{CommandError, Exit};
 /// How tables look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
-    /// Whether lines are wrapped to the terminal's width.
-    pub(super) wrapped: bool,
+    /// How wide they may be.
+    pub(super) room: Room,
     /// Whether there are colours.
     pub(super) coloured: bool,
+}
+
+/// How wide lines may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// However wide: a row is a line.
+    Endless,
+    /// A terminal of so many columns.
+    Within(u16),
 }
 
 /// Writes what a command shows, and ends well.
@@ -43,10 +52,12 @@ pub(super) fn write_files(dir: &Path, files: &[(String, String)]) -> Result<Exit
     Ok(Exit::Good)
 }
 
-/// How tables on standard output look: plain unless it is a terminal.
+/// How tables on standard output look: plain and as wide as they are unless it is a terminal.
 pub(super) fn look() -> Look {
     let terminal = io::stdout().is_terminal();
-    Look { wrapped: terminal, coloured: terminal && colours_allowed() }
+    let width = if terminal { comfy_table::Table::new().width() } else { None };
+    let room = width.map_or(Room::Endless, Room::Within);
+    Look { room, coloured: terminal && colours_allowed() }
 }
 
 /// Unless `NO_COLOR` is set to anything (<https://no-color.org>).
@@ -59,8 +70,11 @@ pub(super) mod warn {
     use std::collections::BTreeMap;
     use std::io::{self, Write};
 
+    use crate::api::document::Diagnostic;
+    use crate::cli::plural::counted;
     use crate::controller::SourceReport;
     use crate::publish::Published;
+    use crate::resource::printable;
 
     /// So many problems of a source are shown.
     const SHOWN: usize = 20;
@@ -69,15 +83,26 @@ pub(super) mod warn {
     pub(in crate::cli) fn reading(sources: &[SourceReport]) {
         for line in sources.iter().flat_map(lines) {
             // Where standard error cannot be written to, there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "warning: {line}");
+            let _ = writeln!(io::stderr(), "warning: {}", printable(&line));
+        }
+    }
+
+    /// Says what of the files is right and has no effect, a line each.
+    pub(in crate::cli) fn diagnostics(found: &[Diagnostic]) {
+        for diagnostic in found.iter().take(SHOWN) {
+            let _ = writeln!(io::stderr(), "warning: {}", printable(&diagnostic.in_one_line()));
+        }
+        if let Some(more) = found.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            let _ =
+                writeln!(io::stderr(), "warning: and {more} more; `plumbline validate` shows all");
         }
     }
 
     /// Says how many findings were taken, and why others were not. Gives whether all were.
     pub(in crate::cli) fn published(published: &Published) -> bool {
-        let _ = writeln!(io::stderr(), "{} findings published", published.accepted);
+        let _ = writeln!(io::stderr(), "{} published", counted(published.accepted, "finding"));
         for line in refusals(published) {
-            let _ = writeln!(io::stderr(), "warning: {line}");
+            let _ = writeln!(io::stderr(), "warning: {}", printable(&line));
         }
         published.refused.is_empty()
     }
@@ -121,8 +146,8 @@ pub(super) mod warn {
         }
         lines.extend(source.notes.iter().map(|note| format!("{name}: {note}")));
         if source.foreign > 0 {
-            let foreign = source.foreign;
-            lines.push(format!("{name} holds {foreign} items of accounts that nothing declares"));
+            let items = counted(source.foreign, "item");
+            lines.push(format!("{name} holds {items} of accounts that nothing declares"));
         }
         lines
     }

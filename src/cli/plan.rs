@@ -8,10 +8,12 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::exit::{CommandError, Exit};
+use super::files::{Exclusion, once};
 use super::input::{Input, Opened, SnapshotOptions};
+use super::json;
 use super::output::{self, warn};
 use super::progress::ReadingBar;
-use super::results::change_line;
+use super::results::{JsonChange, JsonError, SCHEMA_VERSION, change_line};
 use crate::controller::{Clock, Round, RoundReport, SystemClock, View, evaluate};
 use crate::drift::{FindingChange, Installation, KnownFindings};
 use crate::evaluation::EvaluationResult;
@@ -21,16 +23,19 @@ use crate::resource::Timestamp;
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct PlanArguments {
-    /// The baselines as they are: a file or folder.
-    #[arg(long, value_name = "PATH")]
-    from: PathBuf,
-    /// The baselines as they would be: a file or folder.
-    #[arg(long, value_name = "PATH")]
-    to: PathBuf,
+    /// The baselines as they are: a file or folder, or `-` for standard input; may be given several
+    /// times.
+    #[arg(long, value_name = "PATH", required = true)]
+    from: Vec<PathBuf>,
+    /// The baselines as they would be, likewise.
+    #[arg(long, value_name = "PATH", required = true)]
+    to: Vec<PathBuf>,
+    #[command(flatten)]
+    exclusion: Exclusion,
     /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
-    /// standard input.
-    #[arg(long, value_name = "PATH")]
-    snapshot: PathBuf,
+    /// standard input; may be given several times.
+    #[arg(long, value_name = "PATH", required = true)]
+    snapshot: Vec<PathBuf>,
     #[command(flatten)]
     options: SnapshotOptions,
     /// How changes are written.
@@ -46,18 +51,23 @@ enum OutputFormat {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  shown; whether anything would change is in what is shown
-  2  something could not be read whole, so the findings may differ; also a wrong command line
+  0   shown; whether anything would change is in what is shown
+  2   something could not be read whole, so the findings may differ
+  64  a wrong command line
+  65  a mistake in the baselines or in what they name
+  66  a file is missing or cannot be read, or there is no baseline in it
 
 Examples:
   plumbline plan --from baseline.yaml --to changed.yaml --snapshot snapshot.json.gz
-  git show main:baseline.yaml > before.yaml
-  plumbline plan --from before.yaml --to baseline.yaml --snapshot snapshot.json --output json";
+  git show main:baseline.yaml |
+      plumbline plan --from - --to baseline.yaml --snapshot snapshot.json --output json";
 
 /// What the change would do.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Forecast<'c> {
-    changes: Vec<Change<'c>>,
+    schema_version: u32,
+    changes: Vec<JsonChange<'c>>,
     summary: Summary<'c>,
 }
 
@@ -69,28 +79,16 @@ struct Summary<'c> {
     unchanged: usize,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Change<'c> {
-    #[serde(rename = "change")]
-    what: &'c str,
-    baseline: String,
-    control: &'c str,
-    severity: crate::resource::Severity,
-    account: &'c str,
-    region: &'c str,
-    resource_type: &'c str,
-    resource_id: &'c str,
-    arn: Option<&'c str>,
-}
-
 impl PlanArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
         let now = SystemClock.now();
         let progress = ReadingBar::new();
-        let snapshot = Opened::at(&self.snapshot)?;
-        let from = self.options.load(&self.from, &snapshot, now, &progress)?;
-        let to = self.options.load(&self.to, &snapshot, now, &progress)?;
+        let [from, to] = self.inputs(now, &progress).inspect_err(|error| {
+            if self.output == OutputFormat::Json {
+                // That it cannot be written shows by the exit code.
+                let _ = output::write(|out| json::write_pretty(out, &JsonError::of(error)));
+            }
+        })?;
         let mut known = KnownFindings::new();
         let before = compare(&from, &known, now, &progress);
         let opened = before.drift.changes.iter().map(|change| change.finding().clone());
@@ -100,10 +98,25 @@ impl PlanArguments {
         let changes = &after.drift.changes;
         output::write(|out| match self.output {
             OutputFormat::Text => text(out, changes, known.open()),
-            OutputFormat::Json => json(out, changes, known.open()),
+            OutputFormat::Json => forecast(out, changes, known.open()),
         })?;
         warn::reading(&after.sources);
         Ok(if after.read_whole() { Exit::Good } else { Exit::Undecided })
+    }
+}
+
+impl PlanArguments {
+    /// The baselines as they are and as they would be.
+    fn inputs(&self, now: Timestamp, progress: &ReadingBar) -> Result<[Input; 2], CommandError> {
+        let paths = self.from.iter().chain(&self.to).chain(&self.snapshot);
+        once(paths.map(PathBuf::as_path))?;
+        let (from, to) = (self.exclusion.load(&self.from)?, self.exclusion.load(&self.to)?);
+        let snapshot = Opened::at(&self.snapshot)?;
+        let options = &self.options;
+        Ok([
+            options.prepare(from, &self.from, &snapshot, now, progress)?,
+            options.prepare(to, &self.to, &snapshot, now, progress)?,
+        ])
     }
 }
 
@@ -135,11 +148,10 @@ fn text(out: &mut impl Write, changes: &[FindingChange], open: usize) -> io::Res
     writeln!(out, "{}{unchanged} unchanged", counts.collect::<String>())
 }
 
-fn json(out: &mut impl Write, changes: &[FindingChange], open: usize) -> io::Result<()> {
-    let listed = changes.iter().map(Change::of).collect();
-    let forecast = Forecast { changes: listed, summary: summary(changes, open) };
-    serde_json::to_writer_pretty(&mut *out, &forecast)?;
-    writeln!(out)
+fn forecast(out: &mut impl Write, changes: &[FindingChange], open: usize) -> io::Result<()> {
+    let listed = changes.iter().map(JsonChange::of).collect();
+    let summary = summary(changes, open);
+    json::write_pretty(out, &Forecast { schema_version: SCHEMA_VERSION, changes: listed, summary })
 }
 
 fn summary(changes: &[FindingChange], open: usize) -> Summary<'_> {
@@ -149,21 +161,4 @@ fn summary(changes: &[FindingChange], open: usize) -> Summary<'_> {
     }
     let new = counts.get("opened").copied().unwrap_or_default();
     Summary { counts, unchanged: (open + new).saturating_sub(changes.len()) }
-}
-
-impl<'c> Change<'c> {
-    fn of(change: &'c FindingChange) -> Self {
-        let finding = change.finding();
-        Self {
-            what: change.as_str(),
-            baseline: finding.generator.baseline.to_string(),
-            control: finding.generator.control.as_str(),
-            severity: finding.severity,
-            account: finding.account.as_str(),
-            region: finding.region.as_str(),
-            resource_type: &finding.resource.resource_type,
-            resource_id: &finding.resource.id,
-            arn: finding.resource.arn.as_deref(),
-        }
-    }
 }

@@ -3,43 +3,44 @@
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::exit::{CommandError, Exit};
+use super::files::{BaselineFiles, once};
 use super::input::{Input, Opened, SnapshotOptions};
+use super::json;
 use super::live::{self, LiveArguments};
-use super::output::{self, warn};
+use super::output::{self, Look, Room, warn};
 use super::progress::ReadingBar;
-use super::results::{JsonResults, JsonSummary, Only, Row, TableResults, write_summary};
+use super::results::{
+    Advice, JsonError, JsonResults, JsonSummary, Only, Row, TableResults, write_summary,
+};
 use crate::controller::{Clock, Round, RoundReport, SystemClock, View, evaluate};
 use crate::drift::KnownFindings;
 use crate::evaluation::{EvaluationResult, Results};
 use crate::plan::Plan;
 use crate::publish::FindingSink;
-use crate::resource::{Severity, Timestamp};
+use crate::resource::{Severity, Timestamp, Verdict};
 
 /// Evaluate a snapshot or live accounts once, show the results, and say by the exit code whether
 /// there is drift
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
+#[command(group(ArgGroup::new("what").args(["snapshot", "live"]).required(true)))]
 pub(super) struct ScanArguments {
-    /// A file or folder of YAML: `SecurityBaseline`s, and what they name.
-    ///
-    /// Without an `AwsAccount` in it, every baseline is held against all accounts and regions that
-    /// the snapshot's items come from; with `--live`, against the account of the credentials.
-    #[arg(long, value_name = "PATH")]
-    baseline: PathBuf,
+    #[command(flatten)]
+    baselines: BaselineFiles,
     /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
-    /// standard input.
-    #[arg(long, value_name = "PATH", required_unless_present = "live", conflicts_with = "live")]
-    snapshot: Option<PathBuf>,
+    /// standard input; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    snapshot: Vec<PathBuf>,
     /// Read the accounts themselves, through AWS Config.
     ///
     /// Accounts that an `AwsAccount` declares are read as it says: through their own API, or
     /// through an aggregator.
     #[arg(long)]
     live: bool,
-    /// Publish what differs from Security Hub there: open drift, resolve what was mended.
+    /// Publish what differs from Security Hub there: open drift, resolve what is fixed.
     ///
     /// Findings of other baselines, and of accounts and regions that are not looked at, stay.
     #[arg(long, requires = "live")]
@@ -48,8 +49,9 @@ pub(super) struct ScanArguments {
     options: SnapshotOptions,
     /// How results are written.
     ///
-    /// table: for people. json: one object, `results` first, then `summary`. asff: the findings
-    /// that drift would publish, one a line.
+    /// table: for people, fitted to the terminal. wide: the same with a line for each result,
+    /// however long. json: one object, `results` first, then `summary`. asff: the findings that drift
+    /// would publish, one a line.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     output: OutputFormat,
     /// Which results are shown: drift without what is exempt, unknown verdicts, or all. The
@@ -69,6 +71,7 @@ pub(super) struct ScanArguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OutputFormat {
     Table,
+    Wide,
     Json,
     Asff,
 }
@@ -84,17 +87,24 @@ enum FailOn {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  no drift at or above --fail-on, and nothing unknown
-  1  drift at or above --fail-on
-  2  something could not be told: input that could not be read whole (this goes before 1),
-     or an unknown verdict (unless --allow-unknown); also a wrong command line
+  0   no drift at or above --fail-on, and nothing unknown
+  1   drift at or above --fail-on
+  2   something could not be determined: input that could not be read whole (takes precedence
+      over 1), or an unknown verdict (unless --allow-unknown)
+  64  a wrong command line
+  65  a mistake in the baselines or in what they name
+  66  a file is missing or cannot be read, or there is no baseline in it
+  69  AWS cannot be reached, or refuses
 
 Examples:
   plumbline scan --baseline baseline.yaml --snapshot snapshot.json.gz
       a table of drift
   plumbline scan --baseline baselines/ --snapshot snapshots/ --fail-on high
       a folder of snapshot files; only High and Critical drift fails
+  plumbline scan --baseline team/ --baseline platform/ --snapshot snapshot.json.gz --only unknown
+      baselines and accounts of two folders; what is unknown, and why
   aws s3 cp s3://bucket/snapshot.json.gz - | plumbline scan --baseline baseline.yaml --snapshot -
+  kustomize build overlays/prod | plumbline scan --baseline - --snapshot snapshot.json.gz
       from standard input
   plumbline scan --baseline baseline.yaml --snapshot snapshot.json --output json |
       jq -r '.results[] | [.control, .resourceId, .message] | @tsv'
@@ -115,26 +125,42 @@ impl ScanArguments {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         let (now, progress) = (SystemClock.now(), ReadingBar::new());
-        match &self.snapshot {
-            Some(path) => {
-                let snapshot = Opened::at(path)?;
-                let input = self.options.load(&self.baseline, &snapshot, now, &progress)?;
-                let known = KnownFindings::new();
-                let known = (self.output == OutputFormat::Asff).then_some(&known);
-                Ok(self.exit(&self.evaluate(&input, known, now, &progress)?))
-            }
-            None => self.live(now, &progress),
+        if self.live {
+            return self.live(now, &progress);
         }
+        let input = self.or_json_error(self.input(now, &progress))?;
+        Ok(self.exit(&self.evaluate(&input, self.nothing_known().as_ref(), now, &progress)?))
+    }
+
+    /// Baselines, and the snapshot that they are held against.
+    fn input(&self, now: Timestamp, progress: &ReadingBar) -> Result<Input, CommandError> {
+        once(self.baselines.paths().iter().chain(&self.snapshot).map(PathBuf::as_path))?;
+        let baselines = self.baselines.load()?;
+        let snapshot = Opened::at(&self.snapshot)?;
+        self.options.prepare(baselines, self.baselines.paths(), &snapshot, now, progress)
+    }
+
+    /// Where JSON is asked for and nothing of it is written yet, an error is written as JSON too.
+    fn or_json_error<T>(&self, done: Result<T, CommandError>) -> Result<T, CommandError> {
+        if let (OutputFormat::Json, Err(error)) = (self.output, &done) {
+            output::write(|out| json::write_pretty(out, &JsonError::of(error)))?;
+        }
+        done
+    }
+
+    /// What findings are compared with that nobody publishes.
+    fn nothing_known(&self) -> Option<KnownFindings> {
+        (self.output == OutputFormat::Asff).then(KnownFindings::new)
     }
 
     /// Reads the accounts, and publishes if that is asked for.
     fn live(&self, now: Timestamp, progress: &ReadingBar) -> Result<Exit, CommandError> {
         let runtime = live::runtime().map_err(CommandError::Runtime)?;
-        let live = runtime.block_on(self.accounts.load(&self.baseline, now, progress))?;
+        let loaded = runtime.block_on(self.accounts.load(&self.baselines, now, progress));
+        let live = self.or_json_error(loaded)?;
         if !self.publish {
-            let known = KnownFindings::new();
-            let known = (self.output == OutputFormat::Asff).then_some(&known);
-            return Ok(self.exit(&self.evaluate(&live.input, known, now, progress)?));
+            let known = self.nothing_known();
+            return Ok(self.exit(&self.evaluate(&live.input, known.as_ref(), now, progress)?));
         }
         let mut sink = runtime.block_on(live.security_hub(&self.accounts.installation));
         let report = self.evaluate(&live.input, Some(sink.known()), now, progress)?;
@@ -173,7 +199,11 @@ impl ScanArguments {
     /// Which results are shown. Findings come from the comparison with what is published: nothing.
     fn filter(&self) -> fn(&EvaluationResult<'_>) -> bool {
         match self.output {
-            OutputFormat::Table | OutputFormat::Json => self.only.filter(),
+            OutputFormat::Table | OutputFormat::Wide if self.only == Only::Drift => {
+                // What is unknown is named below the table.
+                |result| result.is_drift() || matches!(result.verdict, Verdict::Unknown(_))
+            }
+            OutputFormat::Table | OutputFormat::Wide | OutputFormat::Json => self.only.filter(),
             OutputFormat::Asff => |_| false,
         }
     }
@@ -221,18 +251,28 @@ struct Shown<'p> {
 type Out = BufWriter<Stdout>;
 
 enum Form {
-    Table(TableResults<Out>),
+    Table(Box<ShownTable>),
     Json(JsonResults<Out>),
     Asff(Out),
+}
+
+/// A table, and what is said below it.
+struct ShownTable {
+    table: TableResults<Out>,
+    advice: Advice,
+    only: Only,
+    look: Look,
 }
 
 impl<'p> Shown<'p> {
     fn new(output: OutputFormat, only: Only, plans: &'p [Plan]) -> Result<Self, CommandError> {
         let out = BufWriter::new(io::stdout());
+        let look = output::look();
         let form = match output {
-            OutputFormat::Table => {
-                let verdicts = only != Only::Drift;
-                Form::Table(TableResults::new(out, plans, verdicts, output::look()))
+            OutputFormat::Table => Form::Table(Box::new(ShownTable::new(out, plans, only, look))),
+            OutputFormat::Wide => {
+                let look = Look { room: Room::Endless, ..look };
+                Form::Table(Box::new(ShownTable::new(out, plans, only, look)))
             }
             OutputFormat::Json => Form::Json(JsonResults::begin(out)?),
             OutputFormat::Asff => Form::Asff(out),
@@ -252,26 +292,41 @@ impl<'p> Shown<'p> {
         if let Some(error) = self.failed {
             return Err(error.into());
         }
-        let summaries = &report.drift.summary;
         match self.form {
-            Form::Table(table) => {
-                let mut out = table.finish()?;
-                write_summary(&mut out, summaries)?;
-                out.flush()?;
-            }
-            Form::Json(json) => {
-                json.finish(&JsonSummary::new(&report.outcome, summaries, report.read_whole()))?;
-            }
+            Form::Table(table) => table.finish(report)?,
+            Form::Json(json) => json.finish(&JsonSummary::new(report))?,
             Form::Asff(mut out) => {
                 for change in &report.drift.changes {
-                    serde_json::to_writer(&mut out, &change.finding().to_asff())
-                        .map_err(io::Error::from)?;
+                    json::write_compact(&mut out, &change.finding().to_asff())?;
                     out.write_all(b"\n")?;
                 }
                 out.flush()?;
             }
         }
         Ok(())
+    }
+}
+
+impl ShownTable {
+    fn new(out: Out, plans: &[Plan], only: Only, look: Look) -> Self {
+        let table = TableResults::new(out, plans, only != Only::Drift, look);
+        Self { table, advice: Advice::default(), only, look }
+    }
+
+    fn row(&mut self, row: Row) -> io::Result<()> {
+        self.advice.note(&row);
+        if self.only == Only::Drift && !row.is_drift() { Ok(()) } else { self.table.row(row) }
+    }
+
+    fn finish(self, report: &RoundReport) -> io::Result<()> {
+        let Self { table, advice, only, look } = self;
+        let mut out = table.finish()?;
+        advice.write_fixes(&mut out, look)?;
+        if only == Only::Drift {
+            advice.write_unknown(&mut out, look, "--only unknown shows every unknown verdict")?;
+        }
+        write_summary(&mut out, &report.drift.summary, look)?;
+        out.flush()
     }
 }
 

@@ -6,29 +6,35 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{CommandError, Exit};
+use super::files::{Exclusion, listed};
 use super::output;
+use super::plural::counted;
 use crate::api::ControlTest;
 use crate::api::document::Located;
 use crate::catalog::{Catalog, built_in_tests};
 use crate::controller::{Clock, SystemClock};
 use crate::evaluation::{TestReport, run_control_test};
-use crate::plan::load_paths;
+use crate::resource::printable_lines;
 
 /// Run `ControlTest`s: those in files or folders, or the built-in ones
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct TestArguments {
-    /// Files or folders with `ControlTest`s, and the controls they test unless built in. Without
-    /// any, the built-in controls are tested.
+    /// Files or folders with `ControlTest`s, and the controls they test unless built in, or `-` for
+    /// standard input. Without any, the built-in controls are tested.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    exclusion: Exclusion,
 }
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  every case gave what it expects
-  1  a case did not; what differs is shown
-  2  a path cannot be read, or holds mistakes; also a wrong command line
+  0   every case gave what it expects
+  1   a case did not; what differs is shown
+  64  a wrong command line
+  65  a mistake in the tests or controls
+  66  a path cannot be read, or there is no ControlTest in it
 
 Examples:
   plumbline test
@@ -44,7 +50,9 @@ impl TestArguments {
         });
         let reports: Vec<TestReport> = reports.collect();
         output::write(|out| {
-            reports.iter().try_for_each(|report| write!(out, "{report}"))?;
+            reports
+                .iter()
+                .try_for_each(|report| write!(out, "{}", printable_lines(&report.to_string())))?;
             writeln!(out, "{}", conclusion(&reports))
         })?;
         Ok(if reports.iter().all(TestReport::passed) { Exit::Good } else { Exit::Bad })
@@ -55,12 +63,19 @@ impl TestArguments {
             let (tests, mistakes) = built_in_tests();
             (Catalog::built_in().clone(), tests, mistakes)
         } else {
-            let (mut objects, mut mistakes) = load_paths(self.paths.iter().map(PathBuf::as_path));
+            let (mut objects, mut mistakes) = self.exclusion.load(&self.paths)?;
             // Tests need no account: what baselines name may be elsewhere.
             objects.baselines.clear();
             objects.exemptions.clear();
             let mut resolved = objects.resolve(SystemClock.now());
             mistakes.append(&mut resolved.mistakes);
+            if !objects.unreadable.is_empty() {
+                return Err(CommandError::Unreadable(mistakes));
+            }
+            if mistakes.is_empty() && objects.control_tests.is_empty() {
+                let paths = listed(&self.paths);
+                return Err(CommandError::NothingFound { what: "ControlTest", paths });
+            }
             (resolved.catalog, objects.control_tests, mistakes)
         };
         if mistakes.is_empty() {
@@ -75,8 +90,9 @@ fn conclusion(reports: &[TestReport]) -> String {
     let cases = reports.iter().flat_map(|report| &report.cases);
     let (passed, failed): (Vec<_>, Vec<_>) = cases.partition(|case| case.passed());
     let (tests, all) = (reports.len(), passed.len() + failed.len());
+    let done = format!("{}, {}", counted(tests, "test"), counted(all, "case"));
     match failed.len() {
-        0 => format!("tests: {tests}; cases: {all}, all passed"),
-        failed => format!("tests: {tests}; cases: {all}, failed: {failed}"),
+        0 => format!("{done}: all passed"),
+        failed => format!("{done}: {failed} failed"),
     }
 }

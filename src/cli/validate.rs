@@ -1,28 +1,39 @@
 //! `plumbline validate`: every mistake in YAML files, with its place.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::exit::{CommandError, Exit};
-use super::{mistakes, output};
+use super::files::{Exclusion, listed, summary};
+use super::mistakes::{self, Weight};
+use super::plural::counted;
+use super::{json, output};
 use crate::api::document::Diagnostic;
 use crate::controller::{Clock, SystemClock};
-use crate::plan::load_paths;
+use crate::plan::{AccountChecks, Objects};
 
 /// Find every mistake in baselines, accounts, controls, packs, exemptions and attestations
 ///
 /// Unknown fields, wrong types, unknown controls and parameters, expressions that do not compile:
-/// each with file, line, column and a suggestion where there is one. What a baseline names may
-/// stand in any of the PATHs.
+/// each with file, line, column and a suggestion where there is one. What a baseline names may be
+/// in any of the PATHs.
+///
+/// Without an `AwsAccount` in the PATHs, what baselines, exemptions and attestations say of accounts
+/// is not checked, so that a team can check its files alone.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct ValidateArguments {
-    /// Files or folders of YAML.
+    /// Files or folders of YAML, or `-` for standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    exclusion: Exclusion,
+    /// Do not check what the files say of accounts, even though some declare an `AwsAccount`.
+    #[arg(long)]
+    without_accounts: bool,
     /// How mistakes are written: text shows the lines, json is a list of objects.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     output: OutputFormat,
@@ -36,59 +47,111 @@ enum OutputFormat {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  no mistakes
-  1  mistakes, each shown
-  2  a wrong command line
+  0   no mistakes; there may be warnings
+  1   mistakes, each shown
+  64  a wrong command line
+  66  a PATH cannot be read, or none of them holds an object of Plumbline
 
 Examples:
   plumbline validate baselines/
+  plumbline validate team-a/ --exclude 'charts/' --exclude 'values*.yaml'
+  kustomize build overlays/prod | plumbline validate -
   plumbline validate baseline.yaml controls/ --output json | jq -r '.[].message'";
 
 /// A mistake as data.
 #[derive(Serialize)]
-struct Mistake<'d> {
-    file: &'d Path,
+struct Mistake {
+    file: String,
     line: usize,
     column: usize,
-    message: &'d str,
-    help: Option<&'d str>,
+    severity: Weight,
+    message: String,
+    help: Option<String>,
+}
+
+/// What was found.
+struct Found {
+    objects: Objects,
+    mistakes: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    accounts: AccountChecks,
 }
 
 impl ValidateArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
-        let (objects, mut found) = load_paths(self.paths.iter().map(PathBuf::as_path));
-        found.extend(objects.resolve(SystemClock.now()).mistakes);
+        let found = self.find()?;
         output::write(|out| match self.output {
             OutputFormat::Text => {
-                mistakes::write(out, &found)?;
-                writeln!(out, "{}", conclusion(&found))
+                mistakes::write(out, &found.warnings, Weight::Warning)?;
+                mistakes::write(out, &found.mistakes, Weight::Error)?;
+                writeln!(out, "{}", found.conclusion())
             }
-            OutputFormat::Json => {
-                let found: Vec<Mistake<'_>> = found.iter().map(Mistake::of).collect();
-                serde_json::to_writer_pretty(&mut *out, &found)?;
-                writeln!(out)
-            }
+            OutputFormat::Json => json::write_pretty(out, &found.as_data()),
         })?;
-        Ok(if found.is_empty() { Exit::Good } else { Exit::Bad })
-    }
-}
-
-impl<'d> Mistake<'d> {
-    fn of(diagnostic: &'d Diagnostic) -> Self {
-        Self {
-            file: diagnostic.file.path(),
-            line: diagnostic.line(),
-            column: diagnostic.column(),
-            message: &diagnostic.message,
-            help: diagnostic.help.as_deref(),
+        if !found.objects.unreadable.is_empty() {
+            Ok(Exit::NoInput)
+        } else if !found.mistakes.is_empty() {
+            Ok(Exit::Bad)
+        } else if found.objects.is_empty() {
+            Err(CommandError::NothingFound {
+                what: "object of Plumbline",
+                paths: listed(&self.paths),
+            })
+        } else {
+            Ok(Exit::Good)
         }
     }
+
+    fn find(&self) -> Result<Found, CommandError> {
+        let (mut objects, mut mistakes) = self.exclusion.load(&self.paths)?;
+        let accounts = if self.without_accounts || !objects.names_accounts() {
+            AccountChecks::LeftOut
+        } else {
+            AccountChecks::Made
+        };
+        let resolved = objects.resolve_with(SystemClock.now(), accounts);
+        mistakes.extend(resolved.mistakes);
+        let mut warnings = std::mem::take(&mut objects.passed_over);
+        warnings.extend(resolved.warnings);
+        Ok(Found { objects, mistakes, warnings, accounts })
+    }
 }
 
-fn conclusion(found: &[Diagnostic]) -> String {
-    match found.len() {
-        0 => "no mistakes".to_owned(),
-        1 => "1 mistake".to_owned(),
-        many => format!("{many} mistakes"),
+impl Found {
+    fn as_data(&self) -> Vec<Mistake> {
+        let mistakes = self.mistakes.iter().map(|mistake| Mistake::of(mistake, Weight::Error));
+        let warnings = self.warnings.iter().map(|warning| Mistake::of(warning, Weight::Warning));
+        mistakes.chain(warnings).collect()
+    }
+
+    /// `3 files: 2 baselines, 1 account; no mistakes`.
+    fn conclusion(&self) -> String {
+        let mistakes = match self.mistakes.len() {
+            0 => "no mistakes".to_owned(),
+            some => counted(some, "mistake"),
+        };
+        let warnings = match self.warnings.len() {
+            0 => String::new(),
+            some => format!(", {}", counted(some, "warning")),
+        };
+        let unchecked = match self.accounts {
+            AccountChecks::Made => "",
+            AccountChecks::LeftOut if self.objects.baselines.is_empty() => "",
+            AccountChecks::LeftOut => "; what names accounts is not checked",
+        };
+        format!("{}; {mistakes}{warnings}{unchecked}", summary(&self.objects))
+    }
+}
+
+impl Mistake {
+    fn of(diagnostic: &Diagnostic, severity: Weight) -> Self {
+        Self {
+            file: diagnostic.file.path().display().to_string(),
+            line: diagnostic.line(),
+            column: diagnostic.column(),
+            severity,
+            message: diagnostic.message.clone(),
+            help: diagnostic.help.clone(),
+        }
     }
 }

@@ -10,6 +10,7 @@ mod duration;
 mod families;
 mod family;
 mod figures;
+mod folder;
 mod operator;
 
 use std::fmt;
@@ -24,6 +25,7 @@ pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::BaselineMetrics;
 pub use described::metrics_page;
 pub use figures::{ControlFigure, Figures};
+pub use folder::FolderMetrics;
 pub use operator::OperatorMetrics;
 
 /// The target of spans that only traces show: log lines name what they are about themselves.
@@ -112,6 +114,16 @@ impl Metrics {
     /// Everything that is measured so far, series or not, by name.
     fn described(&self) -> Vec<Description> {
         self.registry.described()
+    }
+
+    /// What only a watched folder measures: to be asked for once.
+    ///
+    /// # Errors
+    ///
+    /// When it was asked for before.
+    pub fn folder(&self) -> Result<FolderMetrics, MetricsError> {
+        let registering = |source| MetricsError { doing: "register", source };
+        FolderMetrics::new(&self.registry).map_err(registering)
     }
 
     /// Every series in Prometheus' text format.

@@ -6,9 +6,11 @@
 
 mod accounts;
 mod attestation;
+mod belonging;
 mod controls;
 mod exemption;
 mod files;
+mod lists;
 mod matching;
 mod objects;
 mod problem;
@@ -23,12 +25,12 @@ mod validate;
 pub use crate::catalog::Parameters;
 pub use attestation::PlannedAttestation;
 pub use exemption::PlannedExemption;
-pub use files::object_files;
+pub use files::{Excluded, IGNORE_FILE, InvalidPattern, STANDARD_INPUT, object_files};
 pub use matching::{InvalidMatch, MatchSubject, ResourceMatch};
-pub use objects::{Objects, load_folder, load_paths};
+pub use objects::{Objects, load_folder, load_paths, load_paths_without};
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{Desired, NamespaceLabels, resolve};
 pub use types::{BaselineKey, Plan, PlannedControl, Target};
-pub use validate::Resolved;
+pub use validate::{AccountChecks, Resolved};
 
 pub use crate::api::PublishSettings as Publish;

@@ -1,22 +1,35 @@
 //! Objects of every kind, read from files with the place of every mistake.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::files::object_files;
+use super::belonging::{Belonging, belonging, nobodys};
+use super::files::{Excluded, object_files};
 use super::resolve::DEFAULT_NAMESPACE;
-use super::rules;
+use super::{lists, rules};
 use crate::api::document::{self, Diagnostic, Located, Node, SourceFile};
 use crate::api::{
-    API_VERSION, Attestation, AwsAccount, Control, ControlTest, Exemption, FieldPath, GROUP,
-    ObjectKey, Pack, SecurityBaseline, closest,
+    API_VERSION, Attestation, AwsAccount, Control, ControlTest, Exemption, FieldPath, ObjectKey,
+    Pack, SecurityBaseline, closest,
 };
 
 /// The kinds whose objects stand in a namespace.
 const NAMESPACED: [&str; 4] = ["SecurityBaseline", "Exemption", "Attestation", "BaselineReport"];
+
+/// The kinds, and what to call their objects.
+const COUNTED: [(&str, &str); 8] = [
+    ("SecurityBaseline", "baseline"),
+    ("AwsAccount", "account"),
+    ("Control", "control"),
+    ("Pack", "pack"),
+    ("Exemption", "exemption"),
+    ("Attestation", "attestation"),
+    ("ControlTest", "control test"),
+    ("BaselineReport", "report"),
+];
 
 /// Everything that files say, each object with its place.
 #[derive(Debug, Clone, Default)]
@@ -32,25 +45,59 @@ pub struct Objects {
     /// Objects that are there and could not be read. Whoever names one is not told that it is
     /// missing.
     pub(super) broken: BTreeSet<ObjectKey>,
+    /// Every object that is there, sound or broken.
     seen: BTreeSet<ObjectKey>,
+    /// How many files were read.
+    pub files: usize,
+    /// How many objects of other API groups were passed over.
+    pub others: usize,
+    /// What was passed over that is no object of Kubernetes, and files that hold nothing.
+    pub passed_over: Vec<Diagnostic>,
+    /// Paths that were named and could not be read.
+    pub unreadable: Vec<PathBuf>,
 }
 
 /// Reads a file, or the YAML files of a folder and those below it, in the order of their names.
 ///
-/// Files may hold several objects, and other objects of Kubernetes, which are passed over. What a
-/// folder holds besides (snapshots, hidden files) is passed over too.
+/// Files may hold several objects, lists of objects, and other objects of Kubernetes, which are
+/// passed over. What a folder holds besides (snapshots, hidden files) is passed over too.
 pub fn load_folder(path: &Path) -> (Objects, Vec<Diagnostic>) {
     load_paths([path])
 }
 
-/// Reads several files and folders.
+/// Reads several files and folders. `-` is standard input.
 pub fn load_paths<'p>(paths: impl IntoIterator<Item = &'p Path>) -> (Objects, Vec<Diagnostic>) {
+    load_paths_without(paths, &Excluded::default())
+}
+
+/// Reads several files and folders, but not what is excluded.
+pub fn load_paths_without<'p>(
+    paths: impl IntoIterator<Item = &'p Path>,
+    excluded: &Excluded,
+) -> (Objects, Vec<Diagnostic>) {
     let (mut objects, mut mistakes) = (Objects::default(), Vec::new());
     for path in paths {
-        let (files, unreadable) = object_files(path);
+        let (files, unreadable) = object_files(path, excluded);
+        if files.is_empty() && unreadable.is_empty() {
+            objects.passed_over.push(Diagnostic {
+                file: SourceFile::new(path, ""),
+                range: 0..0,
+                message: "the folder holds no YAML file".to_owned(),
+                help: None,
+            });
+        }
+        let named = !path.is_dir();
+        if named && !unreadable.is_empty() {
+            objects.unreadable.push(path.to_owned());
+        }
         mistakes.extend(unreadable);
         for file in files {
+            let passed_over = objects.passed_over.len();
             mistakes.extend(objects.add(&file));
+            if named && !objects.holds_something_of(&file) {
+                // Whoever names a file means it to hold something.
+                mistakes.extend(objects.passed_over.drain(passed_over..));
+            }
         }
     }
     (objects, mistakes)
@@ -59,23 +106,44 @@ pub fn load_paths<'p>(paths: impl IntoIterator<Item = &'p Path>) -> (Objects, Ve
 impl Objects {
     /// Adds the objects of a file, and says what is wrong with them.
     pub fn add(&mut self, file: &SourceFile) -> Vec<Diagnostic> {
-        let (nodes, broken) = document::read(file.text());
+        let (documents, broken) = document::read(file.text());
         let mut mistakes: Vec<Diagnostic> =
             broken.into_iter().map(|mistake| mistake.in_file(file)).collect();
-        for node in nodes {
-            if node.content != document::Content::Null {
-                self.add_object(file, node, &mut mistakes);
+        let mut nodes = Vec::new();
+        for document in documents {
+            if document.content != document::Content::Null {
+                lists::objects_of(file, document, &mut nodes, &mut mistakes);
             }
+        }
+        self.files += 1;
+        if nodes.is_empty() && mistakes.is_empty() {
+            let message = "the file holds no object".to_owned();
+            self.passed_over.push(Diagnostic {
+                file: file.clone(),
+                range: 0..0,
+                message,
+                help: None,
+            });
+        }
+        for node in nodes {
+            self.add_object(file, node, &mut mistakes);
         }
         mistakes
     }
 
     fn add_object(&mut self, file: &SourceFile, node: Node, mistakes: &mut Vec<Diagnostic>) {
-        let (version, key) = (text(&node, &["apiVersion"]), key_of(&node));
-        let group = version.split('/').next().unwrap_or_default();
-        if !version.is_empty() && !key.kind.is_empty() && group != GROUP {
-            return; // an object of somebody else
+        match belonging(&node) {
+            Belonging::Ours => {}
+            Belonging::Others => {
+                self.others += 1;
+                return;
+            }
+            Belonging::Nobodys => {
+                self.passed_over.push(nobodys(file, &node));
+                return;
+            }
         }
+        let key = key_of(&node);
         let Some(schema) = document::of_kind(&key.kind) else {
             mistakes.push(unknown_kind(file, &node, &key.kind));
             return;
@@ -100,6 +168,29 @@ impl Objects {
             let help = Some("give it another name, or remove one of the two".to_owned());
             mistakes.push(Diagnostic { file: file.clone(), range: name, message, help });
         }
+    }
+
+    /// Whether nothing of Plumbline's was found, sound or broken.
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// Whether an `AwsAccount` was found, sound or broken.
+    pub fn names_accounts(&self) -> bool {
+        self.seen.iter().any(|key| key.kind == "AwsAccount")
+    }
+
+    /// How many objects there are of each kind of which there are any: `(baseline, 2)`.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        COUNTED.into_iter().filter_map(|(kind, called)| {
+            let count = self.seen.iter().filter(|key| key.kind == kind).count();
+            (count > 0).then_some((called, count))
+        })
+    }
+
+    /// Whether the file holds an object, of whomever.
+    fn holds_something_of(&self, file: &SourceFile) -> bool {
+        !self.passed_over.iter().any(|passed_over| passed_over.file == *file)
     }
 
     fn put(&mut self, key: &ObjectKey, file: &SourceFile, node: Node) -> serde_json::Result<()> {
@@ -146,7 +237,7 @@ fn key_of(node: &Node) -> ObjectKey {
 }
 
 /// The text at the end of the fields; empty where there is none.
-fn text<'n>(node: &'n Node, fields: &[&str]) -> &'n str {
+pub(super) fn text<'n>(node: &'n Node, fields: &[&str]) -> &'n str {
     let found = fields.iter().try_fold(node, |node, field| node.get(field));
     found.and_then(Node::text).unwrap_or_default()
 }

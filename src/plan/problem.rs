@@ -98,6 +98,18 @@ impl ProblemKind {
         }
     }
 
+    /// Whether only who knows the accounts can tell it.
+    pub(super) const fn is_about_accounts(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownAccount { .. }
+                | Self::NoAccountSelected
+                | Self::NamespaceNotAllowed { .. }
+                | Self::SameAccount { .. }
+                | Self::NoRegion { .. }
+        )
+    }
+
     /// Whether it keeps controls or targets out of the plan that the baseline asks for. A
     /// namespace that an account does not allow is not among them: that must be left out.
     pub(super) const fn hides_work(&self) -> bool {

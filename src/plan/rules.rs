@@ -1,9 +1,14 @@
 //! The rules of our schemas (`x-kubernetes-validations`), run as the API server runs them.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use bumpalo::Bump;
 
 use crate::api::document::{Mistake, Rule};
-use crate::expression::{Bindings, Environment, Machine, VariableType, compile, from_json};
+use crate::expression::{
+    Bindings, Environment, Machine, Program, VariableType, compile, from_json,
+};
 use crate::resource::Value;
 
 /// The mistake that a rule finds. Rules about changes have nothing to say of a file.
@@ -11,15 +16,14 @@ pub(super) fn broken(rule: &Rule<'_>) -> Option<Mistake> {
     if rule.source.contains("oldSelf") {
         return None;
     }
-    let environment = Environment::new().variable("self", VariableType::Any);
-    let program = compile(rule.source, &environment).ok()?;
+    let program = compiled(rule.source)?;
     let arena = Bump::new();
     let bindings = Bindings { values: &[Some(from_json(&rule.value, &arena))] };
     match program.run(&bindings, &mut Machine::new(), &arena) {
         Ok(Value::Bool(true)) => None,
         _ => {
             let told = rule.message_expression.and_then(|expression| {
-                let program = compile(expression, &environment).ok()?;
+                let program = compiled(expression)?;
                 let told = program.run(&bindings, &mut Machine::new(), &arena).ok()?;
                 told.as_str().map(str::to_owned)
             });
@@ -27,6 +31,20 @@ pub(super) fn broken(rule: &Rule<'_>) -> Option<Mistake> {
             Some(Mistake { range: rule.range.clone(), message, help: None })
         }
     }
+}
+
+/// The program of a rule. The schemas' rules are few and their objects many: each is compiled once.
+fn compiled(source: &str) -> Option<Arc<Program>> {
+    static PROGRAMS: LazyLock<Mutex<HashMap<String, Option<Arc<Program>>>>> =
+        LazyLock::new(Mutex::default);
+    let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(program) = programs.get(source) {
+        return program.clone();
+    }
+    let environment = Environment::new().variable("self", VariableType::Any);
+    let program = compile(source, &environment).ok().map(Arc::new);
+    programs.insert(source.to_owned(), program.clone());
+    program
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! What is wrong with objects beyond their own form: what they name, and what they say together.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
 use kube::Resource;
 
 use crate::api::document::{Diagnostic, Located};
 use crate::api::{Attestation, AwsAccount, Exemption, FieldPath, ObjectKey, closest};
 use crate::catalog::{Catalog, CatalogProblem};
+use crate::expression::format_timestamp;
+use crate::plan::resolve::timestamp;
 use crate::plan::{Desired, NamespaceLabels, Objects, Plan, Problem, ProblemKind, resolve};
 use crate::resource::Timestamp;
 
@@ -17,48 +22,78 @@ pub struct Resolved {
     pub plans: Vec<Plan>,
     /// Everything wrong, with its place.
     pub mistakes: Vec<Diagnostic>,
+    /// What is right and has no effect any more, with its place.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Whether the accounts that objects name are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountChecks {
+    /// An account that is named must be among the objects.
+    Made,
+    /// The accounts are somewhere else.
+    LeftOut,
 }
 
 impl Objects {
     /// Puts the objects together at a time, and says everything that is wrong with them.
     pub fn resolve(&self, now: Timestamp) -> Resolved {
+        self.resolve_with(now, AccountChecks::Made)
+    }
+
+    /// Puts the objects together at a time, and says everything that is wrong with them, apart from
+    /// what they say of accounts where that is left out.
+    pub fn resolve_with(&self, now: Timestamp, accounts: AccountChecks) -> Resolved {
         let (catalog, problems) = Catalog::built_in().clone().with(
             self.controls.iter().map(|control| control.object.clone()),
             self.packs.iter().map(|pack| pack.object.clone()),
         );
-        let mut mistakes = Vec::new();
+        let places = Places::among(self);
         let problems = problems.iter().filter(|problem| !problem.told_by_reader);
-        mistakes.extend(problems.filter_map(|problem| self.locate_in_catalog(problem)));
+        let mut mistakes: Vec<Diagnostic> =
+            problems.filter_map(|problem| places.of_catalog(problem)).collect();
         let plans = self.plans(&catalog);
         let problems = plans
             .iter()
             .flat_map(|plan| plan.problems.iter().cloned().chain(plan.problems_at(now)));
-        let mut problems: Vec<Problem> =
-            problems.chain(self.strays()).filter(|problem| !self.is_told(problem)).collect();
+        let left_out = accounts == AccountChecks::LeftOut;
+        let broken: HashSet<(&str, &str)> =
+            self.broken.iter().map(|key| (key.kind.as_str(), key.name.as_str())).collect();
+        let mut problems: Vec<Problem> = problems
+            .chain(self.strays())
+            .filter(|problem| !(left_out && problem.kind.is_about_accounts()))
+            .filter(|problem| !is_told(problem, &broken))
+            .collect();
         problems.sort();
         problems.dedup();
-        mistakes.extend(problems.iter().filter_map(|problem| self.locate(problem)));
-        mistakes.extend(self.untestable(&catalog));
-        mistakes.sort_by(|left, right| {
-            (left.file.path(), left.range.start).cmp(&(right.file.path(), right.range.start))
-        });
-        Resolved { catalog, plans, mistakes }
+        mistakes.extend(problems.iter().filter_map(|problem| places.of_plan(problem)));
+        mistakes.extend(self.untestable(&catalog, &broken));
+        let mut warnings = self.expired(now);
+        in_order(&mut mistakes);
+        in_order(&mut warnings);
+        Resolved { catalog, plans, mistakes, warnings }
     }
 
     fn plans(&self, catalog: &Catalog) -> Vec<Plan> {
         let accounts: Vec<AwsAccount> = objects(&self.accounts);
-        let exemptions: Vec<Exemption> = objects(&self.exemptions);
-        let attestations: Vec<Attestation> = objects(&self.attestations);
+        let exemptions = grouped(&self.exemptions, |exemption: &Exemption| {
+            (exemption.metadata.namespace.clone(), Some(exemption.spec.baseline.clone()))
+        });
+        let attestations = grouped(&self.attestations, |attestation: &Attestation| {
+            attestation.metadata.namespace.clone()
+        });
         // Files hold no namespaces: all that is known of one is its name.
         let namespaces = NamespaceLabels::new();
         self.baselines
             .iter()
             .map(|baseline| {
+                let metadata = &baseline.object.metadata;
+                let (namespace, name) = (metadata.namespace.clone(), metadata.name.clone());
                 let desired = Desired {
                     baseline: &baseline.object,
                     accounts: &accounts,
-                    exemptions: &exemptions,
-                    attestations: &attestations,
+                    attestations: attestations.get(&namespace).map_or(&[], Vec::as_slice),
+                    exemptions: exemptions.get(&(namespace, name)).map_or(&[], Vec::as_slice),
                     namespaces: &namespaces,
                 };
                 resolve(&desired, catalog)
@@ -68,18 +103,19 @@ impl Objects {
 
     /// Exemptions of baselines that are not there, which no plan takes up.
     fn strays(&self) -> impl Iterator<Item = Problem> {
-        self.exemptions.iter().filter_map(|exemption| {
-            let namespace = &exemption.object.metadata.namespace;
+        let mut known: HashMap<&Option<String>, HashSet<&str>> = HashMap::new();
+        for baseline in &self.baselines {
+            let metadata = &baseline.object.metadata;
+            known.entry(&metadata.namespace).or_default().extend(metadata.name.as_deref());
+        }
+        self.exemptions.iter().filter_map(move |exemption| {
             let wanted = &exemption.object.spec.baseline;
-            let names: Vec<&str> = self
-                .baselines
-                .iter()
-                .filter(|baseline| baseline.object.metadata.namespace == *namespace)
-                .filter_map(|baseline| baseline.object.metadata.name.as_deref())
-                .collect();
-            if names.contains(&wanted.as_str()) {
+            let names = known.get(&exemption.object.metadata.namespace);
+            if names.is_some_and(|names| names.contains(wanted.as_str())) {
                 return None;
             }
+            let mut names: Vec<&str> = names.into_iter().flatten().copied().collect();
+            names.sort_unstable();
             let suggestion = closest(wanted, names).map(str::to_owned);
             Some(Problem {
                 object: ObjectKey::of(&exemption.object),
@@ -89,29 +125,18 @@ impl Objects {
         })
     }
 
-    /// Whether the problem is one that was told when the files were read: a rule of the schema is
-    /// broken, or something seems not to be there that is there, but broken.
-    fn is_told(&self, problem: &Problem) -> bool {
-        let (wanted, name) = match &problem.kind {
-            ProblemKind::UnknownControl { name, .. } => ("Control", name),
-            ProblemKind::UnknownPack { name, .. } => ("Pack", name),
-            ProblemKind::UnknownAccount { name, .. } => ("AwsAccount", name),
-            ProblemKind::UnknownBaseline { name, .. } => ("SecurityBaseline", name),
-            ProblemKind::InvalidControl { .. }
-            | ProblemKind::EmptyMatch
-            | ProblemKind::EndsBeforeItBegins
-            | ProblemKind::TooLong { .. } => return true,
-            _ => return false,
-        };
-        self.broken.iter().any(|key| key.kind == wanted && key.name == *name)
-    }
-
     /// Tests of controls that are not there.
-    fn untestable(&self, catalog: &Catalog) -> impl Iterator<Item = Diagnostic> {
+    fn untestable(
+        &self,
+        catalog: &Catalog,
+        broken: &HashSet<(&str, &str)>,
+    ) -> impl Iterator<Item = Diagnostic> {
         self.control_tests.iter().filter_map(|test| {
             let name = test.object.spec.control.as_str();
-            let broken = self.broken.iter().any(|key| key.kind == "Control" && key.name == name);
-            if broken || catalog.control(name).is_some() || catalog.invalid(name).is_some() {
+            if broken.contains(&("Control", name))
+                || catalog.control(name).is_some()
+                || catalog.invalid(name).is_some()
+            {
                 return None;
             }
             let names = catalog.controls().map(|control| control.name.as_str());
@@ -121,32 +146,119 @@ impl Objects {
         })
     }
 
-    fn locate(&self, problem: &Problem) -> Option<Diagnostic> {
-        locate_among(&self.baselines, problem)
-            .or_else(|| locate_among(&self.exemptions, problem))
-            .or_else(|| locate_among(&self.attestations, problem))
-    }
-
-    fn locate_in_catalog(&self, problem: &CatalogProblem) -> Option<Diagnostic> {
-        // Of two of the same name the last is the one that is reported.
-        let of = |key: ObjectKey| key == problem.object;
-        let control = self.controls.iter().rev().find(|found| of(ObjectKey::of(&found.object)));
-        let pack = self.packs.iter().rev().find(|found| of(ObjectKey::of(&found.object)));
-        control
-            .map(|found| problem.located(found))
-            .or_else(|| pack.map(|found| problem.located(found)))
+    /// Exemptions and attestations that have run out.
+    fn expired(&self, now: Timestamp) -> Vec<Diagnostic> {
+        let exemptions = self.exemptions.iter().filter_map(|exemption| {
+            let end = timestamp(&exemption.object.spec.expires_at);
+            let end = (end <= now).then(|| format_timestamp(end))?;
+            let message = format!("the exemption expired at {end}: it covers nothing any more");
+            let help = "have it approved anew, or remove it".to_owned();
+            Some(exemption.diagnostic(&FieldPath::spec("expiresAt"), None, message, Some(help)))
+        });
+        let attestations = self.attestations.iter().filter_map(|attestation| {
+            let end = timestamp(&attestation.object.spec.valid_until);
+            let end = (end <= now).then(|| format_timestamp(end))?;
+            let message = format!("the attestation was valid until {end}: it attests nothing now");
+            let help = "carry out the procedure again and attest it, or remove this".to_owned();
+            Some(attestation.diagnostic(&FieldPath::spec("validUntil"), None, message, Some(help)))
+        });
+        exemptions.chain(attestations).collect()
     }
 }
 
-fn locate_among<K: Resource<DynamicType = ()>>(
+/// Whether the problem is one that was told when the files were read: a rule of the schema is
+/// broken, or something seems not to be there that is there, but broken.
+fn is_told(problem: &Problem, broken: &HashSet<(&str, &str)>) -> bool {
+    let (wanted, name) = match &problem.kind {
+        ProblemKind::UnknownControl { name, .. } => ("Control", name),
+        ProblemKind::UnknownPack { name, .. } => ("Pack", name),
+        ProblemKind::UnknownAccount { name, .. } => ("AwsAccount", name),
+        ProblemKind::UnknownBaseline { name, .. } => ("SecurityBaseline", name),
+        ProblemKind::InvalidControl { .. }
+        | ProblemKind::EmptyMatch
+        | ProblemKind::EndsBeforeItBegins
+        | ProblemKind::TooLong { .. } => return true,
+        _ => return false,
+    };
+    broken.contains(&(wanted, name.as_str()))
+}
+
+/// Where each object stands, so that finding one takes no longer among many.
+struct Places<'o> {
+    objects: &'o Objects,
+    indices: HashMap<ObjectKey, usize>,
+}
+
+impl<'o> Places<'o> {
+    fn among(objects: &'o Objects) -> Self {
+        let mut indices = HashMap::new();
+        first(&objects.baselines, &mut indices);
+        first(&objects.exemptions, &mut indices);
+        first(&objects.attestations, &mut indices);
+        last(&objects.controls, &mut indices);
+        last(&objects.packs, &mut indices);
+        Self { objects, indices }
+    }
+
+    fn of_plan(&self, problem: &Problem) -> Option<Diagnostic> {
+        let index = *self.indices.get(&problem.object)?;
+        let (path, message, help) = (&problem.path, problem.kind.to_string(), problem.kind.help());
+        let Objects { baselines, exemptions, attestations, .. } = self.objects;
+        match problem.object.kind.as_str() {
+            "SecurityBaseline" => Some(baselines.get(index)?.diagnostic(path, None, message, help)),
+            "Exemption" => Some(exemptions.get(index)?.diagnostic(path, None, message, help)),
+            "Attestation" => Some(attestations.get(index)?.diagnostic(path, None, message, help)),
+            _ => None,
+        }
+    }
+
+    fn of_catalog(&self, problem: &CatalogProblem) -> Option<Diagnostic> {
+        let index = *self.indices.get(&problem.object)?;
+        match problem.object.kind.as_str() {
+            "Control" => Some(problem.located(self.objects.controls.get(index)?)),
+            "Pack" => Some(problem.located(self.objects.packs.get(index)?)),
+            _ => None,
+        }
+    }
+}
+
+/// Of two of the same name the first is the one that plans take.
+fn first<K: Resource<DynamicType = ()>>(
     objects: &[Located<K>],
-    problem: &Problem,
-) -> Option<Diagnostic> {
-    let found = objects.iter().find(|found| ObjectKey::of(&found.object) == problem.object)?;
-    let (message, help) = (problem.kind.to_string(), problem.kind.help());
-    Some(found.diagnostic(&problem.path, None, message, help))
+    indices: &mut HashMap<ObjectKey, usize>,
+) {
+    for (index, located) in objects.iter().enumerate() {
+        indices.entry(ObjectKey::of(&located.object)).or_insert(index);
+    }
+}
+
+/// Of two of the same name the last is the one that the catalogue refuses.
+fn last<K: Resource<DynamicType = ()>>(
+    objects: &[Located<K>],
+    indices: &mut HashMap<ObjectKey, usize>,
+) {
+    for (index, located) in objects.iter().enumerate() {
+        indices.insert(ObjectKey::of(&located.object), index);
+    }
+}
+
+fn in_order(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|left, right| {
+        (left.file.path(), left.range.start).cmp(&(right.file.path(), right.range.start))
+    });
 }
 
 fn objects<T: Clone>(located: &[Located<T>]) -> Vec<T> {
     located.iter().map(|located| located.object.clone()).collect()
+}
+
+fn grouped<T: Clone, K: Eq + Hash>(
+    located: &[Located<T>],
+    key: impl Fn(&T) -> K,
+) -> HashMap<K, Vec<T>> {
+    let mut groups: HashMap<K, Vec<T>> = HashMap::new();
+    for Located { object, .. } in located {
+        groups.entry(key(object)).or_default().push(object.clone());
+    }
+    groups
 }

@@ -94,14 +94,24 @@ impl Snapshot {
     /// When the path cannot be opened, or a folder holds nothing to read. What is wrong with the
     /// contents of a file shows when it is read.
     pub fn open(path: &Path) -> Result<Self, SnapshotError> {
-        let files = if path == Path::new("-") {
-            vec![
-                SnapshotFile::keep("standard input", io::stdin().lock())
-                    .map_err(SnapshotError::StandardInput)?,
-            ]
-        } else {
-            files::find(path)?
-        };
+        Self::open_all(&[path])
+    }
+
+    /// Finds the files of several paths, as if all of them were in one folder.
+    ///
+    /// # Errors
+    ///
+    /// The first of [`Self::open`].
+    pub fn open_all(paths: &[impl AsRef<Path>]) -> Result<Self, SnapshotError> {
+        let mut files = Vec::new();
+        for path in paths.iter().map(AsRef::as_ref) {
+            if path == Path::new("-") {
+                let kept = SnapshotFile::keep("standard input", io::stdin().lock());
+                files.push(kept.map_err(SnapshotError::StandardInput)?);
+            } else {
+                files.extend(files::find(path)?);
+            }
+        }
         Ok(Self::of(files))
     }
 

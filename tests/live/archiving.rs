@@ -53,7 +53,7 @@ fn what_a_renamed_installation_left_is_listed_first_and_then_archived() {
     assert!(before > 20 && kept == before, "{before}, {kept}");
 
     let said = archive(&double, &["--installation", "old"]);
-    assert_eq!(said.code, Some(2), "{}", said.out);
+    assert_eq!(said.code, Some(64), "{}", said.out);
     assert!(said.err.contains("give --baseline, --account or --region, or --all"), "{}", said.err);
 
     double.forget_calls();
@@ -151,7 +151,7 @@ fn what_cannot_be_read_or_archived_is_named_and_is_no_success() {
     assert_eq!((said.code, active(&double, "default", "")), (Some(0), 0), "{}", said.err);
 
     let said = archive(&double, &["--account", "999988887777", "--accounts", accounts]);
-    assert_eq!(said.code, Some(2), "{}", said.out);
+    assert_eq!(said.code, Some(64), "{}", said.out);
     assert!(said.err.contains("no AwsAccount of account 999988887777"), "{}", said.err);
 }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::node::{Content, Entry, Node};
 use super::{Mistake, Rule};
-use crate::api::closest;
 use crate::api::form::Form;
+use crate::api::{FieldPath, closest};
 
 /// All that does not fit, in the order of the text, and the rules that hold for parts of it.
 #[derive(Debug, Default)]
@@ -75,6 +75,7 @@ impl<'s> Checker<'s> {
         self.missing(place.clone(), node, schema);
         let properties = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties");
+        let mut free: Option<Vec<&str>> = None;
         for entry in entries {
             let known = properties.and_then(|properties| properties.get(&entry.key));
             match known.or(others) {
@@ -83,7 +84,10 @@ impl<'s> Checker<'s> {
                     self.value(&name, entry.key_range.clone(), &entry.value, schema);
                 }
                 None if is_true(schema, "x-kubernetes-preserve-unknown-fields") => {}
-                None => self.unknown(entry, entries, properties),
+                None => {
+                    let free = free.get_or_insert_with(|| free_names(entries, properties));
+                    self.unknown(entry, free);
+                }
             }
         }
         if let Some(most) = over(entries.len(), schema, "maxProperties") {
@@ -106,22 +110,12 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn unknown(
-        &mut self,
-        entry: &Entry,
-        entries: &[Entry],
-        known: Option<&serde_json::Map<String, Value>>,
-    ) {
-        let names: Vec<&str> = known
-            .into_iter()
-            .flat_map(|known| known.keys())
-            .map(String::as_str)
-            .filter(|name| entries.iter().all(|entry| entry.key != **name))
-            .collect();
+    /// `names` are those that may stand there and do not.
+    fn unknown(&mut self, entry: &Entry, names: &[&str]) {
         let help = match closest(&entry.key, names.iter().copied()) {
             Some(name) => Some(format!("did you mean `{name}`?")),
             None if names.is_empty() => None,
-            None => Some(format!("what may stand here: {}", names.join(", "))),
+            None => Some(format!("the fields that are possible here: {}", names.join(", "))),
         };
         self.report(entry.key_range.clone(), format!("unknown field `{}`", entry.key), help);
     }
@@ -158,7 +152,8 @@ impl<'s> Checker<'s> {
         let mut seen = HashSet::new();
         for (text, range) in items.iter().filter_map(of) {
             if !seen.insert(text.clone()) {
-                self.report(range, format!("`{text}` stands twice"), Some("keep one".into()));
+                let message = format!("`{text}` is listed twice");
+                self.report(range, message, Some("keep one".into()));
             }
         }
     }
@@ -189,7 +184,7 @@ impl<'s> Checker<'s> {
         }
         let help = match closest(text, allowed.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("it is one of {}", allowed.join(", ")),
+            None => format!("it must be one of {}", allowed.join(", ")),
         };
         self.report(node.range.clone(), format!("{name} cannot be `{text}`"), Some(help));
     }
@@ -218,12 +213,25 @@ impl<'s> Checker<'s> {
                 let mut value = node.to_json();
                 add_defaults(&mut value, schema);
                 let message_expression = text("messageExpression");
-                let range = place.clone();
+                let range = match text("fieldPath") {
+                    Some(field) => field_of(node, field).unwrap_or_else(|| place.clone()),
+                    None => place.clone(),
+                };
                 let rule = Rule { range, source, message, message_expression, value };
                 self.checked.rules.push(rule);
             }
         }
     }
+}
+
+/// Where the field at a path (`.role.arn`) stands, if it does.
+fn field_of(node: &Node, path: &str) -> Option<Range<usize>> {
+    let mut steps = FieldPath::default();
+    for name in path.trim_start_matches('.').split('.') {
+        steps = steps.field(name);
+    }
+    let place = node.place(&steps);
+    (place != node.summary_range()).then_some(place)
 }
 
 /// Fills in what Kubernetes would before it runs the rules.
@@ -249,6 +257,16 @@ fn add_defaults(value: &mut Value, schema: &Value) {
         }
         _ => {}
     }
+}
+
+/// The fields of a schema that a map does not have.
+fn free_names<'s>(
+    entries: &[Entry],
+    known: Option<&'s serde_json::Map<String, Value>>,
+) -> Vec<&'s str> {
+    let taken: HashSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+    let names = known.into_iter().flat_map(|known| known.keys()).map(String::as_str);
+    names.filter(|name| !taken.contains(name)).collect()
 }
 
 fn over(length: usize, schema: &Value, bound: &str) -> Option<u64> {

@@ -9,6 +9,7 @@ mod place;
 mod reader;
 mod scalar;
 mod schema;
+mod syntax;
 
 use std::ops::Range;
 

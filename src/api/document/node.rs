@@ -29,6 +29,13 @@ pub enum Content {
     Map(Vec<Entry>),
 }
 
+impl Content {
+    /// A text that no file holds.
+    pub(crate) fn plain(text: &str) -> Self {
+        Self::Text(Text { value: text.to_owned(), style: ScalarStyle::Plain, indent: 0 })
+    }
+}
+
 /// A text, and how it is written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Text {

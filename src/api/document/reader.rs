@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 
 use super::node::{Content, Entry, Node, Text};
-use super::{Mistake, scalar};
+use super::{Mistake, scalar, syntax};
 
 /// How many values aliases may add to a text, so that a few lines never become gigabytes.
 const MAX_ALIASED: usize = 10_000;
@@ -24,7 +25,8 @@ pub fn read(text: &str) -> (Vec<Node>, Vec<Mistake>) {
             Ok((event, span)) => builder.event(event, &span),
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                builder.mistakes.push(mistake(at..at, error.info()));
+                let (message, help) = syntax::explain(text, at, &error.info());
+                builder.mistakes.push(Mistake { range: at..at, message, help });
                 break;
             }
         }
@@ -44,7 +46,20 @@ struct Frame {
 
 enum Open {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, key: Option<(String, Range<usize>)> },
+    Map(OpenMap),
+}
+
+/// A map that is being read.
+#[derive(Default)]
+struct OpenMap {
+    entries: Vec<Entry>,
+    /// The names so far, so that finding one that stands twice takes no longer in a large map.
+    names: FxHashSet<String>,
+    key: Option<(String, Range<usize>)>,
+    /// What merge keys bring, in their order.
+    merged: Vec<Node>,
+    /// Whether the key that is open is a merge key.
+    merges: bool,
 }
 
 #[derive(Default)]
@@ -76,7 +91,7 @@ impl Builder {
                 self.open(range.start, anchor, Open::List(Vec::new()));
             }
             Event::MappingStart(_, anchor, _) => {
-                self.open(range.start, anchor, Open::Map { entries: Vec::new(), key: None });
+                self.open(range.start, anchor, Open::Map(OpenMap::default()));
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end),
             Event::Alias(anchor) => self.alias(anchor, range),
@@ -95,7 +110,7 @@ impl Builder {
         let Some(Frame { start, anchor, open }) = self.stack.pop() else { return };
         let content = match open {
             Open::List(items) => Content::List(items),
-            Open::Map { entries, .. } => Content::Map(entries),
+            Open::Map(map) => Content::Map(self.merge(map)),
         };
         self.push(Node { range: start..end.max(start), content }, anchor);
     }
@@ -123,19 +138,38 @@ impl Builder {
         };
         match open {
             Open::List(items) => items.push(node),
-            Open::Map { entries, key } => {
-                let mistake = if let Some((name, key_range)) = key.take() {
-                    let mistake = twice(entries, &name, &key_range);
-                    entries.push(Entry { key: name, key_range, value: node });
-                    mistake
-                } else {
-                    let (name, mistake) = name(&node);
-                    *key = Some((name, node.range));
-                    mistake
+            Open::Map(map) => self.mistakes.extend(map.push(node)),
+        }
+    }
+
+    /// The map's own entries, and those that merge keys bring and it has not, as YAML 1.1's type
+    /// `merge` says (<https://yaml.org/type/merge.html>): of two that are merged the earlier counts.
+    fn merge(&mut self, map: OpenMap) -> Vec<Entry> {
+        let OpenMap { mut entries, mut names, merged, .. } = map;
+        for node in merged {
+            let range = node.range.clone();
+            let sources = match node.content {
+                Content::Map(_) => vec![node],
+                Content::List(nodes) => nodes,
+                _ => Vec::new(),
+            };
+            if sources.is_empty() {
+                self.mistakes.push(not_merged(range.clone()));
+            }
+            for source in sources {
+                let Content::Map(others) = source.content else {
+                    self.mistakes.push(not_merged(range.clone()));
+                    continue;
                 };
-                self.mistakes.extend(mistake);
+                self.aliased += others.len();
+                if self.aliased > MAX_ALIASED {
+                    self.give_up(range.clone(), "the aliases stand for too much");
+                    return entries;
+                }
+                entries.extend(others.into_iter().filter(|entry| names.insert(entry.key.clone())));
             }
         }
+        entries
     }
 
     fn give_up(&mut self, range: Range<usize>, message: &str) {
@@ -144,11 +178,39 @@ impl Builder {
     }
 }
 
-fn twice(entries: &[Entry], name: &str, range: &Range<usize>) -> Option<Mistake> {
-    entries
-        .iter()
-        .any(|entry| entry.key == name)
-        .then(|| mistake(range.clone(), format!("the field `{name}` stands twice")))
+impl OpenMap {
+    /// Takes a key or the value of the key before.
+    fn push(&mut self, node: Node) -> Option<Mistake> {
+        match self.key.take() {
+            None => {
+                self.merges = is_merge_key(&node);
+                let (name, mistake) = name(&node);
+                self.key = Some((name, node.range));
+                mistake
+            }
+            Some(_) if self.merges => {
+                self.merged.push(node);
+                None
+            }
+            Some((key, key_range)) => {
+                let twice = !self.names.insert(key.clone());
+                let message = || format!("the field `{key}` is defined twice");
+                let mistake = twice.then(|| mistake(key_range.clone(), message()));
+                self.entries.push(Entry { key, key_range, value: node });
+                mistake
+            }
+        }
+    }
+}
+
+/// Whether a key is `<<`, unquoted.
+fn is_merge_key(node: &Node) -> bool {
+    matches!(&node.content, Content::Text(text)
+        if text.value == "<<" && text.style == ScalarStyle::Plain)
+}
+
+fn not_merged(range: Range<usize>) -> Mistake {
+    mistake(range, "`<<` takes a map, or a list of maps".to_owned())
 }
 
 fn mistake(range: Range<usize>, message: String) -> Mistake {
@@ -227,9 +289,22 @@ mod tests {
     }
 
     #[test]
+    fn a_merge_key_brings_what_the_map_has_not() {
+        let yaml = "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {<<: [*a, *b], x: 5}\nd: {<<: *b, '<<': 6}\n";
+        let (documents, mistakes) = read(yaml);
+        assert_eq!(mistakes, []);
+        let json = documents[0].to_json();
+        assert_eq!(json["c"], json!({"x": 5, "y": 2, "z": 4}));
+        assert_eq!(json["d"], json!({"<<": 6, "y": 3, "z": 4}));
+        for wrong in ["a: {<<: 3}", "a: {<<: [1]}", "a:\n  <<:\n"] {
+            assert!(read(wrong).1[0].message.starts_with("`<<` takes"), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_field_that_stands_twice_and_broken_syntax_are_mistakes() {
         let (_, mistakes) = read("a: 1\nb: 2\na: 3\n");
-        assert_eq!(mistakes, [mistake(10..11, "the field `a` stands twice".to_owned())]);
+        assert_eq!(mistakes, [mistake(10..11, "the field `a` is defined twice".to_owned())]);
         let (documents, mistakes) = read("a: 1\n---\nb: [1\nc: 2\n");
         assert_eq!(documents.len(), 1);
         assert_eq!(mistakes.len(), 1);

@@ -25,7 +25,7 @@ pub(super) fn archive(
              `plumbline run` or of the operator",
             path()
         );
-        return Err(CommandError::Usage(problem));
+        return Err(CommandError::NoInput(problem));
     }
     let runtime = live::runtime().map_err(CommandError::Runtime)?;
     for folder in folders {

@@ -67,9 +67,12 @@ enum OutputFormat {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  nothing is left to archive: there was nothing, or all was archived
-  1  findings would be archived; run the command again with --yes
-  2  findings could not be read or archived, or the command line is wrong (takes precedence over 1)
+  0   nothing is left to archive: there was nothing, or all was archived
+  1   findings would be archived; run the command again with --yes
+  2   findings could not be read or archived (takes precedence over 1)
+  64  a wrong command line
+  65  a mistake in the files of --accounts
+  66  a file is missing or cannot be read, or there is no AwsAccount in it
 
 Examples:
   plumbline archive --installation blue --all --accounts accounts/

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell};
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, warn};
-use crate::cli::results::{arrange, table_for};
+use crate::cli::results::{Field, Grid};
 use crate::drift::{Finding, FindingChange, FindingStatus, Installation, KnownFindings, Leftovers};
 use crate::expression::format_timestamp;
 use crate::plan::BaselineKey;
@@ -162,23 +161,21 @@ impl Report {
 
     pub(super) fn text(&self, out: &mut impl Write) -> io::Result<()> {
         if !self.groups.is_empty() {
-            let look = output::look();
-            let mut table = table_for(look);
             let header = ["BASELINE", "ACCOUNT", "REGION", "FAILED", "PASSED", "LAST UPDATE"];
-            table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+            let mut grid = Grid::new(&header, output::look());
             for ((baseline, account, region), group) in &self.groups {
                 let updated_at = group.updated_at.map(format_timestamp).unwrap_or_default();
-                table.add_row([
-                    baseline.to_string(),
-                    account.to_string(),
-                    region.to_string(),
-                    group.failed.to_string(),
-                    group.passed.to_string(),
-                    updated_at,
+                grid.row([
+                    Field::new(baseline.to_string()),
+                    Field::new(account.as_str()),
+                    Field::new(region.as_str()),
+                    Field::new(group.failed.to_string()),
+                    Field::new(group.passed.to_string()),
+                    Field::new(updated_at),
                 ]);
             }
-            arrange(&mut table, look);
-            writeln!(out, "{}\n", table.trim_fmt())?;
+            grid.write(out)?;
+            writeln!(out)?;
         }
         writeln!(out, "{}", self.conclusion())
     }

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell};
 use serde::Serialize;
 
 use super::ListFormat;
@@ -11,7 +10,7 @@ use crate::api::{ControlSpec, Domain};
 use crate::catalog::{Catalog, CompiledControl};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::output;
-use crate::cli::results::{arrange, table_for};
+use crate::cli::results::{Field, Grid};
 
 /// A control with its name, as `Control` objects nest them.
 #[derive(Serialize)]
@@ -34,17 +33,19 @@ pub(super) fn write(
     })
 }
 
-fn table(controls: &[&CompiledControl], out: &mut dyn Write) -> io::Result<()> {
-    let mut table = table_for(output::look());
+fn table(controls: &[&CompiledControl], out: &mut impl Write) -> io::Result<()> {
     let header = ["CONTROL", "SEVERITY", "LOOKS AT", "TITLE"];
-    table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    let mut grid = Grid::new(&header, output::look());
     for control in controls {
         let spec = &control.spec;
-        let severity = spec.severity.as_str();
-        table.add_row([control.name.as_str(), severity, &looks_at(spec), &spec.title]);
+        grid.row([
+            Field::new(control.name.as_str()),
+            Field::new(spec.severity.as_str()),
+            Field::new(looks_at(spec)),
+            Field::new(&spec.title),
+        ]);
     }
-    arrange(&mut table, output::look());
-    writeln!(out, "{}", table.trim_fmt())
+    grid.write(out)
 }
 
 fn json(controls: &[&CompiledControl], out: &mut dyn Write) -> io::Result<()> {

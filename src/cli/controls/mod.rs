@@ -52,8 +52,9 @@ pub(super) enum ShowFormat {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  shown
-  1  no control has this name, a similar one is suggested; or none matches the filters
+  0   shown
+  1   no control has this name, a similar one is suggested; or none matches the filters
+  64  a wrong command line
 
 Examples:
   plumbline controls list

@@ -6,26 +6,24 @@ mod names;
 mod terraform;
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::exit::{CommandError, Exit};
+use super::files::{BaselineFiles, listed};
 use super::input::resolve;
 use super::output;
 use crate::controller::{Clock, Permissions, SystemClock};
-use crate::plan::load_paths;
 use crate::resource::AccountId;
 
-/// Print the least IAM policies that baselines need: of each role, of its trust, and of the
+/// Print the least-privilege IAM policies that baselines need: of each role, of its trust, and of the
 /// identity that Plumbline runs as
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct IamPolicyArguments {
-    /// A file or folder of YAML: `SecurityBaseline`s, and the `AwsAccount`s that they name.
-    #[arg(long, value_name = "PATH")]
-    baseline: PathBuf,
+    #[command(flatten)]
+    baselines: BaselineFiles,
     /// How policies are written: documents, a Terraform module, or a `CloudFormation` template.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "json")]
     format: Format,
@@ -57,8 +55,10 @@ External ids are never printed: where a role has one, its trust policy asks for 
 what belongs there, so that one and the same can be applied to all.
 
 Exit codes:
-  0  printed
-  2  mistakes in the baseline, no AwsAccount in it, a wrong command line
+  0   printed
+  64  a wrong command line
+  65  mistakes in the baseline
+  66  no AwsAccount or no baseline in it, or it cannot be read
 
 Examples:
   plumbline iam-policy --baseline baselines/ | jq '.roles[0].policy'
@@ -87,15 +87,13 @@ impl IamPolicyArguments {
 
     fn permissions(&self) -> Result<Permissions, CommandError> {
         let now = SystemClock.now();
-        let (objects, mistakes) = load_paths([self.baseline.as_path()]);
-        let path = self.baseline.display();
-        if objects.accounts.is_empty() && mistakes.is_empty() {
-            let problem = format!(
-                "there is no AwsAccount in {path}: what is needed depends on its source and role"
-            );
-            return Err(CommandError::Usage(problem));
+        let (objects, mistakes) = self.baselines.load()?;
+        let path = listed(self.baselines.paths());
+        if !objects.names_accounts() && mistakes.is_empty() {
+            let paths = format!("{path}, and what is needed depends on its source and role");
+            return Err(CommandError::NothingFound { what: "AwsAccount", paths });
         }
-        let resolved = resolve(&objects, mistakes, &self.baseline, now)?;
+        let resolved = resolve(&objects, mistakes, self.baselines.paths(), true, now)?;
         let accounts = objects.accounts.iter().map(|account| &account.object.spec);
         let is_asked =
             |account: &AccountId| self.accounts.is_empty() || self.accounts.contains(account);

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell};
 use serde::Serialize;
 
 use super::entry::Entry;
@@ -11,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::cli::controls::ListFormat;
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::output;
-use crate::cli::results::{arrange, table_for};
+use crate::cli::results::{Field, Grid};
 
 /// A pack with its name, as `Pack` objects nest them.
 #[derive(Serialize)]
@@ -29,15 +28,13 @@ pub(super) fn write(catalog: &Catalog, format: ListFormat) -> Result<Exit, Comma
     })
 }
 
-fn table(catalog: &Catalog, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = table_for(output::look());
-    let header = ["PACK", "CONTROLS", "TITLE"];
-    table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+fn table(catalog: &Catalog, out: &mut impl Write) -> io::Result<()> {
+    let mut grid = Grid::new(&["PACK", "CONTROLS", "TITLE"], output::look());
     for (name, spec) in catalog.packs() {
-        table.add_row([name, &spec.controls.len().to_string(), &spec.title]);
+        let controls = spec.controls.len().to_string();
+        grid.row([Field::new(name), Field::new(controls), Field::new(&spec.title)]);
     }
-    arrange(&mut table, output::look());
-    writeln!(out, "{}", table.trim_fmt())
+    grid.write(out)
 }
 
 fn json(catalog: &Catalog, out: &mut dyn Write) -> io::Result<()> {

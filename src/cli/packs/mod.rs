@@ -38,8 +38,9 @@ enum PacksCommand {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  shown
-  1  no pack has this name; a similar name is suggested
+  0   shown
+  1   no pack has this name; a similar name is suggested
+  64  a wrong command line
 
 Examples:
   plumbline packs list

@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell};
-
 use super::entry::Entry;
 use crate::api::PackSpec;
 use crate::catalog::Catalog;
@@ -11,7 +9,7 @@ use crate::cli::controls::ShowFormat;
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::not_in_catalog::NotInCatalog;
 use crate::cli::output;
-use crate::cli::results::{arrange, table_for};
+use crate::cli::results::{Field, Grid};
 
 pub(super) fn write(
     catalog: &Catalog,
@@ -33,19 +31,19 @@ fn json(name: &str, pack: &PackSpec, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn text(catalog: &Catalog, name: &str, pack: &PackSpec, out: &mut dyn Write) -> io::Result<()> {
+fn text(catalog: &Catalog, name: &str, pack: &PackSpec, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{name}: {} ({} controls)", pack.title, pack.controls.len())?;
     if let Some(description) = &pack.description {
         writeln!(out, "\n{}", description.trim())?;
     }
     writeln!(out, "\nIn a baseline: packs: [{{name: {name}}}]\n")?;
-    let mut table = table_for(output::look());
-    let header = ["CONTROL", "SEVERITY", "PARAMETERS"];
-    table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    let mut grid = Grid::new(&["CONTROL", "SEVERITY", "PARAMETERS"], output::look());
     for entry in Entry::all(catalog, pack) {
-        let severity = entry.severity();
-        table.add_row([entry.control.name.as_str(), severity.as_str(), &entry.parameters()]);
+        grid.row([
+            Field::new(entry.control.name.as_str()),
+            Field::new(entry.severity().as_str()),
+            Field::new(entry.parameters()),
+        ]);
     }
-    arrange(&mut table, output::look());
-    writeln!(out, "{}", table.trim_fmt())
+    grid.write(out)
 }

@@ -1,5 +1,7 @@
 //! How results of an evaluation are shown.
 
+mod advice;
+mod grid;
 mod json;
 mod lines;
 mod resource;
@@ -7,14 +9,19 @@ mod row;
 mod summary;
 mod table;
 
-pub(super) use json::JsonResults;
-pub(super) use lines::change_line;
-pub(super) use row::Row;
+pub(super) use advice::Advice;
+pub(super) use grid::{Field, Grid};
+pub(super) use json::{JsonError, JsonResults, SCHEMA_VERSION};
+pub(super) use lines::{JsonChange, change_line};
+pub(super) use row::{JsonRow, Row};
 pub(super) use summary::{JsonSummary, write_summary};
-pub(super) use table::{TableResults, arrange, table_for};
+pub(super) use table::TableResults;
 
+use std::io::{self, Write};
+
+use super::output::{Look, Room};
 use crate::evaluation::EvaluationResult;
-use crate::resource::Verdict;
+use crate::resource::{Verdict, printable};
 
 /// Which results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -22,7 +29,7 @@ pub(super) enum Only {
     /// What is not as it should be, and not exempt.
     #[default]
     Drift,
-    /// What could not be told.
+    /// What could not be determined.
     Unknown,
     /// Every result.
     All,
@@ -36,5 +43,14 @@ impl Only {
             Self::Unknown => |result| matches!(result.verdict, Verdict::Unknown(_)),
             Self::All => |_| true,
         }
+    }
+}
+
+/// Writes a line, on several where a terminal is narrower.
+fn write_line(out: &mut impl Write, line: &str, look: Look) -> io::Result<()> {
+    let line = printable(line);
+    match look.room {
+        Room::Endless => writeln!(out, "{line}"),
+        Room::Within(width) => writeln!(out, "{}", grid::wrapped(&line, "", width)),
     }
 }

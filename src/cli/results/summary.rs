@@ -6,9 +6,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::write_line;
 use crate::api::Domain;
+use crate::cli::output::{Look, warn};
+use crate::cli::plural::counted;
+use crate::controller::RoundReport;
 use crate::drift::Summary;
-use crate::evaluation::{Counts, Outcome};
+use crate::evaluation::Counts;
 use crate::resource::{Severity, UnknownReason};
 
 /// The `summary` of JSON output.
@@ -22,6 +26,8 @@ pub(in crate::cli) struct JsonSummary {
     evaluations: u64,
     /// Whether the input was read whole.
     read_whole: bool,
+    /// What could not be read, and what was passed over.
+    problems: Vec<String>,
     baselines: Vec<BaselineTotals>,
 }
 
@@ -47,13 +53,15 @@ struct BaselineTotals {
 }
 
 impl JsonSummary {
-    pub(in crate::cli) fn new(outcome: &Outcome, summaries: &[Summary], read_whole: bool) -> Self {
+    pub(in crate::cli) fn new(report: &RoundReport) -> Self {
+        let outcome = &report.outcome;
         Self {
             totals: Totals::of(&outcome.counts()),
             items: outcome.items,
             evaluations: outcome.evaluations,
-            read_whole,
-            baselines: summaries.iter().map(BaselineTotals::of).collect(),
+            read_whole: report.read_whole(),
+            problems: report.sources.iter().flat_map(warn::lines).collect(),
+            baselines: report.drift.summary.iter().map(BaselineTotals::of).collect(),
         }
     }
 }
@@ -83,27 +91,37 @@ impl BaselineTotals {
 }
 
 /// Writes a line for each baseline, and one more where something is unknown.
-pub(in crate::cli) fn write_summary(out: &mut impl Write, summaries: &[Summary]) -> io::Result<()> {
+pub(in crate::cli) fn write_summary(
+    out: &mut impl Write,
+    summaries: &[Summary],
+    look: Look,
+) -> io::Result<()> {
     for summary in summaries {
         let counts = &summary.counts;
-        writeln!(
-            out,
-            "{}: {} drift{}, {} unknown, {} exempt, {} compliant, {} not applicable",
+        let line = format!(
+            "{}: {}{}, {} unknown, {} exempt, {} compliant, {} not applicable",
             summary.baseline,
-            counts.non_compliant,
+            drifting(counts.non_compliant),
             severities(summary),
             counts.unknown(),
             counts.exempt,
             counts.compliant,
             counts.not_applicable,
-        )?;
+        );
+        write_line(out, &line, look)?;
         if counts.unknown() > 0 {
             let reasons: Vec<String> =
                 reasons(counts).map(|(reason, count)| format!("{count} {reason}")).collect();
-            writeln!(out, "  unknown: {}", reasons.join(", "))?;
+            write_line(out, &format!("  unknown: {}", reasons.join(", ")), look)?;
         }
     }
     Ok(())
+}
+
+/// `1 resource drifts`, `2 resources drift`.
+fn drifting(resources: u64) -> String {
+    let verb = if resources == 1 { "drifts" } else { "drift" };
+    format!("{} {verb}", counted(resources, "resource"))
 }
 
 /// ` (1 Critical, 3 High)`, or nothing without drift.

@@ -7,11 +7,10 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use comfy_table::{
-    Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
-};
+use comfy_table::Color;
 
 use super::Row;
+use super::grid::{Field, Grid};
 use crate::cli::output::Look;
 use crate::plan::Plan;
 use crate::resource::Severity;
@@ -19,18 +18,13 @@ use crate::resource::Severity;
 /// So many rows are held back to be sorted, and form one page after that.
 const PAGE: usize = 2000;
 
-/// What stands between columns.
-const PADDING: u16 = 2;
-/// Sentences are not wrapped into less than this.
-const NARROWEST: u16 = 24;
-
 /// Writes rows as a table.
 pub(in crate::cli) struct TableResults<W> {
     out: W,
     columns: Vec<Column>,
     held: Vec<Row>,
     pages: u64,
-    look: Look,
+    grid: Grid,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +57,9 @@ impl<W: Write> TableResults<W> {
             (Column::Message, true),
         ];
         let columns = wanted.into_iter().filter(|(_, shown)| *shown).map(|(column, _)| column);
-        Self { out, columns: columns.collect(), held: Vec::new(), pages: 0, look }
+        let columns: Vec<Column> = columns.collect();
+        let header: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+        Self { out, grid: Grid::new(&header, look), columns, held: Vec::new(), pages: 0 }
     }
 
     pub(in crate::cli) fn row(&mut self, row: Row) -> io::Result<()> {
@@ -75,7 +71,8 @@ impl<W: Write> TableResults<W> {
     pub(in crate::cli) fn finish(mut self) -> io::Result<W> {
         if self.pages == 0 {
             self.held.sort_by_cached_key(|row| {
-                (Reverse(row.severity), row.control.clone(), row.region.clone(), row.resource())
+                let control = row.control().to_owned();
+                (Reverse(row.severity), control, row.region.clone(), row.resource())
             });
         }
         if !self.held.is_empty() {
@@ -86,45 +83,12 @@ impl<W: Write> TableResults<W> {
     }
 
     fn write_page(&mut self) -> io::Result<()> {
-        let mut table = table_for(self.look);
-        if self.pages == 0 {
-            let header = self.columns.iter().map(|column| column.name());
-            table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
-        }
         for row in self.held.drain(..) {
-            table.add_row(self.columns.iter().map(|column| column.cell(&row)));
+            self.grid.row(self.columns.iter().map(|column| column.field(&row)));
         }
-        arrange(&mut table, self.look);
         self.pages += 1;
-        writeln!(self.out, "{}", table.trim_fmt())
+        self.grid.write(&mut self.out)
     }
-}
-
-/// An empty table without lines.
-pub(in crate::cli) fn table_for(look: Look) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    if !look.coloured {
-        table.force_no_tty();
-    }
-    table
-}
-
-/// Takes the space away that would stand before the first column, and on a terminal wraps the last
-/// one, which holds sentences. Where the others leave no room for it, nothing is wrapped.
-pub(in crate::cli) fn arrange(table: &mut Table, look: Look) {
-    if let Some(first) = table.column_mut(0) {
-        first.set_padding((0, 1));
-    }
-    let Some(width) = Table::new().width().filter(|_| look.wrapped) else { return };
-    let widths = table.column_max_content_widths();
-    let Some((_, others)) = widths.split_last() else { return };
-    let taken: u16 = others.iter().map(|width| width + PADDING).sum();
-    let Some(room) = width.checked_sub(taken).filter(|room| *room >= NARROWEST) else { return };
-    let sentences = ColumnConstraint::UpperBoundary(Width::Fixed(room));
-    let constraints = others.iter().map(|_| ColumnConstraint::ContentWidth).chain([sentences]);
-    table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_constraints(constraints);
 }
 
 impl Column {
@@ -141,31 +105,27 @@ impl Column {
         }
     }
 
-    fn cell(self, row: &Row) -> Cell {
+    fn field(self, row: &Row) -> Field {
         match self {
-            Self::Severity => {
-                let cell = Cell::new(row.severity);
-                match colour(row.severity) {
-                    Some(colour) => cell.fg(colour),
-                    None => cell,
-                }
-            }
-            Self::Verdict => Cell::new(row.verdict()),
-            Self::Control => Cell::new(&row.control),
-            Self::Baseline => Cell::new(&row.baseline),
-            Self::Account => Cell::new(&row.account),
-            Self::Region => Cell::new(&row.region),
-            Self::Resource => Cell::new(row.resource()),
-            Self::Message => Cell::new(&row.message),
+            Self::Severity => severity(row.severity),
+            Self::Verdict => Field::new(row.verdict()),
+            Self::Control => Field::new(row.control()),
+            Self::Baseline => Field::new(&row.baseline),
+            Self::Account => Field::new(&row.account),
+            Self::Region => Field::new(&row.region),
+            Self::Resource => Field::new(row.resource()),
+            Self::Message => Field::new(&row.message),
         }
     }
 }
 
-const fn colour(severity: Severity) -> Option<Color> {
-    match severity {
+/// A severity in its colour.
+pub(super) fn severity(severity: Severity) -> Field {
+    let colour = match severity {
         Severity::Critical => Some(Color::Red),
         Severity::High => Some(Color::DarkYellow),
         Severity::Medium => Some(Color::Yellow),
         Severity::Low | Severity::Informational => None,
-    }
+    };
+    Field::new(severity.as_str()).coloured(colour)
 }

@@ -6,69 +6,83 @@ use std::io::{self, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::events::{Event, write_event};
+use super::warnings::Warnings;
 use crate::api::document::Diagnostic;
-use crate::cli::output::{self, warn};
+use crate::cli::output::{self, Look, warn};
+use crate::cli::plural::counted;
 use crate::cli::progress::ReadingBar;
-use crate::cli::results::{Row, TableResults, change_line, write_summary};
+use crate::cli::results::{
+    Advice, JsonChange, JsonSummary, Row, TableResults, change_line, write_summary,
+};
 use crate::controller::{Clock, Observer, Progress, RoundReport, Started, SystemClock};
 use crate::evaluation::{EvaluationResult, Results};
 use crate::expression::format_timestamp;
 use crate::plan::Plan;
 use crate::publish::{PublishError, Published};
+use crate::resource::{Verdict, printable};
+
+/// How what happens is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// Prints what happens.
 pub(super) struct Console {
     folder: PathBuf,
+    form: Form,
+    look: Look,
     plans: Vec<Plan>,
     /// Takes the first round's drift.
     table: Option<TableResults<Stdout>>,
+    advice: Advice,
     rounds: u64,
-    /// What was last said to be wrong, so that it is said once.
-    warned: Vec<String>,
-    warnings: Vec<String>,
+    warnings: Warnings,
     progress: Arc<ReadingBar>,
 }
 
 impl Console {
-    pub(super) fn new(folder: &Path) -> Self {
+    pub(super) fn new(folder: &Path, form: Form) -> Self {
         Self {
             folder: folder.to_owned(),
+            form,
+            look: output::look(),
             plans: Vec::new(),
             table: None,
+            advice: Advice::default(),
             rounds: 0,
-            warned: Vec::new(),
-            warnings: Vec::new(),
+            warnings: Warnings::default(),
             progress: Arc::new(ReadingBar::new()),
         }
     }
 
-    /// Says what is wrong where that is something else than before.
-    fn warn(&mut self) {
-        let warnings = std::mem::take(&mut self.warnings);
-        if warnings == self.warned {
-            return;
-        }
-        for warning in warnings.iter().filter(|warning| !self.warned.contains(warning)) {
-            tracing::warn!("{warning}");
-        }
-        if warnings.is_empty() {
-            drop(writeln!(io::stdout(), "what was wrong is mended"));
-        }
-        self.warned = warnings;
+    fn is_first(&self) -> bool {
+        self.rounds == 0
     }
 
+    /// Writes the first round: what drifts, how to fix it, what is unknown.
     fn first(&mut self, round: &RoundReport) -> io::Result<()> {
         let mut out = io::stdout();
         if let Some(table) = self.table.take() {
             table.finish()?;
         }
-        write_summary(&mut out, &round.drift.summary)?;
-        let items = round.outcome.items;
-        let (verdicts, took) = (round.outcome.evaluations, round.took.as_millis());
-        writeln!(out, "\nevaluated {items} items in {took} ms: {verdicts} verdicts")
+        let advice = std::mem::take(&mut self.advice);
+        advice.write_fixes(&mut out, self.look)?;
+        advice.write_unknown(&mut out, self.look, "`plumbline scan --only unknown` shows all")?;
+        write_summary(&mut out, &round.drift.summary, self.look)?;
+        if self.plans.is_empty() {
+            return writeln!(out, "nothing is evaluated: there is no baseline in force");
+        }
+        let items = counted(round.outcome.items, "item");
+        let verdicts = counted(round.outcome.evaluations, "verdict");
+        writeln!(out, "\nevaluated {items} in {} ms: {verdicts}", round.took.as_millis())
     }
 
-    fn later(round: &RoundReport) -> io::Result<()> {
+    fn later(&self, round: &RoundReport) -> io::Result<()> {
         let mut out = io::stdout();
         let now = format_timestamp(SystemClock.now());
         let time = now.get(11..19).unwrap_or(&now);
@@ -78,14 +92,47 @@ impl Console {
         if round.drift.changes.is_empty() {
             return Ok(());
         }
-        write_summary(&mut out, &round.drift.summary)
+        write_summary(&mut out, &round.drift.summary, self.look)
+    }
+
+    fn events(&self, round: &RoundReport, published: Result<&Published, &PublishError>) {
+        let changes = if self.is_first() { &[][..] } else { &round.drift.changes };
+        for change in changes {
+            write_event(&Event::Change(JsonChange::of(change)));
+        }
+        let milliseconds = u64::try_from(round.took.as_millis()).unwrap_or(u64::MAX);
+        write_event(&Event::Evaluated { milliseconds, summary: JsonSummary::new(round) });
+        if let Ok(published) = published {
+            let refused = warn::refusals(published);
+            write_event(&Event::Published { findings: published.accepted, refused });
+        }
+    }
+
+    fn text(&mut self, round: &RoundReport, published: Result<&Published, &PublishError>) {
+        // Whoever read standard output may have gone; the work goes on.
+        drop(if self.is_first() { self.first(round) } else { self.later(round) });
+        if let (true, Ok(published)) = (self.is_first(), published) {
+            let findings = counted(published.accepted, "finding");
+            drop(writeln!(
+                io::stdout(),
+                "{findings} published; waiting for changes, Ctrl-C stops\n"
+            ));
+        }
     }
 }
 
 impl Results for Console {
     fn result(&mut self, result: &EvaluationResult<'_>) {
-        if let (Some(row), Some(table)) = (Row::of(&self.plans, result), &mut self.table) {
-            drop(table.row(row));
+        let Some(row) = Row::of(&self.plans, result) else { return };
+        match (self.form, &mut self.table) {
+            (Form::Json, _) => write_event(&Event::Result(row.as_json())),
+            (Form::Text, Some(table)) => {
+                self.advice.note(&row);
+                if row.is_drift() {
+                    drop(table.row(row));
+                }
+            }
+            (Form::Text, None) => {}
         }
     }
 }
@@ -93,22 +140,36 @@ impl Results for Console {
 impl Observer for Console {
     fn started(&mut self, started: &Started) {
         let Started { address, findings } = started;
-        let folder = self.folder.display();
-        let lines = format!(
-            "watching {folder}\nfindings {findings}\nmetrics  http://{address}/metrics\n\n"
-        );
+        let folder = self.folder.display().to_string();
+        let metrics = format!("http://{address}/metrics");
+        if self.form == Form::Json {
+            write_event(&Event::Started { folder: &folder, findings, metrics: &metrics });
+            return;
+        }
+        let (folder, findings) = (printable(&folder), printable(findings));
+        let lines = format!("watching {folder}\nfindings {findings}\nmetrics  {metrics}\n\n");
         drop(io::stdout().write_all(lines.as_bytes()));
     }
 
     fn begun(&mut self, plans: &[Plan], mistakes: &[Diagnostic]) {
         self.plans = plans.to_vec();
-        self.warnings = mistakes.iter().map(Diagnostic::in_one_line).collect();
-        self.table = (self.rounds == 0)
-            .then(|| TableResults::new(io::stdout(), plans, false, output::look()));
+        self.warnings.begin(mistakes.iter().map(Diagnostic::in_one_line));
+        if plans.is_empty() {
+            self.warnings.add([format!(
+                "no baseline is in force: {} holds no SecurityBaseline that is without mistakes, so \
+                 nothing is evaluated",
+                self.folder.display()
+            )]);
+        }
+        self.table = (self.is_first() && self.form == Form::Text)
+            .then(|| TableResults::new(io::stdout(), plans, false, self.look));
     }
 
     fn filter(&self) -> fn(&EvaluationResult<'_>) -> bool {
-        if self.rounds == 0 { |result| result.is_drift() } else { |_| false }
+        if !self.is_first() {
+            return |_| false;
+        }
+        |result| result.is_drift() || matches!(result.verdict, Verdict::Unknown(_))
     }
 
     fn progress(&self) -> Arc<dyn Progress + Send> {
@@ -117,21 +178,20 @@ impl Observer for Console {
 
     fn ended(&mut self, round: &RoundReport, published: Result<&Published, &PublishError>) {
         self.progress.clear();
-        self.warnings.extend(round.sources.iter().flat_map(warn::lines));
-        self.warnings.extend(published.into_iter().flat_map(warn::refusals));
-        self.warn();
-        // Whoever read standard output may have gone; the work goes on.
-        drop(if self.rounds == 0 { self.first(round) } else { Self::later(round) });
-        match published {
-            Ok(published) if self.rounds == 0 => {
-                let line = format!(
-                    "{} findings published; waiting for changes, Ctrl-C stops\n\n",
-                    published.accepted
-                );
-                drop(io::stdout().write_all(line.as_bytes()));
+        self.warnings.add(round.sources.iter().flat_map(warn::lines));
+        self.warnings.add(published.into_iter().flat_map(warn::refusals));
+        let fixed = self.warnings.tell();
+        match self.form {
+            Form::Json => self.events(round, published),
+            Form::Text => {
+                if fixed {
+                    drop(writeln!(io::stdout(), "what was wrong is fixed"));
+                }
+                self.text(round, published);
             }
-            Ok(_) => {}
-            Err(error) => tracing::error!("{error}; trying again"),
+        }
+        if let Err(error) = published {
+            tracing::error!("{error}; retrying");
         }
         self.rounds += 1;
     }

@@ -1,6 +1,8 @@
 //! `plumbline run`: keeps a folder's baselines evaluated.
 
 mod console;
+mod events;
+mod warnings;
 
 use std::future::Future;
 use std::io;
@@ -18,9 +20,9 @@ use super::traces::TraceArguments;
 use crate::controller::{Settings, SinkChoice, SystemClock, run};
 use crate::drift::Installation;
 use crate::server::TraceSettings;
-use console::Console;
+use console::{Console, Form};
 
-/// Keep the baselines of a folder evaluated: publish drift, resolve it when mended, serve metrics
+/// Keep the baselines of a folder evaluated: publish drift, resolve it when fixed, serve metrics
 ///
 /// Reads every YAML file of DIR (baselines, accounts, controls, packs, exemptions, attestations)
 /// and what its accounts name: snapshots, AWS Config of the account, or an aggregator. Prints the
@@ -50,10 +52,20 @@ pub(super) struct RunArguments {
     /// Keeps the findings of two Plumblines over one account apart.
     #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
     installation: Installation,
+    /// How what happens is written on standard output: text for people, or json with an event a
+    /// line. Default: as --log-format says.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    output: Option<OutputFormat>,
     #[command(flatten)]
     traces: TraceArguments,
     #[command(flatten)]
     aws: AwsArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -65,8 +77,10 @@ enum SinkArgument {
 
 const EXAMPLES: &str = "\
 Exit codes:
-  0  stopped by Ctrl-C or SIGTERM
-  2  could not start or go on: the folder, the state folder or the address cannot be used
+  0   stopped by Ctrl-C or SIGTERM
+  64  a wrong command line
+  66  DIR is no folder
+  69  the state folder or the address cannot be used, or files cannot be watched
 
 Examples:
   plumbline run deploy/samples/quickstart
@@ -81,7 +95,7 @@ impl RunArguments {
         self.traces.settings(None)
     }
 
-    pub(super) fn execute(self) -> Result<Exit, CommandError> {
+    pub(super) fn execute(self, logs_are_json: bool) -> Result<Exit, CommandError> {
         let runtime = runtime().map_err(CommandError::Runtime)?;
         let sink = match self.sink {
             SinkArgument::File => {
@@ -89,7 +103,12 @@ impl RunArguments {
             }
             SinkArgument::SecurityHub => SinkChoice::SecurityHub,
         };
-        let console = Console::new(&self.folder);
+        let form = match self.output {
+            Some(OutputFormat::Json) => Form::Json,
+            None if logs_are_json => Form::Json,
+            Some(OutputFormat::Text) | None => Form::Text,
+        };
+        let console = Console::new(&self.folder, form);
         let settings = Settings {
             folder: self.folder,
             sink,

@@ -4,11 +4,11 @@
 //! without; only a file that is gone takes its objects with it. A baseline that was never read
 //! without mistakes is not evaluated, and what was published of it stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::api::document::{Diagnostic, SourceFile};
-use crate::plan::{Objects, object_files};
+use crate::plan::{Excluded, Objects, object_files};
 
 /// A folder of YAML files.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Folder {
 
     /// Reads the folder.
     pub(super) fn read(&mut self) -> Desired {
-        let (files, unreadable) = object_files(&self.path);
+        let (files, unreadable) = object_files(&self.path, &Excluded::default());
         self.forget_deleted(&files, &unreadable);
         let mut desired = Desired::default();
         let mut never_good = Vec::new();
@@ -68,24 +68,32 @@ impl Folder {
         if unreadable.iter().any(|path| !path.is_file()) {
             return;
         }
-        self.good.retain(|path, _| {
-            files.iter().any(|file| file.path() == path) || unreadable.contains(&path.as_path())
-        });
+        let there: BTreeSet<&Path> = files.iter().map(SourceFile::path).chain(unreadable).collect();
+        self.good.retain(|path, _| there.contains(path.as_path()));
     }
 }
 
-/// What is wrong with a file by itself. Emptied, as a write that is under way leaves it, it says
-/// nothing about the objects that it held.
+/// What is wrong with a file by itself. Emptied, as a write that is under way leaves it, or with
+/// nothing of Plumbline's in it any more, it says nothing about the objects that it held.
 fn mistakes_of(file: &SourceFile, before: Option<&SourceFile>) -> Vec<Diagnostic> {
-    if file.text().trim().is_empty() && before.is_some_and(|file| !file.text().trim().is_empty()) {
+    let (objects, mistakes) = read(file);
+    let emptied = mistakes.is_empty() && objects.is_empty();
+    if emptied && before.is_some_and(|before| !read(before).0.is_empty()) {
         return vec![Diagnostic {
             file: file.clone(),
             range: 0..0,
-            message: "the file is empty; its objects stay in force".to_owned(),
+            message: "the file holds no object any more; those that it held stay in force"
+                .to_owned(),
             help: Some("delete the file to remove them".to_owned()),
         }];
     }
-    Objects::default().add(file)
+    mistakes
+}
+
+fn read(file: &SourceFile) -> (Objects, Vec<Diagnostic>) {
+    let mut objects = Objects::default();
+    let mistakes = objects.add(file);
+    (objects, mistakes)
 }
 
 #[cfg(test)]
@@ -120,7 +128,7 @@ spec: {accounts: {names: [payments]}, packs: [{name: foundations}]}
     #[test]
     fn a_file_with_a_mistake_counts_as_it_was() {
         let misspelt = BASELINE.replace("packs", "pakcs");
-        for broken in ["a: [", "", misspelt.as_str()] {
+        for broken in ["a: [", "", "# nothing\n", "replicas: 3\n", misspelt.as_str()] {
             assert_eq!(told(&[Some(BASELINE), Some(broken)]), [(1, false), (1, false)]);
         }
     }

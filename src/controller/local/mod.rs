@@ -22,7 +22,7 @@ use super::schedule;
 use super::sources::{AwsAccounts, LiveSources, Reached};
 use crate::aws::AwsSettings;
 use crate::drift::Installation;
-use crate::metrics::{Metrics, MetricsError, TRACED};
+use crate::metrics::{FolderMetrics, Metrics, MetricsError, TRACED};
 use crate::publish::{FindingSink, JsonLines, OpenError, PublishError, Published, SecurityHub};
 use crate::resource::Timestamp;
 use crate::server::{Readiness, Server, ServerError};
@@ -103,7 +103,8 @@ pub async fn run<O: Observer>(
     let metrics = Arc::new(Metrics::new()?);
     let installation = settings.installation.clone();
     let aws = AwsAccounts::new(settings.aws.clone(), metrics.aws().clone(), installation.clone());
-    let looping = Loop { settings, metrics, aws, reached: Reached::default() };
+    let folder = metrics.folder()?;
+    let looping = Loop { settings, metrics, folder, aws, reached: Reached::default() };
     match &looping.settings.sink {
         SinkChoice::File(folder) => {
             let sink = JsonLines::open(folder, &installation)?;
@@ -121,6 +122,7 @@ pub async fn run<O: Observer>(
 struct Loop {
     settings: Settings,
     metrics: Arc<Metrics>,
+    folder: FolderMetrics,
     aws: AwsAccounts,
     /// The accounts in which findings are published.
     reached: Reached,
@@ -176,10 +178,13 @@ impl Loop {
             let publishing =
                 Box::pin(sink.publish(&round.drift.changes)).instrument(part("publish"));
             let published = publishing.await; // lasts when it returns
+            self.folder.mistakes(inputs.mistakes.len());
             measure::note(metrics, &inputs, &round, &sink, published.as_ref().ok(), clock.now());
             observer.ended(&round, published.as_ref());
             drop(turn);
-            readiness.ready();
+            if !inputs.resolved.plans.is_empty() {
+                readiness.ready(); // what evaluates nothing is not ready
+            }
             let next = next(&inputs, &round, published.as_ref(), now);
             select! {
                 () = &mut stop => break,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::resource::is_printable;
+
 /// What stands for what was cut off.
 const ELLIPSIS: &str = "…";
 
@@ -16,13 +18,14 @@ pub(super) fn fit<'t>(text: &'t str, limit: usize, instead: &'t str) -> Cow<'t, 
     cut(text, limit)
 }
 
-/// Whether a character would end a line. The patterns that Security Hub checks texts by do not
-/// reach beyond one.
+/// Whether a character would end a line, beyond which the patterns that Security Hub checks texts by
+/// do not reach, or would not show as itself to whoever reads a finding: a bidirectional control,
+/// say.
 pub(in crate::drift) fn breaks_line(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+    !is_printable(character)
 }
 
-/// Control characters, line breaks among them, become spaces.
+/// What does not print, line breaks among it, becomes spaces.
 fn one_line(text: &str) -> Cow<'_, str> {
     if text.contains(breaks_line) {
         Cow::Owned(text.replace(breaks_line, " "))
@@ -69,5 +72,7 @@ mod tests {
     fn a_text_without_anything_visible_gives_way() {
         assert_eq!(fit(" \n\t", 10, "s3-bucket"), "s3-bucket");
         assert_eq!(fit("two\nlines", 10, "-"), "two lines");
+        assert_eq!(fit("\u{202e}\u{200b}", 10, "s3-bucket"), "s3-bucket");
+        assert_eq!(fit("safe\u{202e}exe\u{2066}\u{9b}", 20, "-"), "safe exe  ");
     }
 }

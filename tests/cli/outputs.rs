@@ -1,0 +1,187 @@
+//! What is written, and how a command ends.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{piped, said};
+
+const BASELINE: &str = "tests/cli/fixtures/baseline.yaml";
+const SNAPSHOT: &str = "tests/cli/fixtures/snapshot.json";
+
+#[test]
+fn exit_codes_tell_a_wrong_command_line_and_wrong_input_from_unknown_verdicts() {
+    let scan = |more: &[&str]| {
+        let mut arguments = vec!["scan", "--baseline", BASELINE];
+        arguments.extend(more);
+        said(&arguments).code
+    };
+    assert_eq!(scan(&["--snapshot", "tests/cli/fixtures/good.json"]), 0);
+    assert_eq!(scan(&["--snapshot", SNAPSHOT]), 1);
+    assert_eq!(scan(&["--snapshot", "tests/cli/fixtures/unknown.json"]), 2);
+    assert_eq!(scan(&["--snapshot", "tests/cli/fixtures/cut.json"]), 2);
+    assert_eq!(scan(&["--snapshot", "tests/cli/fixtures/nowhere.json"]), 66);
+    for usage in [&["--snapshotz", SNAPSHOT][..], &[], &["--snapshot", SNAPSHOT, "--live"]] {
+        assert_eq!(scan(usage), 64, "{usage:?}");
+    }
+    for (arguments, code) in [
+        (&["sacn"][..], 64),
+        (&[], 64),
+        (&["--version"], 0),
+        (&["scan", "--help"], 0),
+        (&["validate", "nowhere.yaml"], 66),
+        (&["validate", "nowhere.yaml", BASELINE], 66),
+        (&["test", "nowhere.yaml"], 66),
+        (&["scan", "--baseline", "nowhere.yaml", "--snapshot", SNAPSHOT], 66),
+        (&["scan", "--baseline", "tests/cli/fixtures/mistakes.yaml", "--snapshot", SNAPSHOT], 65),
+        (&["validate", "tests/cli/fixtures/mistakes.yaml"], 1),
+        (&["run", "nowhere"], 66),
+        (&["eval", "1 +"], 1),
+        (&["eval", "-1 + 2"], 0),
+        (&["eval", "1", "--resource", "nowhere.json"], 66),
+        (&["eval", "1", "--resource", BASELINE], 65),
+    ] {
+        let ended = said(arguments);
+        assert_eq!(ended.code, code, "{arguments:?}: {}{}", ended.out, ended.errors);
+    }
+}
+
+/// The page lists each code that the program's own help lists, and no other.
+#[test]
+fn the_documentation_lists_every_exit_code() {
+    let help = said(&["--help"]).out;
+    let (_, listed) = help.split_once("Exit codes").unwrap();
+    let of_help: Vec<u8> =
+        listed.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
+    let page = fs::read_to_string("docs/commands.md").unwrap();
+    let (_, section) = page.split_once("## Exit codes").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
+    let of_page: Vec<u8> = rows.filter_map(|row| row.split(' ').next()?.parse().ok()).collect();
+    assert_eq!(of_page, of_help);
+    assert!(of_help.contains(&64) && of_help.len() > 8, "{of_help:?}");
+}
+
+#[test]
+fn scan_without_anything_to_look_at_names_both_ways() {
+    let refused = said(&["scan", "--baseline", BASELINE]);
+    assert!(refused.errors.contains("<--snapshot <PATH>|--live>"), "{}", refused.errors);
+}
+
+#[test]
+fn a_result_as_json_says_what_it_is_about_and_what_to_do() {
+    let scanned =
+        said(&["scan", "--baseline", BASELINE, "--snapshot", SNAPSHOT, "--output", "json"]);
+    let output = scanned.json();
+    assert_eq!(output["schemaVersion"], 1);
+    let result = &output["results"][0];
+    assert_eq!(result["title"], "Buckets keep versions");
+    assert_eq!(result["domain"], "data-protection");
+    assert_eq!(result["severity"], "High");
+    assert_eq!(result["remediation"], json!({"text": "Turn versioning on."}));
+    let read = json!({
+        "field": "resource.supplementaryConfiguration.BucketVersioningConfiguration.status",
+        "value": "Suspended",
+    });
+    assert_eq!(result["explanation"], json!([read]));
+    assert_eq!(output["summary"]["problems"], json!([]));
+}
+
+#[test]
+fn every_field_of_the_summary_is_documented() {
+    let scanned =
+        said(&["scan", "--baseline", BASELINE, "--snapshot", SNAPSHOT, "--output", "json"]);
+    let page = fs::read_to_string("docs/commands.md").unwrap();
+    let output = scanned.json();
+    let documented = |object: &serde_json::Value| {
+        for field in object.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{field}`")), "{field} is not in docs/commands.md");
+        }
+    };
+    documented(&output);
+    documented(&output["results"][0]);
+    documented(&output["summary"]);
+    documented(&output["summary"]["baselines"][0]);
+}
+
+#[test]
+fn whatever_cannot_be_read_json_is_written() {
+    for (arguments, code) in [
+        (&["scan", "--baseline", BASELINE, "--snapshot", "nowhere.json"][..], 66),
+        (&["scan", "--baseline", "nowhere.yaml", "--snapshot", SNAPSHOT], 66),
+        (&["scan", "--baseline", "tests/cli/fixtures/mistakes.yaml", "--snapshot", SNAPSHOT], 65),
+        (&["scan", "--baseline", BASELINE, "--snapshot", "tests/cli/fixtures/mistakes.yaml"], 2),
+        (&["plan", "--from", BASELINE, "--to", BASELINE, "--snapshot", "nowhere.json"], 66),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
+        let scanned = said(&arguments);
+        assert_eq!(scanned.code, code, "{arguments:?}: {}", scanned.errors);
+        let output = scanned.json();
+        assert_eq!(output["error"]["exitCode"], code);
+        assert_eq!(output["results"], json!([]));
+        assert_ne!(output["error"]["message"], "");
+    }
+    let cut = [
+        "scan",
+        "--baseline",
+        BASELINE,
+        "--snapshot",
+        "tests/cli/fixtures/cut.json",
+        "--output",
+        "json",
+    ];
+    let output = said(&cut).json();
+    assert_eq!(output["summary"]["readWhole"], false);
+    assert!(output["summary"]["problems"][0].as_str().unwrap().contains("ends before"), "{output}");
+    let validated = said(&["validate", "nowhere.yaml", "--output", "json"]).json();
+    assert!(validated[0]["message"].as_str().unwrap().starts_with("cannot be read"), "{validated}");
+}
+
+/// A bucket whose name and versioning speak to the terminal.
+fn hostile() -> String {
+    fs::read_to_string(SNAPSHOT)
+        .unwrap()
+        .replace("\"photos\"", r#""ph\u001b[2J\u202eot\nos\u009b""#)
+        .replace("Suspended", r"Sus\u001b]0;x\u0007\u2066pended\r\n")
+}
+
+fn speaks(text: &str) -> bool {
+    let hidden = |it: char| it.is_control() && it != '\n';
+    text.contains(|it| {
+        hidden(it) || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    })
+}
+
+#[test]
+fn nothing_of_a_strangers_data_speaks_to_the_terminal() {
+    let snapshot = hostile();
+    for output in ["table", "wide", "json", "asff"] {
+        let arguments = ["scan", "--baseline", BASELINE, "--snapshot", "-", "--output", output];
+        let scanned = piped(&arguments, &snapshot);
+        assert_eq!(scanned.code, 1, "{}", scanned.errors);
+        assert!(!speaks(&scanned.out) && !speaks(&scanned.errors), "{:?}", scanned.out);
+    }
+    let planned = piped(
+        &["plan", "--from", BASELINE, "--to", "tests/cli/fixtures/changed.yaml", "--snapshot", "-"],
+        &snapshot,
+    );
+    assert!(!speaks(&planned.out) && planned.out.contains("\\u{1b}[2J"), "{:?}", planned.out);
+    let yaml = "apiVersion: plumbline.dev/v1alpha1\nkind: \"Pa\\e[2Jck\"\n\"me\u{202e}ta\": 1\n";
+    for arguments in [&["validate", "-"][..], &["scan", "--baseline", "-", "--snapshot", SNAPSHOT]]
+    {
+        let validated = piped(arguments, yaml);
+        assert!(!speaks(&validated.out) && !speaks(&validated.errors), "{:?}", validated.out);
+        assert!(validated.out.contains("\\u{1b}") || validated.errors.contains("\\u{1b}"));
+    }
+    for arguments in [
+        &["scan", "--\u{1b}[2J\u{202e}"][..],
+        &["scan", "--baseline", BASELINE, "--snapshot", "no\u{1b}[2J\n\u{202e}where"],
+        &["controls", "show", "x\u{1b}[2J\u{202e}"],
+        &["eval", "'\u{202e}\u{9b}' + x\u{1b}"],
+        &["eval", "'\u{202e}\u{9b}\u{1b}'"],
+        &["-v", "run", "no\u{1b}[2J\u{202e}where"],
+    ] {
+        let shown = said(arguments);
+        assert!(!speaks(&shown.out) && !speaks(&shown.errors), "{:?}{:?}", shown.out, shown.errors);
+    }
+}
