@@ -53,6 +53,8 @@ mod rights;
 mod samples;
 #[path = "operator/scale.rs"]
 mod scale;
+#[path = "operator/secrets.rs"]
+mod secrets;
 #[path = "operator/supervised.rs"]
 mod supervised;
 #[path = "operator/upgrade.rs"]

@@ -62,7 +62,7 @@ impl Class {
 
 /// A call of AWS that failed, after all tries.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}{message}{}", Call(self), advice(.code, *.class))]
+#[error("{}{}{}", Call(self), sentence(.message, advice(.code, *.class)), advice(.code, *.class))]
 pub struct AwsError {
     /// What the error means.
     pub class: Class,
@@ -101,6 +101,11 @@ impl fmt::Display for Call<'_> {
             ),
         }
     }
+}
+
+/// The message without its full stop, where the sentence goes on.
+fn sentence<'m>(message: &'m str, advice: &str) -> &'m str {
+    if advice.is_empty() { message } else { message.trim_end_matches('.') }
 }
 
 /// What to do about it, as the end of a sentence.
@@ -377,7 +382,7 @@ mod tests {
             missing(NO_PROFILE, "there is no profile `prod` in ~/.aws/config").to_string();
         let beginning = "no AWS credentials: there is no profile `prod` in ~/.aws/config; name ";
         assert!(profile.starts_with(beginning), "{profile}");
-        let none = missing(NO_CREDENTIALS, "nothing gives any").to_string();
+        let none = missing(NO_CREDENTIALS, "nothing gives any.").to_string();
         assert!(
             none.starts_with("no AWS credentials: nothing gives any; give --profile"),
             "{none}"

@@ -41,6 +41,7 @@ pub(super) enum ProfileProblem {
 pub(super) async fn problem(asked: Option<&str>) -> Option<ProfileProblem> {
     let of_environment = || env::var("AWS_PROFILE").ok();
     let name = asked.map(str::to_owned).or_else(of_environment).filter(|name| !name.is_empty())?;
+    #[allow(clippy::default_trait_access)] // the type has no name that is not deprecated
     match profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await {
         Ok(profiles) if profiles.get_profile(&name).is_some() => None,
         // The default profile need not be written down.

@@ -19,18 +19,16 @@ pub(super) fn broken(rule: &Rule<'_>) -> Option<Mistake> {
     let program = compiled(rule.source)?;
     let arena = Bump::new();
     let bindings = Bindings { values: &[Some(from_json(&rule.value, &arena))] };
-    match program.run(&bindings, &mut Machine::new(), &arena) {
-        Ok(Value::Bool(true)) => None,
-        _ => {
-            let told = rule.message_expression.and_then(|expression| {
-                let program = compiled(expression)?;
-                let told = program.run(&bindings, &mut Machine::new(), &arena).ok()?;
-                told.as_str().map(str::to_owned)
-            });
-            let message = told.unwrap_or_else(|| rule.message.to_owned());
-            Some(Mistake { range: rule.range.clone(), message, help: None })
-        }
+    if let Ok(Value::Bool(true)) = program.run(&bindings, &mut Machine::new(), &arena) {
+        return None;
     }
+    let told = rule.message_expression.and_then(|expression| {
+        let program = compiled(expression)?;
+        let told = program.run(&bindings, &mut Machine::new(), &arena).ok()?;
+        told.as_str().map(str::to_owned)
+    });
+    let message = told.unwrap_or_else(|| rule.message.to_owned());
+    Some(Mistake { range: rule.range.clone(), message, help: None })
 }
 
 /// The program of a rule. The schemas' rules are few and their objects many: each is compiled once.

@@ -40,14 +40,22 @@ impl FromStr for OtlpEndpoint {
         let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
         let is_url = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
             && !text.contains(|it: char| it.is_whitespace() || it == '?' || it == '#');
-        let invalid = || InvalidEndpoint(text.to_owned());
+        let invalid = || InvalidEndpoint(without_user(text));
         is_url.then(|| Self(text.trim_end_matches('/').to_owned())).ok_or_else(invalid)
     }
 }
 
+/// Without user and password.
 impl fmt::Display for OtlpEndpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(&without_user(&self.0))
+    }
+}
+
+fn without_user(url: &str) -> String {
+    match (url.split_once("//"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}//(masked)@{host}"),
+        _ => url.to_owned(),
     }
 }
 
@@ -69,7 +77,7 @@ impl Traces {
     pub(super) fn start(settings: &TraceSettings) -> Result<Self, String> {
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_endpoint(format!("{}/v1/traces", settings.endpoint))
+            .with_endpoint(format!("{}/v1/traces", settings.endpoint.0))
             .build()
             .map_err(|error| error.to_string())?;
         let provider = SdkTracerProvider::builder()
@@ -127,6 +135,8 @@ mod tests {
             let endpoint: OtlpEndpoint = text.parse().unwrap();
             assert_eq!(endpoint.to_string(), text.trim_end_matches('/'));
         }
+        let secret: OtlpEndpoint = "https://user:hunter2@collector:4318/v1".parse().unwrap();
+        assert_eq!(secret.to_string(), "https://(masked)@collector:4318/v1");
         for text in ["", "localhost:4318", "http://", "http:///v1", "grpc://a:4317", "http://a b"] {
             assert!(text.parse::<OtlpEndpoint>().is_err(), "{text}");
         }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::json;
+
 use super::LIVE;
 use super::double::Double;
 use super::secrets::{EXTERNAL_ID, KEY, SECRET, state};
@@ -74,4 +76,34 @@ fn a_role_that_is_refused_is_named_with_who_asked_and_what_to_check() {
     assert!(told.contains(&format!("the role {role} cannot be assumed: ")), "{told}");
     assert!(told.contains("trust policy") && told.contains("sts:AssumeRole"), "{told}");
     assert!(!told.contains("another-external-id") && !told.contains(EXTERNAL_ID), "{told}");
+}
+
+#[test]
+fn a_signature_that_does_not_match_shows_nothing_of_what_was_signed() {
+    const TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLETOKEN";
+    let Some(double) = Double::start(&state()) else { return };
+    let message = format!(
+        "The request signature we calculated does not match the signature you provided.\n\n\
+         The Canonical String for this request should have been\n'POST\n/\n\n\
+         x-amz-security-token:{TOKEN}\n'"
+    );
+    double.order_faults(
+        1,
+        &[json!({
+            "kind": "error", "share": 1.0, "status": 403, "code": "SignatureDoesNotMatch",
+            "message": message, "match": {"operation": "GetCallerIdentity"},
+        })],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let (mut command, _desired) = scan(folder.path());
+    double.environment(&mut command);
+    command
+        .args(["-vv", "--output", "json"])
+        .env("RUST_LOG", "trace")
+        .env("AWS_ACCESS_KEY_ID", KEY)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(said.contains("does not match the signature you provided"), "{said}");
+    assert!(!said.contains(TOKEN) && !said.contains("Canonical String"), "{said}");
 }

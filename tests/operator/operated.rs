@@ -389,7 +389,8 @@ impl Replica {
 }
 
 impl Account<'_> {
-    fn snapshot(&self) -> PathBuf {
+    /// The file that stands for what AWS Config delivered.
+    pub(crate) fn snapshot(&self) -> PathBuf {
         self.operated.folder.path().join(format!("{}.json", self.name))
     }
 
@@ -411,7 +412,8 @@ impl Account<'_> {
         self.deliver(&text.replace(from, to));
     }
 
-    fn deliver(&self, snapshot: &str) {
+    /// Delivers a snapshot, as one step.
+    pub(crate) fn deliver(&self, snapshot: &str) {
         let new = self.snapshot().with_extension("new");
         fs::write(&new, snapshot).unwrap();
         fs::rename(new, self.snapshot()).unwrap();

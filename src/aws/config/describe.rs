@@ -2,8 +2,9 @@
 
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{
-    AggregatedSourceStatus, ConfigurationRecorder, ConfigurationRecorderStatus, RecordingFrequency,
-    RecordingGroup, RecordingMode, ResourceType as SdkType,
+    AggregatedSourceStatus, AggregatedSourceStatusType, ConfigurationRecorder,
+    ConfigurationRecorderStatus, RecorderStatus, RecordingFrequency, RecordingGroup, RecordingMode,
+    ResourceType as SdkType,
 };
 use aws_smithy_types::DateTime;
 
@@ -57,7 +58,7 @@ fn last(status: ConfigurationRecorderStatus) -> LastRecording {
     }
     const VALUES: [(&str, Said); 3] =
         [("SUCCESS", Said::Success), ("PENDING", Said::Pending), ("FAILURE", Said::Failure)];
-    let said = status.last_status.as_ref().map(|status| status.as_str());
+    let said = status.last_status.as_ref().map(RecorderStatus::as_str);
     match said.and_then(|said| value_of(said, &VALUES)) {
         Some(Said::Success) => LastRecording::Delivered,
         Some(Said::Pending) => {
@@ -141,7 +142,7 @@ pub(super) async fn aggregated(
 /// `OUTDATED` says that the data are not the most recent (`AggregatedSourceStatus`, AWS Config API
 /// Reference).
 fn source(status: AggregatedSourceStatus) -> Option<AggregatedSource> {
-    let said = status.last_update_status.as_ref().map(|status| status.as_str());
+    let said = status.last_update_status.as_ref().map(AggregatedSourceStatusType::as_str);
     let failure = match said {
         Some(said) if means(said, "SUCCEEDED") => None,
         Some(said) if means(said, "FAILED") => {
@@ -167,7 +168,7 @@ pub(super) fn timestamp(time: DateTime) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_config::types::{AggregatedSourceStatusType, RecorderStatus, RecordingStrategy};
+    use aws_sdk_config::types::RecordingStrategy;
 
     use super::*;
 

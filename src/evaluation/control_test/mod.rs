@@ -96,7 +96,7 @@ fn evaluate(
 /// The item with account, region, status and capture time where it does not give them.
 fn with_defaults(item: &Json, now: Timestamp) -> Result<Json, String> {
     let Json::Object(given) = item else {
-        return Err(format!("an item is a map of its fields, not {item}"));
+        return Err("an item must be a map of its fields".to_owned());
     };
     let mut item: Map<String, Json> = given.clone();
     let defaults = [
