@@ -6,8 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, the lowest first.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 16] = [
     "resource",
+    "policy",
+    "exposure",
     "api",
     "expression",
     "catalog",
@@ -24,7 +26,17 @@ const ROOMS: [&str; 14] = [
 ];
 
 /// The rooms that are pure, and what none of them may name.
-const PURE: [&str; 7] = ["resource", "api", "expression", "catalog", "plan", "evaluation", "drift"];
+const PURE: [&str; 9] = [
+    "resource",
+    "policy",
+    "exposure",
+    "api",
+    "expression",
+    "catalog",
+    "plan",
+    "evaluation",
+    "drift",
+];
 const IMPURE: [&str; 9] = [
     "tokio::",
     "async fn",

@@ -57,6 +57,10 @@ pub struct ControlSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub implements: Vec<ManagedRule>,
+    /// AWS Config managed rules that check something similar, but not the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(max = 128)))]
+    pub related_to: Vec<String>,
     /// Requirements of compliance frameworks that the control covers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]

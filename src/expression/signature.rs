@@ -101,6 +101,11 @@ impl Fuel {
         Self { left: units }
     }
 
+    /// What is left.
+    pub(crate) const fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Takes `units`, or fails when there are not so many.
     pub(crate) fn charge(&mut self, units: u64) -> Result<(), Failure> {
         match self.left.checked_sub(units) {

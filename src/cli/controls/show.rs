@@ -98,6 +98,9 @@ fn origins(spec: &ControlSpec, out: &mut dyn Write) -> io::Result<()> {
     if !rules.is_empty() {
         writeln!(out, "\nSame meaning as the managed rules {}", rules.join(", "))?;
     }
+    if !spec.related_to.is_empty() {
+        writeln!(out, "\nRelated to the managed rules {}", spec.related_to.join(", "))?;
+    }
     for framework in &spec.frameworks {
         let requirements = framework.requirements.join(", ");
         writeln!(out, "{} {}: {requirements}", framework.name, framework.version)?;

@@ -1,10 +1,11 @@
 //! Every named function of the expression language, one library a file.
 //!
 //! The standard functions follow the CEL specification, the libraries follow Kubernetes and
-//! cel-go; `iam` is our own. Each function charges fuel in proportion to what it touches before
+//! cel-go; `iam` and `exposure` are our own. Each function charges fuel in proportion to what it touches before
 //! it touches it, puts what it makes into the arena, and fails instead of panicking.
 //! `docs/expressions.md` describes each with an example.
 
+mod exposure;
 mod iam;
 mod lists;
 mod math;
@@ -29,6 +30,7 @@ pub(crate) const LIBRARIES: &[&[Overload]] = &[
     network::OVERLOADS,
     math::OVERLOADS,
     iam::OVERLOADS,
+    exposure::OVERLOADS,
 ];
 
 /// What an implementation gives.

@@ -3,6 +3,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::{Call, Failure, Outcome, Value, invalid, json, no_overload, statement};
+use crate::policy::Statement;
 
 /// `iam.statements(document)`: the statements of a document (a map, JSON or URL-encoded JSON) or
 /// of a list of documents, each with every element.
@@ -12,16 +13,38 @@ use super::{Call, Failure, Outcome, Value, invalid, json, no_overload, statement
 pub(super) fn statements<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [given] = arguments else { return Err(no_overload("iam.statements", arguments)) };
     let mut found = ArenaVec::new_in(call.arena);
+    each_statement(call, given, |statement, _| found.push(statement))?;
+    Ok(Value::List(found.into_bump_slice()))
+}
+
+/// The same statements for `crate::policy` to judge, numbered through all documents.
+pub(super) fn to_judge<'a>(
+    call: &mut Call<'_, 'a>,
+    given: &Value<'a>,
+) -> Result<Vec<Statement<'a>>, Failure> {
+    let mut found = Vec::new();
+    each_statement(call, given, |statement, has_variables| {
+        found.push(Statement::new(statement, found.len() + 1, has_variables));
+    })?;
+    Ok(found)
+}
+
+/// Calls with each statement, and with whether its document's version has policy variables.
+fn each_statement<'a>(
+    call: &mut Call<'_, 'a>,
+    given: &Value<'a>,
+    mut found: impl FnMut(Value<'a>, bool),
+) -> Result<(), Failure> {
     match decoded(call, given)? {
         Value::List(documents) => {
             for document in documents {
                 let document = decoded(call, document)?;
                 add_document(call, &document, &mut found)?;
             }
+            Ok(())
         }
-        document => add_document(call, &document, &mut found)?,
+        document => add_document(call, &document, &mut found),
     }
-    Ok(Value::List(found.into_bump_slice()))
 }
 
 /// What a text holds; another value as it is.
@@ -45,7 +68,7 @@ fn decoded<'a>(call: &mut Call<'_, 'a>, value: &Value<'a>) -> Outcome<'a> {
 fn add_document<'a>(
     call: &mut Call<'_, 'a>,
     document: &Value<'a>,
-    found: &mut ArenaVec<'a, Value<'a>>,
+    found: &mut impl FnMut(Value<'a>, bool),
 ) -> Result<(), Failure> {
     let Value::Map(elements) = document else {
         let kind = document.type_name().as_str();
@@ -57,9 +80,12 @@ fn add_document<'a>(
         _ if elements.is_empty() => return Ok(()),
         _ => return Err(refused("the document has no Statement")),
     };
+    let version = document.get("Version").and_then(|version| version.as_str());
     for (place, given) in statements.iter().enumerate() {
         let normal = statement::normalised(call, given);
-        found.push(normal.map_err(|failure| of_statement(place + 1, failure))?);
+        let normal = normal.map_err(|failure| of_statement(place + 1, failure))?;
+        // "IAM JSON policy elements: Version": the earlier version has no variables.
+        found(normal, version == Some("2012-10-17"));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod document;
 mod json;
+mod judgement;
 mod statement;
 mod wildcard;
 
@@ -15,17 +16,17 @@ use crate::expression::signature::{Call, Failure, Kind, Overload, Returns};
 use crate::resource::Value;
 
 const STATEMENTS: Returns = Returns::ListOf(Kind::Map);
+const FOUND: Returns = Returns::ListOf(Kind::Map);
+const BOOL: Returns = Returns::A(Kind::Bool);
 
 pub(super) const OVERLOADS: &[Overload] = &[
     Overload::global("iam.statements", &[Kind::Map], STATEMENTS, document::statements),
     Overload::global("iam.statements", &[Kind::String], STATEMENTS, document::statements),
     Overload::global("iam.statements", &[Kind::List], STATEMENTS, document::statements),
-    Overload::global(
-        "iam.matches",
-        &[Kind::String, Kind::String],
-        Returns::A(Kind::Bool),
-        wildcard::matches,
-    ),
+    Overload::global("iam.outsiders", &[Kind::Any, Kind::Map], FOUND, judgement::outsiders),
+    Overload::global("iam.denies", &[Kind::Any, Kind::Map], BOOL, judgement::denies),
+    Overload::global("iam.grants", &[Kind::Any], FOUND, judgement::grants),
+    Overload::global("iam.matches", &[Kind::String, Kind::String], BOOL, wildcard::matches),
 ];
 
 #[cfg(test)]
