@@ -100,7 +100,7 @@ impl Traffic {
         Ok(Self { protocol, ports })
     }
 
-    fn concerns(&self, protocol: Protocol, port: u16) -> bool {
+    fn concerns(self, protocol: Protocol, port: u16) -> bool {
         let (from, to) = self.ports;
         (self.protocol == Protocol::All || self.protocol == protocol) && from <= port && port <= to
     }

@@ -1,10 +1,15 @@
 //! The openings against a slow enumerator that asks the rules address by address and port by port.
 
+// The dice give small numbers.
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
+
 use super::*;
 
 fn addresses(cidrs: &[&str]) -> Addresses {
     let mut all = Addresses::default();
-    cidrs.iter().for_each(|cidr| all.add(cidr).unwrap());
+    for cidr in cidrs {
+        all.add(cidr).unwrap();
+    }
     all
 }
 
@@ -94,7 +99,7 @@ fn is_open(openings: &[Opening], samples: &[Sample], protocol: u8, port: u16) ->
     })
 }
 
-/// A small generator with a fixed seed (SplitMix64), so that each run asks the same.
+/// A small generator with a fixed seed (`SplitMix64`), so that each run asks the same.
 struct Dice(u64);
 
 impl Dice {

@@ -68,7 +68,7 @@ impl<'c> Caller<'c> {
     }
 
     /// The same from wherever it likes.
-    pub(super) const fn from_anywhere(self) -> Self {
+    pub(super) const fn wherever_it_is(self) -> Self {
         Self { from_named_network: true, organization: Organization::Any, ..self }
     }
 
@@ -100,12 +100,11 @@ impl<'c> Caller<'c> {
 
     fn may_be(&self, principal: &Principal<'_>) -> bool {
         match (self.who, *principal) {
-            (Who::Anyone, _) => true,
+            (Who::Anyone, _) | (Who::Member(_), Principal::Canonical(_)) => true,
             (
                 Who::Member(Account::Named { id, .. }),
                 Principal::Account(account) | Principal::Member { account, .. },
             ) => id == account,
-            (Who::Member(_), Principal::Canonical(_)) => true,
             (Who::Service { name, .. }, Principal::Service(other)) => {
                 name.is_none_or(|name| name == other)
             }

@@ -118,9 +118,8 @@ pub(super) fn literal(
     // `ForAllValues` holds of no values, `ForAnyValue` does not, whatever follows it.
     let (of, absent) = match named.set {
         None if positive => (Of::Any, named.if_exists),
-        None => (Of::All, true),
         Some(Of::Any) => (Of::Any, false),
-        Some(Of::All) => (Of::All, true),
+        None | Some(Of::All) => (Of::All, true),
     };
     Ok(Literal { key, of, positive, test, absent })
 }

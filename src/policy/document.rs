@@ -174,7 +174,7 @@ impl<'a> Statement<'a> {
     fn with_name(&self, error: Error) -> Error {
         match error {
             Error::NotUnderstood(problem) => self.problem(&problem),
-            error => error,
+            Error::TooManySteps => Error::TooManySteps,
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) enum Kind {
     Service,
     /// Whoever has a token of an issuer, whatever its subject.
     WebIdentity,
-    /// An S3 user or an identity of CloudFront, of an account that is not to be seen.
+    /// An S3 user or an identity of `CloudFront`, of an account that is not to be seen.
     CanonicalUser,
 }
 
@@ -102,7 +102,7 @@ struct Door<'d, 'a> {
     found: Vec<Outsider>,
 }
 
-impl<'d, 'a> Door<'d, 'a> {
+impl<'a> Door<'_, 'a> {
     fn look(&mut self) -> Result<()> {
         let principals = self.statement.principals()?;
         if principals.are_everybody() {
@@ -114,13 +114,12 @@ impl<'d, 'a> Door<'d, 'a> {
         for principal in principals.listed {
             match principal {
                 Principal::Everybody | Principal::Deleted => {}
-                Principal::Account(id) => self.account(id, None)?,
                 Principal::Member { account, arn } => self.account(account, Some(arn))?,
-                Principal::Saml(id) => self.account(id, None)?,
+                Principal::Account(id) | Principal::Saml(id) => self.account(id, None)?,
                 Principal::Service(name) => self.service(name)?,
                 Principal::WebIdentity { issuer } => self.web_identity(issuer)?,
                 Principal::Canonical(id) => {
-                    let anyone = Caller::unnamed(Who::Member(Account::Unnamed)).from_anywhere();
+                    let anyone = Caller::unnamed(Who::Member(Account::Unnamed)).wherever_it_is();
                     if self.admits(anyone)? {
                         self.add(Kind::CanonicalUser, id);
                     }
@@ -154,15 +153,15 @@ impl<'d, 'a> Door<'d, 'a> {
         }
         for id in &world.accounts {
             let account = Account::Named { id, arn: None };
-            if self.admits(member(account).from_anywhere())?
-                || self.admits(acting(account).from_anywhere())?
+            if self.admits(member(account).wherever_it_is())?
+                || self.admits(acting(account).wherever_it_is())?
             {
                 self.add(Kind::Account, id);
             }
         }
-        let anywhere = stranger.from_anywhere();
+        let anywhere = stranger.wherever_it_is();
         if self.found.is_empty()
-            && (self.admits(anywhere)? || self.admits(anonymous.from_anywhere())?)
+            && (self.admits(anywhere)? || self.admits(anonymous.wherever_it_is())?)
         {
             self.add(Kind::Network, "everyone in the networks that it names");
         }
@@ -174,7 +173,7 @@ impl<'d, 'a> Door<'d, 'a> {
             return Ok(());
         }
         let member = Caller::unnamed(Who::Member(Account::Named { id, arn }));
-        let member = if self.world.question.unaided { member } else { member.from_anywhere() };
+        let member = if self.world.question.unaided { member } else { member.wherever_it_is() };
         if self.admits(member)? {
             self.add(Kind::Account, id);
         }
@@ -194,7 +193,7 @@ impl<'d, 'a> Door<'d, 'a> {
             }
         }
         for id in &world.accounts {
-            if self.admits(acting(Account::Named { id, arn: None }).from_anywhere())? {
+            if self.admits(acting(Account::Named { id, arn: None }).wherever_it_is())? {
                 self.add(Kind::Account, id);
             }
         }
@@ -202,7 +201,7 @@ impl<'d, 'a> Door<'d, 'a> {
     }
 
     fn web_identity(&mut self, issuer: &'a str) -> Result<()> {
-        let bearer = Caller::unnamed(Who::WebIdentity { issuer }).from_anywhere();
+        let bearer = Caller::unnamed(Who::WebIdentity { issuer }).wherever_it_is();
         if self.admits(bearer)? {
             self.add(Kind::WebIdentity, issuer);
         }

@@ -117,7 +117,7 @@ fn candidates<'l>(domain: &Domain, literals: impl Iterator<Item = &'l &'l Litera
     for literal in literals {
         match &literal.test {
             Test::Words(patterns) => {
-                texts.extend(patterns.iter().map(super::pattern::Pattern::example))
+                texts.extend(patterns.iter().map(super::pattern::Pattern::example));
             }
             Test::Number(_, values) | Test::Time(_, values) => numbers.extend(values),
             Test::Address(own) => networks.extend(own),

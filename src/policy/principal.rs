@@ -37,7 +37,7 @@ pub(super) enum Principal<'a> {
     },
     /// A provider of SAML assertions, which belongs to an account.
     Saml(&'a str),
-    /// An S3 user by canonical id, or an identity of CloudFront: the account is not to be seen.
+    /// An S3 user by canonical id, or an identity of `CloudFront`: the account is not to be seen.
     Canonical(&'a str),
 }
 

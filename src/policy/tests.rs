@@ -65,6 +65,7 @@ fn asked(statements: &[Json], question: &Question<'_>) -> String {
 }
 
 /// A statement that allows everybody under a condition.
+#[allow(clippy::needless_pass_by_value)] // so that cases read as they are written
 fn everybody(condition: Json) -> [Json; 1] {
     [json!({"Principal": {"AWS": ["*"]}, "Action": ["s3:*"], "Condition": condition})]
 }

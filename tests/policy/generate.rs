@@ -14,7 +14,7 @@ const OTHER: (&str, &str) = ("888877776666", "o-other");
 const UNNAMED: (&str, &str) = ("222233334444", "o-unnamed");
 const ISSUER: &str = "token.actions.githubusercontent.com";
 
-/// A small generator with a fixed seed (SplitMix64), so that each run asks the same.
+/// A small generator with a fixed seed (`SplitMix64`), so that each run asks the same.
 pub(crate) struct Dice(u64);
 
 impl Dice {
