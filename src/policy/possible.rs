@@ -13,7 +13,8 @@ pub(super) fn possible(
     literals: &[&Literal],
     budget: &mut Budget,
 ) -> Result<bool> {
-    budget.spend(4 + literals.len())?;
+    // Making the domain and going through its patterns.
+    budget.spend(4 + literals.len() + 2 * (domain.within.len() + domain.without.len()))?;
     if domain.absent && literals.iter().all(|literal| literal.absent) {
         return Ok(true);
     }
