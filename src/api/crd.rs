@@ -6,7 +6,6 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use thiserror::Error;
 
-use super::account::{REGION_OF_OTHER_PARTITION, WHICH_REGION};
 use super::{Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline};
 
 /// A CRD that could not be written as YAML.
@@ -52,15 +51,9 @@ pub fn crd_files() -> Result<Vec<(String, String)>, CrdError> {
 }
 
 /// Says what the derived schemas cannot: an optional field is absent, never null, and counts are
-/// `int64`, the widest format that Kubernetes knows; it warns of those that it does not know. A rule
-/// that tells which value is wrong has a fixed message as well.
+/// `int64`, the widest format that Kubernetes knows; it warns of those that it does not know.
 fn settle(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
-    for rule in schema.x_kubernetes_validations.iter_mut().flatten() {
-        if rule.message.as_deref() == Some(REGION_OF_OTHER_PARTITION) {
-            rule.message_expression = Some(WHICH_REGION.to_owned());
-        }
-    }
     if schema.format.as_deref().is_some_and(|format| format.starts_with("uint")) {
         schema.format = Some("int64".to_owned());
     }

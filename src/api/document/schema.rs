@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use kube::core::schema::{OptionalEnum, StructuralSchemaRewriter};
 use serde_json::{Value, json};
 
+use crate::api::account::{REGION_OF_OTHER_PARTITION, WHICH_REGION};
 use crate::api::{API_VERSION, ControlTestSpec, crds, form};
 
 /// The kinds that files may hold, each with the schema of a whole object.
@@ -21,6 +22,7 @@ static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
     schemas.insert("ControlTest".to_owned(), control_test());
     for (kind, schema) in &mut schemas {
         complete(kind, schema);
+        name_values(schema);
     }
     schemas
 });
@@ -33,6 +35,19 @@ pub(crate) fn of_kind(kind: &str) -> Option<&'static Value> {
 /// Every kind that people write.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
     SCHEMAS.keys().map(String::as_str).filter(|kind| *kind != "BaselineReport")
+}
+
+/// Lets a rule name the value that is wrong. The API server refuses to evaluate such a message, as
+/// more costly than any may be.
+fn name_values(schema: &mut Value) {
+    let rules = schema.pointer_mut("/properties/spec/x-kubernetes-validations");
+    for rule in rules.and_then(Value::as_array_mut).into_iter().flatten() {
+        let is_regions =
+            rule.get("message").is_some_and(|message| message == REGION_OF_OTHER_PARTITION);
+        if let Some(rule) = rule.as_object_mut().filter(|_| is_regions) {
+            rule.insert("messageExpression".to_owned(), json!(WHICH_REGION));
+        }
+    }
 }
 
 /// The CRDs leave to Kubernetes what every object has.
