@@ -110,7 +110,7 @@ impl Caller {
         let budget = self.budgets.of(&self.account, &self.region, operation, own);
         let call = self.measured(operation);
         let deadline = Instant::now() + self.patience.deadline;
-        let mut renewals = 0;
+        let (mut renewals, mut corrections) = (0, 0);
         let mut tries = 0;
         loop {
             self.metrics.waited(&call, budget.turn().await);
@@ -135,6 +135,8 @@ impl Caller {
                     budget.refused();
                 }
                 Class::Transient => {}
+                // The SDK signs the next request by AWS's clock, as far as answers have told it.
+                Class::ClockSkew if corrections < 2 => corrections += 1,
                 _ => return Err(self.error(operation, failure)),
             }
             let pause = self.patience.pause(tries);
@@ -173,7 +175,7 @@ impl Caller {
             _ => message,
         };
         AwsError {
-            class,
+            class: class.of_service(service, &code),
             code,
             message,
             service,

@@ -22,6 +22,12 @@ const NO_PROFILE: &str = "NoProfile";
 /// Stands for the account of the process's own credentials, while it is not known.
 pub(super) const OWN: &str = "own";
 
+/// Codes of an access key that AWS does not know in the region that is called.
+const UNKNOWN_KEY: [&str; 3] =
+    ["UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId"];
+/// The code of STS where it is off in the region.
+const STS_OFF: &str = "RegionDisabledException";
+
 /// What an error means for whoever made the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -39,6 +45,10 @@ pub enum Class {
     NotFound,
     /// The service is not in use in this account and region.
     NotEnabled,
+    /// The region is not enabled for the account, or the account has no subscription there.
+    RegionDisabled,
+    /// This machine's clock and AWS's differ too much for a signature to be taken.
+    ClockSkew,
     /// The request is too large.
     TooLarge,
     /// The call itself is wrong.
@@ -53,10 +63,19 @@ impl Class {
     }
 
     /// Whether AWS merely was busy, or the way to it was: later the same call may succeed, and this
-    /// failure says nothing of what it asked for.
+    /// failure says nothing of what it asked for. Nor does a clock that is wrong.
     #[must_use]
     pub const fn is_passing(self) -> bool {
-        matches!(self, Self::Throttled | Self::Transient)
+        matches!(self, Self::Throttled | Self::Transient | Self::ClockSkew)
+    }
+
+    /// What the class means for a call of a service. The credentials were verified by STS before
+    /// anything else is called; a region that does not know them is one that is not enabled for the
+    /// account ("Regions and Availability Zones" of the AWS Global Infrastructure documentation: the
+    /// data of IAM reach only Regions that are enabled).
+    pub(super) fn of_service(self, service: &str, code: &str) -> Self {
+        let unknown = self == Self::Credentials && UNKNOWN_KEY.contains(&code);
+        if unknown && service != "sts" { Self::RegionDisabled } else { self }
     }
 }
 
@@ -108,7 +127,7 @@ fn sentence<'m>(message: &'m str, advice: &str) -> &'m str {
     if advice.is_empty() { message } else { message.trim_end_matches('.') }
 }
 
-/// What to do about it, as the end of a sentence.
+/// What to do about it, as the end of a sentence: the one place that says so.
 fn advice(code: &str, class: Class) -> &'static str {
     match class {
         // Its message says it.
@@ -121,6 +140,14 @@ fn advice(code: &str, class: Class) -> &'static str {
              give the workload a role (EKS Pod Identity, IRSA, an instance profile)"
         }
         Class::Denied => "; allow the action (`plumbline iam-policy` prints what is needed)",
+        Class::Credentials if code == STS_OFF => {
+            "; activate AWS STS in this region (IAM console, account settings), or set `homeRegion` to \
+             a region where it is active"
+        }
+        Class::Credentials if UNKNOWN_KEY.contains(&code) => {
+            "; check that the access key exists and is active, and that this region is enabled for \
+             the account (`aws account list-regions`)"
+        }
         Class::Credentials => {
             "; check the access key or profile, that the role's trust policy admits Plumbline's \
              identity with its external ID, and that this identity may call sts:AssumeRole \
@@ -128,19 +155,42 @@ fn advice(code: &str, class: Class) -> &'static str {
         }
         Class::Expired => "; renew the credentials",
         Class::NotEnabled => "; enable the service in this account and region",
+        Class::RegionDisabled if UNKNOWN_KEY.contains(&code) => {
+            "; the region is not enabled for this account: enable it (`aws account enable-region`), \
+             or leave it out of `regions`. If calls in other regions fail too, the credentials were \
+             revoked"
+        }
+        Class::RegionDisabled => {
+            "; the account has no subscription for this service and region: complete the account's \
+             registration and enable the region (`aws account enable-region`), or leave it out of \
+             `regions`"
+        }
+        Class::ClockSkew => {
+            "; set the clock of the machine that runs Plumbline, for example by NTP: AWS refuses \
+             requests that are signed more than five minutes early or late"
+        }
         Class::Throttled => "; lower the account's `budgets`, or stop what else calls this API",
         Class::Transient | Class::NotFound | Class::TooLarge | Class::Invalid => "",
     }
 }
 
 impl AwsError {
+    /// What to do about it; empty where nothing is known to help.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        advice(&self.code, self.class).trim_start_matches("; ")
+    }
+
     /// Why what the call was to read is unknown.
     #[must_use]
     pub const fn unknown_reason(&self) -> UnknownReason {
         match self.class {
             Class::Throttled => UnknownReason::Throttled,
-            Class::Denied | Class::Expired | Class::Credentials => UnknownReason::AccessDenied,
+            Class::Denied | Class::Expired | Class::Credentials | Class::RegionDisabled => {
+                UnknownReason::AccessDenied
+            }
             Class::Transient
+            | Class::ClockSkew
             | Class::NotFound
             | Class::NotEnabled
             | Class::TooLarge
@@ -183,8 +233,10 @@ impl Failure {
 
     fn answered(error: &dyn ProvideErrorMetadata, status: u16) -> Self {
         let code = error.code().unwrap_or("Unknown");
-        let message = shown(error.message().unwrap_or("AWS says no more"));
-        Self { class: classify(code, status), code: code.to_owned(), message, of_role: false }
+        let said = error.message().unwrap_or("AWS says no more");
+        let class =
+            if speaks_of_time(code, said) { Class::ClockSkew } else { classify(code, status) };
+        Self { class, code: code.to_owned(), message: shown(said), of_role: false }
     }
 
     /// The call did not reach AWS: there were no credentials, or no connection.
@@ -242,7 +294,9 @@ impl Failure {
     fn role_refused(refused: &AssumeRoleError, status: u16) -> Self {
         let failure = Self::answered(refused, status);
         let class = match failure.class {
-            Class::Throttled | Class::Transient | Class::Expired => failure.class,
+            Class::Throttled | Class::Transient | Class::Expired | Class::ClockSkew => {
+                failure.class
+            }
             _ => Class::Credentials,
         };
         Self { class, of_role: true, ..failure }
@@ -251,6 +305,16 @@ impl Failure {
     fn local(class: Class, code: &str, message: &str) -> Self {
         Self { class, code: code.to_owned(), message: shown(message), of_role: false }
     }
+}
+
+/// Whether a signature was refused for its time: "Signature expired: … is now earlier than …" or
+/// "Signature not yet current: …" ("Troubleshoot Signature Version 4 signing", IAM User Guide).
+fn speaks_of_time(code: &str, message: &str) -> bool {
+    let is_signature = matches!(code, "InvalidSignatureException" | "SignatureDoesNotMatch");
+    is_signature
+        && ["signature expired", "signature not yet current"]
+            .iter()
+            .any(|time| message.to_ascii_lowercase().contains(time))
 }
 
 /// What a code means. Sources: "Common Errors" of the AWS Config, Security Hub and STS API
@@ -271,14 +335,18 @@ fn classify(code: &str, status: u16) -> Class {
         | "SlowDown"
         | "PriorRequestNotComplete"
         | "TransactionInProgressException" => Class::Throttled,
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
-            Class::Expired
-        }
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => Class::Expired,
+        // The date stamp of the request is too early or too late ("Common Errors"; S3 and EC2 have
+        // names of their own for it).
+        "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => Class::ClockSkew,
+        // "The AWS access key ID needs a subscription for the service" ("Common Errors").
+        "OptInRequired" | "SubscriptionRequired" | "SubscriptionRequiredException"
+        // STS is off in the region (`AssumeRole`, API Reference of STS).
+        | STS_OFF => Class::RegionDisabled,
         "AccessDenied"
         | "AccessDeniedException"
         | "UnauthorizedOperation"
         | "NotAuthorized"
-        | "OptInRequired"
         | "AuthorizationError" => Class::Denied,
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
@@ -304,10 +372,7 @@ fn classify(code: &str, status: u16) -> Class {
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "RequestTimeout"
-        | "RequestTimeoutException"
-        // The clocks differ: the SDK has corrected its own by the answer's date.
-        | "RequestTimeTooSkewed"
-        | "RequestInTheFuture" => Class::Transient,
+        | "RequestTimeoutException" => Class::Transient,
         _ if code.starts_with("NoSuch") || code.contains("NotFound") => Class::NotFound,
         "ResourceNotDiscoveredException" => Class::NotFound,
         _ if status == 429 => Class::Throttled,
@@ -336,9 +401,66 @@ mod tests {
             ("ConcurrentUpdateError", 400, Class::Transient),
             ("FindingNotFound", 400, Class::NotFound),
             ("Whatever", 503, Class::Transient),
+            ("RequestExpired", 400, Class::ClockSkew),
+            ("RequestTimeTooSkewed", 403, Class::ClockSkew),
+            ("OptInRequired", 403, Class::RegionDisabled),
+            ("SubscriptionRequiredException", 400, Class::RegionDisabled),
+            ("SignatureDoesNotMatch", 403, Class::Credentials),
             ("Whatever", 418, Class::Invalid),
         ] {
             assert_eq!(classify(code, status), class, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn a_signature_that_is_refused_for_its_time_is_a_matter_of_the_clock() {
+        for (code, message, is_time) in [
+            (
+                "InvalidSignatureException",
+                "Signature expired: 20261128T101500Z is now earlier than 20261128T102500Z \
+                 (20261128T103000Z - 5 min.)",
+                true,
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "Signature not yet current: 20261128T104500Z is still later than 20261128T103500Z \
+                 (20261128T103000Z + 5 min.)",
+                true,
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided.",
+                false,
+            ),
+            ("AccessDeniedException", "Signature expired", false),
+        ] {
+            assert_eq!(speaks_of_time(code, message), is_time, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_one_region_alone_does_not_know_means_that_the_region_is_not_enabled() {
+        for code in UNKNOWN_KEY {
+            assert_eq!(Class::Credentials.of_service("config", code), Class::RegionDisabled);
+            assert_eq!(Class::Credentials.of_service("sts", code), Class::Credentials);
+        }
+        let mismatch = "SignatureDoesNotMatch";
+        assert_eq!(Class::Credentials.of_service("config", mismatch), Class::Credentials);
+    }
+
+    #[test]
+    fn what_to_do_fits_what_went_wrong() {
+        for (code, class, said) in [
+            ("UnrecognizedClientException", Class::RegionDisabled, "enable-region"),
+            ("InvalidClientTokenId", Class::Credentials, "access key exists"),
+            ("OptInRequired", Class::RegionDisabled, "subscription"),
+            (STS_OFF, Class::Credentials, "activate AWS STS"),
+            ("RequestExpired", Class::ClockSkew, "set the clock"),
+            ("ExpiredToken", Class::Expired, "renew"),
+            ("AccessDenied", Class::Denied, "iam-policy"),
+            ("InvalidAccessException", Class::NotEnabled, "enable the service"),
+        ] {
+            assert!(advice(code, class).contains(said), "{code}: {}", advice(code, class));
         }
     }
 

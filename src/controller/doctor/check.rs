@@ -187,9 +187,11 @@ fn mend(error: &AwsError) -> String {
             "allow {action}: in the role's policy, and in the service control policies of the \
              organization; `plumbline iam-policy` prints what is needed"
         ),
-        Class::Expired => "renew the credentials".to_owned(),
-        Class::Credentials => "check the profile, the role and its external id".to_owned(),
-        Class::NotEnabled => "enable the service in this account and region".to_owned(),
+        Class::Expired
+        | Class::Credentials
+        | Class::NotEnabled
+        | Class::RegionDisabled
+        | Class::ClockSkew => error.advice().to_owned(),
         Class::Throttled => "try again later, when less else calls this API".to_owned(),
         Class::Transient => {
             "try again; if it stays so, look at the network, proxies and VPC endpoints between \

@@ -38,6 +38,7 @@ pub(super) async fn reach(
 
 fn credentials_mend(error: &AwsError) -> &'static str {
     match error.class {
+        Class::ClockSkew | Class::RegionDisabled => error.advice(),
         Class::Transient | Class::Throttled => {
             "try again; if it stays so, look at the network between here and AWS STS"
         }

@@ -156,9 +156,11 @@ fn failed_entry(failure: EntryFailure) -> (String, Failed) {
     let EntryFailure { id, code, message } = failure;
     let class = Class::of_code(&code);
     let mend = match class {
-        Class::Throttled | Class::Transient => "it is sent again in the next round",
-        Class::Denied | Class::Credentials | Class::Expired => {
-            "`plumbline doctor` looks into what the account allows"
+        Class::Throttled | Class::Transient | Class::ClockSkew => {
+            "it is sent again in the next round"
+        }
+        Class::Denied | Class::Credentials | Class::Expired | Class::RegionDisabled => {
+            "`plumbline doctor` examines what the account allows"
         }
         Class::NotEnabled => "enable Security Hub in this account and region",
         Class::NotFound => "it is published anew in the next round",
