@@ -166,3 +166,35 @@ fn a_region_without_security_hub_refuses_and_the_rest_goes_on() {
     let imports = calls.each("BatchImportFindings");
     assert!(!imports.is_empty() && imports.iter().all(|call| call["region"] == "us-east-1"));
 }
+
+#[test]
+fn a_region_that_is_not_enabled_and_a_clock_that_is_off_are_named_with_what_to_do() {
+    let world = World::of(1);
+    let desired = Desired::of(LIVE);
+    let Some(double) = Double::start(&world.state()) else { return };
+    let told = |fault: Value| {
+        double.order_faults(1, &[fault]);
+        let scan = scan_and_publish(&double, &desired);
+        (scan.status.code(), String::from_utf8_lossy(&scan.stderr).into_owned())
+    };
+    let (code, said) = told(json!({
+        "kind": "error", "code": "UnrecognizedClientException", "status": 403,
+        "message": "The security token included in the request is invalid.",
+        "match": {"service": "securityhub", "region": "us-east-1"},
+    }));
+    assert_eq!(code, Some(2), "{said}");
+    for part in ["in us-east-1", "the region is not enabled", "aws account enable-region"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("trust policy"), "{said}");
+
+    let off = json!({"kind": "skew", "match": {"operation": "GetFindings"}});
+    let (code, said) = told(off.clone());
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("set the clock of the machine"), "{said}");
+    // Off once, and right as soon as AWS's answer has told the time.
+    let mut once = off;
+    once["count"] = json!(1);
+    let (code, said) = told(once);
+    assert_eq!((code, said.contains("clock")), (Some(1), false), "{said}");
+}

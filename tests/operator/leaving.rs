@@ -199,3 +199,46 @@ async fn of_two_objects_for_one_account_the_deleted_one_leaves_the_findings_to_t
         account.published().iter().map(|finding| finding["RecordState"].clone()).collect();
     assert!(states.iter().all(|state| state == "ACTIVE"), "{states:?}");
 }
+
+#[tokio::test]
+async fn two_operators_that_work_on_the_same_account_are_told_of_each_other() {
+    let Some(operated) = Operated::new(&[]).await else { return };
+    let first = operated.start("plumbline-0").await;
+    first.ready().await;
+    let namespace = operated.cluster.namespace("leaving-two").await;
+    let account = operated.account(&namespace).await;
+    operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
+    account.finding_says(OPEN).await;
+    let accounts: Api<AwsAccount> = Api::all(operated.client().await);
+    let own = format!("default/{}", operated.release_namespace());
+    let mark = async || {
+        let account = accounts.get(&account.name).await.unwrap();
+        account.annotations().get("plumbline.dev/operator").cloned()
+    };
+    eventually("the account is marked", async || (mark().await? == own).then_some(())).await;
+
+    let state = tempfile::tempdir().unwrap();
+    let others = [("--installation", "team-b"), ("--state", state.path().to_str().unwrap())];
+    let second = operated.start_with("plumbline-1", &others).await;
+    second.ready().await;
+    let both = format!("{own} and team-b/{}", operated.release_namespace());
+    for pod in ["plumbline-0", "plumbline-1"] {
+        eventually(&format!("{pod} warns"), async || {
+            let log = operated.logged(pod);
+            log.contains("two operators work on this account").then_some(())
+        })
+        .await;
+        assert!(operated.logged(pod).contains(&both), "{}", operated.logged(pod));
+    }
+    let events: Api<k8s_openapi::api::events::v1::Event> = operated.api("default").await;
+    let events = events.list(&ListParams::default()).await.unwrap();
+    let told = events.iter().filter(|event| event.reason.as_deref() == Some("OtherOperator"));
+    assert_eq!(told.count(), 2);
+    eventually("the account says so", async || {
+        let conditions = accounts.get(&account.name).await.unwrap().status?.conditions;
+        (said(&conditions, "SoleOperator")? == ("False", "OtherOperator")).then_some(())
+    })
+    .await;
+    second.stop().await;
+    first.stop().await;
+}

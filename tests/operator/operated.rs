@@ -3,10 +3,12 @@
 //! An operator tends the whole cluster, so each needs one of its own: tests that share an operator
 //! share its cluster, and work in namespaces and accounts of their own.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -132,9 +134,14 @@ impl Operated {
 
     /// Starts the operator as a pod of that name runs it.
     pub(crate) async fn start(&self, pod: &str) -> Replica {
+        self.start_with(pod, &[]).await
+    }
+
+    /// The same with other values of some arguments.
+    pub(crate) async fn start_with(&self, pod: &str, others: &[(&str, &str)]) -> Replica {
         let folder = self.folder.path().join(format!("{pod}-process"));
         let command = self.release.command(pod, "127.0.0.1:0", self.folder.path()).await;
-        let process = Supervised::of(&folder, &command);
+        let process = Supervised::of(&folder, &with_others(&command, others));
         Replica { process, folder }
     }
 
@@ -443,6 +450,20 @@ impl Account<'_> {
         })
         .await;
     }
+}
+
+/// The same command with other values of some options.
+fn with_others(command: &Command, others: &[(&str, &str)]) -> Command {
+    let mut changed = Command::new(command.get_program());
+    let is_other = |argument: &&OsStr| {
+        let argument = argument.to_str().unwrap();
+        others.iter().any(|(option, _)| argument.starts_with(&format!("{option}=")))
+    };
+    changed.args(command.get_args().filter(|argument| !is_other(argument)));
+    changed.args(others.iter().map(|(option, value)| format!("{option}={value}")));
+    changed.env_clear();
+    changed.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    changed
 }
 
 /// The value of the chart by which so much is logged.

@@ -20,6 +20,8 @@ pub(super) const FIELD_MANAGER: &str = "plumbline";
 pub(super) const FINDINGS: &str = "plumbline.dev/findings";
 /// Its value where none may; it is taken away before the first is published.
 pub(super) const NONE: &str = "none";
+/// The annotation that says which operator works on an account.
+pub(super) const OPERATOR: &str = "plumbline.dev/operator";
 /// The longest name of an object.
 const MAX_NAME: usize = 253;
 
@@ -183,22 +185,39 @@ pub(super) fn is_conflict(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 409)
 }
 
-/// Replaces the finalizers of an object as it was when it was read.
+/// Replaces the finalizers of an object as it was when it was read, and says which operator works on
+/// it, if that is given.
 pub(super) async fn put_finalizers<K>(
     client: &Client,
     metadata: &ObjectMeta,
     finalizers: &[String],
+    operator: Option<&str>,
 ) -> kube::Result<()>
 where
     K: StatusApi + Clone + DeserializeOwned + std::fmt::Debug,
 {
-    let patch: Value = json!({ "metadata": {
+    let mut patch: Value = json!({ "metadata": {
         "finalizers": finalizers,
         "uid": metadata.uid,
         "resourceVersion": metadata.resource_version,
     }});
+    if let Some(operator) = operator {
+        patch["metadata"]["annotations"] = json!({ OPERATOR: operator });
+    }
     let api = K::api(client, metadata.namespace.as_deref());
     let name = metadata.name.as_deref().unwrap_or_default();
+    let parameters =
+        PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    match api.patch_metadata(name, &parameters, &Patch::Merge(patch)).await {
+        Err(error) if !is_gone(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Says on an account which operator works on it.
+pub(super) async fn mark_account(client: &Client, name: &str, operator: &str) -> kube::Result<()> {
+    let patch: Value = json!({ "metadata": { "annotations": { OPERATOR: operator } } });
+    let api: Api<crate::api::AwsAccount> = Api::all(client.clone());
     let parameters =
         PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     match api.patch_metadata(name, &parameters, &Patch::Merge(patch)).await {

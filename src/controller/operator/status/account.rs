@@ -19,6 +19,8 @@ pub(super) struct Seen<'s> {
     pub(super) rival: Option<&'s str>,
     /// What its deletion waits for.
     pub(super) wait: Option<&'s str>,
+    /// That another operator works on it, too.
+    pub(super) others: Option<&'s str>,
 }
 
 /// What is told of an account.
@@ -28,7 +30,7 @@ pub(super) fn of(
     sink: &SinkChoice,
     now: &Time,
 ) -> AwsAccountStatus {
-    let Seen { learned, rival, wait } = *seen;
+    let Seen { learned, rival, wait, others } = *seen;
     let generation = account.metadata.generation;
     let before = account.status.as_ref();
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
@@ -37,6 +39,7 @@ pub(super) fn of(
         ("RecorderRunning", recorder(learned, None)),
         ("SecurityHubEnabled", security_hub(learned, sink, None)),
     ];
+    said.extend(others.map(|note| ("SoleOperator", Said::no("OtherOperator", note))));
     let waits = wait.map(|wait| Said::no("Archiving", wait));
     said.extend(waits.or_else(|| archived(learned, stood)).map(|said| (ARCHIVED, said)));
     said.extend(evaluated(learned).map(|said| ("Evaluated", said)));

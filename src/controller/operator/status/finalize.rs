@@ -7,15 +7,18 @@ use kube::ResourceExt;
 use kube::core::ObjectMeta;
 
 use super::account::ARCHIVED;
+use super::claim::Verdict;
 use super::condition::{Said, few};
-use super::deletion::{Finalizing, finalizing};
+use super::deletion::{FINALIZER, Finalizing, finalizing};
 use super::job::{Finalized, Job};
 use super::look::Look;
 use crate::api::{AwsAccount, BaselineReport, Condition, SecurityBaseline};
 use crate::controller::operator::account::{Learned, Leaving, is_clean};
+use crate::controller::operator::desired::is_going;
 use crate::controller::operator::events::{About, Notice};
 use crate::controller::operator::stores::Held;
 use crate::controller::operator::time::{moment, time_of};
+use crate::controller::operator::write;
 use crate::controller::schedule;
 use crate::expression::format_timestamp;
 use crate::plan::BaselineKey;
@@ -100,7 +103,7 @@ impl Look<'_> {
             self.gives_up_at(metadata),
             obstacle(account, leaving),
         );
-        if self.announced.insert(account.uid().unwrap_or_default()) {
+        if self.memory.announced.insert(account.uid().unwrap_or_default()) {
             self.warn_of(account, "ArchivingFindings", note.clone());
         }
         Some(note)
@@ -137,7 +140,7 @@ impl Look<'_> {
             few(&obstacles, NAMED),
         );
         let uid = baseline.uid().unwrap_or_default();
-        if self.announced.insert(uid.clone()) {
+        if self.memory.announced.insert(uid.clone()) {
             let notice =
                 Notice { reason: "ArchivingFindings", warning: true, note: message.clone() };
             self.context.events.tell(&About::baseline(key, &uid), &notice, self.now);
@@ -184,6 +187,43 @@ impl Look<'_> {
         self.context.events.tell(&about, &Notice { reason, warning: true, note }, self.now);
     }
 
+    /// This operator's name: all replicas have one installation and one namespace.
+    fn operator(&self) -> String {
+        let settings = &self.context.settings;
+        format!("{}/{}", settings.installation, settings.namespace)
+    }
+
+    /// Marks an account that this operator works on, and notices another one that does. Both
+    /// operators, where there are two.
+    pub(super) fn claim(&mut self, account: &AwsAccount) -> Option<String> {
+        // The finalizer goes first: two writes at once would be in each other's way.
+        if !account.finalizers().iter().any(|it| it == FINALIZER) {
+            return None;
+        }
+        let own = self.operator();
+        let mark = account.annotations().get(write::OPERATOR).map(String::as_str);
+        let claim = self.memory.claims.entry(account.uid().unwrap_or_default()).or_default();
+        let Verdict { is_to_mark, other, is_news } = claim.look(&own, mark, self.now);
+        if is_to_mark && !is_going(account) {
+            let name = account.name_any();
+            self.jobs.push(Job::Mark { account: name, operator: own.clone() });
+        }
+        let other = other?;
+        let mut both = [own, other];
+        both.sort();
+        let [one, two] = both;
+        let note = format!(
+            "two operators work on this account (installation/namespace): {one} and {two}; each \
+             publishes findings of its own, or both the same ones. Remove one of them, or let them \
+             have accounts of their own"
+        );
+        if is_news {
+            tracing::warn!(account = %account.name_any(), "{note}");
+            self.warn_of(account, "OtherOperator", note.clone());
+        }
+        Some(note)
+    }
+
     fn put(
         &mut self,
         of: Finalized,
@@ -191,8 +231,10 @@ impl Look<'_> {
         finalizers: Vec<String>,
         gave_up: bool,
     ) {
+        let is_new = metadata.deletion_timestamp.is_none();
+        let operator = (is_new && of == Finalized::Account).then(|| self.operator());
         let metadata = Box::new(metadata.clone());
-        self.jobs.push(Job::Finalizers { of, metadata, finalizers, gave_up });
+        self.jobs.push(Job::Finalizers { of, metadata, finalizers, operator, gave_up });
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
 use crate::controller::operator::context::Context;
-use crate::controller::operator::write::{self, StatusApi};
+use crate::controller::operator::write::{self, StatusApi, put_finalizers as put};
 
 /// One request.
 pub(super) enum Job {
@@ -20,7 +20,14 @@ pub(super) enum Job {
         of: Finalized,
         metadata: Box<ObjectMeta>,
         finalizers: Vec<String>,
+        /// Which operator works on it, where that is to be said.
+        operator: Option<String>,
         gave_up: bool,
+    },
+    /// Says on an account which operator works on it.
+    Mark {
+        account: String,
+        operator: String,
     },
     Orphan {
         namespace: String,
@@ -39,14 +46,14 @@ impl Job {
     pub(super) async fn run(self, client: &kube::Client, context: &Context) -> kube::Result<()> {
         match self {
             Self::Status { key, status, .. } => apply(client, &key, &status).await,
-            Self::Finalizers { of, metadata, finalizers, gave_up } => {
+            Self::Finalizers { of, metadata, finalizers, operator, gave_up } => {
+                let (metadata, operator) = (&metadata, operator.as_deref());
                 let put = match of {
                     Finalized::Baseline => {
-                        write::put_finalizers::<SecurityBaseline>(client, &metadata, &finalizers)
-                            .await
+                        put::<SecurityBaseline>(client, metadata, &finalizers, operator).await
                     }
                     Finalized::Account => {
-                        write::put_finalizers::<AwsAccount>(client, &metadata, &finalizers).await
+                        put::<AwsAccount>(client, metadata, &finalizers, operator).await
                     }
                 };
                 put?;
@@ -54,6 +61,9 @@ impl Job {
                     context.own_metrics.archive_given_up();
                 }
                 Ok(())
+            }
+            Self::Mark { account, operator } => {
+                write::mark_account(client, &account, &operator).await
             }
             Self::Orphan { namespace, name } => {
                 write::delete_report(client, &namespace, &name).await

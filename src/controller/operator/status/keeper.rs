@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::deletion::waits;
 use super::job::Job;
-use super::look::{Announced, Look, Settled};
+use super::look::{Look, Memory};
 use crate::api::ObjectKey;
 use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
@@ -41,18 +41,16 @@ pub(in crate::controller::operator) struct Keeper {
     context: Arc<Context>,
     /// What was written lately: the version that it replaced, and when.
     written: HashMap<ObjectKey, (Option<String>, Instant)>,
-    /// What nothing was to be written of, and may be passed over as long as it is the same.
-    settled: Settled,
-    /// As of what `settled` is.
+    /// What the looks remember.
+    memory: Memory,
+    /// As of what its settled baselines are.
     known: Arc<Desired>,
-    /// The uids of deleted objects that wait, and of which an event was sent.
-    announced: Announced,
 }
 
 impl Keeper {
     pub(in crate::controller::operator) fn new(context: Arc<Context>) -> Self {
-        let (written, settled, known, announced) = Default::default();
-        Self { context, written, settled, known, announced }
+        let (written, memory, known) = Default::default();
+        Self { context, written, memory, known }
     }
 
     /// Looks after each change, for ever.
@@ -95,13 +93,12 @@ impl Keeper {
     async fn look(&mut self, desired: &Arc<Desired>, ownership: &Ownership) -> bool {
         let context = Arc::clone(&self.context);
         if !Arc::ptr_eq(&self.known, desired) {
-            self.settled.clear();
+            self.memory.settled.clear();
             self.known = Arc::clone(desired);
         }
         self.written.retain(|_, (_, since)| since.elapsed() < LATELY);
         let reports = Held::of(&context.stores.reports);
-        let memory = (&mut self.settled, &mut self.announced);
-        let look = Look::new(&context, desired, ownership, &reports, memory);
+        let look = Look::new(&context, desired, ownership, &reports, &mut self.memory);
         let (waiting, jobs): (Vec<Job>, Vec<Job>) =
             look.jobs().into_iter().partition(|job| self.is_to_wait(job));
         let client = &context.client;

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use kube::{Resource, ResourceExt};
 use serde::Serialize;
 
+use super::claim::Claims;
 use super::job::Job;
 use super::{account, baseline, objects};
 use crate::api::{BaselineReport, ObjectKey, ObjectStatus, SecurityBaseline};
@@ -28,14 +29,24 @@ pub(super) type Settled = HashMap<BaselineKey, u64>;
 /// The uids of deleted objects that wait, and of which an event was sent.
 pub(super) type Announced = HashSet<String>;
 
+/// What is remembered from look to look.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Baselines of which nothing was to be written.
+    pub(super) settled: Settled,
+    /// Deleted objects of which an event was sent.
+    pub(super) announced: Announced,
+    /// The marks of operators on accounts.
+    pub(super) claims: Claims,
+}
+
 /// What one look is about.
 pub(super) struct Look<'l> {
     pub(super) context: &'l Context,
     pub(super) desired: &'l Desired,
     ownership: &'l Ownership,
     pub(super) reports: Reports<'l>,
-    settled: &'l mut Settled,
-    pub(super) announced: &'l mut Announced,
+    pub(super) memory: &'l mut Memory,
     pub(super) now: Timestamp,
     pub(super) jobs: Vec<Job>,
 }
@@ -66,11 +77,11 @@ impl<'l> Look<'l> {
         desired: &'l Desired,
         ownership: &'l Ownership,
         reports: &'l Held<BaselineReport>,
-        (settled, announced): (&'l mut Settled, &'l mut Announced),
+        memory: &'l mut Memory,
     ) -> Self {
         let (reports, now) = (by_baseline(reports), context.clock.now());
         let jobs = Vec::new();
-        Self { context, desired, ownership, reports, settled, announced, now, jobs }
+        Self { context, desired, ownership, reports, memory, now, jobs }
     }
 
     /// What there is to write.
@@ -88,13 +99,13 @@ impl<'l> Look<'l> {
         if !self.desired.may_lack_baselines {
             let keys: BTreeSet<BaselineKey> = baselines.iter().map(BaselineKey::of).collect();
             metrics.retain(|key| keys.contains(key));
-            self.settled.retain(|key, _| keys.contains(key));
+            self.memory.settled.retain(|key, _| keys.contains(key));
         }
         for baseline in baselines.iter() {
             let key = BaselineKey::of(baseline);
             if !self.ownership.has_object(&ObjectKey::of(baseline)) {
                 metrics.compliance(&key, None);
-                self.settled.remove(&key);
+                self.memory.settled.remove(&key);
                 continue;
             }
             self.finalize_baseline(baseline, &key);
@@ -102,7 +113,7 @@ impl<'l> Look<'l> {
             let reports: Vec<&BaselineReport> =
                 self.reports.get(&key).into_iter().flatten().copied().collect();
             let state = state_of(baseline, &reports);
-            if self.settled.get(&key) == Some(&state) {
+            if self.memory.settled.get(&key) == Some(&state) {
                 continue;
             }
             let before = baseline.status.as_ref();
@@ -116,7 +127,7 @@ impl<'l> Look<'l> {
                         before.is_some_and(|before| baseline::is_progress(&status, before));
                     self.write(baseline, &status, is_progress);
                 }
-                None => drop(self.settled.insert(key, state)),
+                None => drop(self.memory.settled.insert(key, state)),
             }
         }
         self.orphans();
@@ -138,6 +149,9 @@ impl<'l> Look<'l> {
 
     fn at_accounts(&mut self) {
         let accounts = Held::of(&self.context.stores.accounts);
+        let uids: HashSet<&str> =
+            accounts.iter().filter_map(|it| it.metadata.uid.as_deref()).collect();
+        self.memory.claims.retain(|uid, _| uids.contains(uid.as_str()));
         for found in accounts.iter() {
             let id = &found.spec.account_id;
             let rival = self.desired.rivals.get(&found.name_any()).map(String::as_str);
@@ -147,11 +161,18 @@ impl<'l> Look<'l> {
             }
             let learned = self.context.notebook.page(id);
             let wait = self.finalize_account(found, learned.as_ref(), rival.is_some());
-            if learned.is_none() && wait.is_none() && rival.is_none() && found.status.is_some() {
+            let others = self.claim(found);
+            if learned.is_none()
+                && wait.is_none()
+                && others.is_none()
+                && rival.is_none()
+                && found.status.is_some()
+            {
                 continue; // what was told stands until there is news
             }
             let sink = &self.context.settings.sink;
-            let seen = account::Seen { learned: learned.as_ref(), rival, wait: wait.as_deref() };
+            let (learned, wait, others) = (learned.as_ref(), wait.as_deref(), others.as_deref());
+            let seen = account::Seen { learned, rival, wait, others };
             let status = account::of(found, &seen, sink, &time_of(self.now));
             if found.status.as_ref() != Some(&status) {
                 self.write(found, &status, false);

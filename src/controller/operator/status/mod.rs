@@ -5,6 +5,7 @@
 
 mod account;
 mod baseline;
+mod claim;
 mod condition;
 mod deletion;
 mod finalize;
