@@ -197,7 +197,9 @@ impl Published {
     /// Takes the baseline back that may be gone, then brings everything into its last state.
     fn settle(&mut self) {
         self.changing.made = [false; CHANGES.len()];
-        FILES.iter().for_each(|file| self.changing.write(file));
+        for file in FILES {
+            self.changing.write(file);
+        }
         self.live();
         self.changing.settle();
         self.live();

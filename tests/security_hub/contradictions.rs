@@ -76,9 +76,9 @@ fn all(memory: &Memory) -> BTreeMap<String, Shown> {
 fn fits(shown: &Shown) -> bool {
     let exempt = shown.exemption.as_deref() == Some(EXEMPTION_NAME);
     match (&shown.status, &shown.workflow) {
-        (ComplianceStatus::Failed, WorkflowStatus::New) => shown.exemption.is_none(),
+        (ComplianceStatus::Failed, WorkflowStatus::New)
+        | (ComplianceStatus::Passed, WorkflowStatus::Resolved) => shown.exemption.is_none(),
         (ComplianceStatus::Failed, WorkflowStatus::Suppressed) => exempt,
-        (ComplianceStatus::Passed, WorkflowStatus::Resolved) => shown.exemption.is_none(),
         _ => false,
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum SinkError {
 /// Where one account's findings go.
 #[derive(Debug)]
 pub(super) enum AccountSink {
-    File(JsonLines),
+    File(Box<JsonLines>),
     SecurityHub { sink: Box<SecurityHub<Reached>>, reached: Reached },
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn open(
             // A large file takes a while to read.
             let opened = move || JsonLines::open(&folder, &installation);
             let opened = tokio::task::spawn_blocking(opened).await?;
-            Ok(AccountSink::File(opened?))
+            Ok(AccountSink::File(Box::new(opened?)))
         }
         SinkChoice::SecurityHub => {
             let reached = Reached::default();

@@ -196,14 +196,14 @@ pub(super) async fn put_finalizers<K>(
 where
     K: StatusApi + Clone + DeserializeOwned + std::fmt::Debug,
 {
-    let mut patch: Value = json!({ "metadata": {
+    // A merge patch leaves alone what an empty map names nothing of.
+    let annotations = operator.map_or_else(|| json!({}), |operator| json!({ OPERATOR: operator }));
+    let patch: Value = json!({ "metadata": {
+        "annotations": annotations,
         "finalizers": finalizers,
         "uid": metadata.uid,
         "resourceVersion": metadata.resource_version,
     }});
-    if let Some(operator) = operator {
-        patch["metadata"]["annotations"] = json!({ OPERATOR: operator });
-    }
     let api = K::api(client, metadata.namespace.as_deref());
     let name = metadata.name.as_deref().unwrap_or_default();
     let parameters =

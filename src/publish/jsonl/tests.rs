@@ -146,7 +146,9 @@ fn a_state_folder_is_one_of_findings_or_has_one_for_each_account() {
     let state = tempfile::tempdir().unwrap();
     assert_eq!(JsonLines::folders(state.path()).unwrap(), [""; 0].map(std::path::PathBuf::from));
     let accounts = ["111122223333", "444455556666"].map(|account| state.path().join(account));
-    accounts.iter().for_each(|account| drop(open(account)));
+    for account in &accounts {
+        drop(open(account));
+    }
     fs::create_dir(state.path().join("lost+found")).unwrap();
     assert_eq!(JsonLines::folders(state.path()).unwrap(), accounts);
     assert_eq!(JsonLines::folders(&accounts[0]).unwrap(), &accounts[..1]);

@@ -104,7 +104,7 @@ mod tests {
         let given_up = finalizing(&deleted, false, DEADLINE, at(600));
         assert_eq!(given_up, Finalizing::GiveUp(Vec::new()));
         assert_eq!(waits(&deleted, DEADLINE, at(0)), Some(SOON));
-        assert_eq!(waits(&deleted, DEADLINE, at(5)), Some(DEADLINE - SOON));
+        assert_eq!(waits(&deleted, DEADLINE, at(5)), Some(Duration::from_secs(595)));
         assert_eq!(waits(&deleted, DEADLINE, at(599)), Some(Duration::from_secs(1)));
         assert_eq!(waits(&deleted, DEADLINE, at(600)), None);
         assert_eq!(waits(&metadata(&[FINALIZER], false), DEADLINE, at(0)), None);
