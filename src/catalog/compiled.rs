@@ -75,6 +75,15 @@ pub struct SensitivePath {
     pub fields: Box<[Box<str>]>,
 }
 
+impl CompiledExpression {
+    /// All its programs.
+    pub fn programs(&self) -> impl Iterator<Item = &Program> {
+        let Self { applies_to, compliant, message, related, .. } = self;
+        let keys = related.iter().flat_map(|related| [&related.key, &related.related_key]);
+        applies_to.iter().chain([compliant]).chain(message).chain(keys)
+    }
+}
+
 /// Other resources, joined by equal keys. A key is a string, a list of strings (any of them
 /// joins) or an optional of these (none joins nothing).
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use bumpalo::Bump;
 use clap::Args;
 use serde_json::{Map, Value as Json};
 
+use super::chosen::chosen;
 use super::exit::{CommandError, Exit};
 use super::{json, output};
 use crate::controller::{Clock, SystemClock};
@@ -28,6 +29,9 @@ pub(super) struct EvalArguments {
     /// A configuration item in any encoding of AWS Config: the variable `resource`.
     #[arg(long, value_name = "FILE")]
     resource: Option<PathBuf>,
+    /// Which item of the file, where it holds several: its id, name or ARN.
+    #[arg(long, value_name = "ID", requires = "resource")]
+    id: Option<String>,
     /// A JSON object: each of its fields is a variable.
     #[arg(long, value_name = "JSON", value_parser = object, default_value = "{}")]
     vars: Map<String, Json>,
@@ -44,12 +48,17 @@ Exit codes:
 Examples:
   plumbline eval '[1, 2, 3].map(n, n * n)'
   plumbline eval 'resource.?tags.owner.orValue(\"nobody\")' --resource bucket.json
+  plumbline eval resource.configuration --resource snapshot.json.gz --id my-bucket
   plumbline eval 'parameters.ports.exists(p, p == 22)' --vars '{\"parameters\": {\"ports\": [22]}}'";
 
 impl EvalArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
         let arena = Bump::new();
-        let text = self.resource.as_deref().map(read).transpose()?;
+        let text = match (&self.resource, &self.id) {
+            (Some(path), Some(id)) => Some(chosen(path, id)?),
+            (Some(path), None) => Some(read(path)?),
+            (None, _) => None,
+        };
         let mut environment = Environment::new().variable("now", VariableType::Timestamp);
         let mut values = vec![Some(Value::Timestamp(SystemClock.now()))];
         if let (Some(path), Some(text)) = (&self.resource, &text) {

@@ -5,6 +5,7 @@
 
 mod archive;
 mod aws;
+mod chosen;
 mod completions;
 mod controls;
 mod crds;

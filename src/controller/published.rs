@@ -1,11 +1,14 @@
-//! Counts what became of changes.
+//! Counts what became of a round's changes, and its failures of our own.
 
+use super::round::RoundReport;
 use crate::drift::FindingChange;
 use crate::metrics::{Metrics, PublishResult};
 use crate::publish::Published;
 
 /// Counts changes that were given to a sink; nothing was published where it is not known what was.
-pub(super) fn measure(metrics: &Metrics, changes: &[FindingChange], published: Option<&Published>) {
+pub(super) fn measure(metrics: &Metrics, round: &RoundReport, published: Option<&Published>) {
+    metrics.internal_errors(&round.internal_errors());
+    let changes = &round.drift.changes;
     let Some(published) = published else {
         metrics.published(PublishResult::Failure, changes.len() as u64);
         return;

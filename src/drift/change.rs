@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::summary::Summary;
+use crate::resource::InternalErrors;
 
 /// What a comparison finds.
 #[derive(Debug, Clone)]
@@ -10,6 +11,8 @@ pub struct Drift {
     pub changes: Vec<FindingChange>,
     /// One for each plan, in their order.
     pub summary: Vec<Summary>,
+    /// Failures of our own. With any, what had no result stays as it is published.
+    pub internal: InternalErrors,
 }
 
 /// One finding to be published, and why.

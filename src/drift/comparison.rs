@@ -1,4 +1,7 @@
 //! Brings results and known findings together.
+//!
+//! A result that names what no plan has is a failure of our own. Nobody knows then whose result is
+//! missing: what had no result stays as it is published.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -11,8 +14,10 @@ use super::known::KnownFindings;
 use super::summary::Summaries;
 use super::transition;
 use crate::evaluation::{EvaluationResult, Outcome, Results};
-use crate::plan::{BaselineKey, Plan};
-use crate::resource::{ControlName, Timestamp, Verdict};
+use crate::plan::{BaselineKey, Plan, PlannedControl, PlannedExemption, Target};
+use crate::resource::{
+    ControlName, InternalError, InternalErrors, InternalPlace, Timestamp, Verdict,
+};
 
 /// A comparison of one evaluation's results with what is published.
 ///
@@ -32,6 +37,7 @@ pub struct Comparison<'c> {
     observed: HashMap<FindingId, Observed>,
     summaries: Summaries<'c>,
     keep_absent: bool,
+    internal: InternalErrors,
     /// The id that is looked up: kept, so that looking up allocates nothing.
     id: String,
 }
@@ -80,6 +86,7 @@ impl<'c> Comparison<'c> {
             observed: HashMap::new(),
             summaries: Summaries::new(plans, now),
             keep_absent: false,
+            internal: InternalErrors::default(),
             id: String::new(),
         }
     }
@@ -94,8 +101,11 @@ impl<'c> Comparison<'c> {
 
     /// Looks at one result.
     pub fn observe(&mut self, result: &EvaluationResult<'_>) {
-        let Some(plan) = self.plans.get(result.plan) else { return };
-        if !self.matters(plan, result) || !self.write_id(plan, result) {
+        let Some(place) = Place::of(self.plans, result) else {
+            return self.internal.add(MISPLACED);
+        };
+        let plan = place.plan;
+        if !self.matters(plan, result) || !self.write_id(place, result) {
             return;
         }
         let known = self.known.get(&self.id);
@@ -113,7 +123,13 @@ impl<'c> Comparison<'c> {
         if nothing_known && weight < Weight::Exempt && !publishes(plan, result) {
             return;
         }
-        let change = self.change(plan, result, known);
+        let change = match self.change(place, result, known) {
+            Ok(change) => change,
+            Err(error) => {
+                self.internal.add(error);
+                None
+            }
+        };
         let id = FindingId::published(&self.id);
         self.observed.insert(id, Observed { weight, change });
         if let Some(watched) = self.watched.get_mut(result.plan) {
@@ -129,12 +145,8 @@ impl<'c> Comparison<'c> {
             || publishes(plan, result)
     }
 
-    fn write_id(&mut self, plan: &Plan, result: &EvaluationResult<'_>) -> bool {
-        let (Some(target), Some(planned)) =
-            (plan.targets.get(result.target), plan.controls.get(result.control))
-        else {
-            return false;
-        };
+    fn write_id(&mut self, place: Place<'c>, result: &EvaluationResult<'_>) -> bool {
+        let Place { plan, target, planned, .. } = place;
         let subject = subject_key(result.subject, &target.account, &target.region);
         let Some((resource_type, resource_id)) = subject else { return false };
         let parts = IdParts {
@@ -152,45 +164,54 @@ impl<'c> Comparison<'c> {
 
     fn change(
         &mut self,
-        plan: &Plan,
+        place: Place<'c>,
         result: &EvaluationResult<'_>,
         known: Option<&Finding>,
-    ) -> Option<FindingChange> {
-        match result.verdict {
+    ) -> Result<Option<FindingChange>, InternalError> {
+        Ok(match result.verdict {
             Verdict::NonCompliant => {
-                let exemption = result.exemption.and_then(|at| plan.exemptions.get(at));
-                let exemption = exemption.map(|exemption| exemption.name.as_str());
-                let seen = self.seen(plan, result)?;
-                transition::failed(known, seen, exemption, self.now)
+                let exemption = place.exemption.map(|exemption| exemption.name.as_str());
+                transition::failed(known, self.seen(place, result)?, exemption, self.now)
             }
-            Verdict::Compliant if plan.publish.passed => {
-                transition::compliant(known, self.seen(plan, result)?, self.now)
+            Verdict::Compliant if place.plan.publish.passed => {
+                transition::compliant(known, self.seen(place, result)?, self.now)
             }
             Verdict::Compliant | Verdict::NotApplicable => {
-                let now = self.now;
-                transition::mended(known?, || self.seen(plan, result), now)
+                let Some(known) = known else { return Ok(None) };
+                let (mut error, now) = (None, self.now);
+                let mut seen = || self.seen(place, result).map_err(|it| error = Some(it)).ok();
+                let change = transition::mended(known, &mut seen, now);
+                error.map_or(Ok(change), Err)?
             }
             Verdict::Unknown(_) => None,
-        }
+        })
     }
 
     /// The finding as if nothing were known of it.
-    fn seen(&mut self, plan: &Plan, result: &EvaluationResult<'_>) -> Option<Finding> {
-        let control = &plan.controls.get(result.control)?.control;
-        let generators = self.generators.get_mut(result.plan)?.get_mut(result.control)?;
-        let status = FindingStatus::of(result.verdict)?;
+    fn seen(
+        &mut self,
+        place: Place<'c>,
+        result: &EvaluationResult<'_>,
+    ) -> Result<Finding, InternalError> {
+        let Place { plan, planned, .. } = place;
+        let generators = self.generators.get_mut(result.plan);
+        let generators = generators.and_then(|plan| plan.get_mut(result.control));
+        let generators = generators.ok_or(MISPLACED)?;
+        let status = FindingStatus::of(result.verdict).ok_or(MISPLACED)?;
         let generator = match status {
             FindingStatus::Failed => &mut generators.failed,
             FindingStatus::Passed => &mut generators.passed,
         };
-        let new = || Arc::new(Generator::new(self.installation, &plan.baseline, control, status));
-        Finding::new(generator.get_or_insert_with(new), plan, result, self.now)
+        let (installation, control) = (self.installation, &planned.control);
+        let new = || Arc::new(Generator::new(installation, &plan.baseline, control, status));
+        Finding::new(generator.get_or_insert_with(new), plan, result, self.now).ok_or(MISPLACED)
     }
 
     /// What is to be published, and what to say of each plan.
     #[must_use]
     pub fn finish(self, outcome: &Outcome) -> Drift {
         let places = Places::new(self.plans);
+        let all_placed = self.internal.is_empty();
         let ours = self.known.iter().filter(|known| self.is_ours(known));
         let mut changes: Vec<FindingChange> = ours
             .filter_map(|known| match self.observed.get(known.id.as_str()) {
@@ -198,12 +219,13 @@ impl<'c> Comparison<'c> {
                 Some(Observed { weight, change: None }) => {
                     transition::unchanged(known, *weight >= Weight::Exempt, self.now)
                 }
-                None => self.unobserved(known, places.fate(known, outcome)),
+                None if all_placed => self.unobserved(known, places.fate(known, outcome)),
+                None => transition::unchanged(known, false, self.now),
             })
             .collect();
         changes.extend(self.observed.into_values().filter_map(|observed| observed.change));
         changes.sort_unstable_by(|one, other| one.finding().id.cmp(&other.finding().id));
-        Drift { changes, summary: self.summaries.finish(outcome) }
+        Drift { changes, summary: self.summaries.finish(outcome), internal: self.internal }
     }
 
     fn is_ours(&self, known: &Finding) -> bool {
@@ -226,6 +248,35 @@ impl Results for Comparison<'_> {
         self.observe(result);
     }
 }
+
+/// What a result speaks of.
+#[derive(Clone, Copy)]
+struct Place<'c> {
+    plan: &'c Plan,
+    target: &'c Target,
+    planned: &'c PlannedControl,
+    exemption: Option<&'c PlannedExemption>,
+}
+
+impl<'c> Place<'c> {
+    /// Nothing where no plan has what the result names.
+    fn of(plans: &'c [Plan], result: &EvaluationResult<'_>) -> Option<Self> {
+        let plan = plans.get(result.plan)?;
+        let exemption = match result.exemption {
+            Some(at) => Some(plan.exemptions.get(at)?),
+            None => None,
+        };
+        Some(Self {
+            plan,
+            target: plan.targets.get(result.target)?,
+            planned: plan.controls.get(result.control)?,
+            exemption,
+        })
+    }
+}
+
+const MISPLACED: InternalError =
+    InternalError::new(InternalPlace::Comparison, "a result names what no plan has");
 
 /// Where something is published of a control, every result of it matters.
 fn watched(plans: &[Plan], known: &KnownFindings, installation: &Installation) -> Vec<Vec<bool>> {

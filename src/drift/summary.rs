@@ -92,6 +92,7 @@ impl<'p> Summaries<'p> {
         if !result.is_drift() {
             return;
         }
+        // What no plan has is counted where verdicts are counted and compared.
         let Some(plan) = self.plans.get(result.plan) else { return };
         let gathered = self.gathered.get_mut(result.plan);
         let Some(gathered) = gathered.and_then(|plan| plan.get_mut(result.control)) else { return };

@@ -321,3 +321,23 @@ fn another_installations_findings_are_left_alone() {
     assert_eq!(comparison.finish(&crate::evaluation::Outcome::of(&[])).changes, []);
     assert!(story.logs().is_open());
 }
+
+#[test]
+fn a_result_that_no_plan_has_a_place_for_archives_nothing_and_is_counted() {
+    let mut story = Story::with_drift();
+    let misplace: [fn(&mut EvaluationResult<'_>); 4] = [
+        |it| it.plan = 7,
+        |it| it.target = 7,
+        |it| it.control = usize::MAX,
+        |it| it.exemption = Some(7),
+    ];
+    for misplace in misplace {
+        let mut result = result(bucket("logs"), Verdict::NonCompliant);
+        misplace(&mut result);
+        let drift = compare(&story.plans, &story.known, &[result], at(DAY / 2));
+        assert_eq!(drift.internal.iter().map(|(_, count)| count).sum::<u64>(), 1);
+        assert_eq!(publish(&mut story.known, &drift), [""; 0]);
+    }
+    assert!(story.logs().is_open());
+    assert_eq!(story.results(&[], at(DAY)), ["archived"]);
+}

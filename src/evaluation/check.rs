@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use crate::api::Scope;
 use crate::catalog::{CompiledCheck, CompiledExpression, slots};
-use crate::expression::from_json;
+use crate::expression::{Program, from_json};
 use crate::plan::{Plan, PlannedControl, PlannedExemption, ResourceMatch};
 use crate::resource::{Timestamp, Value};
 
@@ -13,6 +13,8 @@ use crate::resource::{Timestamp, Value};
 pub(super) struct Check<'p> {
     /// Which plan.
     pub(super) plan: usize,
+    /// That plan.
+    pub(super) of: &'p Plan,
     /// Which of its controls.
     pub(super) control: usize,
     pub(super) planned: &'p PlannedControl,
@@ -20,6 +22,8 @@ pub(super) struct Check<'p> {
     pub(super) way: Way,
     /// The parameters as the expression sees them.
     pub(super) parameters: Value<'p>,
+    /// Whether all its programs are what the compiler made: no verdict comes of others.
+    pub(super) is_intact: bool,
     /// Those of the plan's exemptions that may cover a drift of the control now.
     pub(super) exemptions: Vec<(usize, &'p PlannedExemption)>,
 }
@@ -46,10 +50,12 @@ impl<'p> Check<'p> {
                 if let CompiledCheck::Expression(expression) = &planned.control.check {
                     checks.push(Self {
                         plan: at,
+                        of: plan,
                         control,
                         planned,
                         expression,
                         way: Way::of(expression),
+                        is_intact: expression.programs().all(Program::is_intact),
                         parameters: parameters(planned, arena),
                         exemptions: exemptions(plan, planned, now),
                     });

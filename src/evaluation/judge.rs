@@ -5,24 +5,30 @@ use std::mem::discriminant;
 use bumpalo::Bump;
 
 use super::check::Check;
+use super::concern::{Concern, match_subject};
 use super::explain::{cut, explain};
+use super::keep::Broken;
 use super::mask::Masked;
 use super::outcome::Outcome;
 use super::result::{EvaluationResult, FieldReading, Results, Subject};
 use crate::catalog::CompiledExpression;
 use crate::expression::{Bindings, Failure, Machine, Program};
-use crate::plan::{MatchSubject, Plan, ResourceMatch};
-use crate::resource::{ConfigurationItem, ItemStatus, Timestamp, UnknownReason, Value, Verdict};
+use crate::plan::Plan;
+use crate::resource::{
+    ConfigurationItem, InternalError, InternalPlace, ItemStatus, Timestamp, UnknownReason, Value,
+    Verdict,
+};
 
 /// The longest message that is passed on, in bytes.
 const MAX_MESSAGE: usize = 4096;
 
 /// Runs controls, and counts and passes on what they say.
-pub(super) struct Judge<'p> {
+pub(super) struct Judge {
     pub(super) outcome: Outcome,
-    plans: &'p [Plan],
     machine: Machine,
     now: Timestamp,
+    /// Why some of what was to be judged was not, and nobody can say what.
+    pub(super) lost: Option<InternalError>,
 }
 
 /// Where a check is applied: the target's place in its plan.
@@ -41,24 +47,30 @@ pub(super) enum Fault {
     Gave { what: &'static str, found: &'static str },
     /// Something that it reads was not read.
     Unread { reason: UnknownReason, message: String },
+    /// Plumbline itself failed.
+    Internal(InternalError),
 }
 
-impl<'p> Judge<'p> {
-    pub(super) fn new(plans: &'p [Plan], now: Timestamp) -> Self {
-        Self { outcome: Outcome::of(plans), plans, machine: Machine::new(), now }
+impl Judge {
+    pub(super) fn new(plans: &[Plan], now: Timestamp) -> Self {
+        Self { outcome: Outcome::of(plans), machine: Machine::new(), now, lost: None }
+    }
+
+    /// Something was not judged, and nobody can say what.
+    pub(super) fn lose(&mut self, error: InternalError) {
+        self.outcome.internal.add(error);
+        self.lost.get_or_insert(error);
     }
 
     /// Judges a resource, with those that join it.
-    pub(super) fn resource<'a>(
+    pub(super) fn resource<'a, 'p: 'a>(
         &mut self,
         at: At<'_, 'p>,
         item: &ConfigurationItem<'a>,
         related: Result<Option<Value<'a>>, Fault>,
         arena: &'a Bump,
         results: &mut dyn Results,
-    ) where
-        'p: 'a,
-    {
+    ) {
         let subject = Subject::Resource {
             resource_type: item.resource_type,
             id: item.id,
@@ -66,14 +78,13 @@ impl<'p> Judge<'p> {
             name: item.name,
             region: item.region,
         };
-        if matches(at.check.planned.exclude.as_ref(), item) == Some(true) {
-            return self.report(at, subject, Verdict::NotApplicable, results);
-        }
-        if let Some(fault) = Fault::of_status(item) {
-            return self.unknown(at, subject, &fault, None, results);
-        }
-        if matches(at.check.planned.matching.as_ref(), item) == Some(false) {
-            return self.settled(at, subject, Some(item), Verdict::NotApplicable, results);
+        match Concern::of(at.check, item) {
+            Concern::Yes => {}
+            Concern::Excluded => return self.report(at, subject, Verdict::NotApplicable, results),
+            Concern::Unmatched => {
+                return self.settled(at, subject, Some(item), Verdict::NotApplicable, results);
+            }
+            Concern::Unknown(fault) => return self.unknown(at, subject, &fault, None, results),
         }
         let related = match related {
             Ok(related) => related,
@@ -84,16 +95,14 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges all resources of a region or account together.
-    pub(super) fn together<'a>(
+    pub(super) fn together<'a, 'p: 'a>(
         &mut self,
         at: At<'_, 'p>,
         subject: Subject<'_>,
         resources: Value<'a>,
         arena: &'a Bump,
         results: &mut dyn Results,
-    ) where
-        'p: 'a,
-    {
+    ) {
         let values = at.check.bind(resources, None, self.now);
         self.subject(at, subject, None, &Bindings { values: &values }, arena, results);
     }
@@ -107,6 +116,9 @@ impl<'p> Judge<'p> {
         arena: &'a Bump,
         results: &mut dyn Results,
     ) {
+        if !at.check.is_intact {
+            return self.unknown(at, subject, &Fault::Internal(CHANGED), None, results);
+        }
         match self.verdict(at.check.expression, bindings, arena) {
             Ok(Verdict::NonCompliant) => {
                 let exemption = self.exemption(at, item);
@@ -212,7 +224,7 @@ impl<'p> Judge<'p> {
 
     /// The exemption that covers a drift, if any does.
     fn exemption(&self, at: At<'_, '_>, item: Option<&ConfigurationItem<'_>>) -> Option<usize> {
-        let account = &self.plans.get(at.check.plan)?.targets.get(at.target)?.account;
+        let account = &at.check.of.targets.get(at.target)?.account;
         let name = &at.check.planned.control.name;
         let matched = item.map(match_subject);
         let mut covering =
@@ -244,6 +256,9 @@ impl<'p> Judge<'p> {
         bindings: Option<&Bindings<'_, '_>>,
         results: &mut dyn Results,
     ) {
+        if let Some(error) = fault.internal() {
+            self.outcome.internal.add(error);
+        }
         let message = fault.describe(at.check.planned.control.name.as_str());
         let verdict = Verdict::Unknown(fault.reason());
         let explanation =
@@ -288,11 +303,7 @@ impl<'p> Judge<'p> {
 
     /// Counts a result and passes it on.
     pub(super) fn pass_on(&mut self, result: &EvaluationResult<'_>, results: &mut dyn Results) {
-        self.outcome.evaluations += 1;
-        let control = self.outcome.control_mut(result.plan, result.target, result.control);
-        if let Some(control) = control {
-            control.counts.count(result.verdict, result.exemption.is_some());
-        }
+        self.outcome.count(result);
         results.result(result);
     }
 }
@@ -326,9 +337,24 @@ impl Fault {
     /// Why the verdict is unknown. Only what the data lacks is a lack of data.
     pub(super) const fn reason(&self) -> UnknownReason {
         match self {
-            Self::Failure(Failure::MissingField(_)) => UnknownReason::InsufficientData,
-            Self::Failure(_) | Self::Gave { .. } => UnknownReason::EvaluationError,
+            Self::Failure(Failure::MissingField(_) | Failure::Unexpected(_)) => {
+                UnknownReason::InsufficientData
+            }
+            Self::Failure(_) | Self::Gave { .. } | Self::Internal(_) => {
+                UnknownReason::EvaluationError
+            }
             Self::Unread { reason, .. } => *reason,
+        }
+    }
+
+    /// The failure of our own that it is, if it is one.
+    const fn internal(&self) -> Option<InternalError> {
+        match self {
+            Self::Internal(error) => Some(*error),
+            Self::Failure(Failure::Internal(what)) => {
+                Some(InternalError::new(InternalPlace::Expression, what))
+            }
+            Self::Failure(_) | Self::Gave { .. } | Self::Unread { .. } => None,
         }
     }
 
@@ -343,25 +369,23 @@ impl Fault {
                 )
             }
             Self::Unread { message, .. } => message.clone(),
+            Self::Internal(error) => format!("control {control}: {error}"),
         }
     }
 }
 
-/// Whether a baseline's match takes a resource; nothing where there is none.
-pub(super) fn matches(
-    matching: Option<&ResourceMatch>,
-    item: &ConfigurationItem<'_>,
-) -> Option<bool> {
-    matching.map(|matching| matching.matches(&match_subject(item)))
-}
-
-/// The item as far as matches and exemptions look at it.
-fn match_subject<'a>(item: &ConfigurationItem<'a>) -> MatchSubject<'a> {
-    MatchSubject {
-        resource_type: item.resource_type,
-        id: item.id,
-        arn: item.arn,
-        name: item.name,
-        tags: item.value.get("tags").unwrap_or(Value::Map(&[])),
+impl From<InternalError> for Fault {
+    fn from(error: InternalError) -> Self {
+        Self::Internal(error)
     }
 }
+
+impl From<Broken> for Fault {
+    fn from(broken: Broken) -> Self {
+        Self::Internal(broken.into())
+    }
+}
+
+/// A check's programs are others than the compiler made.
+pub(super) const CHANGED: InternalError =
+    InternalError::new(InternalPlace::Expression, "a program is not what was compiled");

@@ -5,7 +5,10 @@
 //! is `Unknown` with a reason; no way leads from there to `Compliant`.
 
 mod check;
+mod concern;
 mod control_test;
+#[cfg(test)]
+mod corruption;
 mod coverage;
 mod explain;
 mod finish;

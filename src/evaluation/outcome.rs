@@ -2,8 +2,9 @@
 
 use std::ops::AddAssign;
 
+use super::result::EvaluationResult;
 use crate::plan::Plan;
-use crate::resource::{UnknownReason, Verdict};
+use crate::resource::{InternalError, InternalErrors, InternalPlace, UnknownReason, Verdict};
 
 /// How many verdicts of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -99,6 +100,8 @@ pub struct Outcome {
     pub items: u64,
     /// Verdicts that were reached.
     pub evaluations: u64,
+    /// Failures of our own: what they concern is unknown, and stays as it is published.
+    pub internal: InternalErrors,
 }
 
 /// What one plan came to.
@@ -136,7 +139,8 @@ impl Outcome {
             let target = TargetOutcome { items: 0, controls };
             PlanOutcome { targets: vec![target; plan.targets.len()] }
         });
-        Self { plans: plans.collect(), items: 0, evaluations: 0 }
+        let internal = InternalErrors::default();
+        Self { plans: plans.collect(), items: 0, evaluations: 0, internal }
     }
 
     /// What one control came to in one target of one plan.
@@ -145,14 +149,35 @@ impl Outcome {
         self.plans.get(plan)?.targets.get(target)?.controls.get(control)
     }
 
-    /// The same, to change.
-    pub(super) fn control_mut(
+    fn control_mut(
         &mut self,
         plan: usize,
         target: usize,
         control: usize,
     ) -> Option<&mut ControlOutcome> {
-        self.plans.get_mut(plan)?.targets.get_mut(target)?.controls.get_mut(control)
+        let plan = self.plans.get_mut(plan);
+        let target = plan.and_then(|plan| plan.targets.get_mut(target));
+        let control = target.and_then(|target| target.controls.get_mut(control));
+        if control.is_none() {
+            const NO_PLACE: &str = "a verdict has no place";
+            self.internal.add(InternalError::new(InternalPlace::Outcome, NO_PLACE));
+        }
+        control
+    }
+
+    /// Counts a verdict.
+    pub(super) fn count(&mut self, result: &EvaluationResult<'_>) {
+        self.evaluations += 1;
+        if let Some(control) = self.control_mut(result.plan, result.target, result.control) {
+            control.counts.count(result.verdict, result.exemption.is_some());
+        }
+    }
+
+    /// Says whether all was read that a control reads in a target. Until then it was not.
+    pub(super) fn completes(&mut self, plan: usize, target: usize, control: usize, complete: bool) {
+        if let Some(control) = self.control_mut(plan, target, control) {
+            control.complete = complete;
+        }
     }
 
     /// Counts an item for the targets, by plan, of plans that look at it.
@@ -170,6 +195,7 @@ impl Outcome {
     pub(super) fn merge(&mut self, other: &Self) {
         self.items += other.items;
         self.evaluations += other.evaluations;
+        self.internal.merge(&other.internal);
         let targets = self.plans.iter_mut().flat_map(|plan| &mut plan.targets);
         let others = other.plans.iter().flat_map(|plan| &plan.targets);
         for (target, other) in targets.zip(others) {

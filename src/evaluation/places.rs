@@ -72,6 +72,14 @@ impl<'p> Places<'p> {
     }
 }
 
+#[cfg(test)]
+impl Places<'_> {
+    /// Loses every account.
+    pub(super) fn forget(&mut self) {
+        self.accounts.clear();
+    }
+}
+
 impl AccountPlaces<'_> {
     /// The targets that a resource counts for: those of its region, or the home where it has
     /// none or is global.

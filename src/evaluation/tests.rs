@@ -93,11 +93,68 @@ fn what_a_baseline_does_not_match_or_excludes_is_no_subject() {
         bucket["tags"] = json!({"data": "confidential"});
         bucket
     };
-    let items = [tagged("kept"), tagged("tmp-1"), bucket("untagged", "Off")];
+    let untagged = |id| {
+        let mut bucket = bucket(id, "Off");
+        bucket["tags"] = json!({});
+        bucket
+    };
+    let items = [tagged("kept"), tagged("tmp-1"), untagged("untagged")];
     let lines = evaluate(&[plan], &items, &complete());
     assert_eq!(lines[0], "c1 eu-west-1 kept: NonCompliant versioning is Off");
     assert_eq!(lines[1], "c1 eu-west-1 tmp-1: NotApplicable");
     assert_eq!(lines[2], "c1 eu-west-1 untagged: NotApplicable");
+}
+
+#[test]
+fn where_a_baseline_selects_by_tags_an_item_that_says_nothing_of_its_tags_is_unknown() {
+    let select = |yaml| ResourceMatch::new(&serde_saphyr::from_str(yaml).unwrap()).unwrap();
+    let region = "expression: {resourceTypes: ['AWS::S3::Bucket'], scope: Region, \
+                  compliant: 'resources.size() == 0'}";
+    let by_tags = "{tags: {data: confidential}}";
+    for (matching, exclude) in
+        [(Some(select(by_tags)), None), (None, Some(select(by_tags))), (None, None)]
+    {
+        let mut plan = plan(&[VERSIONED, region]);
+        for planned in &mut plan.controls {
+            planned.matching.clone_from(&matching);
+            planned.exclude.clone_from(&exclude);
+        }
+        let lines = evaluate(&[plan], &[bucket("untold", "Off")], &complete());
+        if matching.is_none() && exclude.is_none() {
+            assert_eq!(lines[0], "c1 eu-west-1 untold: NonCompliant versioning is Off");
+            continue;
+        }
+        for (line, subject) in lines.iter().zip(["c1 eu-west-1 untold", "c2 eu-west-1 region"]) {
+            let unknown =
+                format!("{subject}: Unknown(InsufficientData) the baseline selects by tags");
+            assert!(line.starts_with(&unknown), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_field_of_another_type_than_the_control_takes_it_for_is_unknown() {
+    let control = |compliant: &str| {
+        format!(
+            "expression: {{resourceTypes: ['AWS::EC2::SecurityGroup'], compliant: '{compliant}'}}"
+        )
+    };
+    let controls = [
+        control("!resource.configuration.rules.exists(rule, rule.port == 22)"),
+        control("resource.configuration.rules.size() == 0"),
+        control("resource.configuration.public != true"),
+        control("!(\"0.0.0.0/0\" in resource.configuration.sources)"),
+        control("!(resource.configuration.public in [true])"),
+    ];
+    let checks: Vec<&str> = controls.iter().map(String::as_str).collect();
+    let configuration = json!({"rules": {}, "public": "true", "sources": {"0": "0.0.0.0/0"}});
+    let fields = json!({"configuration": configuration});
+    let lines =
+        evaluate(&[plan(&checks)], &[item("AWS::EC2::SecurityGroup", "sg", fields)], &complete());
+    assert_eq!(lines.len(), checks.len());
+    for line in lines {
+        assert!(line.contains("sg: Unknown(InsufficientData)"), "{line}");
+    }
 }
 
 #[test]

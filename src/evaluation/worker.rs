@@ -8,13 +8,13 @@ use super::keep::Keep;
 use super::places::TargetByPlan;
 use super::prepared::{Evaluation, TypeEntry};
 use super::result::Results;
-use crate::resource::ConfigurationItem;
+use crate::resource::{ConfigurationItem, InternalError, InternalPlace};
 
 /// Takes items one by one, on one thread: judges what can be judged alone, and keeps what has to
 /// wait for others.
 pub struct Worker<'e, 'p> {
     evaluation: &'e Evaluation<'p>,
-    pub(super) judge: Judge<'p>,
+    pub(super) judge: Judge,
     pub(super) keep: Keep,
     /// Types of items that do not say where they belong.
     pub(super) unplaced: FxHashSet<u32>,
@@ -35,6 +35,7 @@ impl<'e, 'p> Worker<'e, 'p> {
     /// Takes one item, read by [`Evaluation::reading`] or more. A deleted resource is no resource.
     pub fn item(&mut self, item: &ConfigurationItem<'_>, results: &mut dyn Results) {
         self.judge.outcome.items += 1;
+        // Nobody asked for other types and accounts.
         let Some(entry) = self.evaluation.types.get(item.resource_type) else { return };
         if item.status.is_deleted() {
             return;
@@ -66,7 +67,7 @@ impl<'e, 'p> Worker<'e, 'p> {
 
 /// Runs the checks that judge a resource alone.
 pub(super) fn judge_alone<'a, 'p: 'a>(
-    judge: &mut Judge<'p>,
+    judge: &mut Judge,
     evaluation: &Evaluation<'p>,
     entry: &TypeEntry<'p>,
     targets: &TargetByPlan,
@@ -74,8 +75,11 @@ pub(super) fn judge_alone<'a, 'p: 'a>(
     arena: &'a Bump,
     results: &mut dyn Results,
 ) {
-    let checks = entry.need.alone.iter().filter_map(|at| evaluation.checks.get(*at));
-    for check in checks {
+    for at in &entry.need.alone {
+        let Some(check) = evaluation.checks.get(*at) else {
+            judge.lose(InternalError::new(InternalPlace::Outcome, "a check is missing"));
+            continue;
+        };
         if let Some(target) = targets.get(check.plan) {
             judge.resource(At { check, target }, item, Ok(None), arena, results);
         }

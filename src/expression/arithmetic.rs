@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use bumpalo::Bump;
 
-use super::signature::{Failure, Fuel};
+use super::signature::{Failure, Fuel, Kind};
 use super::syntax::Binary;
-use super::value_ops::{compare, equal, find, is_nan, type_name};
+use super::value_ops::{self, compare, equal, find, is_nan, type_name};
 use crate::resource::{Duration, Timestamp, Value};
 
 /// The value of `left operator right`.
@@ -29,6 +29,37 @@ pub(super) fn binary<'a>(
         Binary::Subtract => subtract(left, right),
         Binary::Multiply | Binary::Divide | Binary::Modulo => multiply(operator, left, right),
     }
+}
+
+/// The value of `left operator right` where one side is a part of an item: both are of one kind, or
+/// nothing is said. `container` is what `in` searches.
+pub(super) fn alike<'a>(
+    operator: Binary,
+    left: &Value<'_>,
+    right: &Value<'_>,
+    container: Kind,
+    fuel: &mut Fuel,
+) -> Result<Value<'a>, Failure> {
+    let found = match operator {
+        Binary::Equal | Binary::NotEqual => equal(left, right, fuel)?,
+        Binary::In if container.accepts(right) => contains(right, left, fuel)?,
+        Binary::In => return Err(Failure::unexpected(container.described(), right)),
+        _ => return Err(Failure::Internal("only equals are looked for alike")),
+    };
+    if !found {
+        match (operator, right) {
+            (Binary::In, Value::List(items)) => {
+                fuel.charge(items.len() as u64 / 8)?;
+                items.iter().try_for_each(|item| value_ops::alike(left, item, fuel))?;
+            }
+            (Binary::In, Value::Map(entries)) => {
+                fuel.charge(entries.len() as u64 / 8)?;
+                entries.iter().try_for_each(|(key, _)| value_ops::alike(left, key, fuel))?;
+            }
+            _ => value_ops::alike(left, right, fuel)?,
+        }
+    }
+    Ok(Value::Bool(found != (operator == Binary::NotEqual)))
 }
 
 fn order<'a>(
@@ -180,6 +211,13 @@ pub(super) fn negate<'a>(operand: &Value<'_>) -> Result<Value<'a>, Failure> {
 
 #[cold]
 fn wrong_types(operator: Binary, left: &Value<'_>, right: &Value<'_>) -> Failure {
+    let is_text = |value: &Value<'_>| matches!(value, Value::String(_));
+    let help = match operator {
+        Binary::Add if is_text(left) || is_text(right) => {
+            ": write `string(...)` around what is no string"
+        }
+        _ => "",
+    };
     let (symbol, left, right) = (operator.symbol(), type_name(left), type_name(right));
-    Failure::WrongType(format!("`{symbol}` does not take {left} and {right}").into())
+    Failure::WrongType(format!("`{symbol}` does not take {left} and {right}{help}").into())
 }

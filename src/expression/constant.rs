@@ -1,5 +1,7 @@
 //! A value that an expression's source holds: a literal, or what came of literals alone.
 
+use std::hash::{Hash, Hasher};
+
 use super::signature::Kind;
 use crate::resource::{Duration, Timestamp, TypeName, Value};
 
@@ -61,6 +63,25 @@ impl Constant {
         match self {
             Self::String(text) => Some(text),
             _ => None,
+        }
+    }
+}
+
+/// Doubles count by their bits.
+impl Hash for Constant {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Bool(bool) => bool.hash(state),
+            Self::Int(int) => int.hash(state),
+            Self::UInt(uint) => uint.hash(state),
+            Self::Double(double) => double.to_bits().hash(state),
+            Self::String(text) => text.hash(state),
+            Self::Bytes(bytes) => bytes.hash(state),
+            Self::Timestamp(timestamp) => timestamp.hash(state),
+            Self::Duration(duration) => duration.hash(state),
+            Self::Type(name) => name.hash(state),
         }
     }
 }

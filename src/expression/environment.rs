@@ -101,9 +101,9 @@ fn resource() -> Type {
         ("accountId", text()),
         ("region", text()),
         ("tags", Type::map(text(), text())),
-        ("configuration", Type::Any),
-        ("supplementaryConfiguration", Type::Any),
-        ("relationships", Type::list(Type::Any)),
+        ("configuration", Type::DATA),
+        ("supplementaryConfiguration", Type::DATA),
+        ("relationships", Type::list(Type::DATA)),
         ("creationTime", time()),
         ("captureTime", time()),
     ];

@@ -48,6 +48,11 @@ impl Mistake {
         Self { message: message.into(), span: span.into(), suggestion: None }
     }
 
+    /// The compiler itself went wrong: what it made would not be what the source says.
+    pub(super) fn internal(span: Span) -> Self {
+        Self::new("internal error; please report it, with this expression", span)
+    }
+
     pub(super) fn suggesting(mut self, suggestion: Option<impl Into<String>>) -> Self {
         self.suggestion = suggestion.map(Into::into);
         self

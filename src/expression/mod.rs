@@ -26,6 +26,8 @@ mod arithmetic;
 mod checker;
 mod compiler;
 mod constant;
+#[cfg(test)]
+pub(crate) mod corruption;
 mod environment;
 mod functions;
 mod json;
@@ -71,5 +73,6 @@ pub fn compile(source: &str, environment: &Environment) -> Result<Program, Vec<M
     }
     let tree = parser::parse(source, environment).map_err(|mistake| vec![mistake])?;
     let checked = checker::check(&tree, environment)?;
-    Ok(Program(Arc::new(compiler::compile(source, &tree, checked, environment))))
+    let code = compiler::compile(source, &tree, checked, environment);
+    Ok(Program(Arc::new(code.map_err(|mistake| vec![mistake])?)))
 }

@@ -1,11 +1,15 @@
 //! A compiled expression: a flat sequence of operations for the machine, and what they refer to.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use rustc_hash::FxHasher;
 
 use super::checker::Site;
 use super::constant::Constant;
 use super::reads::ReadPath;
+use super::signature::Kind;
 use super::syntax::{Binary, Logic, Loop};
 use super::types::ResultType;
 use crate::resource::{Projection, Value};
@@ -23,7 +27,7 @@ pub struct Bindings<'b, 'a> {
 
 /// One operation. Numbers name a place in one of [`Code`]'s tables, or the operation to go to.
 /// "Takes" and "gives" speak of the machine's stack.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Op {
     Constant(u32),
     Variable(u32),
@@ -34,13 +38,30 @@ pub(super) enum Op {
     Select(u32),
     SelectOptional(u32),
     Has(u32),
-    Index,
-    IndexOptional,
+    /// Takes a value and an index, gives the element. With `of_item` the value is a part of an
+    /// item: then a map, whose keys are texts, has no element by a number.
+    Index {
+        of_item: bool,
+    },
+    IndexOptional {
+        of_item: bool,
+    },
     Not,
     Negate,
     Binary(Binary),
-    /// Takes a value, gives whether the set of constants has it.
-    InConstants(u32),
+    /// The same where a part of an item is looked at: what is compared has to be of one kind, and
+    /// what `in` searches of the kind named.
+    Alike(Binary, Kind),
+    /// Takes a value, gives whether the set of constants has it. With `alike` the value is a part
+    /// of an item, and has to be of the constants' kind.
+    InConstants {
+        set: u32,
+        alike: bool,
+    },
+    /// Leaves a part of an item, which has to be of this kind.
+    Expect(Kind),
+    /// Leaves two values, whose elements have to be of one kind.
+    ExpectAlike,
     /// Goes on there where the value given last decides alone, and leaves it.
     ShortCircuit(Logic, u32),
     Logic(Logic),
@@ -80,7 +101,7 @@ pub(super) enum Op {
 }
 
 /// What a [`Program`] shares with its clones.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Code {
     pub(super) source: Box<str>,
     pub(super) result: ResultType,
@@ -102,10 +123,42 @@ pub(super) struct Code {
     pub(super) frames: usize,
     pub(super) projections: Vec<Projection>,
     pub(super) reads: Vec<ReadPath>,
+    /// Stands for all of the above as the compiler made it.
+    pub(super) digest: u64,
+}
+
+impl Code {
+    /// Stands for all but the digest itself: another for any one number that is another.
+    pub(super) fn digest_now(&self) -> u64 {
+        let Self {
+            source,
+            result,
+            ops,
+            guards,
+            handlers,
+            constants,
+            sets,
+            names,
+            calls,
+            loops,
+            shapes,
+            variables,
+            locals,
+            frames,
+            projections,
+            reads,
+            digest: _,
+        } = self;
+        let mut hasher = FxHasher::default();
+        (source, result, ops, guards, handlers).hash(&mut hasher);
+        (constants, sets, names, calls, loops).hash(&mut hasher);
+        (shapes, variables, locals, frames, projections, reads).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// Where a failure of an operand of `&&` and `||`, or of the body of `all` and `exists`, goes on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(super) struct Handler {
     /// How many values the stack keeps, without the locals.
     pub(super) depth: u32,
@@ -115,7 +168,7 @@ pub(super) struct Handler {
 }
 
 /// How a failure is taken up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(super) enum Resume {
     /// The failure stands for an operand; the operation to go on with.
     Operand(u32),
@@ -124,7 +177,7 @@ pub(super) enum Resume {
 }
 
 /// A call and what it may run.
-#[derive(Debug)]
+#[derive(Debug, Clone, Hash)]
 pub(super) struct CallSite {
     pub(super) name: Box<str>,
     pub(super) arguments: usize,
@@ -132,16 +185,18 @@ pub(super) struct CallSite {
 }
 
 /// A loop: where its parts are and what they use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(super) struct LoopPlan {
     pub(super) of: Loop,
+    /// What it goes over, where that is a part of an item: a list or a map. `Any` elsewhere.
+    pub(super) over: Kind,
     pub(super) frame: u32,
     pub(super) body: u32,
     pub(super) end: u32,
 }
 
 /// What a list or map is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone, Hash)]
 pub(super) struct Shape {
     /// For each element whether it is optional.
     pub(super) optional: Box<[bool]>,
@@ -154,6 +209,12 @@ impl Program {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.0.source
+    }
+
+    /// Whether it is still what the compiler made. A program that is not gives no verdict.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        self.0.digest == self.0.digest_now()
     }
 
     /// What is known of its result.

@@ -6,16 +6,16 @@
 
 use std::fmt;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::constant::Constant;
 use super::environment::Environment;
 use super::program::Bindings;
-use super::syntax::{Form, Loop, Node, NodeKind, Tree};
+use super::syntax::{Binary, Form, Loop, Node, NodeKind, Tree};
 use crate::resource::{Projection, Step, Value};
 
 /// A field that an expression reads: a variable and the names that lead from it to the field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReadPath {
     slot: usize,
     variable: Box<str>,
@@ -55,16 +55,36 @@ const MAX_PATHS: usize = 8;
 /// The most paths of fixed fields that are given.
 const MAX_FIXED: usize = 64;
 
-/// What `tree` reads: a projection for each variable, and the paths of fields that are fixed.
-pub(super) fn reads(tree: &Tree, environment: &Environment) -> (Vec<Projection>, Vec<ReadPath>) {
+/// What an expression reads.
+pub(super) struct Reads {
+    /// By the variables' slots.
+    pub(super) projections: Vec<Projection>,
+    /// The paths of fields that are fixed.
+    pub(super) paths: Vec<ReadPath>,
+    /// The nodes that go over, search or measure what the expression elsewhere takes for a map: it
+    /// looks it up by its own keys, as in `map.exists(key, map[key] == 1)`, or by the very key that
+    /// is searched for, as in `"a" in map && map["a"] == 1`.
+    pub(super) of_maps: Vec<usize>,
+    /// Whether every operand was taken once.
+    pub(super) is_sound: bool,
+}
+
+/// What `tree` reads.
+pub(super) fn reads(tree: &Tree, environment: &Environment) -> Reads {
     let names: Vec<&str> = environment.names().collect();
     let mut reader = Reader::new(tree, names.len());
-    for node in &tree.nodes {
-        reader.node(node);
+    for (at, node) in tree.nodes.iter().enumerate() {
+        reader.node(at, node);
     }
     let result = reader.pop();
     reader.whole(&result.paths);
-    (reader.projections, reader.paths.fixed(&names))
+    let containers = reader.containers.iter();
+    Reads {
+        of_maps: containers.filter(|it| reader.is_map(it)).map(|it| it.node).collect(),
+        is_sound: reader.is_sound && reader.stack.is_empty(),
+        paths: reader.paths.fixed(&names),
+        projections: reader.projections,
+    }
 }
 
 struct Reader {
@@ -73,6 +93,19 @@ struct Reader {
     stack: Vec<Operand>,
     locals: Vec<Vec<u32>>,
     ranges: Vec<Vec<u32>>,
+    /// What is gone over, searched or measured.
+    containers: Vec<Container>,
+    /// What is looked up by its own elements: by its keys, then.
+    maps: FxHashSet<u32>,
+    is_sound: bool,
+}
+
+/// What a node goes over, searches or measures.
+struct Container {
+    node: usize,
+    paths: Vec<u32>,
+    /// The text that it is searched for, where that is a literal.
+    sought: Option<Box<str>>,
 }
 
 /// What an operand may stand for.
@@ -92,10 +125,13 @@ impl Reader {
             stack: Vec::new(),
             locals: vec![Vec::new(); tree.locals as usize],
             ranges: Vec::new(),
+            containers: Vec::new(),
+            maps: FxHashSet::default(),
+            is_sound: true,
         }
     }
 
-    fn node(&mut self, node: &Node) {
+    fn node(&mut self, at: usize, node: &Node) {
         match &node.kind {
             NodeKind::Constant(Constant::String(text)) => {
                 self.stack.push(Operand { paths: Vec::new(), text: Some(text.clone()) });
@@ -106,8 +142,9 @@ impl Reader {
                 self.give(vec![root]);
             }
             NodeKind::Local(slot) => {
-                let paths = self.locals.get(*slot as usize).cloned().unwrap_or_default();
-                self.give(paths);
+                let paths = self.locals.get(*slot as usize).cloned();
+                self.is_sound &= paths.is_some();
+                self.give(paths.unwrap_or_default());
             }
             NodeKind::Select { field, .. } => self.step(&Step::Field(field.clone())),
             NodeKind::Has(field) => {
@@ -119,11 +156,17 @@ impl Reader {
             NodeKind::Index { .. } => {
                 let index = self.pop();
                 self.whole(&index.paths);
+                self.look_up(&index.paths);
                 self.step(&index.text.map_or(Step::Element, Step::Field));
             }
             NodeKind::Conditional | NodeKind::OrElse { .. } => self.either(),
-            NodeKind::Call { name, arguments, .. } => self.call(name, *arguments as usize),
-            NodeKind::Enter(of) => self.enter(*of),
+            NodeKind::Call { name, arguments, .. } => {
+                if name.as_ref() == "size" {
+                    self.contains(at, false);
+                }
+                self.call(name, *arguments as usize);
+            }
+            NodeKind::Enter(of) => self.enter(at, *of),
             NodeKind::Leave(of) => self.leave(*of),
             NodeKind::Bind(slot) | NodeKind::EnterOptional(slot) => {
                 let value = self.pop();
@@ -132,7 +175,13 @@ impl Reader {
                 self.bind(*slot, value.paths);
             }
             NodeKind::Not | NodeKind::Negate => self.consume(1),
-            NodeKind::Binary(_) | NodeKind::Logic(_) => self.consume(2),
+            NodeKind::Binary(operator) => {
+                if *operator == Binary::In {
+                    self.contains(at, true);
+                }
+                self.consume(2);
+            }
+            NodeKind::Logic(_) => self.consume(2),
             NodeKind::List(flags) => self.consume(flags.len()),
             NodeKind::Map(flags) => self.consume(flags.len() * 2),
             NodeKind::Then | NodeKind::Keep => {
@@ -148,7 +197,32 @@ impl Reader {
     }
 
     fn pop(&mut self) -> Operand {
+        self.is_sound &= !self.stack.is_empty();
         self.stack.pop().unwrap_or_default()
+    }
+
+    /// Notes that the operand given last is searched or measured.
+    fn contains(&mut self, node: usize, is_search: bool) {
+        let mut operands = self.stack.iter().rev();
+        // Where there is none, taking it shows that the tree is not sound.
+        let Some(paths) = operands.next().map(|operand| operand.paths.clone()) else { return };
+        let sought = operands.next().filter(|_| is_search).and_then(|it| it.text.clone());
+        self.containers.push(Container { node, paths, sought });
+    }
+
+    fn is_map(&self, container: &Container) -> bool {
+        let sought = container.sought.as_ref().map(|text| Step::Field(text.clone()));
+        container.paths.iter().any(|path| {
+            let is_read = |field: &Step| self.paths.has_child(*path, field);
+            self.maps.contains(path) || sought.as_ref().is_some_and(is_read)
+        })
+    }
+
+    /// Notes what is looked up by the elements of itself.
+    fn look_up(&mut self, index: &[u32]) {
+        let Some(operand) = self.stack.last() else { return }; // the step that follows misses it
+        let of = index.iter().filter_map(|path| self.paths.elements_of(*path));
+        self.maps.extend(of.filter(|of| operand.paths.contains(of)));
     }
 
     fn give(&mut self, paths: Vec<u32>) {
@@ -156,8 +230,9 @@ impl Reader {
     }
 
     fn bind(&mut self, slot: u32, paths: Vec<u32>) {
-        if let Some(local) = self.locals.get_mut(slot as usize) {
-            *local = paths;
+        match self.locals.get_mut(slot as usize) {
+            Some(local) => *local = paths,
+            None => self.is_sound = false,
         }
     }
 
@@ -187,8 +262,11 @@ impl Reader {
     fn part(&mut self, paths: &[u32], part: &Projection) {
         for path in paths {
             let (slot, steps, is_cut) = self.paths.steps(*path);
-            if let Some(projection) = self.projections.get_mut(slot) {
-                projection.merge_at(&steps, if is_cut { &Projection::Whole } else { part });
+            match self.projections.get_mut(slot) {
+                Some(projection) => {
+                    projection.merge_at(&steps, if is_cut { &Projection::Whole } else { part });
+                }
+                None => self.is_sound = false,
             }
         }
     }
@@ -230,8 +308,12 @@ impl Reader {
         }
     }
 
-    fn enter(&mut self, of: Loop) {
+    fn enter(&mut self, at: usize, of: Loop) {
         let range = self.pop().paths;
+        if of.second.is_none() {
+            let paths = range.clone();
+            self.containers.push(Container { node: at, paths, sought: None });
+        }
         let elements = self.children(&range, &Step::Element);
         self.part(&elements, &Projection::NOTHING);
         if let Some(second) = of.second {
@@ -246,9 +328,11 @@ impl Reader {
     fn leave(&mut self, of: Loop) {
         let body = self.pop();
         self.whole(&body.paths);
+        self.is_sound &= !self.ranges.is_empty();
         let range = self.ranges.pop().unwrap_or_default();
-        // The elements that a filter keeps are those of its range.
-        self.give(if of.form == Form::Filter { range } else { Vec::new() });
+        // The elements that a filter keeps, and those that are sorted, are those of the range.
+        let same = matches!(of.form, Form::Filter | Form::Sorted);
+        self.give(if same { range } else { Vec::new() });
     }
 }
 
@@ -273,6 +357,19 @@ impl Paths {
             self.nodes.push(node.clone());
             next
         })
+    }
+
+    /// Whether this field of a path is read.
+    fn has_child(&self, of: u32, field: &Step) -> bool {
+        self.numbers.contains_key(&(Parent::Path(of), Some(field.clone())))
+    }
+
+    /// The path whose elements this one stands for.
+    fn elements_of(&self, path: u32) -> Option<u32> {
+        match self.nodes.get(path as usize)? {
+            (Parent::Path(of), Some(Step::Element)) => Some(*of),
+            _ => None,
+        }
     }
 
     /// The variable's slot, the steps from it, and whether steps beyond the deepest were cut.

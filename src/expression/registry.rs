@@ -10,13 +10,14 @@ use super::signature::{Overload, Style};
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 
 /// Macros, for suggestions: the parser knows what they do.
-const MACROS: [&str; 15] = [
+const MACROS: [&str; 16] = [
     "all",
     "exists",
     "exists_one",
     "existsOne",
     "filter",
     "map",
+    "sortBy",
     "transformList",
     "transformMap",
     "transformMapEntry",

@@ -128,6 +128,28 @@ impl Fuel {
     }
 }
 
+impl Failure {
+    /// A part of an item is `found` where the expression takes it for `expected`.
+    #[cold]
+    pub(crate) fn unexpected(expected: &str, found: &Value<'_>) -> Self {
+        let found = found.type_name().as_str();
+        let hint = if found == "map" {
+            "; for a map's keys write `dyn(field)` or `field.exists(key, value, ...)`"
+        } else {
+            ""
+        };
+        let message = format!(
+            "the item has a value of type {found} where the control expects {expected}{hint}"
+        );
+        Self::Unexpected(message.into())
+    }
+
+    /// Whether nothing may go on, whatever else may decide.
+    pub(crate) const fn is_final(&self) -> bool {
+        matches!(self, Self::OutOfFuel | Self::Internal(_))
+    }
+}
+
 /// Why an expression gave no value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Failure {
@@ -154,9 +176,17 @@ pub enum Failure {
     /// A text, number or pattern that cannot be what it should be; says which and why.
     #[error("{0}")]
     Invalid(Box<str>),
+    /// A part of a configuration item is of another type than the expression takes it for: the
+    /// data does not say what is asked.
+    #[error("{0}")]
+    Unexpected(Box<str>),
     /// The run took too many steps.
     #[error("the expression took too many steps")]
     OutOfFuel,
+    /// The program is not one that the compiler makes; says what it lacks. No operator and no
+    /// macro goes on without what failed so.
+    #[error("internal error; please report it ({0})")]
+    Internal(&'static str),
 }
 
 impl Failure {
@@ -168,7 +198,12 @@ impl Failure {
             Self::MissingField(_) => Self::MissingField("(masked)".into()),
             Self::OutOfRange { .. } | Self::Invalid(_) => Self::Invalid(DETAILS.into()),
             Self::WrongType(_) => Self::WrongType(DETAILS.into()),
-            other @ (Self::Overflow(_) | Self::DivisionByZero | Self::OutOfFuel) => other,
+            // These name types and parts of the program, and no value.
+            other @ (Self::Unexpected(_)
+            | Self::Overflow(_)
+            | Self::DivisionByZero
+            | Self::OutOfFuel
+            | Self::Internal(_)) => other,
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) enum NodeKind {
 }
 
 /// Operators that take both operands in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Binary {
     Add,
     Subtract,
@@ -123,7 +123,7 @@ impl Binary {
 }
 
 /// Operators that one operand may decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Logic {
     And,
     Or,
@@ -145,7 +145,7 @@ impl Logic {
 }
 
 /// A macro that iterates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Loop {
     pub(super) form: Form,
     /// The local of the element, or of the index or key where there are two.
@@ -155,7 +155,7 @@ pub(super) struct Loop {
 }
 
 /// What a loop makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Form {
     All,
     Exists,
@@ -167,4 +167,6 @@ pub(super) enum Form {
     Map,
     /// `transformMapEntry`.
     Entries,
+    /// `sortBy`.
+    Sorted,
 }

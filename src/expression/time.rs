@@ -1,5 +1,6 @@
-//! Points and spans of time as texts, and their arithmetic, within the ranges of the CEL
-//! specification: years 1 to 9999, and spans of about 10,000 years to either side.
+//! Points and spans of time as texts, and their arithmetic: the years 1 to 9999 of the CEL
+//! specification, and spans of as many nanoseconds as 64 bits hold, some 292 years to either side,
+//! as in cel-go (`time.Duration`), which Kubernetes uses.
 
 use std::fmt::Write as _;
 
@@ -10,8 +11,6 @@ use crate::resource::{Duration, Timestamp};
 const NANOSECONDS: i128 = 1_000_000_000;
 /// 0001-01-01T00:00:00Z and the last second of 9999.
 const SECONDS_RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
-/// The most seconds of a `google.protobuf.Duration`.
-const MAX_DURATION_SECONDS: i64 = 315_576_000_000;
 
 impl Timestamp {
     /// The point `seconds` and `nanoseconds` after the epoch; nothing outside the years 1 to 9999.
@@ -38,11 +37,9 @@ impl Duration {
         i128::from(self.seconds) * NANOSECONDS + i128::from(self.nanoseconds)
     }
 
-    /// The span of so many nanoseconds; nothing beyond 315,576,000,000 seconds to either side.
+    /// The span of so many nanoseconds; nothing where 64 bits do not hold them.
     pub(crate) fn from_total_nanoseconds(total: i128) -> Option<Self> {
-        if total.abs() > i128::from(MAX_DURATION_SECONDS) * NANOSECONDS {
-            return None;
-        }
+        let total = i128::from(i64::try_from(total).ok()?);
         let (seconds, nanoseconds) = split(total)?;
         Some(Self { seconds, nanoseconds })
     }

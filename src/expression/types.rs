@@ -11,6 +11,9 @@ use crate::resource::{TypeName, Value};
 pub(super) enum Type {
     /// Known only when it runs.
     Any,
+    /// A part of a configuration item, of which nobody declares the type. The kind is what the
+    /// author lets be seen to expect, as `orValue([])` does; `Any` where nothing shows.
+    Data(Kind),
     /// A type without parts, or one whose parts may be anything.
     A(Kind),
     List(Rc<Type>),
@@ -45,7 +48,7 @@ impl Type {
 
     fn depth(&self) -> usize {
         match self {
-            Self::Any | Self::A(_) => 0,
+            Self::Any | Self::Data(_) | Self::A(_) => 0,
             Self::List(part) | Self::Optional(part) => 1 + part.depth(),
             Self::Map(key, value) => 1 + key.depth().max(value.depth()),
             Self::Fields(fields) => 1 + fields.iter().map(|(_, t)| t.depth()).max().unwrap_or(0),
@@ -55,7 +58,7 @@ impl Type {
     /// The type without its parts.
     pub(super) fn kind(&self) -> Kind {
         match self {
-            Self::Any => Kind::Any,
+            Self::Any | Self::Data(_) => Kind::Any,
             Self::A(kind) => *kind,
             Self::List(_) => Kind::List,
             Self::Map(..) | Self::Fields(_) => Kind::Map,
@@ -76,13 +79,42 @@ impl Type {
 
     /// Whether a value of this type may be one of `kind`.
     pub(super) fn may_be(&self, kind: Kind) -> bool {
-        kind == Kind::Any || *self == Self::Any || self.kind() == kind
+        kind == Kind::Any || self.is_open() || self.kind() == kind
+    }
+
+    /// Whether the type is known only when it runs.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self, Self::Any | Self::Data(_))
+    }
+
+    /// A part of a configuration item of which nothing is known.
+    pub(super) const DATA: Self = Self::Data(Kind::Any);
+
+    /// Whether it is a part of a configuration item, or an optional of one.
+    pub(super) fn is_data(&self) -> bool {
+        match self {
+            Self::Data(_) => true,
+            Self::Optional(part) => matches!(part.as_ref(), Self::Data(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether a value of this type, held against one of the other, has to be of the same kind:
+    /// one is a part of an item, and of the other something is known.
+    pub(super) fn must_be_like(&self, other: &Self) -> bool {
+        let known = |of: &Self| {
+            !matches!(of, Self::Any | Self::Optional(_) | Self::A(Kind::Null | Kind::Type))
+        };
+        (matches!(self, Self::Data(_)) || matches!(other, Self::Data(_)))
+            && known(self)
+            && known(other)
     }
 
     /// What a list, a map or an optional holds.
     pub(super) fn element(&self) -> Self {
         match self {
             Self::List(part) | Self::Map(_, part) | Self::Optional(part) => part.as_ref().clone(),
+            Self::Data(_) => Self::DATA,
             Self::Any | Self::A(_) | Self::Fields(_) => Self::Any,
         }
     }
@@ -92,6 +124,13 @@ impl Type {
         Some(match (self, other) {
             _ if self == other => self.clone(),
             (Self::Any, _) | (_, Self::Any) => Self::Any,
+            (Self::Data(Kind::Any), Self::Data(kind))
+            | (Self::Data(kind), Self::Data(Kind::Any)) => Self::Data(*kind),
+            (Self::Data(_), Self::Data(_)) => Self::DATA,
+            (Self::Data(Kind::Any), other) | (other, Self::Data(Kind::Any)) => {
+                Self::Data(other.kind())
+            }
+            (Self::Data(kind), _) | (_, Self::Data(kind)) => Self::Data(*kind),
             (Self::List(a), Self::List(b)) => Self::list(a.join_or_any(b)),
             (Self::Optional(a), Self::Optional(b)) => Self::optional(a.join_or_any(b)),
             (Self::Map(key, value), Self::Map(other_key, other_value)) => {
@@ -111,7 +150,7 @@ impl Type {
     /// Whether values of these types can be equal at all.
     pub(super) fn comparable(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Any, _) | (_, Self::Any) => true,
+            _ if self.is_open() || other.is_open() => true,
             (Self::List(a), Self::List(b)) | (Self::Optional(a), Self::Optional(b)) => {
                 a.comparable(b)
             }
@@ -122,6 +161,24 @@ impl Type {
         }
     }
 
+    /// Whether `string()` takes it, and it is no text itself.
+    pub(super) const fn has_text(&self) -> bool {
+        matches!(
+            self,
+            Self::A(
+                Kind::Bool
+                    | Kind::Int
+                    | Kind::UInt
+                    | Kind::Double
+                    | Kind::Bytes
+                    | Kind::Timestamp
+                    | Kind::Duration
+                    | Kind::Ip
+                    | Kind::Cidr
+            )
+        )
+    }
+
     pub(super) fn is_number(&self) -> bool {
         matches!(self, Self::A(Kind::Int | Kind::UInt | Kind::Double))
     }
@@ -130,9 +187,9 @@ impl Type {
 impl fmt::Display for Type {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::List(part) if **part != Self::Any => write!(formatter, "list({part})"),
-            Self::Optional(part) if **part != Self::Any => write!(formatter, "optional({part})"),
-            Self::Map(key, value) if **key != Self::Any || **value != Self::Any => {
+            Self::List(part) if !part.is_open() => write!(formatter, "list({part})"),
+            Self::Optional(part) if !part.is_open() => write!(formatter, "optional({part})"),
+            Self::Map(key, value) if !key.is_open() || !value.is_open() => {
                 write!(formatter, "map({key}, {value})")
             }
             _ => formatter.write_str(self.kind().name()),
@@ -210,6 +267,16 @@ impl Kind {
     /// Whether a parameter declared so takes this value.
     pub(super) fn accepts(self, value: &Value<'_>) -> bool {
         self == Self::Any || self == Self::of(value)
+    }
+
+    /// The kind with its article, for what a part of an item is expected to be.
+    pub(super) const fn described(self) -> &'static str {
+        match self {
+            Self::List => "a list",
+            Self::Map => "a map",
+            Self::String => "a string",
+            other => other.name(),
+        }
     }
 
     /// The name of the kind in messages.

@@ -124,6 +124,38 @@ pub(crate) fn same_key(a: &Value<'_>, b: &Value<'_>) -> bool {
     }
 }
 
+/// Refuses two values, one of which is a part of an item, that are of different kinds. That they
+/// are unequal would say nothing of what the author asks. Numbers are of one kind, and lists are
+/// where their elements are.
+///
+/// # Errors
+/// [`Failure::Unexpected`] where they are not of one kind.
+pub(crate) fn alike(a: &Value<'_>, b: &Value<'_>, fuel: &mut Fuel) -> Result<(), Failure> {
+    if let (Value::List(a), Value::List(b)) = (a, b) {
+        let Some(first) = a.first().or(b.first()) else { return Ok(()) };
+        fuel.charge((a.len() + b.len()) as u64)?;
+        return a.iter().chain(*b).try_for_each(|item| one_kind(item, first));
+    }
+    one_kind(a, b)
+}
+
+fn one_kind(a: &Value<'_>, b: &Value<'_>) -> Result<(), Failure> {
+    let is_alike =
+        std::mem::discriminant(a) == std::mem::discriminant(b) || is_number(a) && is_number(b);
+    if is_alike {
+        return Ok(());
+    }
+    Err(differ(a, b))
+}
+
+#[cold]
+fn differ(a: &Value<'_>, b: &Value<'_>) -> Failure {
+    let (a, b) = (type_name(a), type_name(b));
+    Failure::Unexpected(
+        format!("the control compares a value of type {a} with one of type {b}").into(),
+    )
+}
+
 /// The order of two values: numbers of any type, texts and bytes by their bytes, `false` before
 /// `true`, points and spans of time. A `NaN` stands after all numbers and equals itself, so that
 /// sorting has one result; the operators `<` and `>=` do not call this for it.

@@ -28,6 +28,8 @@ pub use figures::{ControlFigure, Figures};
 pub use folder::FolderMetrics;
 pub use operator::OperatorMetrics;
 
+use crate::resource::{InternalErrors, InternalPlace};
+
 /// The target of spans that only traces show: log lines name what they are about themselves.
 pub const TRACED: &str = "plumbline::traced";
 
@@ -45,6 +47,7 @@ pub struct Metrics {
     aws: AwsMetrics,
     baselines: BaselineMetrics,
     published: IntCounterVec,
+    internal_errors: IntCounterVec,
 }
 
 /// How the publishing of one finding went.
@@ -79,11 +82,22 @@ impl Metrics {
         let build =
             IntGaugeVec::new(name("build_info", "The build that runs; always 1."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let internal_errors = IntCounterVec::new(
+            name(
+                "internal_errors_total",
+                "Failures of Plumbline itself, by the place where they were noticed; please report them.",
+            ),
+            &["place"],
+        )?;
+        for place in InternalPlace::ALL {
+            internal_errors.with_label_values(&[place.as_str()]);
+        }
+        register(&registry, &internal_errors)?;
         register(&registry, &published)?;
         register(&registry, &build)?;
         let aws = AwsMetrics::new(&registry)?;
         let baselines = BaselineMetrics::new(&registry)?;
-        Ok(Self { registry, aws, baselines, published })
+        Ok(Self { registry, aws, baselines, published, internal_errors })
     }
 
     /// What is measured of each baseline.
@@ -99,6 +113,13 @@ impl Metrics {
     /// Counts findings sent to the sink.
     pub fn published(&self, result: PublishResult, findings: u64) {
         self.published.with_label_values(&[result.as_str()]).inc_by(findings);
+    }
+
+    /// Counts failures of our own.
+    pub fn internal_errors(&self, errors: &InternalErrors) {
+        for (error, count) in errors.iter() {
+            self.internal_errors.with_label_values(&[error.place.as_str()]).inc_by(count);
+        }
     }
 
     /// What only an operator measures: to be asked for once.

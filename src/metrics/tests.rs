@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::evaluation::Counts;
 use crate::plan::BaselineKey;
-use crate::resource::{Severity, Timestamp, UnknownReason, Verdict};
+use crate::resource::{InternalError, Severity, Timestamp, UnknownReason, Verdict};
 
 fn baseline(namespace: &str, name: &str) -> BaselineKey {
     BaselineKey { namespace: namespace.to_owned(), name: name.to_owned() }
@@ -92,6 +92,22 @@ fn the_ratio_is_absent_before_a_complete_evaluation_and_kept_after_it() {
     let text = metrics.text().unwrap();
     let ratio = "plumbline_compliance_ratio{namespace=\"platform\",baseline=\"production\"} 0.75";
     assert!(series(&text).contains(&ratio), "{text}");
+}
+
+#[test]
+fn every_place_of_an_internal_error_has_a_series_from_the_start() {
+    let metrics = Metrics::new().unwrap();
+    let mut errors = InternalErrors::default();
+    for _ in 0..3 {
+        errors.add(InternalError::new(InternalPlace::Join, "a type has no entry"));
+    }
+    metrics.internal_errors(&errors);
+    let text = metrics.text().unwrap();
+    for place in InternalPlace::ALL {
+        let count = if place == InternalPlace::Join { 3 } else { 0 };
+        let line = format!("plumbline_internal_errors_total{{place=\"{place}\"}} {count}");
+        assert!(series(&text).contains(&line.as_str()), "{line} is not in\n{text}");
+    }
 }
 
 /// What `promtool check metrics` asks of names and help.

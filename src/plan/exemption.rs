@@ -5,7 +5,8 @@ use crate::catalog::Catalog;
 use crate::plan::accounts::AccountsByName;
 use crate::plan::resolve::{account_ids, timestamp};
 use crate::plan::{
-    BaselineKey, MatchSubject, PlannedControl, Problem, ProblemKind, ResourceMatch, controls,
+    BaselineKey, MatchSubject, Matched, PlannedControl, Problem, ProblemKind, ResourceMatch,
+    controls,
 };
 use crate::resource::{AccountId, ControlName, Timestamp};
 
@@ -36,7 +37,8 @@ pub struct PlannedExemption {
 }
 
 impl PlannedExemption {
-    /// Whether the exemption holds at `now` for this verdict. `subject` is `None` for a verdict on
+    /// Whether the exemption holds at `now` for this verdict. Of a resource whose tags nobody knows it
+    /// holds for none by tags: its drift shows. `subject` is `None` for a verdict on
     /// a region or account, which an exemption of single resources never covers.
     pub fn covers(
         &self,
@@ -50,7 +52,9 @@ impl PlannedExemption {
             && self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
             && (self.resources.is_empty()
                 || subject.is_some_and(|subject| {
-                    self.resources.iter().any(|resources| resources.matches(subject))
+                    self.resources
+                        .iter()
+                        .any(|resources| resources.matches(subject) == Matched::Yes)
                 }))
     }
 

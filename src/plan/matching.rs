@@ -17,8 +17,20 @@ pub struct MatchSubject<'s> {
     pub arn: Option<&'s str>,
     /// Its name, where it has one.
     pub name: Option<&'s str>,
-    /// Its tags: a map from strings to strings.
-    pub tags: Value<'s>,
+    /// Its tags: a map from strings to strings. Nothing where the item does not speak of tags; one
+    /// without tags says so by an empty map.
+    pub tags: Option<Value<'s>>,
+}
+
+/// Whether a resource matches a selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matched {
+    /// Every field given.
+    Yes,
+    /// Not some field given.
+    No,
+    /// Every field given but tags, of which the item does not speak.
+    Untold,
 }
 
 /// Resources that match every field that the selector gives.
@@ -62,19 +74,24 @@ impl ResourceMatch {
     }
 
     /// Whether the resource matches every field given.
-    pub fn matches(&self, resource: &MatchSubject<'_>) -> bool {
+    pub fn matches(&self, resource: &MatchSubject<'_>) -> Matched {
         let of_type = |name: &ResourceType| name.as_str() == resource.resource_type;
-        (self.types.is_empty() || self.types.iter().any(of_type))
+        let matches = (self.types.is_empty() || self.types.iter().any(of_type))
             && any_of(self.ids.as_ref(), Some(resource.id))
             && any_of(self.arns.as_ref(), resource.arn)
-            && any_of(self.names.as_ref(), resource.name)
-            && self.tags.iter().all(|(key, value)| {
-                resource
-                    .tags
-                    .get(key)
-                    .and_then(|tag| tag.as_str())
-                    .is_some_and(|tag| value.is_match(tag))
-            })
+            && any_of(self.names.as_ref(), resource.name);
+        let has = |tags: &Value<'_>, key: &str, value: &GlobMatcher| {
+            tags.get(key).is_some_and(|tag| tag.as_str().is_some_and(|tag| value.is_match(tag)))
+        };
+        match resource.tags {
+            _ if !matches => Matched::No,
+            _ if self.tags.is_empty() => Matched::Yes,
+            None => Matched::Untold,
+            Some(tags) if self.tags.iter().all(|(key, value)| has(&tags, key, value)) => {
+                Matched::Yes
+            }
+            Some(_) => Matched::No,
+        }
     }
 
     /// Whether tags are looked at.
@@ -143,13 +160,27 @@ mod tests {
             id,
             arn: Some("arn:aws:s3:::logs/eu/{a}"),
             name: None,
-            tags: Value::Map(TAGS),
+            tags: Some(Value::Map(TAGS)),
         }
     }
 
     fn matches(yaml: &str, subject: &MatchSubject<'_>) -> bool {
         let selector = serde_saphyr::from_str(yaml).unwrap();
-        ResourceMatch::new(&selector).unwrap().matches(subject)
+        ResourceMatch::new(&selector).unwrap().matches(subject) == Matched::Yes
+    }
+
+    #[test]
+    fn of_tags_that_the_item_does_not_speak_of_nobody_knows() {
+        let told = |tags, yaml: &str| {
+            let selector = serde_saphyr::from_str(yaml).unwrap();
+            let subject = MatchSubject { tags, ..bucket("logs-eu") };
+            ResourceMatch::new(&selector).unwrap().matches(&subject)
+        };
+        assert_eq!(told(None, "{tags: {data: '*'}}"), Matched::Untold);
+        assert_eq!(told(None, "{ids: ['logs-*'], tags: {data: '*'}}"), Matched::Untold);
+        assert_eq!(told(None, "{ids: ['data-*'], tags: {data: '*'}}"), Matched::No);
+        assert_eq!(told(None, "{ids: ['logs-*']}"), Matched::Yes);
+        assert_eq!(told(Some(Value::Map(&[])), "{tags: {data: '*'}}"), Matched::No);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use crate::catalog::Parameters;
 pub use attestation::PlannedAttestation;
 pub use exemption::PlannedExemption;
 pub use files::{Excluded, IGNORE_FILE, InvalidPattern, STANDARD_INPUT, object_files};
-pub use matching::{InvalidMatch, MatchSubject, ResourceMatch};
+pub use matching::{InvalidMatch, MatchSubject, Matched, ResourceMatch};
 pub use objects::{Objects, load_folder, load_paths, load_paths_without};
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{Desired, NamespaceLabels, resolve};

@@ -5,7 +5,7 @@
 /// A scalar is always kept. A map keeps the fields named, or all of them whole where
 /// `elements` is set (somebody iterates over it and it may be a list or a map). A list keeps its
 /// elements, each projected by `elements`, and is kept empty without it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Projection {
     /// The whole value.
     Whole,

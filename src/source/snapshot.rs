@@ -85,6 +85,15 @@ pub trait Worker {
     fn chunk_done(&mut self, _sequence: u64) {}
 }
 
+/// The text of one file, unzipped where it is gzipped.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn open_text(path: &Path) -> io::Result<Box<dyn io::Read>> {
+    input::unzip(std::fs::File::open(path)?)
+}
+
 impl Snapshot {
     /// Finds the files: `path` is a file, a folder that is searched with all folders in it, or `-`
     /// for standard input, which is read to its end and kept in a temporary file.

@@ -2,6 +2,7 @@
 //!
 //! ```yaml
 //! variables: {list: [1, 2]}            # of all cases of the file, any type; optional
+//! resource: {configuration: {}}        # the item `resource` of all cases; optional
 //! cases:
 //!   - expression: list[0] + 1
 //!     value: 2                         # the result as JSON, see `to_json`
@@ -30,6 +31,7 @@ use serde_json::{Map, Value as Json};
 struct Section {
     #[serde(default)]
     variables: Map<String, Json>,
+    resource: Option<Json>,
     cases: Vec<Case>,
 }
 
@@ -70,7 +72,7 @@ fn every_case_of_every_table_holds() {
             serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         for case in &section.cases {
             count += 1;
-            if let Err(difference) = check(&section.variables, case) {
+            if let Err(difference) = check(&section, case) {
                 let name = file.file_name().unwrap().display();
                 writeln!(report, "{name}: {}\n    {difference}", case.expression).unwrap();
             }
@@ -80,12 +82,16 @@ fn every_case_of_every_table_holds() {
     assert!(report.is_empty(), "\n{report}");
 }
 
-fn check(shared: &Map<String, Json>, case: &Case) -> Result<(), String> {
-    let mut variables = shared.clone();
+fn check(section: &Section, case: &Case) -> Result<(), String> {
+    let mut variables = section.variables.clone();
     variables.extend(case.variables.clone());
-    let environment = variables.keys().fold(Environment::new(), |environment, name| {
+    let mut environment = variables.keys().fold(Environment::new(), |environment, name| {
         environment.variable(name, VariableType::Any)
     });
+    if let Some(resource) = &section.resource {
+        environment = environment.variable("resource", VariableType::Resource);
+        variables.insert("resource".to_owned(), resource.clone());
+    }
     let program = match compile(&case.expression, &environment) {
         Ok(program) => program,
         Err(mistakes) => return check_mistakes(case, &mistakes),

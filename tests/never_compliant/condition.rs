@@ -141,8 +141,8 @@ impl Condition {
         let configuration = || facts.resource.and_then(|it| it.get("configuration")).ok_or(Failed);
         let field = |path: Path| get(configuration()?, path);
         match self {
-            Self::Equals(path, text) => Ok(field(path)? == text),
-            Self::EqualsParameter(path) => Ok(field(path)? == "x"),
+            Self::Equals(path, text) => is(field(path)?, text),
+            Self::EqualsParameter(path) => is(field(path)?, "x"),
             Self::Less(path, number) => Ok(field(path)?.as_i64().ok_or(Failed)? < *number),
             Self::Divides(path) => {
                 let divisor = field(path)?.as_i64().ok_or(Failed)?;
@@ -162,11 +162,11 @@ impl Condition {
                         None => None,
                     };
                 }
-                Ok(value.map_or("x" == *text, |value| value == text))
+                value.map_or(Ok("x" == *text), |value| is(value, text))
             }
             Self::Elements { all, text } => {
                 let list = field(&["l"])?.as_array().ok_or(Failed)?;
-                let element = |item: &Json| Ok(get(item, &["k"])? == text);
+                let element = |item: &Json| is(get(item, &["k"])?, text);
                 quantify(*all, list.iter().map(element))
             }
             Self::Not(of) => of.holds(facts).map(|holds| !holds),
@@ -180,6 +180,11 @@ impl Condition {
             Self::AtLeast(count) => Ok(facts.resources.len() >= *count),
         }
     }
+}
+
+/// Whether a field holds this text. What is no text says nothing of it.
+fn is(field: &Json, text: &str) -> Result<bool, Failed> {
+    field.as_str().map(|found| found == text).ok_or(Failed)
 }
 
 fn of_each(all: bool, of: &Condition, resources: &[&Json]) -> Result<bool, Failed> {

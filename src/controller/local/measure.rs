@@ -28,7 +28,7 @@ pub(super) fn note(
             baselines.evaluated(&plan.baseline, Figures::of(plan, outcome, now), round.took);
         }
     }
-    published::measure(metrics, &round.drift.changes, published);
+    published::measure(metrics, round, published);
     let open = open_findings(sink);
     for plan in plans {
         let findings = open.get(&plan.baseline).copied().unwrap_or_default();

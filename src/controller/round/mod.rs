@@ -18,7 +18,7 @@ use super::sources::{self, SourceInput, SourceReport, Statement};
 use crate::drift::{Comparison, Drift, Installation, KnownFindings, Summaries};
 use crate::evaluation::{Coverage, Evaluation, EvaluationResult, Outcome, Results, Worker};
 use crate::plan::Plan;
-use crate::resource::{Reading, ResourceType, Timestamp};
+use crate::resource::{InternalErrors, Reading, ResourceType, Timestamp};
 use examination::Examination;
 use interest::Interest;
 
@@ -57,6 +57,13 @@ impl RoundReport {
     /// Whether every source was read whole.
     pub fn read_whole(&self) -> bool {
         self.sources.iter().all(SourceReport::is_whole)
+    }
+
+    /// Failures of our own in this round.
+    pub fn internal_errors(&self) -> InternalErrors {
+        let mut errors = self.outcome.internal;
+        errors.merge(&self.drift.internal);
+        errors
     }
 }
 
@@ -134,7 +141,11 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
     }
     let outcome = evaluation.finish(workers, &coverage, &mut receiver);
     let drift = receiver.gathering.finish(&outcome);
-    RoundReport { outcome, drift, sources: reports, took: started.elapsed() }
+    let report = RoundReport { outcome, drift, sources: reports, took: started.elapsed() };
+    for (error, count) in report.internal_errors().iter() {
+        tracing::error!(place = %error.place, count, "{error}");
+    }
+    report
 }
 
 /// What is made of the results.
@@ -166,7 +177,8 @@ impl<'r> Gathering<'r> {
         match self {
             Self::Changes(comparison) => comparison.finish(outcome),
             Self::Summaries(summaries) => {
-                Drift { changes: Vec::new(), summary: summaries.finish(outcome) }
+                let internal = InternalErrors::default();
+                Drift { changes: Vec::new(), summary: summaries.finish(outcome), internal }
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::catalog::CompiledCheck;
 use crate::evaluation::result::{EvaluationResult, Subject};
 use crate::expression::format_timestamp;
 use crate::plan::{Plan, PlannedAttestation, PlannedControl, Target};
-use crate::resource::{Timestamp, Verdict};
+use crate::resource::{InternalError, InternalPlace, Timestamp, Verdict};
 
 impl Finish<'_, '_> {
     /// Judges each account by the attestations that concern it.
@@ -29,11 +29,11 @@ impl Finish<'_, '_> {
         planned: &PlannedControl,
         target: &Target,
     ) {
-        if let Some(outcome) = self.judge.outcome.control_mut(at, place, control) {
-            outcome.complete = true;
-        }
-        let account = self.evaluation.places.account(target.account.as_str());
-        if account.and_then(|account| account.home.get(at)) != Some(place) {
+        let Ok(account) = self.reads.account(&target.account) else {
+            return self.judge.outcome.internal.add(NO_ACCOUNT);
+        };
+        self.judge.outcome.completes(at, place, control, true);
+        if account.home.get(at) != Some(place) {
             return;
         }
         let now = self.evaluation.now;
@@ -56,6 +56,10 @@ impl Finish<'_, '_> {
         self.judge.pass_on(&result, self.results);
     }
 }
+
+/// The control stays incomplete in the target, and what is published of it stays.
+const NO_ACCOUNT: InternalError =
+    InternalError::new(InternalPlace::Outcome, "an attested account has no place");
 
 /// What is wrong with the evidence; nothing where some of it counts now.
 fn lack(plan: &Plan, planned: &PlannedControl, target: &Target, now: Timestamp) -> Option<String> {

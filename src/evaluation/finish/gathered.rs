@@ -1,31 +1,32 @@
 //! The items that were kept, by account and type, each resource once.
 
-use std::collections::hash_map::Entry;
+use std::collections::hash_map::Entry as Slot;
 
 use bumpalo::Bump;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::evaluation::keep::{Keep, Kept};
+use crate::evaluation::keep::{Broken, Head, Keep, Kept};
 use crate::evaluation::prepared::Evaluation;
 use crate::expression::to_json;
-use crate::resource::{ConfigurationItem, ItemStatus};
+use crate::resource::{ConfigurationItem, InternalError, ItemStatus};
 
 /// The items that were kept. Of a resource that came several times (one of a global type comes
 /// from each region that records it) the copy that was captured last counts, one that is recorded
 /// before one that is not. Where nobody can say which was last, none of them does: the resource is
 /// unreadable.
 pub(super) struct Gathered<'k> {
-    keeps: &'k [Keep],
-    items: FxHashMap<(u32, u32), Vec<Place>>,
-    /// Those whose copies contradict each other.
-    contradicted: FxHashSet<Place>,
+    items: FxHashMap<(u32, u32), Vec<Entry<'k>>>,
+    /// Why some of what was kept cannot be read. Nobody knows then whose it is.
+    pub(super) lost: Option<InternalError>,
 }
 
-/// Where a kept item is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Place {
-    keep: u32,
-    item: u32,
+/// A kept item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry<'k> {
+    keep: &'k Keep,
+    kept: &'k Kept,
+    /// Whether other copies contradict it.
+    is_contradicted: bool,
 }
 
 /// What tells a resource from others: its account, its type, its region unless it is global, its
@@ -35,114 +36,131 @@ type Key<'k> = (u32, u32, &'k str, &'k str);
 /// One copy of a resource.
 #[derive(Debug, Clone, Copy)]
 struct Copy<'k> {
-    place: Place,
-    captured: i64,
+    entry: Entry<'k>,
     region: &'k str,
 }
 
 impl<'k> Gathered<'k> {
     pub(super) fn new(evaluation: &Evaluation<'_>, keeps: &'k [Keep]) -> Self {
-        let (items, contradicted) = (FxHashMap::default(), FxHashSet::default());
-        let mut gathered = Self { keeps, items, contradicted };
-        let mut items: FxHashMap<(u32, u32), Vec<Place>> = FxHashMap::default();
-        let (single, several) = copies(evaluation, keeps);
-        for ((account, resource_type, ..), copy) in single {
-            items.entry((account, resource_type)).or_default().push(copy.place);
-        }
-        for ((account, resource_type, ..), copies) in several {
-            items.entry((account, resource_type)).or_default().extend(gathered.choose(copies));
-        }
-        for places in items.values_mut() {
-            places.sort_by(|one, other| gathered.id(*one).cmp(gathered.id(*other)));
-        }
-        gathered.items = items;
-        gathered
-    }
-
-    /// An account's items of a type, by id.
-    pub(super) fn of(&self, account: u32, resource_type: u32) -> &[Place] {
-        self.items.get(&(account, resource_type)).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Reads an item.
-    pub(super) fn item<'a>(&self, place: Place, arena: &'a Bump) -> Option<ConfigurationItem<'a>>
-    where
-        'k: 'a,
-    {
-        let (keep, kept) = self.kept(place)?;
-        let item = keep.decoder(kept).item(arena);
-        let status =
-            if self.contradicted.contains(&place) { ItemStatus::Unreadable } else { item.status };
-        Some(ConfigurationItem { status, ..item })
-    }
-
-    /// The one of several copies of a resource that counts.
-    fn choose(&mut self, mut copies: Vec<Copy<'k>>) -> Option<Place> {
-        let arena = Bump::new();
-        let status = |copy: &Copy<'k>| {
-            self.item(copy.place, &arena).map_or(ItemStatus::Unreadable, |it| it.status)
+        let Copies { single, several, mut lost } = Copies::of(evaluation, keeps);
+        let mut by_id: FxHashMap<(u32, u32), Vec<(&'k str, Entry<'k>)>> = FxHashMap::default();
+        let mut add = |(account, resource_type, _, id): Key<'k>, entry| {
+            by_id.entry((account, resource_type)).or_default().push((id, entry));
         };
-        // Whatever came last, another region's not recording the type says nothing of the resource.
-        if copies.iter().any(|copy| status(copy) != ItemStatus::NotRecorded) {
-            copies.retain(|copy| status(copy) != ItemStatus::NotRecorded);
+        for (key, copy) in single {
+            add(key, copy.entry);
         }
-        let latest = copies.iter().copied().max_by_key(|copy| (copy.captured, copy.region))?;
-        let undated = copies.len() > 1 && copies.iter().any(|copy| copy.captured == i64::MIN);
-        let mut rivals = copies.iter().filter(|copy| copy.captured == latest.captured);
-        if undated || rivals.any(|rival| self.content(rival) != self.content(&latest)) {
-            self.contradicted.insert(latest.place);
+        for (key, copies) in several {
+            match choose(copies) {
+                Ok(chosen) => chosen.into_iter().for_each(|entry| add(key, entry)),
+                Err(broken) => _ = lost.get_or_insert(broken.into()),
+            }
         }
-        Some(latest.place)
+        let in_order = |(of, mut entries): (_, Vec<(&'k str, Entry<'k>)>)| {
+            entries.sort_by_key(|(id, _)| *id);
+            (of, entries.into_iter().map(|(_, entry)| entry).collect())
+        };
+        Self { items: by_id.into_iter().map(in_order).collect(), lost }
     }
 
-    /// What a copy says, but for the region and time that it says it of.
-    fn content(&self, copy: &Copy<'k>) -> Option<(serde_json::Value, ItemStatus)> {
-        let arena = Bump::new();
-        let item = self.item(copy.place, &arena)?;
-        let mut content = to_json(&item.value);
-        if let Some(fields) = content.as_object_mut() {
-            fields.retain(|name, _| name != "region" && name != "captureTime");
-        }
-        Some((content, item.status))
-    }
-
-    /// The region that an item says it is in.
-    pub(super) fn region(&self, place: Place) -> &'k str {
-        self.kept(place).map(|(keep, kept)| keep.decoder(kept).head().region).unwrap_or_default()
-    }
-
-    fn id(&self, place: Place) -> &'k str {
-        self.kept(place).map(|(keep, kept)| keep.decoder(kept).head().id).unwrap_or_default()
-    }
-
-    fn kept(&self, place: Place) -> Option<(&'k Keep, &'k Kept)> {
-        let keep = self.keeps.get(place.keep as usize)?;
-        Some((keep, keep.items().get(place.item as usize)?))
+    /// An account's items of a type, by id. They stand in memory in this order.
+    pub(super) fn of(&self, account: u32, resource_type: u32) -> &[Entry<'k>] {
+        self.items.get(&(account, resource_type)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// The resources of which one copy came, and those of which several did.
-type Copies<'k> = (FxHashMap<Key<'k>, Copy<'k>>, FxHashMap<Key<'k>, Vec<Copy<'k>>>);
+impl<'k> Entry<'k> {
+    /// Reads the item.
+    pub(super) fn item<'a>(self, arena: &'a Bump) -> Result<ConfigurationItem<'a>, Broken>
+    where
+        'k: 'a,
+    {
+        let item = self.keep.decoder(self.kept)?.item(arena)?;
+        let status = if self.is_contradicted { ItemStatus::Unreadable } else { item.status };
+        Ok(ConfigurationItem { status, ..item })
+    }
 
-fn copies<'k>(evaluation: &Evaluation<'_>, keeps: &'k [Keep]) -> Copies<'k> {
-    let types = evaluation.types.values().filter(|entry| entry.is_global);
-    let global: FxHashSet<u32> = types.map(|entry| entry.number).collect();
-    let (mut single, mut several) = Copies::default();
-    for (keep, at) in keeps.iter().zip(0..) {
-        for (kept, item) in keep.items().iter().zip(0..) {
-            let head = keep.decoder(kept).head();
-            let region = if global.contains(&kept.resource_type) { "" } else { head.region };
-            let key = (kept.account, kept.resource_type, region, head.id);
-            let place = Place { keep: at, item };
-            let copy = Copy { place, captured: kept.captured, region: head.region };
-            match single.entry(key) {
-                Entry::Vacant(entry) => drop(entry.insert(copy)),
-                Entry::Occupied(first) => {
-                    several.entry(key).or_insert_with(|| vec![*first.get()]).push(copy);
-                }
+    /// Reads what tells the item from others.
+    pub(super) fn head(self) -> Result<Head<'k>, Broken> {
+        self.keep.decoder(self.kept)?.head()
+    }
+}
+
+/// The one of several copies of a resource that counts.
+fn choose(mut copies: Vec<Copy<'_>>) -> Result<Option<Entry<'_>>, Broken> {
+    let arena = Bump::new();
+    let mut unrecorded = Vec::with_capacity(copies.len());
+    for copy in &copies {
+        unrecorded.push(copy.entry.item(&arena)?.status == ItemStatus::NotRecorded);
+    }
+    // Whatever came last, another region's not recording the type says nothing of the resource.
+    if unrecorded.contains(&false) {
+        let mut unrecorded = unrecorded.into_iter();
+        copies.retain(|_| unrecorded.next() != Some(true));
+    }
+    let captured = |copy: &Copy<'_>| copy.entry.kept.captured;
+    let latest = copies.iter().copied().max_by_key(|copy| (captured(copy), copy.region));
+    let Some(latest) = latest else { return Ok(None) };
+    let undated = copies.len() > 1 && copies.iter().any(|copy| captured(copy) == i64::MIN);
+    let mut is_contradicted = undated;
+    for rival in copies.iter().filter(|copy| captured(copy) == captured(&latest)) {
+        is_contradicted |= content(rival)? != content(&latest)?;
+    }
+    Ok(Some(Entry { is_contradicted, ..latest.entry }))
+}
+
+/// What a copy says, but for the region and time that it says it of.
+fn content(copy: &Copy<'_>) -> Result<(serde_json::Value, ItemStatus), Broken> {
+    let arena = Bump::new();
+    let item = copy.entry.item(&arena)?;
+    let mut content = to_json(&item.value);
+    if let Some(fields) = content.as_object_mut() {
+        fields.retain(|name, _| name != "region" && name != "captureTime");
+    }
+    Ok((content, item.status))
+}
+
+/// The resources of which one copy came, and those of which several did.
+#[derive(Default)]
+struct Copies<'k> {
+    single: FxHashMap<Key<'k>, Copy<'k>>,
+    several: FxHashMap<Key<'k>, Vec<Copy<'k>>>,
+    /// Why some copies cannot be read.
+    lost: Option<InternalError>,
+}
+
+impl<'k> Copies<'k> {
+    fn of(evaluation: &Evaluation<'_>, keeps: &'k [Keep]) -> Self {
+        let types = evaluation.types.values().filter(|entry| entry.is_global);
+        let global: FxHashSet<u32> = types.map(|entry| entry.number).collect();
+        let mut copies = Self::default();
+        for keep in keeps {
+            let read = keep.check_names().and_then(|()| {
+                keep.items().iter().try_for_each(|kept| {
+                    let entry = Entry { keep, kept, is_contradicted: false };
+                    let head = entry.head()?;
+                    let is_global = global.contains(&kept.resource_type);
+                    let region = if is_global { "" } else { head.region };
+                    let key = (kept.account, kept.resource_type, region, head.id);
+                    copies.add(key, Copy { entry, region: head.region });
+                    Ok(())
+                })
+            });
+            if let Err(broken) = read {
+                copies.lost.get_or_insert(broken.into());
+            }
+        }
+        let Self { single, several, .. } = &mut copies;
+        single.retain(|key, _| !several.contains_key(key));
+        copies
+    }
+
+    fn add(&mut self, key: Key<'k>, copy: Copy<'k>) {
+        match self.single.entry(key) {
+            Slot::Vacant(slot) => drop(slot.insert(copy)),
+            Slot::Occupied(first) => {
+                self.several.entry(key).or_insert_with(|| vec![*first.get()]).push(copy);
             }
         }
     }
-    single.retain(|key, _| !several.contains_key(key));
-    (single, several)
 }

@@ -7,19 +7,23 @@ use bumpalo::Bump;
 use rustc_hash::FxHashMap;
 
 use super::Finish;
-use super::gathered::Place;
+use super::gathered::Entry;
+use super::reads::NO_TYPE;
 use crate::catalog::CompiledRelated;
 use crate::evaluation::check::{Check, Way};
-use crate::evaluation::judge::{At, Fault};
+use crate::evaluation::judge::{At, CHANGED, Fault};
 use crate::evaluation::places::AccountPlaces;
 use crate::expression::{Bindings, Program};
-use crate::resource::{ConfigurationItem, Value};
+use crate::resource::{ConfigurationItem, InternalError, Value};
 
 /// The resources of one `related` of a control in one account, by their keys.
-struct Index<'p> {
+struct Index<'f, 'p> {
     related: &'p CompiledRelated,
-    places: FxHashMap<Box<str>, Vec<Place>>,
+    entries: FxHashMap<Box<str>, Vec<&'f Entry<'f>>>,
 }
+
+/// A resource that a control judges, and the target that it counts for.
+type Judged<'f> = (&'f Entry<'f>, usize);
 
 impl<'f, 'p> Finish<'f, 'p> {
     /// Judges resources with those that join them.
@@ -27,36 +31,46 @@ impl<'f, 'p> Finish<'f, 'p> {
         let evaluation = self.evaluation;
         for check in evaluation.checks.iter().filter(|check| check.way == Way::Joined) {
             for account in evaluation.places.accounts() {
-                let judged = self.judged(check, account);
-                if !judged.is_empty() {
-                    let indexes = self.indexes(check, account);
-                    self.judge_joined(check, &judged, indexes.as_deref());
+                match self.judged(check, account) {
+                    Ok(judged) if judged.is_empty() => {}
+                    Ok(judged) => {
+                        let indexes = self.indexes(check, account);
+                        self.judge_joined(check, &judged, indexes.as_deref());
+                    }
+                    Err(error) => self.lose(error),
                 }
             }
         }
     }
 
     /// The resources of an account that a check judges, with the target that each counts for.
-    fn judged(&self, check: &Check<'p>, account: &AccountPlaces<'_>) -> Vec<(Place, usize)> {
-        let types = check.expression.resource_types.iter();
-        let entries = types.filter_map(|name| self.evaluation.types.get(name.as_str()));
-        let places = entries.flat_map(|entry| {
-            let places = self.gathered.of(account.number, entry.number).iter();
-            places.map(|place| (*place, entry.is_global))
-        });
-        places
-            .filter_map(|(place, is_global)| {
-                let targets = account.targets(self.gathered.region(place), is_global)?;
-                Some((place, targets.get(check.plan)?))
-            })
-            .collect()
+    fn judged(
+        &self,
+        check: &Check<'p>,
+        account: &AccountPlaces<'_>,
+    ) -> Result<Vec<Judged<'f>>, InternalError> {
+        let gathered = self.gathered;
+        let mut judged = Vec::new();
+        for name in &check.expression.resource_types {
+            let entry = self.evaluation.types.get(name.as_str()).ok_or(NO_TYPE)?;
+            for kept in gathered.of(account.number, entry.number) {
+                let targets = account.targets(kept.head()?.region, entry.is_global);
+                // A plan may leave the region out.
+                judged
+                    .extend(targets.and_then(|it| it.get(check.plan)).map(|target| (kept, target)));
+            }
+        }
+        Ok(judged)
     }
 
     fn indexes(
         &mut self,
         check: &Check<'p>,
         account: &AccountPlaces<'_>,
-    ) -> Result<Vec<Index<'p>>, Fault> {
+    ) -> Result<Vec<Index<'f, 'p>>, Fault> {
+        if !check.is_intact {
+            return Err(Fault::Internal(CHANGED));
+        }
         let related = check.expression.related.iter();
         related.map(|related| self.index(check, related, account)).collect()
     }
@@ -66,20 +80,16 @@ impl<'f, 'p> Finish<'f, 'p> {
         check: &Check<'p>,
         related: &'p CompiledRelated,
         account: &AccountPlaces<'_>,
-    ) -> Result<Index<'p>, Fault> {
+    ) -> Result<Index<'f, 'p>, Fault> {
         self.reads.in_account(account, &related.resource_type)?;
-        let mut index = Index { related, places: FxHashMap::default() };
-        let Some(entry) = self.evaluation.types.get(related.resource_type.as_str()) else {
-            return Ok(index);
-        };
-        let mut arena = Bump::new();
-        for at in 0..self.gathered.of(account.number, entry.number).len() {
-            let Some(place) = self.gathered.of(account.number, entry.number).get(at) else { break };
-            let place = *place;
+        let mut index = Index { related, entries: FxHashMap::default() };
+        let entry = self.evaluation.types.get(related.resource_type.as_str()).ok_or(NO_TYPE)?;
+        let (gathered, mut arena) = (self.gathered, Bump::new());
+        for kept in gathered.of(account.number, entry.number) {
             arena.reset();
-            let Some(item) = self.gathered.item(place, &arena) else { continue };
+            let item = kept.item(&arena)?;
             for key in self.keys(check, &related.related_key, &item, &arena)? {
-                index.places.entry(key.into()).or_default().push(place);
+                index.entries.entry(key.into()).or_default().push(kept);
             }
         }
         Ok(index)
@@ -108,13 +118,19 @@ impl<'f, 'p> Finish<'f, 'p> {
     fn judge_joined(
         &mut self,
         check: &Check<'p>,
-        judged: &[(Place, usize)],
-        indexes: Result<&[Index<'p>], &Fault>,
+        judged: &[Judged<'f>],
+        indexes: Result<&[Index<'f, 'p>], &Fault>,
     ) {
         let mut arena = Bump::new();
-        for (place, target) in judged {
+        for (kept, target) in judged {
             arena.reset();
-            let Some(item) = self.gathered.item(*place, &arena) else { continue };
+            let item = match kept.item(&arena) {
+                Ok(item) => item,
+                Err(broken) => {
+                    self.broken(At { check, target: *target }, **kept, broken);
+                    continue;
+                }
+            };
             let related = match indexes {
                 Ok(indexes) => self.related(check, indexes, &item, &arena).map(Some),
                 Err(fault) => Err(fault.clone()),
@@ -129,7 +145,7 @@ impl<'f, 'p> Finish<'f, 'p> {
     fn related<'a>(
         &mut self,
         check: &Check<'p>,
-        indexes: &[Index<'p>],
+        indexes: &[Index<'f, 'p>],
         item: &ConfigurationItem<'a>,
         arena: &'a Bump,
     ) -> Result<Value<'a>, Fault>
@@ -140,12 +156,14 @@ impl<'f, 'p> Finish<'f, 'p> {
         let mut entries = Vec::with_capacity(indexes.len());
         for index in indexes {
             let keys = self.keys(check, &index.related.key, item, arena)?;
-            let places = keys.iter().filter_map(|key| index.places.get(*key)).flatten();
-            let mut joined: Vec<Place> = places.copied().collect();
-            joined.sort_unstable();
-            joined.dedup();
-            let items = joined.into_iter().filter_map(|place| self.gathered.item(place, arena));
-            let values: Vec<Value<'a>> = items.map(|item| item.value).collect();
+            let found = keys.iter().filter_map(|key| index.entries.get(*key)).flatten();
+            let mut joined: Vec<&Entry<'f>> = found.copied().collect();
+            // In the order of their ids, which is that of their places in memory.
+            joined.sort_unstable_by_key(|kept| std::ptr::from_ref(*kept));
+            joined.dedup_by_key(|kept| std::ptr::from_ref(*kept));
+            let items = joined.into_iter().map(|kept| kept.item(arena));
+            let values: Vec<Value<'a>> =
+                items.map(|item| item.map(|item| item.value)).collect::<Result<_, _>>()?;
             let name: &'a str = index.related.name.as_str();
             let values = Value::List(arena.alloc_slice_copy(&values));
             entries.push((Value::String(name), values));

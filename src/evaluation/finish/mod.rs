@@ -15,14 +15,15 @@ use super::outcome::Outcome;
 use super::prepared::Evaluation;
 use super::result::Results;
 use super::worker::Worker;
+use crate::resource::InternalError;
 use gathered::Gathered;
 use reads::Reads;
 
 /// All that the last verdicts are made from.
 struct Finish<'f, 'p> {
     evaluation: &'f Evaluation<'p>,
-    judge: Judge<'p>,
-    gathered: Gathered<'f>,
+    judge: Judge,
+    gathered: &'f Gathered<'f>,
     reads: Reads<'f>,
     results: &'f mut dyn Results,
 }
@@ -39,18 +40,34 @@ impl<'p> Evaluation<'p> {
         let mut judge = Judge::new(self.plans, self.now);
         let mut reads = Reads::new(self, coverage);
         let mut keeps = Vec::with_capacity(workers.len());
+        let mut lost = None;
         for worker in workers {
             judge.outcome.merge(&worker.judge.outcome);
-            reads.leave_out(worker.unplaced.iter().filter_map(|number| self.type_of(*number)));
+            lost = lost.or(worker.judge.lost);
+            reads.leave_out(&worker.unplaced);
             keeps.push(worker.keep);
         }
         let gathered = Gathered::new(self, &keeps);
-        let mut finish = Finish { evaluation: self, judge, gathered, reads, results };
+        let mut finish = Finish { evaluation: self, judge, gathered: &gathered, reads, results };
+        if let Some(error) = lost {
+            finish.reads.lose_all(error);
+        }
+        if let Some(error) = gathered.lost {
+            finish.lose(error);
+        }
         finish.global();
         finish.joined();
         finish.together();
         finish.attestations();
         finish.unread();
         finish.judge.outcome
+    }
+}
+
+impl Finish<'_, '_> {
+    /// Something is lost, and nobody can say what: nothing that was kept counts as read.
+    fn lose(&mut self, error: InternalError) {
+        self.judge.outcome.internal.add(error);
+        self.reads.lose_kept(error);
     }
 }

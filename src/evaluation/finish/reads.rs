@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use rustc_hash::FxHashSet;
+
 use crate::evaluation::coverage::{Coverage, Unread};
 use crate::evaluation::judge::Fault;
 use crate::evaluation::places::AccountPlaces;
-use crate::evaluation::prepared::{Evaluation, TypeEntry};
-use crate::resource::{AccountId, Region, ResourceType, UnknownReason, is_global};
+use crate::evaluation::prepared::Evaluation;
+use crate::resource::{
+    AccountId, InternalError, InternalPlace, Region, ResourceType, UnknownReason, is_global,
+};
 
 /// What was read, as controls see it.
 pub(super) struct Reads<'f> {
@@ -14,16 +18,44 @@ pub(super) struct Reads<'f> {
     evaluation: &'f Evaluation<'f>,
     /// Types of which something came that nobody can say where it belongs.
     unplaced: HashSet<&'f ResourceType>,
+    /// Why nothing that was kept counts as read.
+    kept_lost: Option<InternalError>,
+    /// Why nothing counts as read.
+    all_lost: Option<InternalError>,
 }
 
 impl<'f> Reads<'f> {
     pub(super) fn new<'p: 'f>(evaluation: &'f Evaluation<'p>, coverage: &'f Coverage) -> Self {
-        Self { coverage, evaluation, unplaced: HashSet::new() }
+        Self { coverage, evaluation, unplaced: HashSet::new(), kept_lost: None, all_lost: None }
     }
 
-    /// Counts these types as not completely read.
-    pub(super) fn leave_out<'p: 'f>(&mut self, types: impl Iterator<Item = &'f TypeEntry<'p>>) {
-        self.unplaced.extend(types.map(|entry| entry.name));
+    /// Counts the types of these numbers as not completely read.
+    pub(super) fn leave_out(&mut self, types: &FxHashSet<u32>) {
+        for number in types {
+            match self.evaluation.type_of(*number) {
+                Some(entry) => _ = self.unplaced.insert(entry.name),
+                None => self.lose_all(InternalError::new(InternalPlace::Join, "a type is missing")),
+            }
+        }
+    }
+
+    /// Counts nothing as read that was kept.
+    pub(super) fn lose_kept(&mut self, error: InternalError) {
+        self.kept_lost.get_or_insert(error);
+    }
+
+    /// Counts nothing as read.
+    pub(super) fn lose_all(&mut self, error: InternalError) {
+        self.all_lost.get_or_insert(error);
+    }
+
+    /// Whether all that was kept of a type is there.
+    fn whole(&self, resource_type: &ResourceType) -> Result<(), Fault> {
+        let entry = self.evaluation.types.get(resource_type.as_str()).ok_or(NO_TYPE)?;
+        // What is judged as it comes needs nothing that is kept.
+        let is_kept = entry.need.keep.is_some();
+        let lost = self.all_lost.or(self.kept_lost.filter(|_| is_kept));
+        lost.map_or(Ok(()), |error| Err(Fault::Internal(error)))
     }
 
     /// Whether a type was read in a region, or in the account if it is global.
@@ -36,6 +68,7 @@ impl<'f> Reads<'f> {
         if is_global(resource_type.as_str()) {
             return self.in_account(account, resource_type);
         }
+        self.whole(resource_type)?;
         self.placed(resource_type)
             .and_then(|()| self.coverage.in_region(account.account, region, resource_type))
             .map_err(|unread| fault(account.account, Some(region), resource_type, &unread))
@@ -48,6 +81,7 @@ impl<'f> Reads<'f> {
         resource_type: &ResourceType,
     ) -> Result<(), Fault> {
         let regions = self.regions(account);
+        self.whole(resource_type)?;
         self.placed(resource_type)
             .and_then(|()| self.coverage.in_account(account.account, &regions, resource_type))
             .map_err(|unread| fault(account.account, None, resource_type, &unread))
@@ -67,11 +101,17 @@ impl<'f> Reads<'f> {
         Ok(())
     }
 
-    /// Where an account stands in the plans.
-    pub(super) fn account(&self, account: &AccountId) -> Option<&'f AccountPlaces<'f>> {
-        self.evaluation.places.account(account.as_str())
+    /// Where an account stands in the plans: every target's account has a place.
+    pub(super) fn account(&self, account: &AccountId) -> Result<&'f AccountPlaces<'f>, Fault> {
+        let place = self.evaluation.places.account(account.as_str());
+        let missing = InternalError::new(InternalPlace::Join, "an account has no place");
+        place.ok_or(Fault::Internal(missing))
     }
 }
+
+/// Every type that a check names has an entry.
+pub(super) const NO_TYPE: InternalError =
+    InternalError::new(InternalPlace::Join, "a type has no entry");
 
 fn fault(
     account: &AccountId,

@@ -3,8 +3,10 @@
 use bumpalo::Bump;
 
 use super::Finish;
+use super::reads::NO_TYPE;
 use crate::evaluation::check::{Check, Way};
-use crate::evaluation::judge::{At, Fault, matches};
+use crate::evaluation::concern::Concern;
+use crate::evaluation::judge::{At, Fault};
 use crate::evaluation::places::AccountPlaces;
 use crate::evaluation::result::Subject;
 use crate::plan::Target;
@@ -20,8 +22,7 @@ impl<'p> Finish<'_, 'p> {
                 Way::Account => Subject::Account,
                 Way::Alone | Way::Joined => continue,
             };
-            let targets = evaluation.plans.get(check.plan).map(|plan| plan.targets.as_slice());
-            for (place, target) in targets.unwrap_or_default().iter().enumerate() {
+            for (place, target) in check.of.targets.iter().enumerate() {
                 if self.looks_at(check, place, target) {
                     self.judge_together(At { check, target: place }, target, subject);
                 }
@@ -30,10 +31,9 @@ impl<'p> Finish<'_, 'p> {
     }
 
     fn judge_together(&mut self, at: At<'_, 'p>, target: &Target, subject: Subject<'_>) {
-        let Some(account) = self.reads.account(&target.account) else { return };
         let arena = Bump::new();
         let resources = match self.read_for(at.check, at.target, target) {
-            Ok(()) => self.resources(at, account, &arena),
+            Ok(account) => self.resources(at, account, &arena),
             Err(fault) => Err(fault),
         };
         match resources {
@@ -54,16 +54,16 @@ impl<'p> Finish<'_, 'p> {
         Self: 'a,
     {
         let mut values = Vec::new();
-        let types = at.check.expression.resource_types.iter();
-        for entry in types.filter_map(|name| self.evaluation.types.get(name.as_str())) {
-            for place in self.gathered.of(account.number, entry.number) {
-                let region = self.gathered.region(*place);
+        for name in &at.check.expression.resource_types {
+            let entry = self.evaluation.types.get(name.as_str()).ok_or(NO_TYPE)?;
+            for kept in self.gathered.of(account.number, entry.number) {
+                let region = kept.head()?.region;
                 let targets = account.targets(region, entry.is_global);
                 let is_here = targets.and_then(|it| it.get(at.check.plan)) == Some(at.target);
                 if at.check.way == Way::Region && !is_here {
                     continue;
                 }
-                let Some(item) = self.gathered.item(*place, arena) else { continue };
+                let item = kept.item(arena)?;
                 if takes(at.check, &item)? {
                     values.push(item.value);
                 }
@@ -75,11 +75,9 @@ impl<'p> Finish<'_, 'p> {
 
 /// Whether a resource is one of those that a baseline's control is about.
 fn takes(check: &Check<'_>, item: &ConfigurationItem<'_>) -> Result<bool, Fault> {
-    if matches(check.planned.exclude.as_ref(), item) == Some(true) {
-        return Ok(false);
+    match Concern::of(check, item) {
+        Concern::Yes => Ok(true),
+        Concern::Excluded | Concern::Unmatched => Ok(false),
+        Concern::Unknown(fault) => Err(fault),
     }
-    if let Some(fault) = Fault::of_status(item) {
-        return Err(fault);
-    }
-    Ok(matches(check.planned.matching.as_ref(), item) != Some(false))
 }

@@ -9,13 +9,12 @@ use crate::evaluation::result::Subject;
 use crate::plan::Target;
 use crate::resource::{ResourceType, is_global};
 
-impl<'p> Finish<'_, 'p> {
+impl<'f, 'p> Finish<'f, 'p> {
     /// Says of each control and target whether all was read that the control reads there.
     pub(super) fn unread(&mut self) {
         let evaluation = self.evaluation;
         for check in &evaluation.checks {
-            let targets = evaluation.plans.get(check.plan).map(|plan| plan.targets.as_slice());
-            for (place, target) in targets.unwrap_or_default().iter().enumerate() {
+            for (place, target) in check.of.targets.iter().enumerate() {
                 self.unread_in(At { check, target: place }, target);
             }
         }
@@ -23,11 +22,8 @@ impl<'p> Finish<'_, 'p> {
 
     fn unread_in(&mut self, at: At<'_, 'p>, target: &Target) {
         let complete = self.read_for(at.check, at.target, target).is_ok();
-        if let Some(control) =
-            self.judge.outcome.control_mut(at.check.plan, at.target, at.check.control)
-        {
-            control.complete = complete;
-        }
+        let (plan, control) = (at.check.plan, at.check.control);
+        self.judge.outcome.completes(plan, at.target, control, complete);
         let by_resource = matches!(at.check.way, Way::Alone | Way::Joined);
         if by_resource && let Some((name, fault)) = self.first_unread(at.check, at.target, target) {
             let subject = Subject::Unread { resource_type: name.as_str() };
@@ -48,23 +44,23 @@ impl<'p> Finish<'_, 'p> {
         }
     }
 
-    /// Whether all was read that the check reads in a target.
+    /// Whether all was read that the check reads in a target, and where the target's account is.
     pub(super) fn read_for(
         &self,
         check: &Check<'p>,
         place: usize,
         target: &Target,
-    ) -> Result<(), Fault> {
+    ) -> Result<&'f AccountPlaces<'f>, Fault> {
+        let account = self.reads.account(&target.account)?;
         if !self.looks_at(check, place, target) {
-            return Ok(());
+            return Ok(account);
         }
-        let Some(account) = self.reads.account(&target.account) else { return Ok(()) };
         for related in &check.expression.related {
             self.reads.in_account(account, &related.resource_type)?;
         }
         match self.first_unread(check, place, target) {
             Some((_, fault)) => Err(fault),
-            None => Ok(()),
+            None => Ok(account),
         }
     }
 
@@ -75,9 +71,12 @@ impl<'p> Finish<'_, 'p> {
         place: usize,
         target: &Target,
     ) -> Option<(&'p ResourceType, Fault)> {
-        let account = self.reads.account(&target.account)?;
         let is_home = self.is_home(check, place, target);
-        let types = check.expression.resource_types.iter();
+        let mut types = check.expression.resource_types.iter();
+        let account = match self.reads.account(&target.account) {
+            Ok(account) => account,
+            Err(fault) => return types.next().map(|name| (name, fault)),
+        };
         let mut types = types.filter(|name| is_home || !is_global(name.as_str()));
         types.find_map(|name| {
             let read = match check.way {
@@ -92,7 +91,7 @@ impl<'p> Finish<'_, 'p> {
     }
 
     fn is_home(&self, check: &Check<'p>, place: usize, target: &Target) -> bool {
-        let account: Option<&AccountPlaces<'_>> = self.reads.account(&target.account);
+        let account = self.reads.account(&target.account).ok();
         account.and_then(|account| account.home.get(check.plan)) == Some(place)
     }
 }

@@ -1,9 +1,25 @@
-//! Reads a kept item back.
+//! Reads a kept item back, or says why it is not one that was kept.
 
 use bumpalo::Bump;
 
 use super::encode::{status, tag};
-use crate::resource::{ConfigurationItem, ItemStatus, Timestamp, Value};
+use crate::evaluation::result::Subject;
+use crate::resource::{
+    ConfigurationItem, InternalError, InternalPlace, MAX_DEPTH, Timestamp, Value,
+};
+
+/// How deep a value is read: what is kept was parsed, and is not as deep.
+const DEPTH: usize = 2 * MAX_DEPTH;
+
+/// Why a kept item cannot be read. No sound program meets one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Broken(pub(in super::super) &'static str);
+
+impl From<Broken> for InternalError {
+    fn from(broken: Broken) -> Self {
+        Self::new(InternalPlace::KeptItem, broken.0)
+    }
+}
 
 /// Reads the bytes of one kept item. Texts are borrowed from them.
 #[derive(Debug, Clone, Copy)]
@@ -21,26 +37,40 @@ pub(in super::super) struct Head<'k> {
     pub(in super::super) id: &'k str,
 }
 
+impl<'k> Head<'k> {
+    /// The resource as a verdict speaks of it, as far as its head says.
+    pub(in super::super) const fn subject(self) -> Subject<'k> {
+        let Self { resource_type, region, id, account_id: _ } = self;
+        Subject::Resource { resource_type, id, arn: None, name: None, region }
+    }
+}
+
 impl<'k> Decoder<'k> {
     pub(super) fn new(bytes: &'k [u8], names: &'k [Box<str>]) -> Self {
         Self { bytes, names }
     }
 
     /// The item's head.
-    pub(in super::super) fn head(mut self) -> Head<'k> {
+    pub(in super::super) fn head(mut self) -> Result<Head<'k>, Broken> {
         self.read_head()
     }
 
     /// The item. Its capture time is not among what is read.
-    pub(in super::super) fn item<'a>(mut self, arena: &'a Bump) -> ConfigurationItem<'a>
+    pub(in super::super) fn item<'a>(
+        mut self,
+        arena: &'a Bump,
+    ) -> Result<ConfigurationItem<'a>, Broken>
     where
         'k: 'a,
     {
-        let head = self.read_head();
-        let (name, arn) = (self.text(), self.text());
-        // What cannot be read back is unreadable, not recorded.
-        let status = status::from(self.byte()).unwrap_or(ItemStatus::Unreadable);
-        ConfigurationItem {
+        let head = self.read_head()?;
+        let (name, arn) = (self.optional()?, self.optional()?);
+        let status = status::from(self.byte()?).ok_or(Broken("its status is none"))?;
+        let value = self.value(arena, DEPTH)?;
+        if !self.bytes.is_empty() {
+            return Err(Broken("it goes on behind its end"));
+        }
+        Ok(ConfigurationItem {
             resource_type: head.resource_type,
             id: head.id,
             name,
@@ -49,101 +79,124 @@ impl<'k> Decoder<'k> {
             region: head.region,
             status,
             capture_time: None,
-            value: self.value(arena),
-        }
+            value,
+        })
     }
 
-    fn read_head(&mut self) -> Head<'k> {
-        Head {
-            resource_type: self.text().unwrap_or_default(),
-            account_id: self.text().unwrap_or_default(),
-            region: self.text().unwrap_or_default(),
-            id: self.text().unwrap_or_default(),
-        }
+    fn read_head(&mut self) -> Result<Head<'k>, Broken> {
+        Ok(Head {
+            resource_type: self.text()?,
+            account_id: self.text()?,
+            region: self.text()?,
+            id: self.text()?,
+        })
     }
 
-    fn value<'a>(&mut self, arena: &'a Bump) -> Value<'a>
+    fn value<'a>(&mut self, arena: &'a Bump, depth: usize) -> Result<Value<'a>, Broken>
     where
         'k: 'a,
     {
-        match self.byte() {
+        Ok(match self.byte()? {
+            tag::NULL => Value::Null,
             tag::FALSE => Value::Bool(false),
             tag::TRUE => Value::Bool(true),
-            tag::INT => Value::Int(self.signed()),
-            tag::UINT => Value::UInt(self.varint()),
-            tag::DOUBLE => Value::Double(f64::from_le_bytes(self.eight_bytes())),
-            tag::STRING => Value::String(self.string()),
-            tag::NAME => Value::String(self.name()),
+            tag::INT => Value::Int(self.signed()?),
+            tag::UINT => Value::UInt(self.varint()?),
+            tag::DOUBLE => Value::Double(f64::from_le_bytes(self.eight_bytes()?)),
+            tag::STRING => Value::String(self.string()?),
+            tag::NAME => Value::String(self.name()?),
             tag::LIST => {
-                let length = self.length();
-                Value::List(arena.alloc_slice_fill_with(length, |_| self.value(arena)))
+                let (length, depth) = (self.length()?, deeper(depth)?);
+                let item = |_| self.value(arena, depth);
+                Value::List(arena.alloc_slice_try_fill_with(length, item)?)
             }
             tag::MAP => {
-                let length = self.length();
-                Value::Map(arena.alloc_slice_fill_with(length, |_| {
-                    (Value::String(self.text().unwrap_or_default()), self.value(arena))
-                }))
+                let (length, depth) = (self.length()?, deeper(depth)?);
+                let entry = |_| Ok((Value::String(self.text()?), self.value(arena, depth)?));
+                Value::Map(arena.alloc_slice_try_fill_with(length, entry)?)
             }
             tag::TIMESTAMP => {
-                let seconds = self.signed();
-                let nanoseconds = u32::try_from(self.varint()).unwrap_or_default();
-                Value::Timestamp(Timestamp { seconds, nanoseconds })
+                let seconds = self.signed()?;
+                let nanoseconds = u32::try_from(self.varint()?).ok();
+                let time = nanoseconds.and_then(|nanoseconds| Timestamp::new(seconds, nanoseconds));
+                Value::Timestamp(time.ok_or(Broken("a time is none"))?)
             }
-            _ => Value::Null,
+            _ => return Err(Broken("a value is of no known kind")),
+        })
+    }
+
+    /// A string or name; nothing where the item has none.
+    fn optional(&mut self) -> Result<Option<&'k str>, Broken> {
+        if self.bytes.first() == Some(&tag::NULL) {
+            self.byte()?;
+            return Ok(None);
+        }
+        self.text().map(Some)
+    }
+
+    fn text(&mut self) -> Result<&'k str, Broken> {
+        match self.byte()? {
+            tag::STRING => self.string(),
+            tag::NAME => self.name(),
+            _ => Err(Broken("a text is none")),
         }
     }
 
-    /// A string or name; nothing where neither stands.
-    fn text(&mut self) -> Option<&'k str> {
-        match self.byte() {
-            tag::STRING => Some(self.string()),
-            tag::NAME => Some(self.name()),
-            _ => None,
-        }
-    }
-
-    fn string(&mut self) -> &'k str {
-        let length = self.length();
-        let (text, rest) = self.bytes.split_at_checked(length).unwrap_or_default();
+    fn string(&mut self) -> Result<&'k str, Broken> {
+        let length = self.length()?;
+        let (text, rest) = self.bytes.split_at_checked(length).ok_or(SHORT)?;
         self.bytes = rest;
-        std::str::from_utf8(text).unwrap_or_default()
+        std::str::from_utf8(text).map_err(|_| Broken("a text is no UTF-8"))
     }
 
-    fn name(&mut self) -> &'k str {
-        let number = self.length();
-        self.names.get(number).map(AsRef::as_ref).unwrap_or_default()
+    fn name(&mut self) -> Result<&'k str, Broken> {
+        let number = usize::try_from(self.varint()?).ok();
+        let name = number.and_then(|number| self.names.get(number));
+        name.map(AsRef::as_ref).ok_or(Broken("a name is missing"))
     }
 
-    fn length(&mut self) -> usize {
-        usize::try_from(self.varint()).unwrap_or_default()
+    /// How many bytes or values follow; each takes a byte at least.
+    fn length(&mut self) -> Result<usize, Broken> {
+        let length = usize::try_from(self.varint()?).map_err(|_| SHORT)?;
+        if length > self.bytes.len() { Err(SHORT) } else { Ok(length) }
     }
 
-    fn signed(&mut self) -> i64 {
-        let number = self.varint();
-        (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+    fn signed(&mut self) -> Result<i64, Broken> {
+        let number = self.varint()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    fn varint(&mut self) -> u64 {
+    fn varint(&mut self) -> Result<u64, Broken> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
-            let byte = self.byte();
-            number |= u64::from(byte & 0x7f) << shift;
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if bits.leading_zeros() < shift {
+                return Err(Broken("a number is too large"));
+            }
+            number |= bits << shift;
             if byte & 0x80 == 0 {
-                break;
+                return Ok(number);
             }
         }
-        number
+        Err(Broken("a number has no end"))
     }
 
-    fn eight_bytes(&mut self) -> [u8; 8] {
-        let (bytes, rest) = self.bytes.split_first_chunk().unwrap_or((&[0; 8], &[]));
+    fn eight_bytes(&mut self) -> Result<[u8; 8], Broken> {
+        let (bytes, rest) = self.bytes.split_first_chunk().ok_or(SHORT)?;
         self.bytes = rest;
-        *bytes
+        Ok(*bytes)
     }
 
-    fn byte(&mut self) -> u8 {
-        let (byte, rest) = self.bytes.split_first().unwrap_or((&tag::NULL, &[]));
+    fn byte(&mut self) -> Result<u8, Broken> {
+        let (byte, rest) = self.bytes.split_first().ok_or(SHORT)?;
         self.bytes = rest;
-        *byte
+        Ok(*byte)
     }
+}
+
+const SHORT: Broken = Broken("it ends too early");
+
+fn deeper(depth: usize) -> Result<usize, Broken> {
+    depth.checked_sub(1).ok_or(Broken("it nests too deep"))
 }

@@ -1,6 +1,8 @@
 //! Writes a kept item.
 
-use rustc_hash::FxHashMap;
+use std::hash::Hasher;
+
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::number;
 use crate::resource::{ConfigurationItem, Projection, Timestamp, Value};
@@ -47,9 +49,17 @@ pub(super) struct Encoder {
     bytes: Vec<u8>,
     numbers: FxHashMap<Box<str>, u32>,
     names: Vec<Box<str>>,
+    /// Stands for all names in their order.
+    names_digest: u64,
 }
 
 impl Encoder {
+    /// Whether the names are still those that were numbered.
+    pub(super) fn names_agree(&self) -> bool {
+        let names = self.names.iter();
+        self.names_digest == names.fold(0, |digest, name| with_name(digest, name))
+    }
+
     /// The names that numbers stand for.
     pub(super) fn names(&self) -> &[Box<str>] {
         &self.names
@@ -136,6 +146,7 @@ impl Encoder {
             None if self.names.len() < MAX_NAMES => {
                 let place = number(self.names.len());
                 self.names.push(name.into());
+                self.names_digest = with_name(self.names_digest, name);
                 self.numbers.insert(name.into(), place);
                 self.tagged(tag::NAME, u64::from(place));
             }
@@ -161,6 +172,31 @@ impl Encoder {
         }
         self.bytes.push(number.to_le_bytes()[0]);
     }
+}
+
+#[cfg(test)]
+impl Encoder {
+    /// Changes the `at`-th byte of the names, and takes from `at` as many as there are if it is
+    /// beyond.
+    pub(super) fn corrupt(&mut self, at: &mut usize, mask: u8) -> bool {
+        for name in &mut self.names {
+            if *at < name.len() {
+                let mut bytes = name.as_bytes().to_vec();
+                bytes[*at] ^= mask;
+                *name = String::from_utf8_lossy(&bytes).into();
+                return true;
+            }
+            *at -= name.len();
+        }
+        false
+    }
+}
+
+fn with_name(digest: u64, name: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write_u64(digest);
+    hasher.write(name.as_bytes());
+    hasher.finish()
 }
 
 /// Small numbers of either sign become small numbers.

@@ -1,12 +1,14 @@
 //! Which overloads a call may run, and what they give.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::operators::container;
 use super::{Checker, MOST_MISTAKES, Operand};
 use crate::expression::mistake::{Mistake, nearest};
 use crate::expression::pattern::Pattern;
 use crate::expression::registry;
-use crate::expression::signature::{Overload, Returns};
+use crate::expression::signature::{Kind, Overload, Returns};
 use crate::expression::syntax::Node;
 use crate::expression::types::Type;
 
@@ -19,6 +21,17 @@ pub(in crate::expression) struct Site {
     pub(in crate::expression) pattern: Option<Arc<Pattern>>,
 }
 
+/// Overloads are told apart by where they are declared, patterns by their text.
+impl Hash for Site {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.overloads.len().hash(state);
+        for overload in &self.overloads {
+            std::ptr::from_ref(*overload).hash(state);
+        }
+        self.pattern.as_ref().map(|pattern| pattern.regex.as_str()).hash(state);
+    }
+}
+
 impl Checker<'_> {
     pub(super) fn call(
         &mut self,
@@ -29,6 +42,9 @@ impl Checker<'_> {
         arguments: usize,
     ) {
         let arguments = self.pop_many(arguments);
+        if let Some(expected) = expected(name, &arguments) {
+            self.expects.insert(at, expected);
+        }
         let kind = match self.resolve(node, name, is_receiver, &arguments) {
             Some(overloads) => {
                 let pattern = self.literal_pattern(&overloads, &arguments);
@@ -109,6 +125,25 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+}
+
+/// What a function that measures, or looks for equals, expects of a part of an item.
+fn expected(name: &str, arguments: &[Operand]) -> Option<Kind> {
+    match (name, arguments) {
+        ("size", [Operand { kind: Type::Data(Kind::String), .. }]) => Some(Kind::String),
+        ("size", [Operand { kind: Type::Data(hint), .. }]) => Some(container(*hint)),
+        (
+            "sets.contains" | "sets.equivalent" | "sets.intersects" | "indexOf" | "lastIndexOf",
+            [one, other],
+        ) => {
+            let elements = |operand: &Operand| match &operand.kind {
+                Type::List(element) => element.as_ref().clone(),
+                kind => kind.clone(),
+            };
+            elements(one).must_be_like(&elements(other)).then_some(Kind::Any)
+        }
+        _ => None,
     }
 }
 

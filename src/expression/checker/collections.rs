@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::operators::ORDERED;
 use super::{Checker, Operand};
 use crate::expression::constant::Constant;
 use crate::expression::mistake::Mistake;
@@ -64,13 +65,18 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn enter(&mut self, node: &Node, of: Loop) {
+    pub(super) fn enter(&mut self, at: usize, node: &Node, of: Loop) {
         let range = self.pop();
+        if let Type::Data(hint) = range.kind {
+            self.expects.insert(at, goes_over(hint, of));
+        }
         let (key, value) = match &range.kind {
             Type::List(element) => (Type::A(Kind::Int), element.as_ref().clone()),
             Type::Map(key, value) => (key.as_ref().clone(), value.as_ref().clone()),
             Type::Fields(_) => (Type::A(Kind::String), Type::Any),
             Type::Any => (Type::Any, Type::Any),
+            Type::Data(Kind::Map) => (Type::A(Kind::String), Type::DATA),
+            Type::Data(_) => (Type::Any, Type::DATA),
             other => {
                 let message = format!("only lists and maps have elements, found {other}");
                 self.mistake(Mistake::new(message, node.mark));
@@ -81,14 +87,19 @@ impl Checker<'_> {
             self.bind(of.first, key);
             self.bind(second, value);
         } else {
-            let is_list = matches!(range.kind, Type::List(_));
-            self.bind(of.first, if is_list { value } else { key });
+            let has_elements = match range.kind {
+                Type::Data(kind) => kind != Kind::Map,
+                Type::List(_) => true,
+                _ => false,
+            };
+            self.bind(of.first, if has_elements { value } else { key });
         }
         self.ranges.push(range.kind);
     }
 
     pub(super) fn leave(&mut self, node: &Node, of: Loop) {
         let body = self.pop();
+        self.is_sound &= !self.ranges.is_empty();
         let range = self.ranges.pop().unwrap_or(Type::Any);
         if matches!(of.form, Form::All | Form::Exists | Form::ExistsOne | Form::Filter) {
             self.require(&body, Kind::Bool, "a macro's condition");
@@ -97,10 +108,19 @@ impl Checker<'_> {
             Form::All | Form::Exists | Form::ExistsOne => Type::BOOL,
             Form::Filter => match range {
                 Type::Map(key, _) => Type::List(key),
-                Type::Fields(_) => Type::list(Type::A(Kind::String)),
+                Type::Data(kind) if kind != Kind::Map => Type::list(Type::DATA),
+                Type::Data(_) | Type::Fields(_) => Type::list(Type::A(Kind::String)),
                 Type::List(_) => range,
                 _ => Type::list(Type::Any),
             },
+            Form::Sorted => {
+                self.sorted(node, &range, &body);
+                match range {
+                    Type::List(_) => range,
+                    Type::Data(_) => Type::list(Type::DATA),
+                    _ => Type::list(Type::Any),
+                }
+            }
             Form::List => Type::list(body.kind),
             Form::Map => match range {
                 Type::List(_) => Type::map(Type::A(Kind::Int), body.kind),
@@ -113,6 +133,18 @@ impl Checker<'_> {
             }
         };
         self.give(node, kind);
+    }
+
+    /// `sortBy` takes a list, and keys that have an order.
+    fn sorted(&mut self, node: &Node, range: &Type, key: &Operand) {
+        if !range.may_be(Kind::List) {
+            self.mistake(Mistake::new(format!("`sortBy` needs list, found {range}"), node.mark));
+        }
+        let has_order = |kind: Kind| key.kind.may_be(kind);
+        if !key.kind.is_number() && !ORDERED.into_iter().any(has_order) {
+            let message = format!("a list is not sorted by {}", key.kind);
+            self.mistake(Mistake::new(message, key.span));
+        }
     }
 
     pub(super) fn leave_optional(&mut self, node: &Node, flat: bool) {
@@ -143,6 +175,16 @@ impl Checker<'_> {
             let joined = value.join_or_any(&otherwise.kind.element());
             self.give(node, Type::optional(joined));
         }
+    }
+}
+
+/// What a macro goes over that is given a part of an item. One name stands for a list's elements,
+/// unless the author shows that a map is meant; two names may stand for either's.
+const fn goes_over(hint: Kind, of: Loop) -> Kind {
+    match hint {
+        Kind::List | Kind::Map => hint,
+        _ if of.second.is_some() => Kind::Any,
+        _ => Kind::List,
     }
 }
 

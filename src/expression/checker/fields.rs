@@ -23,6 +23,7 @@ impl Checker<'_> {
     pub(super) fn field(&mut self, of: &Type, name: &str, mark: Span) -> Type {
         match of {
             Type::Any => Type::Any,
+            Type::Data(_) => Type::DATA,
             Type::Map(key, value) if key.may_be(Kind::String) => value.as_ref().clone(),
             Type::Optional(value) => Type::optional(self.field(value, name, mark)),
             Type::Fields(fields) => {
@@ -43,9 +44,12 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn index(&mut self, node: &Node, optional: bool) {
+    pub(super) fn index(&mut self, at: usize, node: &Node, optional: bool) {
         let index = self.pop();
         let operand = self.pop();
+        if operand.kind.is_data() {
+            self.expects.insert(at, Kind::Any);
+        }
         let kind = self.element(&operand.kind, &index, node.mark);
         self.give_part(node, kind, optional);
     }
@@ -53,6 +57,7 @@ impl Checker<'_> {
     fn element(&mut self, of: &Type, index: &Operand, mark: Span) -> Type {
         match of {
             Type::Any => Type::Any,
+            Type::Data(_) => Type::DATA,
             Type::List(element) => {
                 self.require(index, Kind::Int, "a list's index");
                 element.as_ref().clone()

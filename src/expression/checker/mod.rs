@@ -29,6 +29,8 @@ pub(super) struct Checked {
     pub(super) result: Type,
     /// What each call may run, by the call's node.
     pub(super) calls: FxHashMap<usize, Site>,
+    /// What parts of items have to be, by the node that takes them.
+    pub(super) expects: FxHashMap<usize, Kind>,
 }
 
 /// The types and calls of `tree`, or all mistakes in it, in the order in which they stand.
@@ -41,15 +43,21 @@ pub(super) fn check(tree: &Tree, environment: &Environment) -> Result<Checked, V
         stack: Vec::new(),
         ranges: Vec::new(),
         calls: FxHashMap::default(),
+        expects: FxHashMap::default(),
         mistakes: Vec::new(),
+        is_sound: true,
     };
     for (at, node) in tree.nodes.iter().enumerate() {
         checker.node(at, node);
     }
     let result = checker.pop().kind;
+    if !checker.is_sound || !checker.stack.is_empty() {
+        let whole = tree.nodes.last().map(|node| node.span).unwrap_or_default();
+        checker.mistake(Mistake::internal(whole));
+    }
     let mut mistakes = checker.mistakes;
     if mistakes.is_empty() {
-        return Ok(Checked { result, calls: checker.calls });
+        return Ok(Checked { result, calls: checker.calls, expects: checker.expects });
     }
     mistakes.sort_by_key(|mistake| mistake.span.start);
     Err(mistakes)
@@ -64,7 +72,10 @@ struct Checker<'t> {
     /// What the loops around iterate over.
     ranges: Vec<Type>,
     calls: FxHashMap<usize, Site>,
+    expects: FxHashMap<usize, Kind>,
     mistakes: Vec<Mistake>,
+    /// Whether every operand was there so far: every tree of the parser has them.
+    is_sound: bool,
 }
 
 /// What is known of a value that something will take.
@@ -82,8 +93,14 @@ impl Checker<'_> {
                 let kind = Type::A(constant.kind());
                 self.stack.push(Operand { kind, span: node.span, literal: Some(at) });
             }
-            NodeKind::Variable(slot) => self.give(node, nth(&self.variables, *slot)),
-            NodeKind::Local(slot) => self.give(node, nth(&self.locals, *slot)),
+            NodeKind::Variable(slot) => {
+                let kind = self.variables.get(*slot as usize).cloned();
+                self.give_declared(node, kind);
+            }
+            NodeKind::Local(slot) => {
+                let kind = self.locals.get(*slot as usize).cloned();
+                self.give_declared(node, kind);
+            }
             NodeKind::Unknown { name, local } => self.unknown(node, name, local.as_deref()),
             NodeKind::Select { field, optional } => self.select(node, field, *optional),
             NodeKind::Has(field) => {
@@ -91,10 +108,10 @@ impl Checker<'_> {
                 self.field(&operand.kind, field, node.mark);
                 self.give(node, Type::BOOL);
             }
-            NodeKind::Index { optional } => self.index(node, *optional),
+            NodeKind::Index { optional } => self.index(at, node, *optional),
             NodeKind::Not => self.not(node),
             NodeKind::Negate => self.negate(node),
-            NodeKind::Binary(operator) => self.binary(node, *operator),
+            NodeKind::Binary(operator) => self.binary(at, node, *operator),
             NodeKind::Logic(logic) => self.logic(node, *logic),
             NodeKind::Conditional => self.conditional(node),
             NodeKind::List(flags) => self.list(node, flags),
@@ -102,7 +119,7 @@ impl Checker<'_> {
             NodeKind::Call { name, is_receiver, arguments } => {
                 self.call(at, node, name, *is_receiver, *arguments as usize);
             }
-            NodeKind::Enter(of) => self.enter(node, *of),
+            NodeKind::Enter(of) => self.enter(at, node, *of),
             NodeKind::Keep => {
                 let condition = self.pop();
                 self.require(&condition, Kind::Bool, "a macro's condition");
@@ -131,8 +148,15 @@ impl Checker<'_> {
         self.stack.push(Operand { kind, span: node.span, literal: None });
     }
 
-    /// The operand given last; every tree of the parser gives what it takes.
+    /// Gives what was declared; every name of the parser was.
+    fn give_declared(&mut self, node: &Node, kind: Option<Type>) {
+        self.is_sound &= kind.is_some();
+        self.give(node, kind.unwrap_or(Type::Any));
+    }
+
+    /// The operand given last.
     fn pop(&mut self) -> Operand {
+        self.is_sound &= !self.stack.is_empty();
         self.stack.pop().unwrap_or(Operand {
             kind: Type::Any,
             span: Span::default(),
@@ -142,12 +166,14 @@ impl Checker<'_> {
 
     /// The `count` operands given last, in their order.
     fn pop_many(&mut self, count: usize) -> Vec<Operand> {
+        self.is_sound &= count <= self.stack.len();
         self.stack.split_off(self.stack.len().saturating_sub(count))
     }
 
     fn bind(&mut self, slot: u32, kind: Type) {
-        if let Some(local) = self.locals.get_mut(slot as usize) {
-            *local = kind;
+        match self.locals.get_mut(slot as usize) {
+            Some(local) => *local = kind,
+            None => self.is_sound = false,
         }
     }
 
@@ -180,8 +206,4 @@ impl Checker<'_> {
         }
         self.give(node, Type::Any);
     }
-}
-
-fn nth(types: &[Type], slot: u32) -> Type {
-    types.get(slot as usize).cloned().unwrap_or(Type::Any)
 }

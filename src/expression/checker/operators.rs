@@ -35,12 +35,16 @@ const MULTIPLY: &[Rule] = &[
 ];
 const MODULO: &[Rule] = &[(Kind::Int, Kind::Int, Kind::Int), (Kind::UInt, Kind::UInt, Kind::UInt)];
 /// Types whose values have an order, numbers apart.
-const ORDERED: [Kind; 5] = [Kind::Bool, Kind::String, Kind::Bytes, Kind::Timestamp, Kind::Duration];
+pub(super) const ORDERED: [Kind; 5] =
+    [Kind::Bool, Kind::String, Kind::Bytes, Kind::Timestamp, Kind::Duration];
 
 impl Checker<'_> {
-    pub(super) fn binary(&mut self, node: &Node, operator: Binary) {
+    pub(super) fn binary(&mut self, at: usize, node: &Node, operator: Binary) {
         let right = self.pop().kind;
         let left = self.pop().kind;
+        if let Some(expected) = expected(operator, &left, &right) {
+            self.expects.insert(at, expected);
+        }
         let result = match operator {
             Binary::Add => arithmetic(ADD, &left, &right),
             Binary::Subtract => arithmetic(SUBTRACT, &left, &right),
@@ -53,9 +57,7 @@ impl Checker<'_> {
             }
         };
         if result.is_none() {
-            let symbol = operator.symbol();
-            let message = format!("`{symbol}` does not take {left} and {right}");
-            self.mistake(Mistake::new(message, node.mark));
+            self.mistake(Mistake::new(refused(operator, &left, &right), node.mark));
         }
         self.give(node, result.unwrap_or(Type::Any));
     }
@@ -100,6 +102,39 @@ impl Checker<'_> {
     }
 }
 
+/// What an operator that looks for equals expects of a part of an item: for `in`, what is
+/// searched; else only that both sides are of one kind. Nothing where both may be anything.
+fn expected(operator: Binary, left: &Type, right: &Type) -> Option<Kind> {
+    match (operator, right) {
+        (Binary::Equal | Binary::NotEqual, _) => left.must_be_like(right).then_some(Kind::Any),
+        (Binary::In, Type::Data(hint)) => Some(container(*hint)),
+        (Binary::In, Type::List(element) | Type::Map(element, _)) => {
+            left.must_be_like(element).then_some(right.kind())
+        }
+        _ => None,
+    }
+}
+
+/// What a part of an item has to be where elements are asked for: a list, unless the author shows
+/// that a map is meant.
+pub(super) const fn container(hint: Kind) -> Kind {
+    if matches!(hint, Kind::Map) { Kind::Map } else { Kind::List }
+}
+
+/// Everybody's first mistake is a number beside a text.
+fn refused(operator: Binary, left: &Type, right: &Type) -> String {
+    let symbol = operator.symbol();
+    let message = format!("`{symbol}` does not take {left} and {right}");
+    let text = Type::A(Kind::String);
+    if operator == Binary::Add && *left == text && right.has_text() {
+        return format!("{message}: write `string(...)` around the value on the right");
+    }
+    if operator == Binary::Add && *right == text && left.has_text() {
+        return format!("{message}: write `string(...)` around the value on the left");
+    }
+    message
+}
+
 /// The type that the rules give for operands that may be of several types.
 fn arithmetic(rules: &[Rule], left: &Type, right: &Type) -> Option<Type> {
     let mut results = rules
@@ -117,14 +152,14 @@ fn arithmetic(rules: &[Rule], left: &Type, right: &Type) -> Option<Type> {
 }
 
 fn ordered(left: &Type, right: &Type) -> bool {
-    let numeric = |kind: &Type| kind.is_number() || *kind == Type::Any;
+    let numeric = |kind: &Type| kind.is_number() || kind.is_open();
     let alike = |kind: Kind| left.may_be(kind) && right.may_be(kind);
     numeric(left) && numeric(right) || ORDERED.into_iter().any(alike)
 }
 
 fn contains(element: &Type, container: &Type) -> bool {
     match container {
-        Type::Any => true,
+        Type::Any | Type::Data(_) => true,
         Type::List(part) | Type::Map(part, _) => element.comparable(part),
         Type::Fields(_) => element.may_be(Kind::String),
         Type::A(_) | Type::Optional(_) => false,

@@ -78,15 +78,16 @@ impl Compiler {
         keys.is_some_and(|keys| distinct(&keys.iter(), &mut fuel).is_ok())
     }
 
-    pub(super) fn binary(&mut self, operator: Binary) {
-        if operator == Binary::In && self.set() {
+    pub(super) fn binary(&mut self, at: usize, operator: Binary) {
+        let expected = self.checked.expects.get(&at).copied();
+        if operator == Binary::In && self.set(expected.is_some()) {
             return;
         }
-        self.fold_or(2, Op::Binary(operator));
+        self.fold_or(2, expected.map_or(Op::Binary(operator), |kind| Op::Alike(operator, kind)));
     }
 
     /// Turns a list of constants behind `in` into a set that is never built.
-    fn set(&mut self) -> bool {
+    fn set(&mut self, alike: bool) -> bool {
         let Some(start) = self.starts.last().map(|start| *start as usize) else { return false };
         let Some([elements @ .., Op::List(count)]) = self.code.ops.get(start..) else {
             return false;
@@ -101,7 +102,7 @@ impl Compiler {
         };
         self.code.ops.truncate(start);
         let set = push(&mut self.code.sets, constants);
-        self.emit(Op::InConstants(set));
+        self.emit(Op::InConstants { set, alike });
         self.merge(2);
         true
     }

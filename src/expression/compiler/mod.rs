@@ -11,9 +11,10 @@ use crate::expression::arithmetic;
 use crate::expression::checker::Checked;
 use crate::expression::constant::Constant;
 use crate::expression::environment::Environment;
+use crate::expression::mistake::{Mistake, Span};
 use crate::expression::program::{CallSite, Code, Handler, LoopPlan, Op, Resume, Shape};
-use crate::expression::reads::reads;
-use crate::expression::signature::Fuel;
+use crate::expression::reads::{Reads, reads};
+use crate::expression::signature::{Fuel, Kind};
 use crate::expression::syntax::{Form, Logic, Loop, Node, NodeKind, Tree};
 
 /// What folding constants may cost in one expression.
@@ -23,29 +24,48 @@ const FOLDING_FUEL: u64 = 10_000;
 pub(super) fn compile(
     source: &str,
     tree: &Tree,
-    checked: Checked,
+    mut checked: Checked,
     environment: &Environment,
-) -> Code {
+) -> Result<Code, Mistake> {
+    let reads = reads(tree, environment);
+    for at in &reads.of_maps {
+        checked.expects.entry(*at).and_modify(|expected| {
+            if *expected == Kind::List {
+                *expected = Kind::Map;
+            }
+        });
+    }
+    let is_sound = reads.is_sound;
     let mut compiler = Compiler {
-        code: empty(source, tree, &checked, environment),
+        code: empty(source, tree, &checked, environment, reads),
         checked,
         starts: Vec::new(),
         open: Vec::new(),
         frames: 0,
         regions: Vec::new(),
         fuel: Fuel::new(FOLDING_FUEL),
+        is_sound,
     };
     for (at, node) in tree.nodes.iter().enumerate() {
         compiler.node(at, node);
     }
-    let Compiler { mut code, regions, .. } = compiler;
+    let Compiler { mut code, regions, starts, open, is_sound, .. } = compiler;
+    if !is_sound || starts.len() != 1 || !open.is_empty() {
+        return Err(Mistake::internal(Span::new(0, source.len())));
+    }
     code.guards = jumps::guards(code.ops.len(), regions);
     jumps::shorten(&mut code.ops);
-    code
+    code.digest = code.digest_now();
+    Ok(code)
 }
 
-fn empty(source: &str, tree: &Tree, checked: &Checked, environment: &Environment) -> Code {
-    let (projections, reads) = reads(tree, environment);
+fn empty(
+    source: &str,
+    tree: &Tree,
+    checked: &Checked,
+    environment: &Environment,
+    reads: Reads,
+) -> Code {
     Code {
         source: source.into(),
         result: checked.result.kind().into(),
@@ -61,8 +81,9 @@ fn empty(source: &str, tree: &Tree, checked: &Checked, environment: &Environment
         variables: environment.names().map(Into::into).collect(),
         locals: tree.locals as usize,
         frames: 0,
-        projections,
-        reads,
+        projections: reads.projections,
+        reads: reads.paths,
+        digest: 0,
     }
 }
 
@@ -78,6 +99,8 @@ struct Compiler {
     /// The operations whose failures are handled: first, last, handler.
     regions: Vec<jumps::Region>,
     fuel: Fuel,
+    /// Whether every operand and construct was there so far: every tree of the parser has them.
+    is_sound: bool,
 }
 
 /// A construct that marks have begun.
@@ -113,12 +136,17 @@ impl Compiler {
                 self.emit(Op::Has(name));
             }
             NodeKind::Index { optional } => {
-                self.emit(if *optional { Op::IndexOptional } else { Op::Index });
+                let of_item = self.checked.expects.contains_key(&at);
+                self.emit(if *optional {
+                    Op::IndexOptional { of_item }
+                } else {
+                    Op::Index { of_item }
+                });
                 self.merge(2);
             }
             NodeKind::Not => self.fold_or(1, Op::Not),
             NodeKind::Negate => self.fold_or(1, Op::Negate),
-            NodeKind::Binary(operator) => self.binary(*operator),
+            NodeKind::Binary(operator) => self.binary(at, *operator),
             NodeKind::BetweenLogic(logic) => self.between_logic(*logic),
             NodeKind::Logic(logic) => self.logic(*logic),
             NodeKind::Then => {
@@ -131,12 +159,14 @@ impl Compiler {
             NodeKind::List(flags) => self.list(flags),
             NodeKind::Map(flags) => self.map(flags),
             NodeKind::Call { name, arguments, .. } => self.call(at, name, *arguments as usize),
-            NodeKind::Enter(of) => self.enter(*of),
+            NodeKind::Enter(of) => self.enter(at, *of),
             NodeKind::Keep => {
                 self.take();
                 if let Some(Open::Loop { plan, .. }) = self.open.last() {
                     let plan = *plan;
                     self.emit(Op::Keep(plan));
+                } else {
+                    self.is_sound = false;
                 }
             }
             NodeKind::Leave(of) => self.leave(*of),
@@ -185,7 +215,14 @@ impl Compiler {
 
     /// Forgets the operand given last; its first operation.
     fn take(&mut self) -> u32 {
+        self.is_sound &= !self.starts.is_empty();
         self.starts.pop().unwrap_or_default()
+    }
+
+    /// Ends the construct begun last.
+    fn close(&mut self) -> Option<Open> {
+        self.is_sound &= !self.open.is_empty();
+        self.open.pop()
     }
 
     /// Makes one operand of the last `count`.
@@ -195,6 +232,7 @@ impl Compiler {
             let start = self.here().saturating_sub(1);
             self.starts.push(start);
         } else {
+            self.is_sound &= count <= self.starts.len();
             self.starts.truncate(self.starts.len() + 1 - count.min(self.starts.len()));
         }
     }
@@ -211,20 +249,23 @@ impl Compiler {
         ) = self.code.ops.get_mut(jump as usize)
         {
             *target = here;
+        } else {
+            self.is_sound = false;
         }
     }
 
     fn between_logic(&mut self, logic: Logic) {
+        self.is_sound &= !self.starts.is_empty();
         let start = self.starts.last().copied().unwrap_or_default();
         let jump = self.emit(Op::ShortCircuit(logic, 0));
-        self.guard(start, jump, self.starts.len() - 1, Resume::Operand(jump + 1));
+        self.guard(start, jump, self.starts.len().saturating_sub(1), Resume::Operand(jump + 1));
         self.open.push(Open::Jump(jump));
     }
 
     fn logic(&mut self, logic: Logic) {
-        let Some(Open::Jump(jump)) = self.open.pop() else { return };
+        let Some(Open::Jump(jump)) = self.close() else { return self.unsound() };
         let here = self.here();
-        self.guard(jump + 1, here - 1, self.starts.len() - 1, Resume::Operand(here));
+        self.guard(jump + 1, here - 1, self.starts.len().saturating_sub(1), Resume::Operand(here));
         self.emit(Op::Logic(logic));
         self.land(jump);
         self.merge(2);
@@ -239,7 +280,7 @@ impl Compiler {
     }
 
     fn otherwise(&mut self) {
-        let Some(Open::Branch { start, jump }) = self.open.pop() else { return };
+        let Some(Open::Branch { start, jump }) = self.close() else { return self.unsound() };
         self.take();
         let end = self.emit(Op::Jump(0));
         self.land(jump);
@@ -247,21 +288,28 @@ impl Compiler {
     }
 
     fn conditional(&mut self) {
-        let Some(Open::Branch { start, jump }) = self.open.pop() else { return };
+        let Some(Open::Branch { start, jump }) = self.close() else { return self.unsound() };
         self.land(jump);
         self.take();
         self.starts.push(start);
     }
 
     fn unbind(&mut self) {
-        let Some(Open::Binding { start }) = self.open.pop() else { return };
+        let Some(Open::Binding { start }) = self.close() else { return self.unsound() };
         self.take();
         self.starts.push(start);
     }
 
-    fn enter(&mut self, of: Loop) {
+    /// What is open is of another kind than what ends it.
+    fn unsound(&mut self) {
+        self.is_sound = false;
+    }
+
+    fn enter(&mut self, at: usize, of: Loop) {
         let start = self.take();
-        let plan = LoopPlan { of, frame: self.frames, body: self.here() + 1, end: 0 };
+        let any = if of.form == Form::Sorted { Kind::List } else { Kind::Any };
+        let over = self.checked.expects.get(&at).copied().unwrap_or(any);
+        let plan = LoopPlan { of, over, frame: self.frames, body: self.here() + 1, end: 0 };
         let plan = push(&mut self.code.loops, plan);
         self.emit(Op::Begin(plan));
         self.open.push(Open::Loop { start, plan });
@@ -270,7 +318,7 @@ impl Compiler {
     }
 
     fn leave(&mut self, of: Loop) {
-        let Some(Open::Loop { start, plan }) = self.open.pop() else { return };
+        let Some(Open::Loop { start, plan }) = self.close() else { return self.unsound() };
         self.take();
         let step = self.emit(Op::Step(plan));
         if matches!(of.form, Form::All | Form::Exists) {
@@ -278,10 +326,11 @@ impl Compiler {
             self.guard(body, step, self.starts.len(), Resume::Element(plan));
         }
         let end = self.emit(Op::End(plan));
-        if let Some(plan) = self.code.loops.get_mut(plan as usize) {
-            plan.end = end;
+        match self.code.loops.get_mut(plan as usize) {
+            Some(plan) => plan.end = end,
+            None => self.is_sound = false,
         }
-        self.frames -= 1;
+        self.frames = self.frames.saturating_sub(1);
         self.starts.push(start);
     }
 
@@ -306,9 +355,14 @@ impl Compiler {
     }
 
     fn call(&mut self, at: usize, name: &str, arguments: usize) {
-        let Some(site) = self.checked.calls.remove(&at) else { return };
+        let Some(site) = self.checked.calls.remove(&at) else { return self.unsound() };
         if self.fold_call(&site, arguments) {
             return;
+        }
+        match self.checked.expects.get(&at).copied() {
+            None => {}
+            Some(Kind::Any) => _ = self.emit(Op::ExpectAlike),
+            Some(kind) => _ = self.emit(Op::Expect(kind)),
         }
         let call = push(&mut self.code.calls, CallSite { name: name.into(), arguments, site });
         self.emit(Op::Call(call));

@@ -16,6 +16,8 @@ mod sets;
 mod standard;
 mod strings;
 
+pub(super) use lists::sorted_by_key;
+
 use super::signature::{Failure, Implementation, Kind, Overload, Returns, Style};
 use crate::resource::Value;
 

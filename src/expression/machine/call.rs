@@ -1,15 +1,16 @@
 //! Calls functions.
 
-use super::run::Run;
+use super::run::{Run, UNDERFLOW};
 use crate::expression::signature::{Call, Failure, Overload};
 use crate::expression::value_ops::type_name;
 use crate::resource::Value;
 
 impl Run<'_, '_> {
     pub(super) fn call(&mut self, call: u32) -> Result<(), Failure> {
-        let Some(call) = self.code.calls.get(call as usize) else { return Ok(()) };
-        let first = self.stack.len().saturating_sub(call.arguments);
-        let arguments = self.stack.get(first..).unwrap_or_default();
+        let call = self.code.calls.get(call as usize);
+        let call = call.ok_or(Failure::Internal("a call is missing"))?;
+        let first = self.first_of(call.arguments)?;
+        let arguments = self.stack.get(first..).ok_or(UNDERFLOW)?;
         let takes = |overload: &&&Overload| {
             overload.parameters.iter().zip(arguments).all(|(kind, value)| kind.accepts(value))
         };
@@ -21,7 +22,8 @@ impl Run<'_, '_> {
             (None, _) => None,
             (Some(_), Some(pattern)) => Some(pattern.as_ref()),
             (Some(place), None) => {
-                let text = arguments.get(place).and_then(Value::as_str).unwrap_or_default();
+                let text = arguments.get(place).and_then(Value::as_str);
+                let text = text.ok_or(Failure::Internal("a pattern is no text"))?;
                 kept = self.machine.patterns.get(text, &mut self.fuel)?;
                 Some(kept.as_ref())
             }

@@ -1,6 +1,6 @@
 //! `&&`, `||` and `?:`, whose operands may decide alone or have failed.
 
-use super::run::{Run, wrong_type};
+use super::run::{Run, UNDERFLOW, wrong_type};
 use crate::expression::signature::Failure;
 use crate::expression::syntax::Logic;
 use crate::resource::Value;
@@ -14,12 +14,13 @@ impl Run<'_, '_> {
                 }
                 Ok(())
             }
-            other => Err(no_boolean(logic, other)),
+            Some(other) => Err(no_boolean(logic, other)),
+            None => Err(UNDERFLOW),
         }
     }
 
     pub(super) fn branch(&mut self, target: u32) -> Result<(), Failure> {
-        match self.pop() {
+        match self.pop()? {
             Value::Bool(true) => {}
             Value::Bool(false) => self.jump(target),
             other => return Err(wrong_type("`?`", "bool", &other)),
@@ -29,8 +30,8 @@ impl Run<'_, '_> {
 
     /// Joins two operands, of which either may have failed.
     pub(super) fn logic(&mut self, logic: Logic) -> Result<(), Failure> {
-        let right = self.operand(logic);
-        let left = self.operand(logic);
+        let right = self.operand(logic)?;
+        let left = self.operand(logic)?;
         let value = match (left, right) {
             (Ok(decisive), _) | (_, Ok(decisive)) if decisive == logic.decisive() => decisive,
             (Ok(_), Ok(_)) => !logic.decisive(),
@@ -40,20 +41,21 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn operand(&mut self, logic: Logic) -> Result<bool, Failure> {
-        let value = self.pop();
+    /// The operand given last, or the failure that stands for it.
+    fn operand(&mut self, logic: Logic) -> Result<Result<bool, Failure>, Failure> {
+        let value = self.pop()?;
         let place = self.stack.len();
         if let Some(fault) = self.machine.faults.pop_if(|fault| fault.place == place) {
-            return Err(fault.failure);
+            return Ok(Err(fault.failure));
         }
-        match value {
+        Ok(match value {
             Value::Bool(bool) => Ok(bool),
-            other => Err(no_boolean(logic, Some(&other))),
-        }
+            other => Err(no_boolean(logic, &other)),
+        })
     }
 }
 
 #[cold]
-fn no_boolean(logic: Logic, found: Option<&Value<'_>>) -> Failure {
-    wrong_type(&format!("`{}`", logic.symbol()), "bool", found.unwrap_or(&Value::Null))
+fn no_boolean(logic: Logic, found: &Value<'_>) -> Failure {
+    wrong_type(&format!("`{}`", logic.symbol()), "bool", found)
 }

@@ -4,6 +4,9 @@
 //! Every operation charges fuel for what it does, so a run ends, and what it puts into the arena
 //! is bounded. A failure looks for the handler of the operation that failed: success costs nothing
 //! for it.
+//!
+//! Every program of the compiler gives what it takes and names only what it has. Where one does
+//! not, the run ends with [`Failure::Internal`]: no value stands in for one that is missing.
 
 mod call;
 mod collections;
@@ -76,7 +79,17 @@ impl Program {
         machine: &mut Machine,
         arena: &'a Bump,
     ) -> Result<Value<'a>, Failure> {
-        let fuel = Fuel::new(FUEL);
+        self.run_with(Fuel::new(FUEL), bindings, machine, arena)
+    }
+
+    /// Runs it with so much fuel.
+    pub(super) fn run_with<'a>(
+        &self,
+        fuel: Fuel,
+        bindings: &Bindings<'_, 'a>,
+        machine: &mut Machine,
+        arena: &'a Bump,
+    ) -> Result<Value<'a>, Failure> {
         let mut run = Run::new(&self.0, bindings.values, machine, arena, fuel);
         let result = run.execute();
         // What the program holds, its texts for one, must not leave it.

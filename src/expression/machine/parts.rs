@@ -2,7 +2,7 @@
 
 use crate::expression::json::to_json;
 use crate::expression::signature::{Failure, Fuel};
-use crate::expression::value_ops::{find, type_name};
+use crate::expression::value_ops::{alike, find, type_name};
 use crate::resource::Value;
 
 /// Looks up a part that may be absent: nothing is no failure.
@@ -59,6 +59,35 @@ fn flattened<'a>(found: Option<&'a Value<'a>>) -> Value<'a> {
     match found {
         Some(Value::Optional(inner)) => Value::Optional(*inner),
         found => Value::Optional(found),
+    }
+}
+
+/// Refuses a number as the key of a map in an item, where keys are texts: the author means a list.
+#[inline]
+pub(super) fn in_item(of_item: bool, value: &Value<'_>, index: &Value<'_>) -> Result<(), Failure> {
+    let whole = match value {
+        Value::Optional(Some(inner)) if of_item => inner,
+        value => value,
+    };
+    let is_number = matches!(index, Value::Int(_) | Value::UInt(_) | Value::Double(_));
+    if of_item && is_number && matches!(whole, Value::Map(_)) {
+        return Err(Failure::unexpected("a list", whole));
+    }
+    Ok(())
+}
+
+/// Refuses lists whose elements are of other kinds than what they are held against.
+pub(super) fn alike_elements(
+    left: &Value<'_>,
+    right: &Value<'_>,
+    fuel: &mut Fuel,
+) -> Result<(), Failure> {
+    match (left, right) {
+        (Value::List(_), Value::List(_)) => alike(left, right, fuel),
+        (Value::List(items), element) => {
+            items.iter().try_for_each(|item| alike(item, element, fuel))
+        }
+        _ => Ok(()), // whatever else the function does not take it refuses itself
     }
 }
 

@@ -6,8 +6,8 @@ use super::loops::Frame;
 use super::{Fault, Machine, emptied, parts};
 use crate::expression::arithmetic;
 use crate::expression::program::{Code, LoopPlan, Op, Resume};
-use crate::expression::signature::{Failure, Fuel};
-use crate::expression::value_ops::{equal, type_name};
+use crate::expression::signature::{Failure, Fuel, Kind};
+use crate::expression::value_ops::{alike, equal, type_name};
 use crate::resource::Value;
 
 /// The state of a run.
@@ -64,7 +64,11 @@ impl<'m, 'a> Run<'m, 'a> {
                 self.recover(failure)?;
             }
         }
-        Ok(self.pop())
+        let value = self.pop()?;
+        if self.next_op != code.ops.len() || self.stack.len() != code.locals {
+            return Err(Failure::Internal("a program ended in its middle"));
+        }
+        Ok(value)
     }
 
     fn operate(&mut self, op: Op) -> Result<(), Failure> {
@@ -72,36 +76,43 @@ impl<'m, 'a> Run<'m, 'a> {
         let (code, arena) = (self.code, self.arena);
         match op {
             Op::Constant(at) => {
-                let value = code.constants.get(at as usize).map_or(Value::Null, |c| c.value());
-                self.stack.push(value);
+                let constant = code.constants.get(at as usize);
+                let constant = constant.ok_or(Failure::Internal("a constant is missing"))?;
+                self.stack.push(constant.value());
             }
             Op::Variable(slot) => {
                 let value = self.variable(slot as usize)?;
                 self.stack.push(value);
             }
             Op::Local(slot) => {
-                let value = self.local(slot);
+                let value = self.local(slot)?;
                 self.stack.push(value);
             }
             Op::Store(slot) => {
-                let value = self.pop();
-                self.store(slot, value);
+                let value = self.pop()?;
+                self.store(slot, value)?;
             }
             Op::Select(name) => {
-                self.replace(|value, fuel| parts::select(value, name_of(code, name), fuel))?;
+                self.replace(|value, fuel| parts::select(value, name_of(code, name)?, fuel))?;
             }
             Op::SelectOptional(name) => self
-                .replace(|value, fuel| parts::select_optional(value, name_of(code, name), fuel))?,
+                .replace(|value, fuel| parts::select_optional(value, name_of(code, name)?, fuel))?,
             Op::Has(name) => self.replace(|value, fuel| {
-                parts::has(value, name_of(code, name), fuel).map(Value::Bool)
+                parts::has(value, name_of(code, name)?, fuel).map(Value::Bool)
             })?,
-            Op::Index => {
-                let index = self.pop();
-                self.replace(|value, fuel| parts::element(value, &index, fuel))?;
+            Op::Index { of_item } => {
+                let index = self.pop()?;
+                self.replace(|value, fuel| {
+                    parts::in_item(of_item, value, &index)?;
+                    parts::element(value, &index, fuel)
+                })?;
             }
-            Op::IndexOptional => {
-                let index = self.pop();
-                self.replace(|value, fuel| parts::element_optional(value, &index, fuel))?;
+            Op::IndexOptional { of_item } => {
+                let index = self.pop()?;
+                self.replace(|value, fuel| {
+                    parts::in_item(of_item, value, &index)?;
+                    parts::element_optional(value, &index, fuel)
+                })?;
             }
             Op::Not => self.replace(|value, _| match value {
                 Value::Bool(bool) => Ok(Value::Bool(!bool)),
@@ -109,10 +120,16 @@ impl<'m, 'a> Run<'m, 'a> {
             })?,
             Op::Negate => self.replace(|value, _| arithmetic::negate(value))?,
             Op::Binary(operator) => {
-                let right = self.pop();
+                let right = self.pop()?;
                 self.replace(|left, fuel| arithmetic::binary(operator, left, &right, arena, fuel))?;
             }
-            Op::InConstants(set) => self.in_constants(set)?,
+            Op::Alike(operator, kind) => {
+                let right = self.pop()?;
+                self.replace(|left, fuel| arithmetic::alike(operator, left, &right, kind, fuel))?;
+            }
+            Op::InConstants { set, alike } => self.in_constants(set, alike)?,
+            Op::Expect(kind) => self.expect(kind)?,
+            Op::ExpectAlike => self.expect_alike()?,
             Op::ShortCircuit(logic, target) => self.short_circuit(logic, target)?,
             Op::Logic(logic) => self.logic(logic)?,
             Op::Branch(target) => self.branch(target)?,
@@ -132,18 +149,22 @@ impl<'m, 'a> Run<'m, 'a> {
         Ok(())
     }
 
-    /// Takes up a failure where the operation that failed has a handler. Running out of fuel is
-    /// final: nothing may go on without.
+    /// Takes up a failure where the operation that failed has a handler. Nothing may go on without
+    /// fuel, or with a program that is not sound.
     #[cold]
     fn recover(&mut self, failure: Failure) -> Result<(), Failure> {
-        if failure == Failure::OutOfFuel {
+        if failure.is_final() {
             return Err(failure);
         }
         let guard = self.code.guards.get(self.next_op.saturating_sub(1)).copied().flatten();
-        let Some(handler) = guard.and_then(|at| self.code.handlers.get(at as usize)) else {
-            return Err(failure);
-        };
-        self.stack.truncate(self.code.locals + handler.depth as usize);
+        let Some(guard) = guard else { return Err(failure) };
+        let handler = self.code.handlers.get(guard as usize);
+        let handler = handler.ok_or(Failure::Internal("a handler is missing"))?;
+        let depth = self.code.locals + handler.depth as usize;
+        if depth > self.stack.len() {
+            return Err(UNDERFLOW);
+        }
+        self.stack.truncate(depth);
         let around = (handler.frames as usize).checked_sub(1).and_then(|at| self.frames.get(at));
         self.building.truncate(around.map_or(0, |frame| frame.built));
         match handler.resume {
@@ -153,26 +174,25 @@ impl<'m, 'a> Run<'m, 'a> {
                 self.jump(target);
             }
             Resume::Element(plan) => {
-                if let Some(plan) = self.code.loops.get(plan as usize) {
-                    self.element_failed(*plan, failure);
-                }
+                let plan = self.plan(plan)?;
+                self.element_failed(plan, failure)?;
             }
         }
         Ok(())
     }
 
     /// The value given last. Every program of the compiler gives what it takes.
-    pub(super) fn pop(&mut self) -> Value<'a> {
-        self.stack.pop().unwrap_or(Value::Null)
+    #[inline]
+    pub(super) fn pop(&mut self) -> Result<Value<'a>, Failure> {
+        self.stack.pop().ok_or(UNDERFLOW)
     }
 
     pub(super) fn replace(
         &mut self,
         with: impl FnOnce(&Value<'a>, &mut Fuel) -> Result<Value<'a>, Failure>,
     ) -> Result<(), Failure> {
-        if let Some(top) = self.stack.last_mut() {
-            *top = with(top, &mut self.fuel)?;
-        }
+        let top = self.stack.last_mut().ok_or(UNDERFLOW)?;
+        *top = with(top, &mut self.fuel)?;
         Ok(())
     }
 
@@ -180,23 +200,27 @@ impl<'m, 'a> Run<'m, 'a> {
         self.next_op = target as usize;
     }
 
-    pub(super) fn local(&self, slot: u32) -> Value<'a> {
-        self.stack.get(slot as usize).copied().unwrap_or(Value::Null)
+    /// The locals are the first of the stack.
+    pub(super) fn local(&self, slot: u32) -> Result<Value<'a>, Failure> {
+        let local = self.stack.get(slot as usize).filter(|_| (slot as usize) < self.code.locals);
+        local.copied().ok_or(NO_LOCAL)
     }
 
-    pub(super) fn store(&mut self, slot: u32, value: Value<'a>) {
-        if let Some(local) = self.stack.get_mut(slot as usize) {
-            *local = value;
-        }
+    pub(super) fn store(&mut self, slot: u32, value: Value<'a>) -> Result<(), Failure> {
+        let is_local = (slot as usize) < self.code.locals;
+        let local = self.stack.get_mut(slot as usize).filter(|_| is_local).ok_or(NO_LOCAL)?;
+        *local = value;
+        Ok(())
     }
 
-    pub(super) fn frame(&mut self, plan: LoopPlan) -> &mut Frame<'a> {
-        let frame = plan.frame as usize;
-        if frame >= self.frames.len() {
-            self.frames.resize_with(frame + 1, Frame::default);
-        }
-        #[allow(clippy::indexing_slicing)] // just made sure of
-        &mut self.frames[frame]
+    pub(super) fn frame(&mut self, plan: LoopPlan) -> Result<&mut Frame<'a>, Failure> {
+        let frame = self.frames.get_mut(plan.frame as usize);
+        frame.ok_or(Failure::Internal("a loop has no frame"))
+    }
+
+    fn plan(&self, plan: u32) -> Result<LoopPlan, Failure> {
+        let plan = self.code.loops.get(plan as usize).copied();
+        plan.ok_or(Failure::Internal("a loop is missing"))
     }
 
     fn with_plan(
@@ -204,21 +228,24 @@ impl<'m, 'a> Run<'m, 'a> {
         plan: u32,
         run: impl FnOnce(&mut Self, LoopPlan) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        match self.code.loops.get(plan as usize) {
-            Some(plan) => run(self, *plan),
-            None => Ok(()),
-        }
+        let plan = self.plan(plan)?;
+        run(self, plan)
     }
 
     fn variable(&self, slot: usize) -> Result<Value<'a>, Failure> {
         self.variables.get(slot).copied().flatten().ok_or_else(|| {
-            let name = self.code.variables.get(slot).map_or("", AsRef::as_ref);
-            Failure::Invalid(format!("`{name}` has no value here").into())
+            self.code
+                .variables
+                .get(slot)
+                .map_or(Failure::Internal("a variable is missing"), |name| {
+                    Failure::Invalid(format!("`{name}` has no value here").into())
+                })
         })
     }
 
-    fn in_constants(&mut self, set: u32) -> Result<(), Failure> {
-        let set = self.code.sets.get(set as usize).map_or(&[][..], AsRef::as_ref);
+    fn in_constants(&mut self, set: u32, must_be_alike: bool) -> Result<(), Failure> {
+        let set = self.code.sets.get(set as usize);
+        let set = set.ok_or(Failure::Internal("a set of constants is missing"))?;
         self.replace(|value, fuel| {
             for (at, constant) in set.iter().enumerate() {
                 fuel.charge(u64::from(at % 8 == 7))?;
@@ -226,13 +253,34 @@ impl<'m, 'a> Run<'m, 'a> {
                     return Ok(Value::Bool(true));
                 }
             }
+            if must_be_alike && let Some(constant) = set.first() {
+                alike(value, &constant.value(), fuel)?;
+            }
             Ok(Value::Bool(false))
         })
     }
+
+    fn expect(&mut self, kind: Kind) -> Result<(), Failure> {
+        match self.stack.last() {
+            Some(value) if kind.accepts(value) => Ok(()),
+            Some(value) => Err(Failure::unexpected(kind.described(), value)),
+            None => Err(UNDERFLOW),
+        }
+    }
+
+    fn expect_alike(&mut self) -> Result<(), Failure> {
+        let [.., left, right] = self.stack.as_slice() else { return Err(UNDERFLOW) };
+        parts::alike_elements(left, right, &mut self.fuel)
+    }
 }
 
-fn name_of(code: &Code, name: u32) -> &str {
-    code.names.get(name as usize).map_or("", AsRef::as_ref)
+/// A program takes more than was given.
+pub(super) const UNDERFLOW: Failure = Failure::Internal("a program takes more than it gives");
+const NO_LOCAL: Failure = Failure::Internal("a local variable is missing");
+
+fn name_of(code: &Code, name: u32) -> Result<&str, Failure> {
+    let name = code.names.get(name as usize);
+    name.map(AsRef::as_ref).ok_or(Failure::Internal("a field's name is missing"))
 }
 
 #[cold]

@@ -24,6 +24,7 @@ fn shape(name: &str) -> Option<Shape> {
         "exists_one" | "existsOne" => (Form::ExistsOne, (1, 2), false, "list.exists_one(x, x > 0)"),
         "filter" => (Form::Filter, (1, 1), false, "list.filter(x, x > 0)"),
         "map" => (Form::List, (1, 1), true, "list.map(x, x + 1)"),
+        "sortBy" => (Form::Sorted, (1, 1), false, "list.sortBy(x, x.name)"),
         "transformList" => (Form::List, (2, 2), true, "map.transformList(key, value, value)"),
         "transformMap" => (Form::Map, (2, 2), true, "map.transformMap(key, value, value)"),
         "transformMapEntry" => {

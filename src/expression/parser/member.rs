@@ -135,6 +135,12 @@ impl Parser<'_> {
                 return Err(self.unexpected("an argument"));
             }
         }
+        // These two take any number of numbers: more than two as a list.
+        if matches!(name.as_ref(), "math.greatest" | "math.least") && arguments > 2 {
+            let flags = vec![false; arguments as usize];
+            self.push(NodeKind::List(flags.into()), start, mark);
+            arguments = 1;
+        }
         self.push(NodeKind::Call { name, is_receiver, arguments }, start, mark);
         Ok(())
     }

@@ -27,7 +27,7 @@ fn covers(plan: &Plan, control: &str, account: &str, id: Option<&str>, now: Time
         id,
         arn: None,
         name: None,
-        tags: Value::Map(&[]),
+        tags: Some(Value::Map(&[])),
     });
     let account: AccountId = account.parse().unwrap();
     plan.exemptions[0].covers(&control.parse().unwrap(), &account, subject.as_ref(), now)

@@ -26,7 +26,7 @@ pub(super) fn id_of_snapshot(file: &SnapshotFile) -> Option<Box<str>> {
     snapshot_id(&head)
 }
 
-fn unzip<'r>(input: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+pub(super) fn unzip<'r>(input: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let mut input = BufReader::with_capacity(BUFFER, input);
     Ok(if input.fill_buf()?.starts_with(&GZIP_MAGIC) {
         Box::new(Members::new(input))

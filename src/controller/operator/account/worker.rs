@@ -210,7 +210,7 @@ impl Worker {
         now: Timestamp,
     ) {
         let (metrics, published) = (&self.context.metrics, publication.published.ok());
-        crate::controller::published::measure(metrics, &round.drift.changes, published);
+        crate::controller::published::measure(metrics, round, published);
         let baselines = metrics.baselines();
         let account = work.id();
         let mut open: BTreeMap<&BaselineKey, u64> = BTreeMap::new();

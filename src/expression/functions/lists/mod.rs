@@ -8,6 +8,8 @@
 mod order;
 mod shape;
 
+pub(in crate::expression) use order::sorted_by_key;
+
 use super::standard::double_from_int;
 use super::{Outcome, length, no_overload};
 use crate::expression::signature::{Call, Failure, Kind, Overload, Returns};

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use bumpalo::Bump;
+
 use super::super::{Outcome, invalid, no_overload};
 use crate::expression::signature::{Call, Failure, Fuel};
 use crate::expression::value_ops;
@@ -58,10 +60,35 @@ pub(super) fn sort<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outc
     Ok(Value::List(sorted))
 }
 
+/// The second of each pair, in ascending order of the first; pairs with equal keys stay in the
+/// order they had.
+pub(in crate::expression) fn sorted_by_key<'a>(
+    pairs: &'a [(Value<'a>, Value<'a>)],
+    arena: &'a Bump,
+    fuel: &mut Fuel,
+) -> Result<&'a [Value<'a>], Failure> {
+    let Some((first, _)) = pairs.first() else { return Ok(&[]) };
+    for (key, _) in pairs {
+        order(key, first, fuel)?;
+    }
+    let bytes: usize = pairs.iter().map(|(key, _)| text_bytes(key)).sum();
+    fuel.charge(cost_of_sorting(pairs.len(), bytes))?;
+    fuel.charge_values(3 * pairs.len())?;
+    let sorted = arena.alloc_slice_copy(pairs);
+    sorted.sort_by(|(left, _), (right, _)| {
+        value_ops::compare(left, right).unwrap_or(Ordering::Equal)
+    });
+    Ok(arena.alloc_slice_fill_iter(sorted.iter().map(|(_, value)| *value)))
+}
+
 /// Each element is compared about log n times, and with it the bytes of its text.
 fn sorting_cost(list: &[Value<'_>]) -> u64 {
-    let bytes: usize = list.iter().map(text_bytes).sum();
-    (list.len() as u64 + bytes as u64 / 16).saturating_mul(u64::from(list.len().ilog2()) + 1)
+    cost_of_sorting(list.len(), list.iter().map(text_bytes).sum())
+}
+
+fn cost_of_sorting(count: usize, bytes: usize) -> u64 {
+    let comparisons = u64::from(count.checked_ilog2().unwrap_or_default()) + 1;
+    (count as u64 + bytes as u64 / 16).saturating_mul(comparisons)
 }
 
 const fn text_bytes(value: &Value<'_>) -> usize {

@@ -126,7 +126,7 @@ pub(super) fn to_duration<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) 
     let [Value::String(text)] = arguments else { return Err(no_overload("duration", arguments)) };
     call.fuel.charge(1 + text.len() as u64 / 2)?;
     let span = parse_duration(text).ok_or_else(|| {
-        unreadable("duration", text, "is no duration like \"1h30m\" of at most 10,000 years")
+        unreadable("duration", text, "is no duration like \"1h30m\" of at most 292 years")
     })?;
     Ok(Value::Duration(span))
 }

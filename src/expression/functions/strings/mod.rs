@@ -8,7 +8,7 @@ mod search;
 use bumpalo::collections::String as ArenaString;
 
 use super::{Outcome, no_overload};
-use crate::expression::signature::{Call, Kind, Overload, Returns};
+use crate::expression::signature::{Call, Failure, Kind, Overload, Returns};
 use crate::resource::Value;
 
 const INT: Returns = Returns::A(Kind::Int);
@@ -109,6 +109,9 @@ fn split_characters<'a>(call: &mut Call<'_, 'a>, text: &'a str, limit: usize) ->
     Ok(Value::List(parts.into_bump_slice()))
 }
 
+/// A search gave a place within a character.
+const NO_BOUNDARY: Failure = Failure::Internal("a text was cut within a character");
+
 fn replace<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let (text, old, new, limit) = match arguments {
         [Value::String(text), Value::String(old), Value::String(new)] => {
@@ -123,13 +126,13 @@ fn replace<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
     let mut replaced = ArenaString::new_in(call.arena);
     let mut done = 0;
     for (start, _) in text.match_indices(old).take(limit) {
-        let kept = text.get(done..start).unwrap_or_default();
+        let kept = text.get(done..start).ok_or(NO_BOUNDARY)?;
         call.fuel.charge_bytes(kept.len() + new.len())?;
         replaced.push_str(kept);
         replaced.push_str(new);
         done = start + old.len();
     }
-    replaced.push_str(text.get(done..).unwrap_or_default());
+    replaced.push_str(text.get(done..).ok_or(NO_BOUNDARY)?);
     Ok(Value::String(replaced.into_bump_str()))
 }
 

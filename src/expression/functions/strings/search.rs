@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use super::super::{Outcome, invalid, length, no_overload};
+use super::NO_BOUNDARY;
 use crate::expression::signature::{Call, Failure};
 use crate::resource::Value;
 
@@ -37,9 +38,9 @@ pub(super) fn char_at<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> O
     call.fuel.charge_bytes(text.len())?;
     let start = byte_of(text, position("charAt", *number)?)
         .ok_or_else(|| out_of_range("charAt", *number))?;
-    let rest = text.get(start..).unwrap_or_default();
+    let rest = text.get(start..).ok_or(NO_BOUNDARY)?;
     let width = rest.chars().next().map_or(0, char::len_utf8);
-    Ok(Value::String(rest.get(..width).unwrap_or_default()))
+    rest.get(..width).map(Value::String).ok_or(NO_BOUNDARY)
 }
 
 /// The text from one position to before another, or to its end.
@@ -71,7 +72,7 @@ pub(super) fn index_of<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> 
     };
     call.fuel.charge_bytes(text.len() + part.len())?;
     let Some(start) = byte_of(text, offset) else { return Ok(past_the_end(text, part)) };
-    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let rest = text.as_bytes().get(start..).ok_or(NO_BOUNDARY)?;
     let found = memmem::find(rest, part.as_bytes());
     Ok(found.map_or(Value::Int(-1), |byte| length(position_of(text, start + byte))))
 }
