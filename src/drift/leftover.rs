@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn all_that_is_not_archived_goes_whether_it_failed_or_passed() {
-        assert_eq!(archived(&all()), ["b", "c", "a"]);
+        assert_eq!(archived(&all()), ["a", "b", "c"]);
     }
 
     #[test]
