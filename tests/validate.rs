@@ -348,3 +348,94 @@ fn a_mistake_is_drawn_with_the_lines_around_it() {
      help: did you mean `own-versioning`?
     ");
 }
+
+#[test]
+fn a_namespace_of_a_kind_of_the_whole_cluster_is_a_mistake() {
+    let account = ACCOUNT.replace("{name: payments}", "{name: payments, namespace: default}");
+    let found = mistakes(&[("account.yaml", &account)]);
+    assert!(found.starts_with("account.yaml:3:39: AwsAccount is a kind of the whole"), "{found}");
+}
+
+#[test]
+fn a_leap_second_is_one_mistake() {
+    let exemption = "\
+apiVersion: plumbline.dev/v1alpha1
+kind: Exemption
+metadata: {name: legacy}
+spec:
+  baseline: production
+  controls: [own-versioning]
+  reason: r
+  approvedBy: somebody
+  approvedAt: 2026-06-01T00:00:00Z
+  expiresAt: 2026-06-30T23:59:60Z
+";
+    let files = [
+        ("account.yaml", ACCOUNT),
+        ("baseline.yaml", BASELINE),
+        ("control.yaml", CONTROL),
+        ("exemption.yaml", exemption),
+    ];
+    insta::assert_snapshot!(mistakes(&files), @"exemption.yaml:10:14: `expiresAt` is not a point in time (write it as 2026-01-31T12:00:00Z)");
+}
+
+#[test]
+fn a_parameter_that_there_is_not_lists_those_that_there_are() {
+    let baseline = BASELINE
+        .replace("{name: own-versioning}", "{name: own-versioning, parameters: {mfa: true}}");
+    let files =
+        [("account.yaml", ACCOUNT), ("b.yaml", baseline.as_str()), ("control.yaml", CONTROL)];
+    let found = mistakes(&files);
+    assert!(found.ends_with("(the control's parameters are days)"), "{found}");
+}
+
+/// How long the mistakes of a text take, each with its place.
+fn time_of(text: String) -> std::time::Duration {
+    let file = SourceFile::new("a.yaml", text);
+    let started = std::time::Instant::now();
+    let mut objects = Objects::default();
+    let mut found = objects.add(&file);
+    found.extend(objects.resolve(NOW).mistakes);
+    let places: usize = found.iter().map(|mistake| mistake.line() + mistake.column()).sum();
+    assert!(places > 0);
+    started.elapsed()
+}
+
+#[test]
+fn validating_takes_time_in_proportion_to_the_text() {
+    let keys = |many: usize| {
+        let keys: String = (0..many).map(|key| format!("  key{key}: 1\n")).collect();
+        BASELINE.replace("spec:\n", &format!("spec:\n{keys}"))
+    };
+    let broken = |many: usize| "kind: SecurityBaseline\nmetadata: {nam: a}\n---\n".repeat(many);
+    let unknown = |many: usize| -> String {
+        let named = |number: usize| {
+            BASELINE
+                .replace("production", &format!("b{number}"))
+                .replace("own-v", &format!("v{number}-"))
+        };
+        (0..many).map(|number| named(number) + "---\n").collect()
+    };
+    let controls = |many: usize| -> String {
+        let named =
+            |number: usize| CONTROL.replace("name: own-versioning", &format!("name: own-{number}"));
+        (0..many)
+            .map(|number| named(number).replace("> parameters.days", "> 1") + "---\n")
+            .collect()
+    };
+    let texts: [(&str, &dyn Fn(usize) -> String, usize); 4] = [
+        ("keys of a map", &keys, 5000),
+        ("broken documents", &broken, 1000),
+        ("unknown controls", &unknown, 200),
+        ("controls", &controls, 200),
+    ];
+    for (what, text, many) in texts {
+        time_of(text(10)); // what is made once does not count
+        let (few, more) = (time_of(text(many)), time_of(text(8 * many)));
+        // In proportion it is 8 times as long; with the square, 64 times.
+        assert!(
+            more < few * 24 + std::time::Duration::from_millis(500),
+            "{what}: {few:?}, {more:?}"
+        );
+    }
+}

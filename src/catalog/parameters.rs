@@ -16,7 +16,7 @@ pub type Parameters = Map<String, Value>;
 #[allow(missing_docs)] // the messages say it
 pub enum ParameterFault {
     #[error("there is no parameter `{parameter}`")]
-    Unknown { parameter: String, suggestion: Option<String> },
+    Unknown { parameter: String, suggestion: Option<String>, known: Vec<String> },
     #[error("parameter `{parameter}` is {found}, not {}", .expected.described())]
     WrongType { parameter: String, expected: ParameterType, found: String },
     #[error("parameter `{parameter}` needs a value")]
@@ -27,8 +27,12 @@ impl ParameterFault {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Unknown { suggestion, .. } => {
-                suggestion.as_ref().map(|name| format!("did you mean `{name}`?"))
+            Self::Unknown { suggestion: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            Self::Unknown { known, .. } if known.is_empty() => {
+                Some("the control has no parameters".to_owned())
+            }
+            Self::Unknown { known, .. } => {
+                Some(format!("the control's parameters are {}", known.join(", ")))
             }
             Self::WrongType { expected, .. } => Some(expected.how_to_write().to_owned()),
             Self::Missing { .. } => None,
@@ -63,7 +67,8 @@ pub(super) fn check(spec: &ControlSpec, name: &str, value: &Value) -> Result<(),
     let Some(declaration) = spec.parameters.iter().find(|parameter| parameter.name == name) else {
         let names = spec.parameters.iter().map(|parameter| parameter.name.as_str());
         let suggestion = closest(name, names).map(str::to_owned);
-        return Err(ParameterFault::Unknown { parameter, suggestion });
+        let known = spec.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+        return Err(ParameterFault::Unknown { parameter, suggestion, known });
     };
     let expected = declaration.kind;
     if expected.accepts(value) {

@@ -150,6 +150,7 @@ impl Objects {
         };
         let document::Checked { mistakes: mut misfits, rules } = document::check(&node, schema);
         misfits.extend(rules.iter().filter_map(rules::broken));
+        misfits.extend(namespace_of_none(&node, &key.kind));
         let fits = misfits.is_empty();
         mistakes.extend(misfits.into_iter().map(|mistake| mistake.in_file(file)));
         let name = node.place(&FieldPath::default().field("metadata").field("name"));
@@ -206,6 +207,20 @@ impl Objects {
             _ => Ok(()),
         }
     }
+}
+
+/// A namespace where the kind belongs to the whole cluster.
+fn namespace_of_none(node: &Node, kind: &str) -> Option<document::Mistake> {
+    let given = text(node, &["metadata", "namespace"]);
+    if given.is_empty() || NAMESPACED.contains(&kind) || kind == "ControlTest" {
+        return None;
+    }
+    let path = FieldPath::default().field("metadata").field("namespace");
+    Some(document::Mistake {
+        range: node.place(&path),
+        message: format!("{kind} is a kind of the whole cluster: it has no namespace"),
+        help: Some("remove `namespace`".to_owned()),
+    })
 }
 
 fn put<T: DeserializeOwned>(

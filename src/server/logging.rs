@@ -1,7 +1,7 @@
 //! Sets up logs: one line an event on standard error, so that standard output stays data; and
 //! traces, where they are asked for.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
@@ -13,6 +13,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use super::traces::{OtlpEndpoint, TraceSettings, Traces};
 use crate::metrics::TRACED;
+use crate::resource::printable;
 
 /// Libraries that log requests, whose headers and bodies hold session tokens and external ids, and
 /// the least important of their lines that are shown, whatever is asked for. AWS's SDK warns of each
@@ -27,6 +28,9 @@ const SECRETIVE: [(&str, Level); 7] = [
     ("rustls", Level::WARN),
     ("tower", Level::WARN),
 ];
+
+/// How a colour begins on a terminal (ECMA-48, section 8.3.117).
+const COLOUR: &str = "\u{1b}[";
 
 /// How a log line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,7 +70,7 @@ pub struct Logging {
     _traces: Option<Traces>,
 }
 
-/// Starts logging at `level`; `RUST_LOG` goes before it. Traces are not levelled by it.
+/// Starts logging at `level`; `RUST_LOG` takes precedence. Traces are not levelled by it.
 ///
 /// # Errors
 ///
@@ -80,13 +84,10 @@ pub fn start_logging(
         Ok(directives) if !directives.is_empty() => EnvFilter::try_new(directives)?,
         _ => EnvFilter::default().add_directive(level.into()),
     };
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_target(false)
-        .with_ansi(colours_wanted());
+    let lines = tracing_subscriber::fmt::layer().with_target(false);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().boxed(),
+        LogFormat::Text => lines.with_ansi(colours_wanted()).with_writer(|| TextLines).boxed(),
+        LogFormat::Json => lines.with_ansi(false).with_writer(io::stderr).json().boxed(),
     };
     let shown = filter.and(filter_fn(may_be_shown));
     let traces = traces.map(start_traces).transpose()?;
@@ -95,6 +96,46 @@ pub fn start_logging(
         tracing_subscriber::registry().with(lines.with_filter(shown)).with(spans).try_init();
     started.map_err(|_| LoggingError::AlreadyStarted)?;
     Ok(Logging { _traces: traces })
+}
+
+/// Standard error, to which each event is a line, whatever texts of strangers are in it.
+struct TextLines;
+
+impl Write for TextLines {
+    /// Takes one event, as the layer writes them.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        io::stderr().write_all(on_one_line(&String::from_utf8_lossy(event)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// The event with everything escaped that does not print, but for its end and for the colours that
+/// the layer gives it. The layer itself lets no escape character of a text through.
+fn on_one_line(event: &str) -> String {
+    let (text, end) = match event.strip_suffix('\n') {
+        Some(text) => (text, "\n"),
+        None => (event, ""),
+    };
+    let mut parts = text.split(COLOUR);
+    let mut line = printable(parts.next().unwrap_or_default()).into_owned();
+    for part in parts {
+        let codes = part.find('m').filter(|end| {
+            part.get(..*end).is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit() || b == b';'))
+        });
+        match codes.and_then(|end| part.split_at_checked(end + 1)) {
+            Some((codes, rest)) => {
+                line.push_str(COLOUR);
+                line.push_str(codes);
+                line.push_str(&printable(rest));
+            }
+            None => line.push_str(&printable(&format!("{COLOUR}{part}"))),
+        }
+    }
+    line + end
 }
 
 fn start_traces(settings: &TraceSettings) -> Result<Traces, LoggingError> {
@@ -110,4 +151,16 @@ fn may_be_shown(event: &Metadata<'_>) -> bool {
 /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
 fn colours_wanted() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_strangers_stays_on_the_line_of_its_event() {
+        let event = "\u{1b}[33m WARN\u{1b}[0m no\nsuch \u{202e}file\u{9b}\u{1b}[2J x\n";
+        let line = "\u{1b}[33m WARN\u{1b}[0m no\\nsuch \\u{202e}file\\u{9b}\\u{1b}[2J x\n";
+        assert_eq!(on_one_line(event), line);
+    }
 }
