@@ -230,8 +230,10 @@ fn untried_rules(refusals: &[(String, String)]) -> Vec<String> {
 /// The path and message of every CEL rule of a schema.
 fn rules(path: &str, schema: &Value) -> Vec<(String, String)> {
     let own = schema["x-kubernetes-validations"].as_array().into_iter().flatten();
+    // A rule may name the field that its refusal is about: `.homeRegion`.
+    let place = |rule: &Value| path.to_owned() + rule["fieldPath"].as_str().unwrap_or_default();
     let mut found: Vec<_> =
-        own.map(|rule| (path.to_owned(), rule["message"].as_str().unwrap().to_owned())).collect();
+        own.map(|rule| (place(rule), rule["message"].as_str().unwrap().to_owned())).collect();
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         let dot = if path.is_empty() { "" } else { "." };
         found.extend(rules(&format!("{path}{dot}{name}"), field));
