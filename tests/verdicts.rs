@@ -17,11 +17,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// Rows whose verdict is not yet right: the row, the subject, and why.
-const STILL_WRONG: &[(&str, &str, &str)] = &[(
-    "b-b10-global-dup-s3-account-public-access-block-0",
-    "us-east-1",
-    "the reader takes two regions' copies of a global resource for a contradiction",
-)];
+const STILL_WRONG: &[(&str, &str, &str)] = &[];
 
 #[derive(Deserialize)]
 struct Row {

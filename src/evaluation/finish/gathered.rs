@@ -109,13 +109,14 @@ fn choose(mut copies: Vec<Copy<'_>>) -> Result<Option<Entry<'_>>, Broken> {
     Ok(Some(Entry { is_contradicted, ..latest.entry }))
 }
 
-/// What a copy says, but for the region and time that it says it of.
+/// What a copy says, but for the region and time that it says it of, and the ARN, which may name the
+/// region.
 fn content(copy: &Copy<'_>) -> Result<(serde_json::Value, ItemStatus), Broken> {
     let arena = Bump::new();
     let item = copy.entry.item(&arena)?;
     let mut content = to_json(&item.value);
     if let Some(fields) = content.as_object_mut() {
-        fields.retain(|name, _| name != "region" && name != "captureTime");
+        fields.retain(|name, _| !matches!(name.as_str(), "region" | "captureTime" | "arn"));
     }
     Ok((content, item.status))
 }

@@ -170,12 +170,14 @@ fn copy(found: &Found<'_>, context: &Context<'_>, everything: &Reading, arena: &
     }
 }
 
-/// Tells apart what items say, but for the region and time that they say it of. Names that nobody
+/// Tells apart what items say, but for the region and time that they say it of, and the ARN, which may
+/// name the region. Names that nobody
 /// chose make no two contents meet by accident.
 fn content(value: Value<'_>, status: ItemStatus) -> u64 {
     let Value::Map(fields) = value else { return 0 };
-    let said =
-        fields.iter().filter(|(name, _)| !matches!(name, Value::String("region" | "captureTime")));
+    let said = fields
+        .iter()
+        .filter(|(name, _)| !matches!(name, Value::String("region" | "captureTime" | "arn")));
     // Whether it was discovered or changed says nothing of the resource itself.
     let is_gone = status.is_deleted();
     said.map(|(name, value)| digest(&[*name, *value])).fold(u64::from(is_gone), u64::wrapping_add)
