@@ -11,6 +11,8 @@
 mod condition;
 #[path = "never_compliant/control.rs"]
 mod control;
+#[path = "never_compliant/damaged.rs"]
+mod damaged;
 #[path = "never_compliant/dice.rs"]
 mod dice;
 #[path = "never_compliant/reference.rs"]
@@ -178,6 +180,39 @@ fn only_what_is_known_ends(
             }
             other => panic!("seed {seed}: {key:?} {}", other.as_str()),
         }
+    }
+}
+
+#[test]
+fn whatever_happens_to_the_newest_item_of_a_resource_no_older_one_speaks_for_it() {
+    const THREADS: usize = 2;
+    /// Writing and reading files takes longer than evaluating.
+    fn cases() -> usize {
+        if std::env::var_os("PLUMBLINE_SOAK").is_some() { 10 * CASES } else { CASES / 10 }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let share = |thread: usize| {
+        let path = folder.path().join(format!("{thread}.json"));
+        let (mut checked, mut unknown) = (0, 0);
+        for seed in (thread as u64..).step_by(THREADS) {
+            let (resources, of_nothing_known) = damaged::check(seed, &path);
+            checked += resources;
+            unknown += of_nothing_known;
+            if checked >= cases() / THREADS {
+                break;
+            }
+        }
+        (checked, unknown)
+    };
+    let share = &share;
+    let checked: Vec<(usize, usize)> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..THREADS).map(|thread| scope.spawn(move || share(thread))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for (checked, unknown) in checked {
+        // A test that never met the one or the other would show nothing.
+        assert!(unknown > checked / 20 && unknown < checked / 2, "{unknown} of {checked}");
     }
 }
 

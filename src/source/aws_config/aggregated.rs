@@ -173,12 +173,23 @@ impl<S: ConfigService> Aggregator<'_, S> {
         let mut part = Projection::NOTHING;
         part.add(&[Step::Field("configuration".into())]);
         let (reading, arena) = (Reading::new([(name, part)]), Bump::new());
-        let recorder = page.rows.first().and_then(|row| {
-            match parse_item(arena.alloc_str(row).as_bytes(), &reading, &arena) {
+        let recorder = match page.rows.first() {
+            None => None,
+            Some(row) => match parse_item(arena.alloc_str(row).as_bytes(), &reading, &arena) {
                 Ok(Parsed::Item(item)) => Some(RecorderItem::of(item.value)),
-                Ok(Parsed::Skipped(_)) | Err(_) => None,
-            }
-        });
+                // Whether it runs, and what it records, is not known then.
+                Ok(Parsed::Skipped(_)) => {
+                    let detail =
+                        format!("the recorder of {region} was asked for, and another came");
+                    return Err(Unread::not_delivered(detail));
+                }
+                Err(error) => {
+                    let detail =
+                        format!("the item of the configuration recorder of {region} {error}");
+                    return Err(Unread::not_delivered(detail));
+                }
+            },
+        };
         match recorder {
             Some(recorder) if recorder.is_stopped() => {
                 let detail = format!("the configuration recorder of {region} is off; start it");

@@ -63,12 +63,13 @@ impl<S: ConfigService> Pages<'_, S> {
         Ok(rows)
     }
 
-    /// Keeps a page's rows, each in its type's mode.
+    /// Keeps a page's rows, each in its type's mode, and says how many of them AWS Config shows by
+    /// their items as well.
     pub(super) async fn keep(
         &self,
         rows: &[String],
         mode: impl Fn(&ResourceType) -> Mode,
-    ) -> Result<(), Unread> {
+    ) -> Result<u64, Unread> {
         let mut incomplete = Vec::new();
         for row in rows {
             let head = self.heads.of(row)?;
@@ -83,24 +84,27 @@ impl<S: ConfigService> Pages<'_, S> {
                 incomplete.push((key, row.as_str()));
             }
         }
+        let mut missing = 0;
         for group in incomplete.chunks(KEYS) {
-            self.complete(group).await?;
+            missing += self.complete(group).await?;
         }
         (self.fetched)(rows.len() as u64);
-        Ok(())
+        Ok(rows.len() as u64 - missing)
     }
 
-    /// Keeps the items of a batch with what their rows add.
-    async fn complete(&self, rows: &[(ResourceKey, &str)]) -> Result<(), Unread> {
+    /// Keeps the items of a batch with what their rows add, and says how many have none. Such a
+    /// resource has gone since, which the count of its type has to bear out.
+    async fn complete(&self, rows: &[(ResourceKey, &str)]) -> Result<u64, Unread> {
         let keys: Vec<ResourceKey> = rows.iter().map(|(key, _)| key.clone()).collect();
         let items = self.items(&keys).await?;
+        let mut missing = 0;
         for (key, row) in rows {
-            // A resource that is not in the batch has gone since.
-            if let Some(item) = items.get(&key.id) {
-                self.put(&completed(item, row))?;
+            match items.get(&key.id) {
+                Some(item) => self.put(&completed(item, row))?,
+                None => missing += 1,
             }
         }
-        Ok(())
+        Ok(missing)
     }
 
     /// The items of at most a hundred resources of one type or several, by id.

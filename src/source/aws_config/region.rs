@@ -141,8 +141,7 @@ impl<S: ConfigService> RegionReader<'_, S> {
         let (mut rows, mut token) = (0, None);
         loop {
             let page = self.pages.page(expression, token).await?;
-            rows += page.rows.len() as u64;
-            self.pages.keep(&page.rows, &mode).await?;
+            rows += self.pages.keep(&page.rows, &mode).await?;
             token = page.next;
             if token.is_none() {
                 return Ok(rows);

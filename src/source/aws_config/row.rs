@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use super::unread::Unread;
 use crate::resource::{
-    AccountId, ItemStatus, Parsed, Projection, Reading, ResourceType, UnknownReason, parse_item,
+    AccountId, Parsed, Projection, Reading, ResourceType, UnknownReason, parse_item,
 };
 
 /// The identity of a row.
@@ -60,16 +60,21 @@ impl Heads {
             resource_type: resource_type.map_err(|error| refuse(format!("{error}")))?,
             id: item.id.to_owned(),
             region: item.region.to_owned(),
-            is_gone: item.status.is_deleted() || item.status == ItemStatus::NotRecorded,
+            // One that is not recorded any more is there all the same: it is unknown, and not gone.
+            is_gone: item.status.is_deleted(),
         })
     }
 }
 
-/// The item of a batch with what only the row has: its tags and relationships.
+/// The item of a batch with what only the row has: its tags and relationships. What the item has
+/// itself stays its own.
 pub(super) fn completed(item: &str, row: &str) -> String {
-    let Some(body) = item.strip_suffix('}') else { return item.to_owned() };
+    let Some(body) = item.trim_end().strip_suffix('}') else { return item.to_owned() };
     let mut text = body.to_owned();
     for name in ["tags", "relationships"] {
+        if sonic_rs::get_from_str(item, [name]).is_ok() {
+            continue;
+        }
         if let Ok(value) = sonic_rs::get_from_str(row, [name]) {
             text.push_str(",\"");
             text.push_str(name);
@@ -106,6 +111,25 @@ mod tests {
         {
             assert!(heads().of(&ROW.replacen(from, to, 1)).is_err(), "{to}");
         }
+    }
+
+    #[test]
+    fn what_is_not_recorded_any_more_is_not_gone() {
+        let status = |status: &str| {
+            let named = format!(r#"{{"configurationItemStatus":"{status}","#);
+            heads().of(&ROW.replacen('{', &named, 1)).unwrap()
+        };
+        assert!(!status("ResourceNotRecorded").is_gone);
+        assert!(status("ResourceDeleted").is_gone);
+    }
+
+    #[test]
+    fn an_item_that_has_tags_keeps_its_own() {
+        let item = ROW.replace("prod", "test");
+        let text = completed(&item, ROW);
+        assert!(text.contains("test") && !text.contains("prod"), "{text}");
+        let arena = Bump::new();
+        assert!(parse_item(text.as_bytes(), &Reading::everything(), &arena).is_ok());
     }
 
     #[test]

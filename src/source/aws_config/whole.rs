@@ -77,15 +77,15 @@ impl<S: ConfigService> RegionReader<'_, S> {
             return Ok((mode, 0));
         }
         let expression = query::items(&self.scope, name);
-        let (mut rows, mut token) = (0, None);
+        let (mut rows, mut token, mut is_first) = (0, None, true);
         loop {
             let page = self.pages.page(&expression, token).await?;
             let comparable = self.pages.aggregator.is_none() && is_enumerated(name);
-            if rows == 0 && mode == Mode::Rows && comparable {
+            if is_first && mode == Mode::Rows && comparable {
                 mode = self.compared(&page.rows, need).await?;
             }
-            rows += page.rows.len() as u64;
-            self.pages.keep(&page.rows, |_| mode).await?;
+            is_first = false;
+            rows += self.pages.keep(&page.rows, |_| mode).await?;
             token = page.next;
             if token.is_none() {
                 return Ok((mode, rows));
