@@ -33,6 +33,8 @@ mod leaving;
 mod live;
 #[path = "operator/live_accounts.rs"]
 mod live_accounts;
+#[path = "operator/mistakes.rs"]
+mod mistakes;
 #[path = "operator/open_reports.rs"]
 mod open_reports;
 #[path = "operator/operated.rs"]

@@ -182,7 +182,7 @@ spec:
     let files = [("account.yaml", ACCOUNT), ("control.yaml", CONTROL), ("b.yaml", baseline)];
     insta::assert_snapshot!(mistakes(&files), @r#"
     b.yaml:12:7: name at least one of types, ids, arns, names, tags
-    b.yaml:5:22: there is no AwsAccount `paymets` (did you mean `payments`?)
+    b.yaml:5:22: AwsAccount `paymets` does not exist or does not allow the namespace `default` (did you mean `payments`?)
     b.yaml:6:18: there is no pack `own`
     b.yaml:8:13: there is no control `own-versionning` (did you mean `own-versioning`?)
     b.yaml:11:15: control `own-versioning`: parameter `days` is the string "30", not an integer (write a whole number, without quotes)

@@ -40,6 +40,16 @@ pub(super) const WHICH_REGION: &str = concat!(
     doc = "An AWS account that baselines can apply to.",
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountId"),
     printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status"
+    ),
+    printcolumn(
+        name = "Credentials",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"CredentialsValid\")].status"
+    ),
+    printcolumn(
         name = "Recorder",
         type_ = "string",
         json_path = ".status.conditions[?(@.type==\"RecorderRunning\")].status"

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Condition, DriftEntry, EvaluationRecord, LabelSelector, Period, ResourceSelector, Summary,
-    TargetStatus, schema,
+    TargetStatus, UnknownEntry, schema,
 };
 use crate::resource::{ControlName, Region, Severity};
 
@@ -26,6 +26,11 @@ use crate::resource::{ControlName, Region, Severity};
     derive = "PartialEq",
     doc = "The controls that AWS accounts and regions must satisfy.",
     printcolumn(
+        name = "Accepted",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Accepted\")].status"
+    ),
+    printcolumn(
         name = "Ready",
         type_ = "string",
         json_path = ".status.conditions[?(@.type==\"Ready\")].status"
@@ -42,7 +47,12 @@ use crate::resource::{ControlName, Region, Severity};
         json_path = ".status.summary.bySeverity.critical"
     ),
     printcolumn(name = "Unknown", type_ = "integer", json_path = ".status.summary.unknown"),
-    printcolumn(name = "Last", type_ = "date", json_path = ".status.lastEvaluation.finishedAt"),
+    printcolumn(
+        name = "Published",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Published\")].status",
+        priority = 1
+    ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
@@ -182,6 +192,13 @@ pub struct SecurityBaselineStatus {
     /// Number of controls with drift that `drift` does not list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_left_out: Option<u64>,
+    /// The unknown verdicts by control and reason, worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub unknown: Vec<UnknownEntry>,
+    /// How many controls and reasons `unknown` leaves out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_left_out: Option<u64>,
 }
 
 fn default_interval() -> Period {

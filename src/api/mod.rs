@@ -63,7 +63,7 @@ pub use source::{
 };
 pub use status::{
     DomainSummary, DriftEntry, EvaluationRecord, PublicationRecord, SeveritySummary, Summary,
-    TargetStatus,
+    TargetStatus, UnknownEntry,
 };
 
 pub use suggestion::closest;

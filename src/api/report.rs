@@ -4,7 +4,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DriftEntry, EvaluationRecord, PublicationRecord, Summary, TargetStatus, schema};
+use super::{
+    DriftEntry, EvaluationRecord, PublicationRecord, Summary, TargetStatus, UnknownEntry, schema,
+};
 use crate::resource::AccountId;
 
 /// The baseline and account of the report.
@@ -66,4 +68,11 @@ pub struct BaselineReportStatus {
     /// Number of controls with drift that `drift` does not list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_left_out: Option<u64>,
+    /// The unknown verdicts by control and reason, worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub unknown: Vec<UnknownEntry>,
+    /// How many controls and reasons `unknown` leaves out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_left_out: Option<u64>,
 }

@@ -129,7 +129,41 @@ pub struct DriftEntry {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 3), inner(length(max = 1024)))]
     pub examples: Vec<String>,
+    /// What is wrong with the first of them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 512))]
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 512))]
+    pub remediation: String,
     /// Since when the resource that drifts longest has drifted.
     #[schemars(schema_with = "schema::time")]
     pub since: Time,
+}
+
+/// The unknown verdicts of one control for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnknownEntry {
+    /// The control.
+    pub control: ControlName,
+    /// Its severity in the baseline.
+    pub severity: Severity,
+    /// Why there is no verdict: `NotRecorded`, `RecorderStopped`, `Stale`, `NotDelivered`,
+    /// `AccessDenied`, `Throttled`, `MissingRule`, `InsufficientData`, `InvalidControl` or
+    /// `EvaluationError`.
+    #[schemars(length(max = 32))]
+    pub reason: String,
+    /// How many verdicts are unknown for this reason.
+    pub verdicts: u64,
+    /// One resource that it concerns: an ARN, or an id where there is none. The resource type where
+    /// nothing of the type could be read.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 1024))]
+    pub example: String,
+    /// What went wrong, and what to do about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 512))]
+    pub message: String,
 }

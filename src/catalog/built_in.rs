@@ -8,7 +8,7 @@ use kube::Resource;
 use serde::de::DeserializeOwned;
 
 use super::compiled::Origin;
-use super::{Catalog, CatalogProblem};
+use super::{Catalog, CatalogProblem, LastGoodCatalog, OwnObjects};
 use crate::api::document::{self, Diagnostic, Located, SourceFile};
 use crate::api::{Control, ControlTest, ObjectKey, Pack};
 
@@ -43,11 +43,13 @@ fn compile(
     packs: &[Located<Pack>],
     mut mistakes: Vec<Diagnostic>,
 ) -> BuiltIn {
-    let (catalog, problems) = Catalog::default().with_all(
-        controls.iter().map(|control| control.object.clone()),
-        packs.iter().map(|pack| pack.object.clone()),
-        Origin::BuiltIn,
-    );
+    let own = OwnObjects {
+        controls: controls.iter().map(|control| control.object.clone()).collect(),
+        packs: packs.iter().map(|pack| pack.object.clone()).collect(),
+        unread: Vec::new(),
+    };
+    let last = &mut LastGoodCatalog::default();
+    let (catalog, problems) = Catalog::default().with_all(own, Origin::BuiltIn, last);
     for problem in problems {
         mistakes.extend(locate(&problem, controls));
         mistakes.extend(locate(&problem, packs));

@@ -45,6 +45,8 @@ pub enum CompiledCheck {
     Expression(CompiledExpression),
     /// By evidence that a procedure was carried out.
     Attestation,
+    /// Not at all: why it cannot be run.
+    Refused(String),
 }
 
 /// A check by an expression.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::built_in;
 use super::compile::compile;
-use super::compiled::{CompiledControl, Origin};
+use super::compiled::{CompiledCheck, CompiledControl, Origin};
+use super::last_good::{LastGoodCatalog, OwnObjects};
 use super::problem::{CatalogProblem, Fault};
 use crate::api::{Control, FieldPath, ObjectKey, Pack, PackSpec, closest};
 
@@ -14,8 +15,13 @@ use crate::api::{Control, FieldPath, ObjectKey, Pack, PackSpec, closest};
 pub struct Catalog {
     controls: BTreeMap<String, Arc<CompiledControl>>,
     packs: BTreeMap<String, (Origin, Arc<PackSpec>)>,
-    /// What is wrong with each control that is left out.
+    /// What is wrong with each control that is there and invalid. Its last valid version is among
+    /// `controls`, where there is one.
     invalid: BTreeMap<String, String>,
+    /// Invalid controls of which no valid version is known.
+    refused: BTreeMap<String, Arc<CompiledControl>>,
+    /// What is wrong with each pack that is there and does not count as it is.
+    invalid_packs: BTreeMap<String, String>,
 }
 
 impl Catalog {
@@ -32,55 +38,127 @@ impl Catalog {
         controls: impl IntoIterator<Item = Control>,
         packs: impl IntoIterator<Item = Pack>,
     ) -> (Self, Vec<CatalogProblem>) {
-        self.with_all(controls, packs, Origin::Custom)
+        let (controls, packs) = (controls.into_iter().collect(), packs.into_iter().collect());
+        let own = OwnObjects { controls, packs, unread: Vec::new() };
+        self.with_all(own, Origin::Custom, &mut LastGoodCatalog::default())
+    }
+
+    /// The same. What is wrong now counts as it last was without mistakes, as far as `last` knows;
+    /// `last` then knows of these.
+    #[must_use]
+    pub fn with_last_good(
+        self,
+        own: OwnObjects,
+        last: &mut LastGoodCatalog,
+    ) -> (Self, Vec<CatalogProblem>) {
+        self.with_all(own, Origin::Custom, last)
     }
 
     pub(super) fn with_all(
         mut self,
-        controls: impl IntoIterator<Item = Control>,
-        packs: impl IntoIterator<Item = Pack>,
+        own: OwnObjects,
         origin: Origin,
+        last: &mut LastGoodCatalog,
     ) -> (Self, Vec<CatalogProblem>) {
+        last.retain(&own);
+        let OwnObjects { controls, packs, unread } = own;
         let mut problems = Vec::new();
         for control in controls {
-            problems.extend(self.add_control(control, origin));
+            problems.extend(self.add_control(control, origin, last));
+        }
+        let (unread_controls, unread_packs): (Vec<_>, Vec<_>) =
+            unread.into_iter().partition(|(key, _)| key.kind == "Control");
+        for (ObjectKey { name, .. }, why) in unread_controls {
+            self.keep_last_control(&name, why, last);
         }
         for pack in packs {
-            problems.extend(self.add_pack(pack, origin));
+            problems.extend(self.add_pack(pack, origin, last));
+        }
+        for (ObjectKey { name, .. }, why) in unread_packs {
+            self.keep_last_pack(&name, why, last);
         }
         (self, problems)
     }
 
-    fn add_control(&mut self, control: Control, origin: Origin) -> Vec<CatalogProblem> {
+    fn add_control(
+        &mut self,
+        control: Control,
+        origin: Origin,
+        last: &mut LastGoodCatalog,
+    ) -> Vec<CatalogProblem> {
         let object = ObjectKey::of(&control);
         let name = object.name.clone();
         if let Some(known) = self.controls.get(&name) {
             return vec![taken(known.origin).of(&object)];
         }
-        match compile(&name, control.spec, origin) {
+        let spec = control.spec;
+        match compile(&name, spec.clone(), origin) {
             Ok(control) => {
-                self.controls.insert(name, Arc::new(control));
+                let control = Arc::new(control);
+                last.controls.insert(name.clone(), Arc::clone(&control));
+                self.controls.insert(name, control);
                 Vec::new()
             }
             Err(faults) => {
-                let reason = faults.first().map(Fault::to_string).unwrap_or_default();
-                self.invalid.insert(name, reason);
+                let why = faults.first().map(Fault::to_string).unwrap_or_default();
+                if !self.keep_last_control(&name, why.clone(), last)
+                    && let Ok(known) = name.parse()
+                {
+                    let check = CompiledCheck::Refused(why);
+                    let control = CompiledControl { name: known, spec, check, origin };
+                    self.refused.insert(name, Arc::new(control));
+                }
                 faults.into_iter().map(|fault| fault.of(&object)).collect()
             }
         }
     }
 
-    fn add_pack(&mut self, pack: Pack, origin: Origin) -> Vec<CatalogProblem> {
+    /// Whether there is a last valid version of the control, which then is in force.
+    fn keep_last_control(&mut self, name: &str, why: String, last: &LastGoodCatalog) -> bool {
+        if self.controls.contains_key(name) {
+            return false; // another one has the name
+        }
+        self.invalid.insert(name.to_owned(), why);
+        let Some(control) = last.controls.get(name) else { return false };
+        self.controls.insert(name.to_owned(), Arc::clone(control));
+        true
+    }
+
+    fn add_pack(
+        &mut self,
+        pack: Pack,
+        origin: Origin,
+        last: &mut LastGoodCatalog,
+    ) -> Vec<CatalogProblem> {
         let object = ObjectKey::of(&pack);
         if let Some((known, _)) = self.packs.get(&object.name) {
             return vec![taken(*known).of(&object)];
         }
-        let faults = self.faults_of_pack(&pack.spec);
-        self.packs.insert(object.name.clone(), (origin, Arc::new(pack.spec)));
+        let (faults, name) = (self.faults_of_pack(&pack.spec), object.name.clone());
+        let pack = Arc::new(pack.spec);
+        if faults.is_empty() {
+            last.packs.insert(name.clone(), Arc::clone(&pack));
+        }
+        let why = faults.first().map(Fault::to_string);
+        if !why.is_some_and(|why| self.keep_last_pack(&name, why, last)) {
+            // With its mistakes: a baseline that takes it goes on with the rest of it.
+            self.invalid_packs.remove(&name);
+            self.packs.insert(name, (origin, pack));
+        }
         faults.into_iter().map(|fault| fault.of(&object)).collect()
     }
 
-    /// A pack with mistakes is kept: a baseline that takes it goes on with the rest of it.
+    /// Whether there is a last valid version of the pack, which then is in force.
+    fn keep_last_pack(&mut self, name: &str, why: String, last: &LastGoodCatalog) -> bool {
+        if self.packs.contains_key(name) {
+            return false; // another one has the name
+        }
+        self.invalid_packs.insert(name.to_owned(), why);
+        let Some(pack) = last.packs.get(name) else { return false };
+        self.packs.insert(name.to_owned(), (Origin::Custom, Arc::clone(pack)));
+        true
+    }
+
     fn faults_of_pack(&self, pack: &PackSpec) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (place, entry) in pack.controls.iter().enumerate() {
@@ -113,9 +191,21 @@ impl Catalog {
         self.controls.values()
     }
 
-    /// What is wrong with the control of that name, where it is there and invalid.
+    /// What is wrong with the control of that name, where it is there and invalid. Where
+    /// [`control`](Self::control) knows it nevertheless, its last valid version is in force.
     pub fn invalid(&self, name: &str) -> Option<&str> {
         self.invalid.get(name).map(String::as_str)
+    }
+
+    /// The control of that name where it is there and invalid, and no valid version is known.
+    pub fn refused(&self, name: &str) -> Option<&Arc<CompiledControl>> {
+        self.refused.get(name)
+    }
+
+    /// What is wrong with the pack of that name, where it does not count as it is: where
+    /// [`pack`](Self::pack) knows it nevertheless, its last valid version is in force.
+    pub fn invalid_pack(&self, name: &str) -> Option<&str> {
+        self.invalid_packs.get(name).map(String::as_str)
     }
 
     /// The pack of that name.

@@ -1,17 +1,19 @@
 //! The controls and packs that baselines name: the built-in ones and a team's own, compiled and
 //! indexed by name.
 //!
-//! An invalid control is left out and reported with the place of its mistake; it never stands in
-//! the way of the others.
+//! An invalid control is reported with the place of its mistake, and its last valid version stays
+//! in force where there is one; it never stands in the way of the others.
 
 mod built_in;
 mod compile;
 mod compiled;
 mod index;
+mod last_good;
 mod parameters;
 mod practices;
 mod problem;
 mod program;
+mod refused;
 mod sensitive;
 
 pub use built_in::{built_in_mistakes, built_in_tests};
@@ -20,6 +22,7 @@ pub use compiled::{
     slots,
 };
 pub use index::Catalog;
+pub use last_good::{LastGoodCatalog, OwnObjects};
 pub use parameters::{ParameterFault, Parameters};
 pub use practices::{PRACTICES, Practice, PracticeKind, practice};
 pub use problem::{CatalogProblem, Part};

@@ -61,7 +61,8 @@ pub(super) struct ScanArguments {
     /// The least severity at which drift makes the exit code 1.
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "low", ignore_case = true)]
     fail_on: FailOn,
-    /// Do not let unknown verdicts alone make the exit code 2.
+    /// Do not exit with 2 only because verdicts are unknown, or because a baseline is suspended or
+    /// has every control disabled.
     #[arg(long)]
     allow_unknown: bool,
     #[command(flatten)]
@@ -90,7 +91,8 @@ Exit codes:
   0   no drift at or above --fail-on, and nothing unknown
   1   drift at or above --fail-on
   2   something could not be determined: input that could not be read whole (takes precedence
-      over 1), or an unknown verdict (unless --allow-unknown)
+      over 1), or an unknown verdict or a baseline of which nothing is evaluated (unless
+      --allow-unknown)
   64  a wrong command line
   65  a mistake in the baselines or in what they name
   66  a file is missing or cannot be read, or there is no baseline in it
@@ -215,7 +217,9 @@ impl ScanArguments {
             .iter()
             .flat_map(|summary| &summary.by_severity)
             .any(|(severity, resources)| *severity >= self.fail_on.into() && *resources > 0);
-        let unknown = report.outcome.counts().unknown() > 0;
+        let mut summaries = report.drift.summary.iter();
+        let is_passed_over = summaries.any(|summary| summary.not_evaluated.is_some());
+        let unknown = is_passed_over || report.outcome.counts().unknown() > 0;
         if !report.read_whole() {
             Exit::Undecided
         } else if failing {

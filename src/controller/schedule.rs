@@ -109,6 +109,7 @@ mod tests {
             publish: PublishSettings::default(),
             suspended: false,
             problems: Vec::new(),
+            passed_over: 0,
         }
     }
 

@@ -105,6 +105,9 @@ impl<'c> Comparison<'c> {
             return self.internal.add(MISPLACED);
         };
         let plan = place.plan;
+        if matches!(result.verdict, Verdict::Unknown(_)) {
+            self.summaries.observe(result, None);
+        }
         if !self.matters(plan, result) || !self.write_id(place, result) {
             return;
         }

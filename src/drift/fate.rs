@@ -61,7 +61,8 @@ impl<'p> Places<'p> {
                 outcome.control(at, *target, *control).is_some_and(|control| control.complete)
             }
             // A name that was mistyped is no reason to archive what was published under it.
-            (None, _) | (_, None) => plan.is_complete(),
+            (None, _) => !plan.may_lack_targets(),
+            (_, None) => !plan.may_lack_controls(),
         };
         if complete { Fate::Gone } else { Fate::Unseen }
     }

@@ -56,6 +56,7 @@ pub(crate) fn plan(controls: &[&str]) -> Plan {
         publish: PublishSettings { security_hub: true, passed: false },
         suspended: false,
         problems: Vec::new(),
+        passed_over: 0,
     }
 }
 

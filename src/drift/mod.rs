@@ -29,4 +29,4 @@ pub use fingerprint::Fingerprint;
 pub use id::{FindingId, Installation};
 pub use known::KnownFindings;
 pub use leftover::Leftovers;
-pub use summary::{ControlDrift, Summaries, Summary, TargetSummary};
+pub use summary::{ControlDrift, ControlUnknown, Summaries, Summary, TargetSummary};

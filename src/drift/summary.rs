@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::api::Domain;
 use crate::evaluation::{Counts, EvaluationResult, Outcome, PlanOutcome, Subject};
-use crate::plan::{BaselineKey, Plan};
-use crate::resource::{AccountId, ControlName, Region, Severity, Timestamp};
+use crate::plan::{BaselineKey, NotEvaluated, Plan, PlannedControl};
+use crate::resource::{AccountId, ControlName, Region, Severity, Timestamp, UnknownReason};
 
-/// The most controls that a summary lists.
+/// The most controls that a summary lists, and the most unknown controls.
 const MAX_CONTROLS: usize = 50;
 /// The most examples of each.
 const MAX_EXAMPLES: usize = 3;
@@ -32,6 +32,13 @@ pub struct Summary {
     pub drift: Vec<ControlDrift>,
     /// How many more controls drift.
     pub left_out: usize,
+    /// The controls with unknown verdicts by reason, at most 50: the most severe first, then those
+    /// with most of them.
+    pub unknown: Vec<ControlUnknown>,
+    /// How many more there are.
+    pub unknown_left_out: usize,
+    /// Why nothing was evaluated, although nothing is wrong with the baseline.
+    pub not_evaluated: Option<NotEvaluated>,
 }
 
 /// What an evaluation says of one account in one region.
@@ -60,8 +67,30 @@ pub struct ControlDrift {
     pub resources: u64,
     /// At most three of them, the first by name: ARNs, or ids where there is none.
     pub examples: Vec<String>,
+    /// What is wrong with the first of them.
+    pub message: String,
+    /// What to do about it.
+    pub remediation: String,
     /// Since when the oldest of them drifts.
     pub since: Timestamp,
+}
+
+/// The unknown verdicts of one control for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlUnknown {
+    /// The control.
+    pub control: ControlName,
+    /// Its severity in the baseline.
+    pub severity: Severity,
+    /// Why nothing can be said.
+    pub reason: UnknownReason,
+    /// How many verdicts.
+    pub verdicts: u64,
+    /// What one of them speaks of, the first by name: an ARN, or an id where there is none; where
+    /// nothing of a type was read, the type.
+    pub example: String,
+    /// What was said of it.
+    pub message: String,
 }
 
 /// Gathers what the counts of an [`Outcome`] do not say: examples, and since when.
@@ -76,7 +105,11 @@ pub struct Summaries<'p> {
 #[derive(Debug, Clone, Default)]
 struct Gathered {
     examples: Vec<String>,
+    /// What was said of the first example.
+    message: String,
     since: Option<Timestamp>,
+    /// An example and its message for each reason.
+    unknown: BTreeMap<UnknownReason, (String, String)>,
 }
 
 impl<'p> Summaries<'p> {
@@ -89,17 +122,23 @@ impl<'p> Summaries<'p> {
 
     /// Looks at a result. `since` is when its drift was first seen, where that is known.
     pub fn observe(&mut self, result: &EvaluationResult<'_>, since: Option<Timestamp>) {
-        if !result.is_drift() {
+        if !result.is_drift() && result.verdict.reason().is_none() {
             return;
         }
         // What no plan has is counted where verdicts are counted and compared.
         let Some(plan) = self.plans.get(result.plan) else { return };
         let gathered = self.gathered.get_mut(result.plan);
         let Some(gathered) = gathered.and_then(|plan| plan.get_mut(result.control)) else { return };
+        let Some(example) = example(plan, result) else { return };
+        if let Some(reason) = result.verdict.reason() {
+            gathered.unknown(reason, example, result.message);
+            return;
+        }
         let since = since.unwrap_or(self.now);
         gathered.since = Some(gathered.since.map_or(since, |earlier| earlier.min(since)));
-        if let Some(example) = example(plan, result) {
-            keep_first(&mut gathered.examples, example);
+        keep_first(&mut gathered.examples, example);
+        if gathered.examples.first().is_some_and(|first| first == example) {
+            result.message.clone_into(&mut gathered.message);
         }
     }
 
@@ -112,13 +151,25 @@ impl<'p> Summaries<'p> {
     }
 }
 
+impl Gathered {
+    /// Keeps the first example by name, whatever the order that they come in.
+    fn unknown(&mut self, reason: UnknownReason, example: &str, message: &str) {
+        let new = || (example.to_owned(), message.to_owned());
+        let (kept, said) = self.unknown.entry(reason).or_insert_with(new);
+        if (example, message) < (kept.as_str(), said.as_str()) {
+            example.clone_into(kept);
+            message.clone_into(said);
+        }
+    }
+}
+
 fn example<'r>(plan: &'r Plan, result: &EvaluationResult<'r>) -> Option<&'r str> {
     let target = plan.targets.get(result.target)?;
     match result.subject {
         Subject::Resource { id, arn, .. } => Some(arn.unwrap_or(id)),
         Subject::Region => Some(target.region.as_str()),
         Subject::Account => Some(target.account.as_str()),
-        Subject::Unread { .. } => None,
+        Subject::Unread { resource_type } => Some(resource_type),
     }
 }
 
@@ -147,10 +198,18 @@ fn summarize(
         targets: targets(plan, outcome),
         drift: Vec::new(),
         left_out: 0,
+        unknown: Vec::new(),
+        unknown_left_out: 0,
+        not_evaluated: plan.not_evaluated(),
     };
     for (at, (planned, gathered)) in plan.controls.iter().zip(gathered).enumerate() {
         let controls = outcome.targets.iter().filter_map(|target| target.controls.get(at));
-        let resources = controls.map(|control| control.counts.non_compliant).sum();
+        let counts = controls.fold(Counts::default(), |mut sum, control| {
+            sum += &control.counts;
+            sum
+        });
+        summary.unknown.extend(unknown(planned, &gathered, &counts));
+        let resources = counts.non_compliant;
         if resources == 0 {
             continue;
         }
@@ -161,11 +220,34 @@ fn summarize(
             severity: planned.severity,
             resources,
             examples: gathered.examples,
+            message: gathered.message,
+            remediation: planned.control.spec.remediation.text.clone(),
             since: gathered.since.unwrap_or(now),
         });
     }
     summary.keep_worst();
     summary
+}
+
+/// The unknown verdicts of one control, by reason.
+fn unknown<'u>(
+    planned: &'u PlannedControl,
+    gathered: &'u Gathered,
+    counts: &'u Counts,
+) -> impl Iterator<Item = ControlUnknown> + 'u {
+    let reasons = UnknownReason::ALL.into_iter();
+    let reasons = reasons.filter(|reason| counts.unknown_for(*reason) > 0);
+    reasons.map(|reason| {
+        let (example, message) = gathered.unknown.get(&reason).cloned().unwrap_or_default();
+        ControlUnknown {
+            control: planned.control.name.clone(),
+            severity: planned.severity,
+            reason,
+            verdicts: counts.unknown_for(reason),
+            example,
+            message,
+        }
+    })
 }
 
 fn targets(plan: &Plan, outcome: &PlanOutcome) -> Vec<TargetSummary> {
@@ -186,6 +268,9 @@ impl Summary {
         self.drift.sort_by_key(|control| Reverse((control.severity, control.resources)));
         self.left_out = self.drift.len().saturating_sub(MAX_CONTROLS);
         self.drift.truncate(MAX_CONTROLS);
+        self.unknown.sort_by_key(|control| Reverse((control.severity, control.verdicts)));
+        self.unknown_left_out = self.unknown.len().saturating_sub(MAX_CONTROLS);
+        self.unknown.truncate(MAX_CONTROLS);
     }
 }
 

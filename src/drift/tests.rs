@@ -41,6 +41,18 @@ impl Story {
         publish(&mut self.known, &drift)
     }
 
+    /// The summary of these results, counted.
+    fn summary(&self, results: &[EvaluationResult<'_>]) -> super::Summary {
+        let mut outcome = crate::evaluation::Outcome::of(&self.plans);
+        let mut summaries = super::Summaries::new(&self.plans, at(0));
+        for result in results {
+            let counts = &mut outcome.plans[0].targets[0].controls[0].counts;
+            counts.count(result.verdict, false);
+            summaries.observe(result, None);
+        }
+        summaries.finish(&outcome).remove(0)
+    }
+
     fn incomplete(&mut self, now: Timestamp) -> Vec<&'static str> {
         let drift = compare_read(&self.plans, &self.known, &[], now, false);
         publish(&mut self.known, &drift)
@@ -166,6 +178,68 @@ fn a_control_that_is_left_out_by_mistake_keeps_its_findings() {
         kind: ProblemKind::UnknownControl { name: "s3-bucket-versionin".into(), suggestion: None },
     });
     assert_eq!(story.results(&[], at(60)), [""; 0]);
+}
+
+#[test]
+fn a_refused_control_keeps_its_findings_and_a_control_taken_out_on_purpose_does_not() {
+    use crate::api::{FieldPath, ObjectKey, Pack, PackSpec};
+    use crate::catalog::ParameterFault;
+    use crate::plan::{Problem, ProblemKind};
+    let pack = Pack::new("foundations", serde_json::from_str::<PackSpec>(PACK).unwrap());
+    let (mut kept, mut gone) = (Story::with_drift(), Story::with_drift());
+    let fault = ParameterFault::Missing { parameter: "days".to_owned() };
+    let wrong = Problem {
+        object: ObjectKey::of(&pack),
+        path: FieldPath::spec("controls"),
+        kind: ProblemKind::InvalidParameter { control: "other".to_owned(), fault },
+    };
+    // Its own mistake: nothing of it was seen.
+    kept.plans[0].problems.push(wrong.clone());
+    assert_eq!(kept.incomplete(at(60)), [""; 0]);
+    // The mistake of another control, which the plan knows by its name.
+    gone.plans[0].problems.push(wrong);
+    gone.plans[0].controls.clear();
+    assert_eq!(gone.results(&[], at(60)), ["archived"]);
+}
+
+#[test]
+fn an_account_that_is_left_out_by_mistake_keeps_its_findings() {
+    use crate::api::{FieldPath, ObjectKey, Pack, PackSpec};
+    use crate::plan::{Problem, ProblemKind};
+    let mut story = Story::with_drift();
+    let pack = Pack::new("foundations", serde_json::from_str::<PackSpec>(PACK).unwrap());
+    story.plans[0].targets.clear();
+    story.plans[0].problems.push(Problem {
+        object: ObjectKey::of(&pack),
+        path: FieldPath::spec("accounts"),
+        kind: ProblemKind::UnknownAccount {
+            name: "paymets".to_owned(),
+            namespace: "platform".to_owned(),
+            suggestion: None,
+        },
+    });
+    // As the worker of an account sees it that the plan may lack.
+    let restricted = story.plans[0].of_account(&"111122223333".parse().unwrap()).unwrap();
+    for plan in [story.plans[0].clone(), restricted] {
+        story.plans[0] = plan;
+        assert_eq!(story.results(&[], at(60)), [""; 0]);
+    }
+}
+
+#[test]
+fn a_summary_names_what_is_unknown_and_says_what_is_wrong_and_what_to_do() {
+    let story = Story::new();
+    let results = [
+        result(bucket("b"), UNKNOWN),
+        result(bucket("a"), UNKNOWN),
+        result(bucket("z"), Verdict::NonCompliant),
+    ];
+    let summary = story.summary(&results);
+    let [unknown] = &summary.unknown[..] else { panic!("one control for one reason") };
+    assert_eq!((unknown.verdicts, unknown.reason), (2, UnknownReason::InsufficientData));
+    assert_eq!((&*unknown.example, &*unknown.message), ("a", "versioning is off"));
+    assert_eq!(summary.drift[0].message, "versioning is off");
+    assert_eq!(summary.drift[0].remediation, "Turn versioning on.");
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub(super) fn plan(checks: &[&str]) -> Plan {
         publish: PublishSettings::default(),
         suspended: false,
         problems: Vec::new(),
+        passed_over: 0,
     }
 }
 

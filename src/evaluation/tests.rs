@@ -189,6 +189,27 @@ fn a_type_that_was_not_read_is_unknown_once_for_each_target() {
 }
 
 #[test]
+fn a_refused_control_is_unknown_once_for_each_target_and_nothing_of_it_is_complete() {
+    let mut plan = plan(&[VERSIONED, VERSIONED]);
+    let refused = plan.controls[0].control.refused("a typo".to_owned());
+    plan.controls[0].control = std::sync::Arc::new(refused);
+    let (lines, outcome) = evaluate_on(1, &[plan], &[bucket("data", "Off")], &complete());
+    let why = "unread AWS::S3::Bucket: Unknown(InvalidControl) control c1 is not evaluated: a typo";
+    assert_eq!(
+        lines,
+        [
+            format!("c1 eu-west-1 {why}"),
+            format!("c1 us-east-1 {why}"),
+            "c2 eu-west-1 data: NonCompliant versioning is Off".to_owned(),
+        ]
+    );
+    let of = |control| outcome.control(0, 0, control).unwrap();
+    assert!(!of(0).complete && of(1).complete);
+    assert_eq!(outcome.counts().unknown_for(UnknownReason::InvalidControl), 2);
+    assert_eq!(outcome.counts().compliance_ratio(), Some(0.0), "it counts against the ratio");
+}
+
+#[test]
 fn what_was_read_of_a_type_in_part_has_verdicts_beside_the_unknown() {
     let coverage = without("AWS::S3::Bucket", Some("eu-west-1"));
     let items = [bucket("data", "Enabled")];

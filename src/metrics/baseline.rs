@@ -11,6 +11,7 @@ use std::time::Duration;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
+use super::condition::ConditionStatus;
 use super::described::Registered;
 use super::duration::DurationBuckets;
 use super::families::FAMILIES;
@@ -41,6 +42,8 @@ pub(super) struct Measured {
     pub(super) opened: BySeverity,
     pub(super) resolved: BySeverity,
     pub(super) findings_open: BTreeMap<Part, u64>,
+    /// By type; empty where another process knows them.
+    pub(super) conditions: BTreeMap<String, ConditionStatus>,
 }
 
 /// A count for each severity.
@@ -133,6 +136,19 @@ impl BaselineMetrics {
         let mut all = self.measured();
         let open = &mut all.entry(baseline.clone()).or_default().findings_open;
         open.insert(Some(account.clone()), findings);
+    }
+
+    /// The conditions of `baseline` are these, by type; none where another process knows them.
+    pub fn conditions(
+        &self,
+        baseline: &BaselineKey,
+        conditions: impl IntoIterator<Item = (String, ConditionStatus)>,
+    ) {
+        let conditions: BTreeMap<_, _> = conditions.into_iter().collect();
+        let mut all = self.measured();
+        if !conditions.is_empty() || all.contains_key(baseline) {
+            all.entry(baseline.clone()).or_default().conditions = conditions;
+        }
     }
 
     /// Forgets an account's part of every baseline but those that `concerns` knows: another

@@ -97,21 +97,13 @@ pub fn metrics_page() -> Result<String, MetricsError> {
     let metrics = Metrics::new()?;
     let common = metrics.described();
     let _operator = metrics.operator()?;
-    let of_operators = metrics.described();
-    let _folder = metrics.folder()?;
     let all = metrics.described();
     let mut page = INTRODUCTION.to_owned();
     page.push_str("| metric | type | labels | meaning |\n|---|---|---|---|\n");
     for described in &all {
         let Description { name, kind, labels, help } = described;
         let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-        let only = if common.contains(described) {
-            ""
-        } else if of_operators.contains(described) {
-            " Operator only."
-        } else {
-            " `run` only."
-        };
+        let only = if common.contains(described) { "" } else { " Operator only." };
         let _ = writeln!(page, "| `{name}` | {kind} | {} | {help}{only} |", labels.join(", "));
     }
     page.push_str("\n## Labels\n\n| label | value |\n|---|---|\n");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use prometheus::proto::MetricType;
 
 use super::baseline::{BySeverity, Measured};
+use super::condition::ConditionStatus;
 use super::family::{Family, Number, Sample};
 use super::figures::{ControlFigure, seconds_of};
 
@@ -36,6 +37,13 @@ pub(super) const FAMILIES: &[Family<Measured>] = &[
         labels: &[],
         kind: MetricType::GAUGE,
         samples: |measured| measured.compliance_ratio.map(gauge).into_iter().collect(),
+    },
+    Family {
+        name: "plumbline_baseline_condition",
+        help: "The conditions of a baseline: 1 for the status that holds, 0 for the others.",
+        labels: &["type", "status"],
+        kind: MetricType::GAUGE,
+        samples: conditions,
     },
     Family {
         name: "plumbline_drift_opened_total",
@@ -129,6 +137,16 @@ fn unknown(measured: &Measured) -> Vec<Sample> {
             Sample::value(vec![account.to_string(), reason.as_str().to_owned()], float(*count))
         })
         .collect()
+}
+
+fn conditions(measured: &Measured) -> Vec<Sample> {
+    let of = |(type_, holds): (&String, &ConditionStatus)| {
+        ConditionStatus::ALL.map(|status| {
+            let labels = vec![type_.clone(), status.as_str().to_owned()];
+            Sample::value(labels, float(u64::from(status == *holds)))
+        })
+    };
+    measured.conditions.iter().flat_map(of).collect()
 }
 
 fn by_severity(counts: &BySeverity) -> Vec<Sample> {

@@ -5,27 +5,27 @@
 
 mod aws;
 mod baseline;
+mod condition;
 mod described;
 mod duration;
 mod families;
 mod family;
 mod figures;
-mod folder;
 mod operator;
 
 use std::fmt;
 
 use prometheus::core::Collector;
-use prometheus::{IntCounterVec, IntGaugeVec, Opts, TextEncoder};
+use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts, TextEncoder};
 use thiserror::Error;
 
 use described::{Description, Registered};
 
 pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::BaselineMetrics;
+pub use condition::ConditionStatus;
 pub use described::metrics_page;
 pub use figures::{ControlFigure, Figures};
-pub use folder::FolderMetrics;
 pub use operator::OperatorMetrics;
 
 use crate::resource::{InternalErrors, InternalPlace};
@@ -48,6 +48,7 @@ pub struct Metrics {
     baselines: BaselineMetrics,
     published: IntCounterVec,
     internal_errors: IntCounterVec,
+    configuration_errors: IntGauge,
 }
 
 /// How the publishing of one finding went.
@@ -93,11 +94,16 @@ impl Metrics {
             internal_errors.with_label_values(&[place.as_str()]);
         }
         register(&registry, &internal_errors)?;
+        let configuration_errors = IntGauge::with_opts(name(
+            "configuration_errors",
+            "Mistakes in what users wrote: files and baselines for run, objects for an operator.",
+        ))?;
+        register(&registry, &configuration_errors)?;
         register(&registry, &published)?;
         register(&registry, &build)?;
         let aws = AwsMetrics::new(&registry)?;
         let baselines = BaselineMetrics::new(&registry)?;
-        Ok(Self { registry, aws, baselines, published, internal_errors })
+        Ok(Self { registry, aws, baselines, published, internal_errors, configuration_errors })
     }
 
     /// What is measured of each baseline.
@@ -122,6 +128,11 @@ impl Metrics {
         }
     }
 
+    /// So many mistakes are in what users wrote.
+    pub fn configuration_errors(&self, mistakes: usize) {
+        self.configuration_errors.set(i64::try_from(mistakes).unwrap_or(i64::MAX));
+    }
+
     /// What only an operator measures: to be asked for once.
     ///
     /// # Errors
@@ -135,16 +146,6 @@ impl Metrics {
     /// Everything that is measured so far, series or not, by name.
     fn described(&self) -> Vec<Description> {
         self.registry.described()
-    }
-
-    /// What only a watched folder measures: to be asked for once.
-    ///
-    /// # Errors
-    ///
-    /// When it was asked for before.
-    pub fn folder(&self) -> Result<FolderMetrics, MetricsError> {
-        let registering = |source| MetricsError { doing: "register", source };
-        FolderMetrics::new(&self.registry).map_err(registering)
     }
 
     /// Every series in Prometheus' text format.

@@ -63,6 +63,26 @@ fn zero_is_written_while_a_control_is_planned() {
 }
 
 #[test]
+fn of_a_condition_the_status_that_holds_is_one() {
+    let key = baseline("platform", "production");
+    let metrics = evaluated(&key, figures(1));
+    let conditions = [("Ready".to_owned(), ConditionStatus::False)];
+    metrics.baselines().conditions(&key, conditions);
+    metrics.configuration_errors(2);
+    let text = metrics.text().unwrap();
+    for (status, holds) in [("True", 0), ("False", 1), ("Unknown", 0)] {
+        let line = format!(
+            "plumbline_baseline_condition{{namespace=\"platform\",baseline=\"production\",\
+             type=\"Ready\",status=\"{status}\"}} {holds}"
+        );
+        assert!(series(&text).contains(&line.as_str()), "{line} is not in\n{text}");
+    }
+    assert!(series(&text).contains(&"plumbline_configuration_errors 2"), "{text}");
+    metrics.baselines().conditions(&key, []);
+    assert!(!metrics.text().unwrap().contains("plumbline_baseline_condition{"));
+}
+
+#[test]
 fn the_series_of_a_deleted_baseline_go() {
     let (kept, deleted) = (baseline("a", "bc"), baseline("ab", "c"));
     let metrics = evaluated(&kept, figures(2));

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use kube::core::{Selector, SelectorExt};
 
-use crate::api::{
-    AllowedNamespaces, AwsAccount, FieldPath, LabelSelector, SecurityBaselineSpec, closest,
-};
+use crate::api::{AllowedNamespaces, AwsAccount, FieldPath, LabelSelector, closest};
 use crate::plan::resolve::{Desired, NamespaceLabels};
 use crate::plan::{BaselineKey, ProblemKind, Target};
-use crate::resource::{Partition, Region};
+use crate::resource::{AccountId, Partition, Region};
 
 /// The label that Kubernetes puts on every namespace, with its name as value.
 const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -19,8 +17,25 @@ pub(super) type AccountsByName<'d> = BTreeMap<&'d str, &'d AwsAccount>;
 
 type Report<'r> = &'r mut dyn FnMut(FieldPath, ProblemKind);
 
+/// What a baseline's selection comes to.
+pub(super) struct Selected {
+    /// The accounts selected that allow the namespace, in the regions asked for.
+    pub(super) targets: Vec<Target>,
+    /// How many more the selector matches.
+    pub(super) passed_over: usize,
+}
+
+/// The accounts that allow the baseline's namespace: all that may be named to whoever reads of it.
+pub(super) fn allowed<'d>(desired: &Desired<'d>, baseline: &BaselineKey) -> AccountsByName<'d> {
+    let namespace = baseline.namespace.as_str();
+    let labels = namespace_labels(namespace, desired.namespaces);
+    let mut accounts = by_name(desired.accounts);
+    accounts.retain(|_, it| allows(it.spec.allowed_namespaces.as_ref(), namespace, &labels));
+    accounts
+}
+
 /// Accounts by name. Of two with the same name, which only files can hold, the first counts.
-pub(super) fn by_name(accounts: &[AwsAccount]) -> AccountsByName<'_> {
+fn by_name(accounts: &[AwsAccount]) -> AccountsByName<'_> {
     let mut index = AccountsByName::new();
     for account in accounts {
         index.entry(account.metadata.name.as_deref().unwrap_or_default()).or_insert(account);
@@ -28,79 +43,116 @@ pub(super) fn by_name(accounts: &[AwsAccount]) -> AccountsByName<'_> {
     index
 }
 
-/// What is evaluated: the accounts selected that allow the namespace, in the regions asked for.
-pub(super) fn targets(
+/// The names of the accounts that count: of several of one AWS account the oldest.
+fn counting<'d>(accounts: &'d [AwsAccount]) -> BTreeMap<&'d AccountId, &'d str> {
+    let name = |it: &'d AwsAccount| it.metadata.name.as_deref().unwrap_or_default();
+    let mut by_age: Vec<&AwsAccount> = accounts.iter().collect();
+    by_age.sort_by_key(|it| (&it.metadata.creation_timestamp, name(it)));
+    let mut first = BTreeMap::new();
+    for account in by_age {
+        first.entry(&account.spec.account_id).or_insert(name(account));
+    }
+    first
+}
+
+/// What the baseline selects of the accounts that it may use.
+pub(super) fn select(
     desired: &Desired<'_>,
     baseline: &BaselineKey,
-    accounts: &AccountsByName<'_>,
+    allowed: &AccountsByName<'_>,
     report: Report<'_>,
-) -> Vec<Target> {
+) -> Selected {
     let spec = &desired.baseline.spec;
-    let labels = namespace_labels(&baseline.namespace, desired.namespaces);
     let mut selected = AccountsByName::new();
-    add_named(spec, accounts, &mut selected, report);
-    add_labelled(spec, accounts, &mut selected, report);
-    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    add_named(desired, &baseline.namespace, allowed, &mut selected, report);
+    let passed_over = add_labelled(desired, allowed, &mut selected, report);
+    let counting = counting(desired.accounts);
     let mut targets = Vec::new();
     for (name, account) in selected {
-        let id = account.spec.account_id.as_str();
-        if !allows(account.spec.allowed_namespaces.as_ref(), &baseline.namespace, &labels) {
-            let (account, namespace) = (name.to_owned(), baseline.namespace.clone());
-            report(
-                FieldPath::spec("accounts"),
-                ProblemKind::NamespaceNotAllowed { account, namespace },
-            );
-        } else if let Some(first) = owners.insert(id, name) {
-            let (first, second) = (first.to_owned(), name.to_owned());
-            let same = ProblemKind::SameAccount { first, second, id: id.to_owned() };
-            report(FieldPath::spec("accounts"), same);
-            owners.insert(id, name);
-        } else {
+        let id = &account.spec.account_id;
+        if counting.get(id).is_none_or(|counts| *counts == name) {
             add_targets(name, account, &spec.regions, &mut targets, report);
+        } else {
+            let same = ProblemKind::SameAccount { name: name.to_owned(), id: id.to_string() };
+            report(FieldPath::spec("accounts"), same);
         }
     }
-    targets
+    Selected { targets, passed_over }
 }
 
 fn add_named<'d>(
-    spec: &SecurityBaselineSpec,
-    accounts: &AccountsByName<'d>,
+    desired: &Desired<'_>,
+    namespace: &str,
+    allowed: &AccountsByName<'d>,
     selected: &mut AccountsByName<'d>,
     report: Report<'_>,
 ) {
-    for (place, name) in spec.accounts.names.iter().enumerate() {
-        if let Some((name, account)) = accounts.get_key_value(name.as_str()) {
+    for (place, name) in desired.baseline.spec.accounts.names.iter().enumerate() {
+        if let Some((name, account)) = allowed.get_key_value(name.as_str()) {
             selected.insert(name, account);
-        } else {
-            let suggestion = closest(name, accounts.keys().copied()).map(str::to_owned);
-            let unknown = ProblemKind::UnknownAccount { name: name.clone(), suggestion };
-            report(FieldPath::spec("accounts").field("names").index(place), unknown);
+            continue;
         }
+        let is_there = |it: &AwsAccount| it.metadata.name.as_ref() == Some(name);
+        let problem = if desired.accounts.iter().any(is_there) {
+            let suggestion = suggestion(name, allowed);
+            let (name, namespace) = (name.clone(), namespace.to_owned());
+            ProblemKind::NamespaceNotAllowed { name, namespace, suggestion }
+        } else {
+            unknown(name, namespace, allowed)
+        };
+        report(FieldPath::spec("accounts").field("names").index(place), problem);
     }
 }
 
+/// The problem of an account that is not among those that the namespace may use.
+pub(super) fn unknown(name: &str, namespace: &str, allowed: &AccountsByName<'_>) -> ProblemKind {
+    let suggestion = suggestion(name, allowed);
+    let (name, namespace) = (name.to_owned(), namespace.to_owned());
+    ProblemKind::UnknownAccount { name, namespace, suggestion }
+}
+
+fn suggestion(name: &str, allowed: &AccountsByName<'_>) -> Option<String> {
+    closest(name, allowed.keys().copied()).map(str::to_owned)
+}
+
+/// Adds the accounts that have the labels. How many others have them and do not allow the
+/// namespace.
 fn add_labelled<'d>(
-    spec: &SecurityBaselineSpec,
-    accounts: &AccountsByName<'d>,
+    desired: &Desired<'_>,
+    allowed: &AccountsByName<'d>,
     selected: &mut AccountsByName<'d>,
     report: Report<'_>,
-) {
-    let Some(selector) = &spec.accounts.selector else { return };
+) -> usize {
+    let Some(selector) = &desired.baseline.spec.accounts.selector else { return 0 };
     let path = FieldPath::spec("accounts").field("selector");
-    match compile(selector) {
-        Ok(selector) => {
-            let before = selected.len();
-            let labelled = |account: &AwsAccount| {
-                selector.matches(account.metadata.labels.as_ref().unwrap_or(&BTreeMap::new()))
-            };
-            let found = accounts.iter().filter(|(_, account)| labelled(account));
-            selected.extend(found.map(|(name, account)| (*name, *account)));
-            if selected.len() == before && before == 0 {
-                report(path, ProblemKind::NoAccountSelected);
-            }
+    let selector = match compile(selector) {
+        Ok(selector) => selector,
+        Err(message) => {
+            report(path, ProblemKind::InvalidSelector { message });
+            return 0;
         }
-        Err(message) => report(path, ProblemKind::InvalidMatch { message }),
+    };
+    let nothing = BTreeMap::new();
+    let labelled = |account: &AwsAccount| {
+        selector.matches(account.metadata.labels.as_ref().unwrap_or(&nothing))
+    };
+    let found = allowed.iter().filter(|(_, account)| labelled(account));
+    selected.extend(found.map(|(name, account)| (*name, *account)));
+    let all = by_name(desired.accounts);
+    let others =
+        all.iter().filter(|(name, account)| !allowed.contains_key(*name) && labelled(account));
+    let others = others.count();
+    if selected.is_empty() && others == 0 {
+        report(path.clone(), ProblemKind::NoAccountSelected);
     }
+    let may_match = |labels: &&Option<BTreeMap<String, String>>| {
+        labels.as_ref().is_none_or(|labels| selector.matches(labels))
+    };
+    let count = desired.unread_accounts.values().filter(may_match).count();
+    if count > 0 {
+        report(path, ProblemKind::UnreadAccounts { count });
+    }
+    others
 }
 
 fn compile(selector: &LabelSelector) -> Result<Selector, String> {

@@ -58,7 +58,7 @@ pub(super) fn plan(
         report(FieldPath::spec("validUntil"), ProblemKind::EndsBeforeItBegins);
         return None;
     }
-    let accounts = account_ids(&spec.accounts, accounts, &mut report);
+    let accounts = account_ids(&spec.accounts, namespace, accounts, &mut report);
     let controls = attestable(&spec.controls, planned, catalog, &mut report);
     (!controls.is_empty()).then(|| PlannedAttestation {
         name: format!("{namespace}/{}", object.name),
@@ -83,7 +83,7 @@ fn attestable(
         let path = FieldPath::spec("controls").index(place);
         match catalog.control(name.as_str()).map(|control| &control.check) {
             None => report(path, controls::unknown_control(name, catalog)),
-            Some(CompiledCheck::Expression(_)) => {
+            Some(CompiledCheck::Expression(_) | CompiledCheck::Refused(_)) => {
                 report(path, ProblemKind::NotAttestable { name: name.to_string() });
             }
             Some(CompiledCheck::Attestation) => {

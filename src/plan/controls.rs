@@ -1,14 +1,17 @@
 //! The controls of a baseline: what its packs bring, and what it adds or changes.
 //!
 //! A later pack overrides an earlier one, and the baseline overrides its packs. A control with a
-//! mistake is left out and reported, never run with other settings than those asked for.
+//! mistake is reported and never run with other settings than those asked for: it stands in the
+//! plan as refused, so that what it would have said is unknown. So does a pack that does not exist,
+//! whose controls nobody knows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::api::{
     BaselineControl, FieldPath, PackControl, ResourceSelector, SecurityBaselineSpec, closest,
 };
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, CompiledControl};
 use crate::plan::{Parameters, PlannedControl, ProblemKind, ResourceMatch};
 use crate::resource::{ControlName, Severity};
 
@@ -16,14 +19,15 @@ type Report<'r> = &'r mut dyn FnMut(FieldPath, ProblemKind);
 
 /// A control on its way into the plan.
 struct Draft<'d> {
-    /// Where the baseline asks for it.
+    /// Where the baseline asks for it, and where it names it or the pack that brings it.
     path: FieldPath,
+    name: FieldPath,
     parameters: Parameters,
     severity: Option<Severity>,
     matching: Option<&'d ResourceSelector>,
     exclude: Option<&'d ResourceSelector>,
-    /// Set by a mistake in what the draft was made from.
-    invalid: bool,
+    /// The first mistake in what the draft was made from.
+    mistake: Option<String>,
 }
 
 type Drafts<'d> = BTreeMap<&'d ControlName, Draft<'d>>;
@@ -35,16 +39,18 @@ pub(super) fn plan(
     report: Report<'_>,
 ) -> Vec<PlannedControl> {
     let mut drafts = Drafts::new();
+    let mut missing = Vec::new();
     for (place, reference) in spec.packs.iter().enumerate() {
         let path = FieldPath::spec("packs").index(place).field("name");
-        match catalog.pack(&reference.name) {
-            Some(pack) => {
-                for control in &pack.controls {
-                    let draft = drafts.entry(&control.name).or_insert_with(|| draft(&path));
-                    add_from_pack(control, draft, catalog, report);
-                }
+        if let Some(problem) = pack_problem(&reference.name, catalog) {
+            if catalog.pack(&reference.name).is_none() {
+                missing.push((reference.name.as_str(), problem.in_words()));
             }
-            None => report(path, unknown_pack(&reference.name, catalog)),
+            report(path.clone(), problem);
+        }
+        for control in catalog.pack(&reference.name).iter().flat_map(|pack| &pack.controls) {
+            let draft = drafts.entry(&control.name).or_insert_with(|| draft(&path, &path));
+            add_from_pack(control, draft, catalog, report);
         }
     }
     for (place, control) in spec.controls.iter().enumerate() {
@@ -57,22 +63,41 @@ pub(super) fn plan(
             }
             continue;
         }
-        let draft = drafts.entry(&control.name).or_insert_with(|| draft(&path));
-        draft.path = path;
+        let name = path.clone().field("name");
+        let draft = drafts.entry(&control.name).or_insert_with(|| draft(&path, &name));
+        (draft.path, draft.name) = (path, name);
         add_from_baseline(control, draft, catalog, report);
     }
-    drafts.into_iter().filter_map(|(name, draft)| finish(name, draft, catalog, report)).collect()
+    let mut planned: Vec<PlannedControl> =
+        drafts.into_iter().map(|(name, draft)| finish(name, draft, catalog, report)).collect();
+    for (pack, why) in missing {
+        let name = name_of_missing(pack, &planned);
+        planned.extend(name.map(|name| refused(CompiledControl::unknown(name, why), None)));
+    }
+    planned.sort_by(|one, other| one.control.name.cmp(&other.control.name));
+    planned
 }
 
-fn draft<'d>(path: &FieldPath) -> Draft<'d> {
+fn draft<'d>(path: &FieldPath, name: &FieldPath) -> Draft<'d> {
     Draft {
         path: path.clone(),
+        name: name.clone(),
         parameters: Parameters::new(),
         severity: None,
         matching: None,
         exclude: None,
-        invalid: false,
+        mistake: None,
     }
+}
+
+/// The name under which a pack that does not exist stands in the plan: its own, as far as that is
+/// one of a control and no control has it.
+fn name_of_missing(pack: &str, planned: &[PlannedControl]) -> Option<ControlName> {
+    let label: String = pack.chars().map(|it| if it == '.' { '-' } else { it }).take(58).collect();
+    let label = label.trim_matches('-');
+    let names = [label.to_owned(), format!("{label}-pack")].into_iter();
+    let mut names = names.filter_map(|name| name.parse::<ControlName>().ok());
+    names.find(|name| planned.iter().all(|control| control.control.name != *name))
 }
 
 fn add_from_pack(
@@ -116,70 +141,112 @@ fn add_parameters(
                 draft.parameters.insert(parameter.clone(), value.clone());
             }
             Err(fault) => {
-                draft.invalid = true;
-                let control = name.to_string();
-                report(at(parameter), ProblemKind::InvalidParameter { control, fault });
+                let problem = ProblemKind::InvalidParameter { control: name.to_string(), fault };
+                draft.note(at(parameter), problem, report);
             }
         }
     }
 }
 
-/// The control as it is planned; nothing where something about it is wrong.
+impl Draft<'_> {
+    /// Reports a mistake, and keeps the first.
+    fn note(&mut self, path: FieldPath, problem: ProblemKind, report: Report<'_>) {
+        self.mistake.get_or_insert_with(|| problem.in_words());
+        report(path, problem);
+    }
+}
+
+/// The control as it is planned; refused where something about it is wrong.
 fn finish(
     name: &ControlName,
-    draft: Draft<'_>,
+    mut draft: Draft<'_>,
     catalog: &Catalog,
     report: Report<'_>,
-) -> Option<PlannedControl> {
-    let Draft { path, parameters, severity, matching, exclude, invalid } = draft;
+) -> PlannedControl {
+    let severity = draft.severity;
     let Some(control) = catalog.control(name.as_str()) else {
-        report(path.field("name"), unknown_control(name, catalog));
-        return None;
+        let problem = unknown_control(name, catalog);
+        let why = problem.in_words();
+        report(draft.name, problem);
+        let control = match catalog.refused(name.as_str()) {
+            Some(known) => known.refused(why),
+            None => CompiledControl::unknown(name.clone(), why),
+        };
+        return refused(control, severity);
     };
-    let parameters = control.complete_parameters(parameters).map_err(|fault| {
-        let control = name.to_string();
-        report(path.clone(), ProblemKind::InvalidParameter { control, fault });
-    });
-    let matching = compile(matching, path.clone().field("match"), report);
-    let exclude = compile(exclude, path.field("exclude"), report);
-    if invalid {
-        return None;
+    if catalog.invalid(name.as_str()).is_some() {
+        report(draft.name.clone(), unknown_control(name, catalog)); // its last valid version counts
     }
-    Some(PlannedControl {
-        control: control.clone(),
+    let given = std::mem::take(&mut draft.parameters);
+    let parameters = control.complete_parameters(given).unwrap_or_else(|fault| {
+        let control = name.to_string();
+        let path = draft.path.clone();
+        draft.note(path, ProblemKind::InvalidParameter { control, fault }, report);
+        Parameters::new()
+    });
+    let matching = draft.compile(draft.matching, "match", report);
+    let exclude = draft.compile(draft.exclude, "exclude", report);
+    match draft.mistake {
+        Some(why) => refused(control.refused(why), severity),
+        None => PlannedControl {
+            control: Arc::clone(control),
+            severity: severity.unwrap_or(control.spec.severity),
+            parameters,
+            matching,
+            exclude,
+        },
+    }
+}
+
+fn refused(control: CompiledControl, severity: Option<Severity>) -> PlannedControl {
+    PlannedControl {
         severity: severity.unwrap_or(control.spec.severity),
-        parameters: parameters.ok()?,
-        matching: matching.ok()?,
-        exclude: exclude.ok()?,
-    })
+        control: Arc::new(control),
+        parameters: Parameters::new(),
+        matching: None,
+        exclude: None,
+    }
 }
 
-/// A mistake that was reported.
-struct Reported;
-
-fn compile(
-    selector: Option<&ResourceSelector>,
-    path: FieldPath,
-    report: Report<'_>,
-) -> Result<Option<ResourceMatch>, Reported> {
-    selector.map(ResourceMatch::new).transpose().map_err(|error| {
-        report(path, error.into());
-        Reported
-    })
+impl Draft<'_> {
+    fn compile(
+        &mut self,
+        selector: Option<&ResourceSelector>,
+        field: &str,
+        report: Report<'_>,
+    ) -> Option<ResourceMatch> {
+        match selector.map(ResourceMatch::new).transpose() {
+            Ok(matching) => matching,
+            Err(error) => {
+                self.note(self.path.clone().field(field), error.into(), report);
+                None
+            }
+        }
+    }
 }
 
-/// Why there is no such control: unknown, or invalid.
+/// What is wrong with a control that does not count as it is: unknown, or invalid.
 pub(super) fn unknown_control(name: &ControlName, catalog: &Catalog) -> ProblemKind {
+    let in_force = catalog.control(name.as_str()).is_some();
     let name = name.to_string();
     if let Some(message) = catalog.invalid(&name) {
-        return ProblemKind::InvalidControl { name, message: message.to_owned() };
+        return ProblemKind::InvalidControl { name, message: message.to_owned(), in_force };
     }
     let names = catalog.controls().map(|control| control.name.as_str());
     let suggestion = closest(&name, names).map(str::to_owned);
     ProblemKind::UnknownControl { name, suggestion }
 }
 
-fn unknown_pack(name: &str, catalog: &Catalog) -> ProblemKind {
+/// What is wrong with a pack, where something is.
+fn pack_problem(name: &str, catalog: &Catalog) -> Option<ProblemKind> {
+    let in_force = catalog.pack(name).is_some();
+    if let Some(message) = catalog.invalid_pack(name) {
+        let (name, message) = (name.to_owned(), message.to_owned());
+        return Some(ProblemKind::InvalidPack { name, message, in_force });
+    }
+    if in_force {
+        return None;
+    }
     let suggestion = closest(name, catalog.packs().map(|(name, _)| name)).map(str::to_owned);
-    ProblemKind::UnknownPack { name: name.to_owned(), suggestion }
+    Some(ProblemKind::UnknownPack { name: name.to_owned(), suggestion })
 }

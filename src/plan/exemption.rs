@@ -90,7 +90,7 @@ pub(super) fn plan(
     let (approved_at, expires_at) = (timestamp(&spec.approved_at), timestamp(&spec.expires_at));
     let in_time = check_time(approved_at, expires_at, &mut report);
     let controls = known_controls(&spec.controls, baseline, planned, catalog, &mut report);
-    let accounts = account_ids(&spec.accounts, accounts, &mut report);
+    let accounts = account_ids(&spec.accounts, &baseline.namespace, accounts, &mut report);
     let mut resources = Vec::with_capacity(spec.resources.len());
     for (place, selector) in spec.resources.iter().enumerate() {
         match ResourceMatch::new(selector) {

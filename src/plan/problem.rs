@@ -25,18 +25,28 @@ pub struct Problem {
 pub enum ProblemKind {
     #[error("there is no control `{name}`")]
     UnknownControl { name: String, suggestion: Option<String> },
-    #[error("control `{name}` is invalid: {message}")]
-    InvalidControl { name: String, message: String },
+    #[error("control `{name}` is invalid: {message}{}", kept(*.in_force))]
+    InvalidControl { name: String, message: String, in_force: bool },
     #[error("there is no pack `{name}`")]
     UnknownPack { name: String, suggestion: Option<String> },
-    #[error("there is no AwsAccount `{name}`")]
-    UnknownAccount { name: String, suggestion: Option<String> },
+    #[error("pack `{name}` is invalid: {message}{}", kept(*.in_force))]
+    InvalidPack { name: String, message: String, in_force: bool },
+    #[error("AwsAccount `{name}` does not exist or does not allow the namespace `{namespace}`")]
+    UnknownAccount { name: String, namespace: String, suggestion: Option<String> },
+    // The same words: who may not use an account does not learn that it exists.
+    #[error("AwsAccount `{name}` does not exist or does not allow the namespace `{namespace}`")]
+    NamespaceNotAllowed { name: String, namespace: String, suggestion: Option<String> },
     #[error("no AwsAccount has these labels")]
     NoAccountSelected,
-    #[error("AwsAccount `{account}` does not allow the namespace `{namespace}`")]
-    NamespaceNotAllowed { account: String, namespace: String },
-    #[error("AwsAccounts `{first}` and `{second}` are both the AWS account {id}")]
-    SameAccount { first: String, second: String, id: String },
+    #[error("{count} of the AwsAccounts that the selector may match cannot be read")]
+    UnreadAccounts { count: usize },
+    #[error("the selector cannot be compiled: {message}")]
+    InvalidSelector { message: String },
+    #[error(
+        "AwsAccount `{name}` is not used: another AwsAccount is the same AWS account {id} and \
+         takes precedence"
+    )]
+    SameAccount { name: String, id: String },
     #[error("none of the regions belongs to the partition of AwsAccount `{account}`")]
     NoRegion { account: String },
     #[error("control `{control}`: {fault}")]
@@ -74,12 +84,18 @@ impl ProblemKind {
         match self {
             Self::UnknownControl { suggestion, .. }
             | Self::UnknownPack { suggestion, .. }
-            | Self::UnknownAccount { suggestion, .. }
             | Self::UnknownBaseline { suggestion, .. } => {
                 suggestion.as_ref().map(|name| format!("did you mean `{name}`?"))
             }
-            Self::NamespaceNotAllowed { namespace, .. } => {
-                Some(format!("add `{namespace}` to the account's spec.allowedNamespaces"))
+            Self::UnknownAccount { suggestion, namespace, .. }
+            | Self::NamespaceNotAllowed { suggestion, namespace, .. } => {
+                Some(suggestion.as_ref().map_or_else(
+                    || format!("create it, or add `{namespace}` to its spec.allowedNamespaces"),
+                    |name| format!("did you mean `{name}`?"),
+                ))
+            }
+            Self::UnreadAccounts { .. } => {
+                Some("apply these AwsAccounts again; the operator's log names them".into())
             }
             Self::NoAccountSelected => Some("label an AwsAccount, or change the selector".into()),
             Self::SameAccount { .. } => Some("keep one of the two".into()),
@@ -88,6 +104,8 @@ impl ProblemKind {
                 Some("only controls with `check.attestation` are met by an attestation".into())
             }
             Self::InvalidControl { .. }
+            | Self::InvalidPack { .. }
+            | Self::InvalidSelector { .. }
             | Self::NoRegion { .. }
             | Self::EmptyMatch
             | Self::InvalidMatch { .. }
@@ -104,43 +122,61 @@ impl ProblemKind {
             self,
             Self::UnknownAccount { .. }
                 | Self::NoAccountSelected
+                | Self::UnreadAccounts { .. }
                 | Self::NamespaceNotAllowed { .. }
                 | Self::SameAccount { .. }
                 | Self::NoRegion { .. }
         )
     }
 
-    /// Whether it keeps controls or targets out of the plan that the baseline asks for. A
-    /// namespace that an account does not allow is not among them: that must be left out.
-    pub(super) const fn hides_work(&self) -> bool {
-        match self {
-            Self::UnknownControl { .. }
-            | Self::InvalidControl { .. }
-            | Self::UnknownPack { .. }
-            | Self::UnknownAccount { .. }
-            | Self::InvalidParameter { .. }
-            | Self::EmptyMatch
-            | Self::InvalidMatch { .. } => true,
-            Self::NoAccountSelected
-            | Self::NamespaceNotAllowed { .. }
-            | Self::SameAccount { .. }
-            | Self::NoRegion { .. }
-            | Self::ControlNotInBaseline { .. }
-            | Self::UnknownBaseline { .. }
-            | Self::TooLong { .. }
-            | Self::EndsBeforeItBegins
-            | Self::ApprovedInFuture
-            | Self::NotAttestable { .. } => false,
+    /// What is wrong and what to do about it, in one line.
+    pub fn in_words(&self) -> String {
+        match self.help() {
+            Some(help) => format!("{self}; {help}"),
+            None => self.to_string(),
         }
     }
+
+    /// Whether something that the baseline asks for is not evaluated because of it. A namespace
+    /// that an account does not allow is not among them: that must be left out.
+    pub(super) const fn hides_work(&self) -> bool {
+        match self {
+            Self::InvalidControl { in_force, .. } | Self::InvalidPack { in_force, .. } => {
+                !*in_force
+            }
+            Self::InvalidParameter { .. } | Self::EmptyMatch | Self::InvalidMatch { .. } => true,
+            _ => self.may_hide_controls() || self.may_hide_targets(),
+        }
+    }
+
+    /// Whether controls may be missing in the plan of which nobody knows which: those of a pack, or
+    /// one whose name is mistyped.
+    pub(super) const fn may_hide_controls(&self) -> bool {
+        match self {
+            Self::UnknownControl { .. } | Self::UnknownPack { .. } => true,
+            Self::InvalidPack { in_force, .. } => !*in_force,
+            _ => false,
+        }
+    }
+
+    /// Whether accounts may be missing in the plan.
+    pub(super) const fn may_hide_targets(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownAccount { .. }
+                | Self::UnreadAccounts { .. }
+                | Self::InvalidSelector { .. }
+                | Self::SameAccount { .. }
+        )
+    }
+}
+
+fn kept(in_force: bool) -> &'static str {
+    if in_force { "; its last valid version stays in force" } else { "" }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}: {}", self.object, self.path, self.kind)?;
-        match self.kind.help() {
-            Some(help) => write!(formatter, "; {help}"),
-            None => Ok(()),
-        }
+        write!(formatter, "{}: {}: {}", self.object, self.path, self.kind.in_words())
     }
 }

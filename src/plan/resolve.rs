@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    Attestation, AwsAccount, Exemption, FieldPath, ObjectKey, SecurityBaseline, Time, closest,
+    Attestation, AwsAccount, Exemption, FieldPath, ObjectKey, SecurityBaseline, Time,
 };
 use crate::catalog::Catalog;
-use crate::plan::accounts::{self, AccountsByName};
+use crate::plan::accounts::{self, AccountsByName, Selected};
 use crate::plan::{
     BaselineKey, Plan, PlannedAttestation, PlannedExemption, Problem, ProblemKind, attestation,
     controls, exemption,
@@ -21,8 +21,10 @@ pub(super) const DEFAULT_NAMESPACE: &str = "default";
 pub struct Desired<'d> {
     /// The baseline.
     pub baseline: &'d SecurityBaseline,
-    /// Every account.
+    /// Every account that can be read.
     pub accounts: &'d [AwsAccount],
+    /// Accounts that are there and cannot be read.
+    pub unread_accounts: &'d UnreadAccounts,
     /// Every exemption; those of other baselines are passed over.
     pub exemptions: &'d [Exemption],
     /// Every attestation; those of other namespaces are passed over.
@@ -31,6 +33,9 @@ pub struct Desired<'d> {
     /// The label with the namespace's name goes without saying.
     pub namespaces: &'d NamespaceLabels,
 }
+
+/// The labels of accounts that are there and cannot be read, where these are known, by their names.
+pub type UnreadAccounts = BTreeMap<String, Option<BTreeMap<String, String>>>;
 
 /// The labels of namespaces, by namespace.
 pub type NamespaceLabels = BTreeMap<String, BTreeMap<String, String>>;
@@ -44,8 +49,8 @@ pub fn resolve(desired: &Desired<'_>, catalog: &Catalog) -> Plan {
     let mut report = |path: FieldPath, kind: ProblemKind| {
         problems.push(Problem { object: object.clone(), path, kind });
     };
-    let accounts = accounts::by_name(desired.accounts);
-    let targets = accounts::targets(desired, &key, &accounts, &mut report);
+    let accounts = accounts::allowed(desired, &key);
+    let Selected { targets, passed_over } = accounts::select(desired, &key, &accounts, &mut report);
     let controls = controls::plan(&baseline.spec, catalog, &mut report);
     let mut plan = Plan {
         generation: baseline.metadata.generation.unwrap_or_default(),
@@ -57,6 +62,7 @@ pub fn resolve(desired: &Desired<'_>, catalog: &Catalog) -> Plan {
         publish: baseline.spec.publish,
         suspended: baseline.spec.suspend,
         problems,
+        passed_over,
         baseline: key,
     };
     plan.exemptions = exemptions(desired, &mut plan, &accounts, catalog);
@@ -104,9 +110,11 @@ fn attestations(
     planned
 }
 
-/// The ids of the accounts named; `None` where none is named, which means all.
+/// The ids of the accounts named, of those that the namespace may use; `None` where none is named,
+/// which means all.
 pub(super) fn account_ids(
     names: &[String],
+    namespace: &str,
     accounts: &AccountsByName<'_>,
     report: &mut dyn FnMut(FieldPath, ProblemKind),
 ) -> Option<Vec<AccountId>> {
@@ -118,8 +126,7 @@ pub(super) fn account_ids(
         if let Some(account) = accounts.get(name.as_str()) {
             ids.push(account.spec.account_id.clone());
         } else {
-            let suggestion = closest(name, accounts.keys().copied()).map(str::to_owned);
-            let unknown = ProblemKind::UnknownAccount { name: name.clone(), suggestion };
+            let unknown = accounts::unknown(name, namespace, accounts);
             report(FieldPath::spec("accounts").index(place), unknown);
         }
     }

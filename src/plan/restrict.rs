@@ -5,7 +5,8 @@ use crate::resource::AccountId;
 
 impl Plan {
     /// What the plan says of one account: its targets, and the exemptions and attestations that
-    /// may concern them. Nothing where the plan does not speak of it.
+    /// may concern them. Nothing where the plan does not speak of it; no targets where it may lack
+    /// the account by mistake.
     ///
     /// Two restrictions are equal where a change of the plan does not touch the account, so that
     /// whoever compares them knows when there is something to do.
@@ -17,7 +18,7 @@ impl Plan {
         let targets: Vec<_> =
             self.targets.iter().filter(|target| target.account == *account).cloned().collect();
         if targets.is_empty() {
-            return None;
+            return self.may_lack_targets().then(|| self.of_missing_account());
         }
         let exemptions = self.exemptions.iter().filter(|exemption| concerns(&exemption.accounts));
         let attestations = self.attestations.iter().filter(|it| concerns(&it.accounts));
@@ -34,6 +35,26 @@ impl Plan {
             publish: self.publish,
             suspended: self.suspended,
             problems: problems.cloned().collect(),
+            passed_over: 0,
         })
+    }
+
+    /// What the plan says of an account that it may lack by mistake: that it is there. Nothing is
+    /// evaluated, and what is published of the account stays.
+    fn of_missing_account(&self) -> Self {
+        let problems = self.problems.iter().filter(|problem| problem.kind.may_hide_targets());
+        Self {
+            baseline: self.baseline.clone(),
+            generation: self.generation,
+            targets: Vec::new(),
+            controls: Vec::new(),
+            exemptions: Vec::new(),
+            attestations: Vec::new(),
+            interval: self.interval,
+            publish: self.publish,
+            suspended: self.suspended,
+            problems: problems.cloned().collect(),
+            passed_over: 0,
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::api::PublishSettings;
 use crate::catalog::CompiledControl;
 use crate::plan::{
@@ -36,6 +38,19 @@ pub struct Plan {
     pub suspended: bool,
     /// What is wrong with the baseline and with what it names.
     pub problems: Vec<Problem>,
+    /// How many accounts the selector matches that do not allow the namespace: they are left out.
+    pub passed_over: usize,
+}
+
+/// Why nothing of a baseline is evaluated, although nothing is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum NotEvaluated {
+    /// Its spec says so.
+    Suspended,
+    /// Every control is disabled, or there is none.
+    NoControls,
+    /// No account is selected.
+    NoTargets,
 }
 
 /// A baseline by namespace and name.
@@ -82,7 +97,9 @@ impl PartialEq for PlannedControl {
     fn eq(&self, other: &Self) -> bool {
         let Self { control, severity, parameters, matching, exclude } = self;
         let same = Arc::ptr_eq(control, &other.control)
-            || (control.name == other.control.name && control.spec == other.control.spec);
+            || (control.name == other.control.name
+                && control.refusal() == other.control.refusal()
+                && control.spec == other.control.spec);
         same && *severity == other.severity
             && *parameters == other.parameters
             && *matching == other.matching
@@ -91,10 +108,46 @@ impl PartialEq for PlannedControl {
 }
 
 impl Plan {
-    /// Whether the plan holds all that the baseline asks for. Where it does not, what is
-    /// published of the rest must stay: a mistyped name is no reason to archive findings.
+    /// Whether the plan evaluates all that the baseline asks for.
     pub fn is_complete(&self) -> bool {
         !self.problems.iter().any(|problem| problem.kind.hides_work())
+    }
+
+    /// Whether nothing is wrong with the baseline.
+    pub fn is_accepted(&self) -> bool {
+        self.mistakes().next().is_none()
+    }
+
+    /// What is wrong with the baseline itself.
+    pub fn mistakes(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| problem.object.kind == "SecurityBaseline")
+    }
+
+    /// Whether the plan may lack a control that the baseline asks for: a mistyped name is no reason
+    /// to archive what was published under the right one.
+    pub fn may_lack_controls(&self) -> bool {
+        self.problems.iter().any(|problem| problem.kind.may_hide_controls())
+    }
+
+    /// Whether the plan may lack a target that the baseline asks for.
+    pub fn may_lack_targets(&self) -> bool {
+        self.problems.iter().any(|problem| problem.kind.may_hide_targets())
+    }
+
+    /// Whether there is a place to evaluate it in, and nobody stopped that.
+    pub const fn is_evaluated(&self) -> bool {
+        !self.suspended && !self.targets.is_empty()
+    }
+
+    /// Why nothing is evaluated, although nothing is wrong; nothing where something is evaluated.
+    pub fn not_evaluated(&self) -> Option<NotEvaluated> {
+        if self.suspended {
+            Some(NotEvaluated::Suspended)
+        } else if self.controls.is_empty() {
+            Some(NotEvaluated::NoControls)
+        } else {
+            self.targets.is_empty().then_some(NotEvaluated::NoTargets)
+        }
     }
 
     /// What is wrong at this time only: exemptions that were approved in the future.
@@ -124,5 +177,27 @@ impl FromStr for BaselineKey {
 impl fmt::Display for BaselineKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.namespace, self.name)
+    }
+}
+
+impl NotEvaluated {
+    /// The name of the reason, as conditions have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suspended => "Suspended",
+            Self::NoControls => "NoControls",
+            Self::NoTargets => "NoTargets",
+        }
+    }
+}
+
+/// What is not evaluated and why, as a sentence.
+impl fmt::Display for NotEvaluated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Suspended => "nothing is evaluated, because spec.suspend is true",
+            Self::NoControls => "nothing is evaluated, because every control is disabled",
+            Self::NoTargets => "nothing is evaluated, because no account is selected",
+        })
     }
 }

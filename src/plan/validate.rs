@@ -7,10 +7,12 @@ use kube::Resource;
 
 use crate::api::document::{Diagnostic, Located};
 use crate::api::{Attestation, AwsAccount, Exemption, FieldPath, ObjectKey, closest};
-use crate::catalog::{Catalog, CatalogProblem};
+use crate::catalog::{Catalog, CatalogProblem, OwnObjects};
 use crate::expression::format_timestamp;
 use crate::plan::resolve::timestamp;
-use crate::plan::{Desired, NamespaceLabels, Objects, Plan, Problem, ProblemKind, resolve};
+use crate::plan::{
+    BaselineKey, Desired, LastGood, NamespaceLabels, Objects, Plan, Problem, ProblemKind,
+};
 use crate::resource::Timestamp;
 
 /// Objects put together: the catalogue with the team's own controls, and a plan a baseline.
@@ -41,18 +43,34 @@ impl Objects {
         self.resolve_with(now, AccountChecks::Made)
     }
 
+    /// The same. What is wrong now counts as it last was without mistakes, as far as `last` knows.
+    pub fn resolve_lasting(&self, now: Timestamp, last: &mut LastGood) -> Resolved {
+        self.put_together(now, AccountChecks::Made, last)
+    }
+
     /// Puts the objects together at a time, and says everything that is wrong with them, apart from
     /// what they say of accounts where that is left out.
     pub fn resolve_with(&self, now: Timestamp, accounts: AccountChecks) -> Resolved {
-        let (catalog, problems) = Catalog::built_in().clone().with(
-            self.controls.iter().map(|control| control.object.clone()),
-            self.packs.iter().map(|pack| pack.object.clone()),
-        );
+        self.put_together(now, accounts, &mut LastGood::default())
+    }
+
+    fn put_together(
+        &self,
+        now: Timestamp,
+        accounts: AccountChecks,
+        last: &mut LastGood,
+    ) -> Resolved {
+        let own = OwnObjects {
+            controls: objects(&self.controls),
+            packs: objects(&self.packs),
+            unread: self.unread(&["Control", "Pack"]),
+        };
+        let (catalog, problems) = Catalog::built_in().clone().with_last_good(own, last.catalog());
         let places = Places::among(self);
         let problems = problems.iter().filter(|problem| !problem.told_by_reader);
         let mut mistakes: Vec<Diagnostic> =
             problems.filter_map(|problem| places.of_catalog(problem)).collect();
-        let plans = self.plans(&catalog);
+        let plans = self.plans(&catalog, last);
         let problems = plans
             .iter()
             .flat_map(|plan| plan.problems.iter().cloned().chain(plan.problems_at(now)));
@@ -74,7 +92,13 @@ impl Objects {
         Resolved { catalog, plans, mistakes, warnings }
     }
 
-    fn plans(&self, catalog: &Catalog) -> Vec<Plan> {
+    /// The objects of these kinds that are there and cannot be read, and why.
+    fn unread(&self, kinds: &[&str]) -> Vec<(ObjectKey, String)> {
+        let unread = self.broken.iter().filter(|key| kinds.contains(&key.kind.as_str()));
+        unread.map(|key| (key.clone(), "it cannot be read".to_owned())).collect()
+    }
+
+    fn plans(&self, catalog: &Catalog, last: &mut LastGood) -> Vec<Plan> {
         let accounts: Vec<AwsAccount> = objects(&self.accounts);
         let exemptions = grouped(&self.exemptions, |exemption: &Exemption| {
             (exemption.metadata.namespace.clone(), Some(exemption.spec.baseline.clone()))
@@ -84,6 +108,11 @@ impl Objects {
         });
         // Files hold no namespaces: all that is known of one is its name.
         let namespaces = NamespaceLabels::new();
+        let unread = self.unread(&["AwsAccount"]).into_iter();
+        let unread_accounts = unread.map(|(key, _)| (key.name, None)).collect();
+        last.retain_baselines(|key| {
+            self.baselines.iter().any(|baseline| BaselineKey::of(&baseline.object) == *key)
+        });
         self.baselines
             .iter()
             .map(|baseline| {
@@ -92,11 +121,12 @@ impl Objects {
                 let desired = Desired {
                     baseline: &baseline.object,
                     accounts: &accounts,
+                    unread_accounts: &unread_accounts,
                     attestations: attestations.get(&namespace).map_or(&[], Vec::as_slice),
                     exemptions: exemptions.get(&(namespace, name)).map_or(&[], Vec::as_slice),
                     namespaces: &namespaces,
                 };
-                resolve(&desired, catalog)
+                last.resolve(&desired, catalog)
             })
             .collect()
     }
@@ -175,6 +205,8 @@ fn is_told(problem: &Problem, broken: &HashSet<(&str, &str)>) -> bool {
         ProblemKind::UnknownAccount { name, .. } => ("AwsAccount", name),
         ProblemKind::UnknownBaseline { name, .. } => ("SecurityBaseline", name),
         ProblemKind::InvalidControl { .. }
+        | ProblemKind::InvalidPack { .. }
+        | ProblemKind::UnreadAccounts { .. }
         | ProblemKind::EmptyMatch
         | ProblemKind::EndsBeforeItBegins
         | ProblemKind::TooLong { .. } => return true,

@@ -75,13 +75,15 @@ pub enum UnknownReason {
     MissingRule,
     /// The expression met a missing field.
     InsufficientData,
+    /// The control was refused, and no earlier valid version of it is in force.
+    InvalidControl,
     /// The expression failed in any other way.
     EvaluationError,
 }
 
 impl UnknownReason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NotRecorded,
         Self::RecorderStopped,
         Self::Stale,
@@ -90,6 +92,7 @@ impl UnknownReason {
         Self::Throttled,
         Self::MissingRule,
         Self::InsufficientData,
+        Self::InvalidControl,
         Self::EvaluationError,
     ];
 
@@ -105,6 +108,7 @@ impl UnknownReason {
             Self::Throttled => "Throttled",
             Self::MissingRule => "MissingRule",
             Self::InsufficientData => "InsufficientData",
+            Self::InvalidControl => "InvalidControl",
             Self::EvaluationError => "EvaluationError",
         }
     }

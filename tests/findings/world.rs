@@ -5,7 +5,7 @@ use plumbline::api::{Attestation, AwsAccount, Exemption, SecurityBaseline};
 use plumbline::catalog::Catalog;
 use plumbline::drift::{Comparison, FindingChange, Installation, KnownFindings};
 use plumbline::evaluation::{Coverage, Evaluation, EvaluationResult};
-use plumbline::plan::{Desired, NamespaceLabels, Plan, resolve};
+use plumbline::plan::{Desired, NamespaceLabels, Plan, UnreadAccounts, resolve};
 use plumbline::resource::{Parsed, Reading, Timestamp, parse_item};
 use serde_json::{Value, json};
 
@@ -57,6 +57,7 @@ pub(crate) fn plan() -> Plan {
     let attestations: [Attestation; 0] = [];
     let desired = Desired {
         baseline: &baseline,
+        unread_accounts: &UnreadAccounts::new(),
         accounts: &accounts,
         exemptions: &exemptions,
         attestations: &attestations,

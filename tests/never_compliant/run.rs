@@ -111,6 +111,7 @@ fn plan(controls: &[Generated]) -> Plan {
         publish: PublishSettings::default(),
         suspended: false,
         problems: Vec::new(),
+        passed_over: 0,
     }
 }
 

@@ -60,7 +60,12 @@ async fn the_list_of_baselines_tells_how_they_stand() {
     baselines.create(&PostParams::default(), &baseline("production")).await.unwrap();
     let status = json!({ "status": {
         "observedGeneration": 1,
-        "conditions": [condition("Ready", "True"), condition("Compliant", "False")],
+        "conditions": [
+            condition("Accepted", "True"),
+            condition("Ready", "True"),
+            condition("Compliant", "False"),
+            condition("Published", "Unknown"),
+        ],
         "lastEvaluation": {
             "startedAt": "2026-01-01T00:00:00Z",
             "finishedAt": "2026-01-01T00:00:05Z",
@@ -77,10 +82,12 @@ async fn the_list_of_baselines_tells_how_they_stand() {
 
     let table = cluster.kubectl_prints(&["get", "baselines", "--namespace", &namespace]);
     let table = words(&table);
-    let columns = ["NAME", "READY", "COMPLIANT", "DRIFT", "CRITICAL", "UNKNOWN", "LAST", "AGE"];
+    let columns = ["NAME", "ACCEPTED", "READY", "COMPLIANT", "DRIFT", "CRITICAL", "UNKNOWN", "AGE"];
     assert_eq!(table[0], columns);
-    assert_eq!(table[1][..6], ["production", "True", "False", "7", "1", "4"]);
-    assert!(table[1][6].ends_with('d'), "LAST is how long ago: {table:?}");
+    assert_eq!(table[1][..7], ["production", "True", "True", "False", "7", "1", "4"]);
+    let wide = ["get", "baselines", "--output=wide", "--namespace", &namespace];
+    let wide = cluster.kubectl_prints(&wide);
+    assert!(words(&wide)[0].contains(&"PUBLISHED"), "{wide}");
 
     // What scripts wait for.
     let object = "baseline/production";

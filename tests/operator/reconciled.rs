@@ -161,10 +161,10 @@ async fn an_account_that_does_not_allow_the_namespace_is_not_evaluated_for_it() 
     let account = operated.account("somebody-else").await;
     operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
     let refused = |baseline: &SecurityBaseline| {
-        baseline_says(baseline, "Accepted") == Some(("False", "NamespaceNotAllowed"))
+        baseline_says(baseline, "Accepted") == Some(("False", "UnknownAccount"))
     };
     let baseline = operated.baseline_where(&namespace, "it is refused", refused).await;
-    assert_eq!(baseline_says(&baseline, "Ready"), Some(("False", "NoTargets")));
+    assert_eq!(baseline_says(&baseline, "Ready"), Some(("False", "NotAccepted")));
     assert_eq!(operated.reports(&namespace).await.len(), 0);
     assert!(account.finding().is_none());
 }

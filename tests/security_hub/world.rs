@@ -6,7 +6,7 @@ use plumbline::api::{Attestation, AwsAccount, Exemption, SecurityBaseline};
 use plumbline::catalog::Catalog;
 use plumbline::drift::{Comparison, FindingChange, Installation, KnownFindings};
 use plumbline::evaluation::{EvaluationResult, FieldReading, Outcome, Subject};
-use plumbline::plan::{Desired, NamespaceLabels, Plan, resolve};
+use plumbline::plan::{Desired, NamespaceLabels, Plan, UnreadAccounts, resolve};
 use plumbline::publish::{FindingSink, Place, Published};
 use plumbline::resource::{Timestamp, Verdict};
 
@@ -78,6 +78,7 @@ impl World {
         let desired = Desired {
             baseline: &baseline,
             accounts: &accounts,
+            unread_accounts: &UnreadAccounts::new(),
             exemptions: &exemptions,
             attestations: &attestations,
             namespaces: &NamespaceLabels::new(),

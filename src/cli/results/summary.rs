@@ -13,6 +13,7 @@ use crate::cli::plural::counted;
 use crate::controller::RoundReport;
 use crate::drift::Summary;
 use crate::evaluation::Counts;
+use crate::plan::NotEvaluated;
 use crate::resource::{Severity, UnknownReason};
 
 /// The `summary` of JSON output.
@@ -50,6 +51,9 @@ struct BaselineTotals {
     totals: Totals,
     by_severity: BTreeMap<Severity, u64>,
     by_domain: BTreeMap<Domain, u64>,
+    /// Why nothing of it was evaluated, although nothing is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_evaluated: Option<NotEvaluated>,
 }
 
 impl JsonSummary {
@@ -86,6 +90,7 @@ impl BaselineTotals {
             totals: Totals::of(&summary.counts),
             by_severity: summary.by_severity.clone(),
             by_domain: summary.by_domain.clone(),
+            not_evaluated: summary.not_evaluated,
         }
     }
 }
@@ -98,6 +103,10 @@ pub(in crate::cli) fn write_summary(
 ) -> io::Result<()> {
     for summary in summaries {
         let counts = &summary.counts;
+        if let Some(why) = summary.not_evaluated {
+            write_line(out, &format!("{}: {why}", summary.baseline), look)?;
+            continue;
+        }
         let line = format!(
             "{}: {}{}, {} unknown, {} exempt, {} compliant, {} not applicable",
             summary.baseline,

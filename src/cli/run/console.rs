@@ -154,6 +154,10 @@ impl Observer for Console {
     fn begun(&mut self, plans: &[Plan], mistakes: &[Diagnostic]) {
         self.plans = plans.to_vec();
         self.warnings.begin(mistakes.iter().map(Diagnostic::in_one_line));
+        self.warnings.add(plans.iter().filter_map(|plan| {
+            let why = plan.not_evaluated().filter(|_| plan.is_accepted())?;
+            Some(format!("{}: {why}", plan.baseline))
+        }));
         if plans.is_empty() {
             self.warnings.add([format!(
                 "no baseline is in force: {} holds no SecurityBaseline that is without mistakes, so \

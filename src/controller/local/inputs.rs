@@ -11,7 +11,7 @@ use crate::controller::round::Round;
 use crate::controller::schedule;
 use crate::controller::sources::{LiveSources, SourceInput, SourceReport};
 use crate::drift::{Installation, KnownFindings};
-use crate::plan::Resolved;
+use crate::plan::{LastGood, Resolved};
 use crate::publish::Place;
 use crate::resource::Timestamp;
 
@@ -27,10 +27,11 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    /// Resolves what the folder says, as of `now`.
-    pub(super) fn of(desired: Desired, now: Timestamp) -> Self {
+    /// Resolves what the folder says, as of `now`. What is wrong now counts as it last was without
+    /// mistakes.
+    pub(super) fn of(desired: Desired, last: &mut LastGood, now: Timestamp) -> Self {
         let Desired { objects, mut mistakes, may_lack_baselines } = desired;
-        let mut resolved = objects.resolve(now);
+        let mut resolved = objects.resolve_lasting(now, last);
         mistakes.append(&mut resolved.mistakes);
         let sources = SourceInput::snapshots(&objects.accounts, &resolved.plans);
         let accounts = objects.accounts;

@@ -22,7 +22,8 @@ use super::schedule;
 use super::sources::{AwsAccounts, LiveSources, Reached};
 use crate::aws::AwsSettings;
 use crate::drift::Installation;
-use crate::metrics::{FolderMetrics, Metrics, MetricsError, TRACED};
+use crate::metrics::{Metrics, MetricsError, TRACED};
+use crate::plan::LastGood;
 use crate::publish::{FindingSink, JsonLines, OpenError, PublishError, Published, SecurityHub};
 use crate::resource::Timestamp;
 use crate::server::{Readiness, Server, ServerError};
@@ -103,8 +104,7 @@ pub async fn run<O: Observer>(
     let metrics = Arc::new(Metrics::new()?);
     let installation = settings.installation.clone();
     let aws = AwsAccounts::new(settings.aws.clone(), metrics.aws().clone(), installation.clone());
-    let folder = metrics.folder()?;
-    let looping = Loop { settings, metrics, folder, aws, reached: Reached::default() };
+    let looping = Loop { settings, metrics, aws, reached: Reached::default() };
     match &looping.settings.sink {
         SinkChoice::File(folder) => {
             let sink = JsonLines::open(folder, &installation)?;
@@ -122,7 +122,6 @@ pub async fn run<O: Observer>(
 struct Loop {
     settings: Settings,
     metrics: Arc<Metrics>,
-    folder: FolderMetrics,
     aws: AwsAccounts,
     /// The accounts in which findings are published.
     reached: Reached,
@@ -141,6 +140,7 @@ impl Loop {
         let Self { settings, metrics, .. } = self;
         let mut watch = Watch::start(&settings.folder, settings.sink.folder())?;
         let mut folder = Folder::new(settings.folder.clone());
+        let mut last = LastGood::default();
         let mut live = LiveSources::new(self.aws.clone());
         let readiness = Readiness::default();
         let server = Server::bind(settings.listen).await?;
@@ -151,7 +151,7 @@ impl Loop {
             let now = clock.now();
             let turn = info_span!(target: TRACED, "evaluation");
             let part = |name| info_span!(target: TRACED, parent: &turn, "part", otel.name = name);
-            let mut inputs = Inputs::of(folder.read(), now); // what the files say, resolved
+            let mut inputs = Inputs::of(folder.read(), &mut last, now); // the files, resolved
             watch.also(inputs.snapshots());
             let progress = observer.progress();
             let reading = Box::pin(inputs.read_live(&mut live, now, &*progress));
@@ -178,7 +178,6 @@ impl Loop {
             let publishing =
                 Box::pin(sink.publish(&round.drift.changes)).instrument(part("publish"));
             let published = publishing.await; // lasts when it returns
-            self.folder.mistakes(inputs.mistakes.len());
             measure::note(metrics, &inputs, &round, &sink, published.as_ref().ok(), clock.now());
             observer.ended(&round, published.as_ref());
             drop(turn);

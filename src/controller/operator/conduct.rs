@@ -122,6 +122,7 @@ impl Conductor<'_> {
     fn resolve(&mut self) {
         let resolved = Arc::new(self.resolver.resolve(World::of(&self.context.stores)));
         report_broken(&resolved, &self.wanted.borrow());
+        self.context.metrics.configuration_errors(resolved.mistaken());
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&resolved);
         self.wanted.send_replace(resolved);
     }

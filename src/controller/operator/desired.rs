@@ -1,7 +1,8 @@
 //! What users want, put together: catalogue, accounts and a plan for each baseline.
 //!
-//! Pure: what the caches hold is an argument. Two `AwsAccount`s of one AWS account would have two
-//! owners; the older one counts, and the other is told.
+//! Pure: what the caches hold is an argument, and what was without mistakes before is remembered: a
+//! mistake takes nothing out of force. Two `AwsAccount`s of one AWS account would have two owners;
+//! the older one counts, and the other reports it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,8 +15,10 @@ use crate::api::{
     Attestation, AwsAccount, Control, Exemption, FieldPath, ObjectKey, Pack, SecurityBaseline,
     closest,
 };
-use crate::catalog::{Catalog, CatalogProblem};
-use crate::plan::{self, BaselineKey, NamespaceLabels, Plan, Problem, ProblemKind};
+use crate::catalog::{Catalog, CatalogProblem, OwnObjects};
+use crate::plan::{
+    self, BaselineKey, LastGood, NamespaceLabels, Plan, Problem, ProblemKind, UnreadAccounts,
+};
 use crate::resource::AccountId;
 
 /// What the caches hold of what users wrote, by namespace and name.
@@ -60,9 +63,13 @@ type Version = (Option<String>, Option<i64>);
 #[derive(Debug, Default)]
 pub(super) struct Resolver {
     /// The controls and packs that the catalogue was compiled from.
-    sources: Option<(Vec<Control>, Vec<Pack>)>,
+    sources: Option<OwnObjects>,
     catalog: Catalog,
     problems: Vec<CatalogProblem>,
+    /// What was last without mistakes.
+    last: LastGood,
+    /// The objects of the last time, for those that do not parse any more.
+    before: World,
 }
 
 impl World {
@@ -94,26 +101,34 @@ fn taken<K>((objects, invalid): (Vec<K>, Vec<Broken>), broken: &mut Vec<Broken>)
 
 impl Resolver {
     /// Puts together what `world` holds.
-    pub(super) fn resolve(&mut self, world: World) -> Desired {
+    pub(super) fn resolve(&mut self, mut world: World) -> Desired {
+        world.stand_in(&self.before);
+        self.before = world.clone();
         self.compile(&world);
         let (accounts, rivals) = unrivalled(&world.accounts);
         // Nothing is evaluated for an account that goes; what was published of it is archived.
-        let (going, accounts): (Vec<AwsAccount>, Vec<AwsAccount>) =
-            accounts.into_iter().partition(is_going);
+        let going = accounts.iter().filter(|it| is_going(*it));
+        let going: BTreeSet<&AccountId> = going.map(|it| &it.spec.account_id).collect();
+        let staying = world.accounts.iter().filter(|it| !going.contains(&it.spec.account_id));
+        let staying: Vec<AwsAccount> = staying.cloned().collect();
+        let unread_accounts = world.unread_accounts();
         let mut plans = BTreeMap::new();
+        self.last.retain_baselines(|key| {
+            world.baselines.iter().any(|baseline| BaselineKey::of(baseline) == *key)
+        });
         for baseline in world.baselines.iter().filter(|it| !is_going(*it)) {
             let desired = plan::Desired {
                 baseline,
-                accounts: &accounts,
+                accounts: &staying,
+                unread_accounts: &unread_accounts,
                 exemptions: &world.exemptions,
                 attestations: &world.attestations,
                 namespaces: &world.namespaces,
             };
-            let plan = plan::resolve(&desired, &self.catalog);
+            let plan = self.last.resolve(&desired, &self.catalog);
             plans.insert(plan.baseline.clone(), plan);
         }
-        let by_id = accounts.into_iter().chain(going);
-        let by_id = by_id.map(|it| (it.spec.account_id.clone(), Arc::new(it)));
+        let by_id = accounts.into_iter().map(|it| (it.spec.account_id.clone(), Arc::new(it)));
         Desired {
             problems: problems(&world, &plans),
             judged: judged(&world),
@@ -128,16 +143,53 @@ impl Resolver {
 
     /// Compiles only what changed since the last time: most changes are of other kinds.
     fn compile(&mut self, world: &World) {
-        let same = self.sources.as_ref().is_some_and(|(controls, packs)| {
-            is_same(controls, &world.controls) && is_same(packs, &world.packs)
+        let unread = world.broken.iter().filter(|it| ["Control", "Pack"].contains(&&*it.key.kind));
+        let unread: Vec<_> = unread.map(|it| (it.key.clone(), it.error.clone())).collect();
+        let same = self.sources.as_ref().is_some_and(|before| {
+            is_same(&before.controls, &world.controls)
+                && is_same(&before.packs, &world.packs)
+                && before.unread == unread
         });
         if !same {
+            let (controls, packs) = (world.controls.clone(), world.packs.clone());
+            let own = OwnObjects { controls, packs, unread };
             let catalog = Catalog::built_in().clone();
             (self.catalog, self.problems) =
-                catalog.with(world.controls.iter().cloned(), world.packs.iter().cloned());
-            self.sources = Some((world.controls.clone(), world.packs.clone()));
+                catalog.with_last_good(own.clone(), self.last.catalog());
+            self.sources = Some(own);
         }
     }
+}
+
+impl World {
+    /// Puts objects that do not parse any more in force as they last did. Controls and packs are not
+    /// among them: the catalogue keeps its own, and reports it.
+    fn stand_in(&mut self, before: &Self) {
+        let broken: BTreeSet<&ObjectKey> = self.broken.iter().map(|it| &it.key).collect();
+        if broken.is_empty() {
+            return;
+        }
+        take_back(&mut self.baselines, &before.baselines, &broken);
+        take_back(&mut self.accounts, &before.accounts, &broken);
+        take_back(&mut self.exemptions, &before.exemptions, &broken);
+        take_back(&mut self.attestations, &before.attestations, &broken);
+    }
+
+    /// The accounts that do not parse and for which no earlier version stands.
+    fn unread_accounts(&self) -> UnreadAccounts {
+        let stands = |name: &str| self.accounts.iter().any(|it| it.name_any() == name);
+        let broken = self.broken.iter().filter(|it| it.key.kind == "AwsAccount");
+        let unread = broken.filter(|it| !stands(&it.key.name));
+        unread.map(|it| (it.key.name.clone(), Some(it.labels.clone()))).collect()
+    }
+}
+
+fn take_back<K>(objects: &mut Vec<K>, before: &[K], broken: &BTreeSet<&ObjectKey>)
+where
+    K: kube::Resource<DynamicType = ()> + Clone,
+{
+    let known = before.iter().filter(|object| broken.contains(&ObjectKey::of(*object)));
+    objects.extend(known.cloned());
 }
 
 fn version(object: &impl kube::Resource) -> Version {
@@ -213,6 +265,20 @@ struct Shown {
 }
 
 impl Desired {
+    /// How many objects have mistakes, or do not parse.
+    pub(super) fn mistaken(&self) -> usize {
+        let of_catalog = self.catalog_problems.iter().map(|it| it.object.clone());
+        let of_baselines = self.plans.values().flat_map(Plan::mistakes);
+        let others = of_baselines.chain(&self.problems).map(|it| it.object.clone());
+        let broken = self.world.broken.iter().map(|it| it.key.clone());
+        let rivals = self.rivals.keys().map(|name| ObjectKey {
+            kind: "AwsAccount".to_owned(),
+            namespace: None,
+            name: name.clone(),
+        });
+        of_catalog.chain(others).chain(broken).chain(rivals).collect::<BTreeSet<_>>().len()
+    }
+
     /// Whether the object, as it is, is among what was put together: of another nothing is known
     /// yet, not even that nothing is wrong with it.
     pub(super) fn has_judged<K: kube::Resource<DynamicType = ()>>(&self, object: &K) -> bool {
@@ -312,7 +378,7 @@ mod tests {
             namespace: Some("platform".to_owned()),
             name: "production".to_owned(),
         };
-        let broken = vec![Broken { key, error: "no".to_owned() }];
+        let broken = vec![Broken { key, error: "no".to_owned(), labels: BTreeMap::new() }];
         let desired = Resolver::default().resolve(World { broken, ..World::default() });
         assert!(desired.may_lack_baselines);
     }

@@ -12,12 +12,12 @@ use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use k8s_openapi::jiff;
 use kube::api::PostParams;
-use kube::{Api, Client};
+use kube::{Api, Client, Resource};
 use tokio::sync::mpsc;
 
 use super::account::shortened;
 use super::time::time_of;
-use crate::api::API_VERSION;
+use crate::api::{API_VERSION, ObjectKey};
 use crate::plan::BaselineKey;
 use crate::resource::Timestamp;
 
@@ -40,13 +40,22 @@ const REFILL: Duration = Duration::from_mins(5);
 pub(super) struct Notice {
     pub(super) reason: &'static str,
     pub(super) warning: bool,
+    /// Whether it is told though others of the object were too many.
+    pub(super) urgent: bool,
     pub(super) note: String,
+}
+
+impl Notice {
+    /// A warning like others.
+    pub(super) const fn warning(reason: &'static str, note: String) -> Self {
+        Self { reason, warning: true, urgent: false, note }
+    }
 }
 
 /// What an event is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct About {
-    kind: &'static str,
+    kind: String,
     namespace: Option<String>,
     name: String,
     uid: String,
@@ -55,7 +64,7 @@ pub(super) struct About {
 impl About {
     pub(super) fn baseline(key: &BaselineKey, uid: &str) -> Self {
         Self {
-            kind: "SecurityBaseline",
+            kind: "SecurityBaseline".to_owned(),
             namespace: Some(key.namespace.clone()),
             name: key.name.clone(),
             uid: uid.to_owned(),
@@ -63,7 +72,14 @@ impl About {
     }
 
     pub(super) fn account(name: &str, uid: &str) -> Self {
-        Self { kind: "AwsAccount", namespace: None, name: name.to_owned(), uid: uid.to_owned() }
+        let (kind, name, uid) = ("AwsAccount".to_owned(), name.to_owned(), uid.to_owned());
+        Self { kind, namespace: None, name, uid }
+    }
+
+    /// An object of whatever kind.
+    pub(super) fn object<K: Resource<DynamicType = ()>>(object: &K) -> Self {
+        let ObjectKey { kind, namespace, name } = ObjectKey::of(object);
+        Self { kind, namespace, name, uid: object.meta().uid.clone().unwrap_or_default() }
     }
 }
 
@@ -77,12 +93,12 @@ impl Events {
         client: Client,
         identity: &str,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let (sender, mut waiting) = mpsc::channel(WAITING);
+        let (sender, mut waiting) = mpsc::channel::<(About, Notice, Timestamp)>(WAITING);
         let writer = Writer { client, identity: shortened(identity, 128) };
         let write = async move {
             let mut budgets = Budgets::default();
             while let Some((about, notice, now)) = waiting.recv().await {
-                if budgets.allow(&about, Instant::now()) {
+                if budgets.allow(&about, notice.urgent, Instant::now()) {
                     writer.write(&about, &notice, now).await;
                 } else {
                     leave_out(&about, &notice, "too many events of one object");
@@ -102,22 +118,23 @@ impl Events {
 
 /// One of many; status and log say the same.
 fn leave_out(about: &About, notice: &Notice, why: &str) {
-    let (kind, name) = (about.kind, &about.name);
-    tracing::debug!(why, kind, %name, note = %notice.note, "an event was left out");
+    let (kind, name) = (&about.kind, &about.name);
+    tracing::debug!(why, %kind, %name, note = %notice.note, "an event was left out");
 }
 
-/// How many events may still be written of each object.
+/// How many events may still be written of each object; urgent ones have a budget of their own.
 #[derive(Debug, Default)]
-struct Budgets(HashMap<About, (u32, Instant)>);
+struct Budgets(HashMap<(About, bool), (u32, Instant)>);
 
 impl Budgets {
     /// Whether one more event of the object may be written now.
-    fn allow(&mut self, about: &About, now: Instant) -> bool {
-        if self.0.len() >= WAITING && !self.0.contains_key(about) {
+    fn allow(&mut self, about: &About, urgent: bool, now: Instant) -> bool {
+        let key = (about.clone(), urgent);
+        if self.0.len() >= WAITING && !self.0.contains_key(&key) {
             // Whose budget is full again needs no entry.
             self.0.retain(|_, (left, since)| *left + refilled(*since, now) < BURST);
         }
-        let (left, since) = self.0.entry(about.clone()).or_insert((BURST, now));
+        let (left, since) = self.0.entry(key).or_insert((BURST, now));
         let more = refilled(*since, now);
         if more > 0 {
             *left = (*left + more).min(BURST);
@@ -147,8 +164,8 @@ impl Writer {
         let api = Api::<Event>::namespaced(self.client.clone(), namespace);
         let event = self.event(about, notice, namespace, now);
         if let Err(error) = api.create(&PostParams::default(), &event).await {
-            let (kind, name) = (about.kind, &about.name);
-            tracing::warn!(%error, kind, %name, note = %notice.note, "an event was not written");
+            let (kind, name) = (&about.kind, &about.name);
+            tracing::warn!(%error, %kind, %name, note = %notice.note, "an event was not written");
         }
     }
 
@@ -165,7 +182,7 @@ impl Writer {
             reason: Some(notice.reason.to_owned()),
             regarding: Some(ObjectReference {
                 api_version: Some(API_VERSION.to_owned()),
-                kind: Some(about.kind.to_owned()),
+                kind: Some(about.kind.clone()),
                 namespace: about.namespace.clone(),
                 name: Some(about.name.clone()),
                 uid: Some(about.uid.clone()),
@@ -197,14 +214,15 @@ mod tests {
     fn an_object_has_a_burst_of_events_and_then_one_after_each_time() {
         let (mut budgets, start) = (Budgets::default(), Instant::now());
         let (one, other) = (About::account("one", "1"), About::account("other", "2"));
-        let written = (0..100).filter(|_| budgets.allow(&one, start)).count();
+        let written = (0..100).filter(|_| budgets.allow(&one, false, start)).count();
         assert_eq!(written, BURST as usize);
-        assert!(budgets.allow(&other, start));
+        assert!(budgets.allow(&other, false, start));
+        assert!(budgets.allow(&one, true, start), "what is urgent has a budget of its own");
         let later = start + REFILL * 2;
-        let written = (0..100).filter(|_| budgets.allow(&one, later)).count();
+        let written = (0..100).filter(|_| budgets.allow(&one, false, later)).count();
         assert_eq!(written, 2);
         let much_later = later + REFILL * 1000;
-        let written = (0..100).filter(|_| budgets.allow(&one, much_later)).count();
+        let written = (0..100).filter(|_| budgets.allow(&one, false, much_later)).count();
         assert_eq!(written, BURST as usize);
     }
 }

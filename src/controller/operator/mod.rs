@@ -19,6 +19,7 @@ mod sinks;
 mod status;
 mod stores;
 mod time;
+mod watching;
 mod write;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -28,8 +29,8 @@ use tokio::select;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Clock;
 use super::sources::AwsAccounts;
+use super::{Clock, SinkChoice};
 use crate::metrics::Metrics;
 use crate::server::{Readiness, Server};
 use context::{Context, Notebook};
@@ -57,12 +58,15 @@ pub async fn operate(
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), OperatorError> {
+    tell_start(&settings);
     let client = Client::try_default().await;
     let client = client.map_err(|error| OperatorError::Client(error.to_string()))?;
     sinks::make(&settings.sink)?;
     let metrics = Arc::new(Metrics::new()?);
     let own_metrics = metrics.operator()?;
-    let readiness = Readiness::waiting_for("the caches do not hold yet what the API server holds");
+    let readiness = Readiness::waiting_for(
+        "the objects of the API server are not read yet; the log says why if this lasts",
+    );
     let shown = Arc::new(RwLock::new(Arc::new(Desired::default())));
     let server = serve(&settings, &shown).await?;
     let mut tasks = JoinSet::new();
@@ -106,6 +110,22 @@ pub async fn operate(
         done = conduct::conduct(&context, &shown, &mut stop) => done,
         ended = broken(&mut tasks) => Err(ended),
     }
+}
+
+/// One line that says what runs here.
+fn tell_start(settings: &OperatorSettings) {
+    let sink = match &settings.sink {
+        SinkChoice::File(folder) => folder.display().to_string(),
+        SinkChoice::SecurityHub => "AWS Security Hub".to_owned(),
+    };
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        identity = %settings.identity,
+        installation = %settings.installation,
+        namespace = %settings.namespace,
+        %sink,
+        "the operator starts",
+    );
 }
 
 /// Waits until a task ends that never does.

@@ -3,7 +3,7 @@
 //! Tells apart what users changed from what Plumbline wrote itself, so that a status never brings
 //! about the evaluation that writes it. An object that does not parse hides only itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
+use super::watching::WatchTroubles;
 use crate::api::{
     Attestation, AwsAccount, BaselineReport, Control, Exemption, ObjectKey, Pack, SecurityBaseline,
 };
@@ -63,6 +64,7 @@ enum Meaning {
 pub(super) struct Broken {
     pub(super) key: ObjectKey,
     pub(super) error: String,
+    pub(super) labels: BTreeMap<String, String>,
 }
 
 impl Stores {
@@ -70,7 +72,8 @@ impl Stores {
     pub(super) fn watch(client: &Client) -> (Self, Vec<BoxFuture<'static, ()>>) {
         let changes = Arc::new(Changes::default());
         let mut watches = Vec::new();
-        let mut watches_of = Watches { client, changes: &changes, running: &mut watches };
+        let troubles = Arc::default();
+        let mut watches_of = Watches { client, changes: &changes, running: &mut watches, troubles };
         let stores = Self {
             baselines: watches_of.add(Meaning::Desired),
             accounts: watches_of.add(Meaning::Desired),
@@ -110,6 +113,7 @@ where
             Err(invalid) => broken.push(Broken {
                 key: ObjectKey::of(guarded.as_ref()),
                 error: invalid.error.clone(),
+                labels: invalid.metadata.labels.clone().unwrap_or_default(),
             }),
         }
     }
@@ -142,6 +146,7 @@ struct Watches<'w> {
     client: &'w Client,
     changes: &'w Arc<Changes>,
     running: &'w mut Vec<BoxFuture<'static, ()>>,
+    troubles: Arc<WatchTroubles>,
 }
 
 impl Watches<'_> {
@@ -152,17 +157,18 @@ impl Watches<'_> {
         let (store, writer) = reflector::store::<K>();
         let api = Api::<K>::all(self.client.clone());
         let mut noticing = Noticing::new(meaning, Arc::clone(self.changes));
+        let troubles = Arc::clone(&self.troubles);
         let watching = watch_objects(api, watcher::Config::default())
             .modify(|object: &mut K| object.meta_mut().managed_fields = None)
             .default_backoff()
             .reflect(writer)
             .for_each(move |event| {
                 match event {
-                    Ok(event) => noticing.notice(&event),
-                    Err(error) => {
-                        let kind = K::kind(&());
-                        tracing::warn!(%kind, %error, "cannot watch; trying again");
+                    Ok(event) => {
+                        troubles.works(&K::kind(&()));
+                        noticing.notice(&event);
                     }
+                    Err(error) => troubles.failed(&K::kind(&()), &error),
                 }
                 std::future::ready(())
             });

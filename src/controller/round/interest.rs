@@ -36,7 +36,7 @@ impl Interest {
     /// Whether anybody has a use for the result.
     pub(super) fn takes(&self, result: &EvaluationResult<'_>) -> bool {
         let watched = self.watched.get(result.plan).and_then(|plan| plan.get(result.control));
-        result.verdict == Verdict::NonCompliant
+        matches!(result.verdict, Verdict::NonCompliant | Verdict::Unknown(_))
             || watched.is_some_and(|watched| *watched)
             || (self.shown)(result)
     }

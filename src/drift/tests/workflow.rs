@@ -6,7 +6,7 @@ use super::UNKNOWN;
 use crate::api::Exemption;
 use crate::catalog::Catalog;
 use crate::evaluation::EvaluationResult;
-use crate::plan::{Desired, NamespaceLabels, PlannedExemption, resolve};
+use crate::plan::{Desired, NamespaceLabels, PlannedExemption, UnreadAccounts, resolve};
 use crate::resource::Verdict;
 
 const EXEMPTION: &str = "platform/legacy";
@@ -89,6 +89,7 @@ fn exemption() -> PlannedExemption {
         &Desired {
             baseline: &baseline,
             accounts: &accounts,
+            unread_accounts: &UnreadAccounts::new(),
             exemptions: &exemptions,
             attestations: &[] as &[crate::api::Attestation],
             namespaces: &NamespaceLabels::new(),

@@ -65,6 +65,7 @@ fn run_case(
         publish: PublishSettings::default(),
         suspended: false,
         problems: Vec::new(),
+        passed_over: 0,
     };
     evaluate(&[plan], &items, &coverage(&items, case), now)
 }

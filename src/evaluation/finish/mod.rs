@@ -6,6 +6,7 @@ mod gathered;
 mod global;
 mod joins;
 mod reads;
+mod refused;
 mod together;
 mod unread;
 
@@ -59,6 +60,7 @@ impl<'p> Evaluation<'p> {
         finish.joined();
         finish.together();
         finish.attestations();
+        finish.refused();
         finish.unread();
         finish.judge.outcome
     }

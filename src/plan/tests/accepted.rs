@@ -113,7 +113,13 @@ fn an_exemption_approved_in_the_future_is_reported_and_covers_nothing_yet() {
 fn an_exemption_of_accounts_that_are_not_there_covers_none() {
     let (plan, problems) =
         with_exemption(&format!("{HALF_A_YEAR} controls: [own-versioning], accounts: [nobody]"));
-    assert_eq!(problems, ["there is no AwsAccount `nobody`"]);
+    assert_eq!(
+        problems,
+        [
+            "AwsAccount `nobody` does not exist or does not allow the namespace `platform`; create it, \
+          or add `platform` to its spec.allowedNamespaces"
+        ]
+    );
     assert!(!covers(&plan, "own-versioning", "111122223333", None, NOW));
 }
 

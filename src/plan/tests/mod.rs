@@ -1,6 +1,7 @@
 //! What a plan is made of, told by YAML as users write it.
 
 mod accepted;
+mod lasting;
 mod restricted;
 
 use proptest::prelude::*;
@@ -123,6 +124,9 @@ fn targets(plan: &Plan) -> Vec<String> {
 
 fn controls(plan: &Plan) -> Vec<String> {
     let control = |control: &crate::plan::PlannedControl| {
+        if let Some(why) = control.control.refusal() {
+            return format!("{} {} refused: {why}", control.control.name, control.severity);
+        }
         let parameters = serde_json::Value::Object(control.parameters.clone());
         format!("{} {} {parameters}", control.control.name, control.severity)
     };
@@ -139,7 +143,7 @@ fn accounts_are_taken_by_name_in_their_own_regions() {
 }
 
 #[test]
-fn accounts_are_taken_by_label_and_only_if_they_allow_the_namespace() {
+fn a_selector_takes_only_what_is_allowed_and_names_nothing_else() {
     let text =
         baseline("{accounts: {selector: {matchLabels: {env: prod}}}, packs: [{name: own-pack}]}");
     let (plan, problems) = plan(&[&text]);
@@ -147,12 +151,52 @@ fn accounts_are_taken_by_label_and_only_if_they_allow_the_namespace() {
         targets(&plan),
         ["payments eu-west-1", "payments us-east-1 home", "search eu-central-1 home"]
     );
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(plan.passed_over, 1);
+    assert!(plan.is_complete(), "what is not allowed must be left out");
+}
+
+#[test]
+fn an_account_that_is_not_allowed_looks_like_one_that_does_not_exist() {
+    let words = |name: &str| {
+        let text =
+            baseline(&format!("{{accounts: {{names: [{name}]}}, packs: [{{name: own-pack}}]}}"));
+        let (plan, problems) = plan(&[&text]);
+        assert_eq!(targets(&plan), Vec::<String>::new());
+        problems.join("").replace(name, "NAME")
+    };
+    assert_eq!(
+        words("closed"),
+        "AwsAccount `NAME` does not exist or does not allow the namespace `platform`; create it, or \
+         add `platform` to its spec.allowedNamespaces"
+    );
+    assert_eq!(words("closed"), words("nothing-like-it"));
+    // Nor is one that is not allowed suggested.
+    assert_eq!(words("closd"), words("nothing-like-it"));
+}
+
+#[test]
+fn of_two_objects_for_one_account_the_one_that_does_not_count_is_reported() {
+    let twin = "
+apiVersion: plumbline.dev/v1alpha1
+kind: AwsAccount
+metadata: {name: searching, labels: {env: twin}}
+spec:
+  accountId: \"444455556666\"
+  regions: [eu-central-1]
+  source: {snapshot: {url: search.json}}
+  allowedNamespaces: {names: [platform]}
+";
+    let text =
+        baseline("{accounts: {selector: {matchLabels: {env: twin}}}, packs: [{name: own-pack}]}");
+    let (plan, problems) = plan(&[twin, &text]);
+    assert_eq!(targets(&plan), Vec::<String>::new());
     assert_eq!(
         problems,
-        ["AwsAccount `closed` does not allow the namespace `platform`; add `platform` to the \
-          account's spec.allowedNamespaces"]
+        ["AwsAccount `searching` is not used: another AwsAccount is the same AWS account \
+          444455556666 and takes precedence; keep one of the two"]
     );
-    assert!(plan.is_complete(), "what is not allowed must be left out");
+    assert!(!plan.is_accepted() && plan.may_lack_targets());
 }
 
 #[test]
@@ -169,7 +213,13 @@ fn a_baselines_regions_hold_as_far_as_the_partition_has_them() {
 fn an_unknown_account_is_a_problem_with_a_suggestion() {
     let text = baseline("{accounts: {names: [paymets]}, packs: [{name: own-pack}]}");
     let (plan, problems) = plan(&[&text]);
-    assert_eq!(problems, ["there is no AwsAccount `paymets`; did you mean `payments`?"]);
+    assert_eq!(
+        problems,
+        [
+            "AwsAccount `paymets` does not exist or does not allow the namespace `platform`; did you \
+          mean `payments`?"
+        ]
+    );
     assert!(!plan.is_complete());
 }
 
@@ -203,7 +253,10 @@ fn a_control_with_a_wrong_parameter_is_reported_and_never_run_with_another_value
          {name: own-versioning, parameters: {mfa: \"True\", day: 1}}]}",
     );
     let (plan, problems) = plan(&[&text]);
-    assert_eq!(controls(&plan), ["own-review Low {}"]);
+    let first = "control `own-versioning`: parameter `mfa` is the string \"True\", not a boolean; \
+                 write true or false, without quotes";
+    let refused = format!("own-versioning Medium refused: {first}");
+    assert_eq!(controls(&plan), ["own-review Low {}", refused.as_str()]);
     assert_eq!(
         problems,
         [
@@ -222,7 +275,14 @@ fn unknown_controls_and_packs_are_problems_with_suggestions() {
          {name: own-versionning}, {name: own-revue, disabled: true}]}",
     );
     let (plan, problems) = plan(&[&text]);
-    assert_eq!(controls(&plan), Vec::<String>::new());
+    assert_eq!(
+        controls(&plan),
+        [
+            "own-pak Medium refused: there is no pack `own-pak`; did you mean `own-pack`?",
+            "own-versionning Medium refused: there is no control `own-versionning`; did you mean \
+             `own-versioning`?",
+        ]
+    );
     assert_eq!(
         problems,
         [

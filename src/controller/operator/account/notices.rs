@@ -1,15 +1,19 @@
 //! What to tell people of an evaluation: an event for each control of which drift was opened or
-//! resolved, not one for each resource, and never more than a few.
+//! resolved, not one for each resource, and never more than a few: the worst first, and all that is
+//! critical.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::controller::operator::events::Notice;
 use crate::drift::FindingChange;
 use crate::plan::BaselineKey;
-use crate::resource::ControlName;
+use crate::resource::{ControlName, Severity};
 
-/// The most events of one baseline and evaluation.
+/// The most events of one baseline and evaluation, but for critical drift.
 const MOST: usize = 10;
+/// The most controls that the last event names, of those that have none of their own.
+const NAMED: usize = 10;
 
 /// Why there is an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +39,7 @@ pub(super) fn of_changes<'c>(
         let counted = of_baseline.entry((turn, &finding.generator.control)).or_default();
         counted.resources += 1;
         counted.example.get_or_insert(&finding.resource.id);
-        counted.severity = finding.severity.as_str();
+        counted.severity = Some(finding.severity);
         counted.account = finding.account.as_str();
     }
     let notices = counted.into_iter().map(|(baseline, counted)| (baseline.clone(), few(counted)));
@@ -46,40 +50,54 @@ pub(super) fn of_changes<'c>(
 struct Counted<'c> {
     resources: usize,
     example: Option<&'c str>,
-    severity: &'static str,
+    severity: Option<Severity>,
     account: &'c str,
 }
 
 fn few(counted: BTreeMap<(Turn, &ControlName), Counted<'_>>) -> Vec<Notice> {
-    let all = counted.len();
-    let mut notices: Vec<Notice> = counted
-        .into_iter()
-        .take(MOST)
-        .map(|((turn, control), counted)| notice(turn, control, &counted))
-        .collect();
-    if all > MOST {
-        let more = all - MOST;
+    let mut all: Vec<_> = counted.into_iter().collect();
+    all.sort_by_key(|((turn, _), it)| (Reverse(it.severity), *turn, Reverse(it.resources)));
+    let critical = all.iter().take_while(|(of, counted)| is_urgent(of.0, counted)).count();
+    let rest = all.split_off(critical.max(MOST).min(all.len()));
+    let mut notices: Vec<Notice> =
+        all.iter().map(|((turn, control), counted)| notice(*turn, control, counted)).collect();
+    if !rest.is_empty() {
+        let named: Vec<&str> =
+            rest.iter().take(NAMED).map(|((_, control), _)| control.as_str()).collect();
+        let (more, named) = (rest.len(), named.join(", "));
+        let others = if more > NAMED { " and others" } else { "" };
         notices.push(Notice {
             reason: "DriftChanged",
             warning: false,
-            note: format!("drift of {more} more controls changed; the baseline's status has all"),
+            urgent: false,
+            note: format!(
+                "the drift of {more} more controls changed: {named}{others}; the baseline's status \
+                 lists all drift"
+            ),
         });
     }
     notices
 }
 
+/// Whether people have to hear of it, whatever else changed.
+fn is_urgent(turn: Turn, counted: &Counted<'_>) -> bool {
+    turn == Turn::Opened && counted.severity == Some(Severity::Critical)
+}
+
 fn notice(turn: Turn, control: &ControlName, counted: &Counted<'_>) -> Notice {
     let Counted { resources, example, severity, account } = counted;
     let example = example.unwrap_or_default();
+    let severity = severity.map(Severity::as_str).unwrap_or_default();
     let (reason, verb) = match turn {
         Turn::Opened => ("DriftOpened", "drifted"),
-        Turn::Resolved => ("DriftResolved", "mended"),
+        Turn::Resolved => ("DriftResolved", "fixed"),
     };
     let subjects = if *resources == 1 { "resource" } else { "resources" };
     let others = if *resources == 1 { "" } else { " and others" };
     Notice {
         reason,
         warning: turn == Turn::Opened,
+        urgent: is_urgent(turn, counted),
         note: format!(
             "{control} ({severity}): {resources} {subjects} {verb} in account {account}: \
              {example}{others}"
@@ -118,6 +136,32 @@ mod tests {
         let notices = few(counted.collect());
         assert_eq!(notices.len(), MOST + 1);
         assert!(notices[MOST].note.contains("20 more controls"));
+        assert!(notices[MOST].note.contains("control-10, control-11"), "{}", notices[MOST].note);
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_all_that_is_critical_is_told() {
+        let names: Vec<ControlName> =
+            (0..40).map(|number| format!("control-{number:02}").parse().unwrap()).collect();
+        // The first by name are the least.
+        let counted = names.iter().enumerate().map(|(at, name)| {
+            let severity = Some(if at < 25 { Severity::Low } else { Severity::Critical });
+            ((Turn::Opened, name), Counted { severity, resources: 1, ..Counted::default() })
+        });
+        let notices = few(counted.collect());
+        assert_eq!(notices.len(), 15 + 1);
+        assert!(notices[..15].iter().all(|it| it.urgent && it.note.contains("(Critical)")));
+        assert!(notices[15].note.contains("25 more controls"));
+    }
+
+    #[test]
+    fn what_is_fixed_comes_after_what_drifts_as_badly() {
+        let names: [ControlName; 2] = ["a-fixed".parse().unwrap(), "b-drifts".parse().unwrap()];
+        let counted = || Counted { severity: Some(Severity::Critical), ..Counted::default() };
+        let both =
+            [((Turn::Resolved, &names[0]), counted()), ((Turn::Opened, &names[1]), counted())];
+        let reasons: Vec<_> = few(both.into()).iter().map(|it| it.reason).collect();
+        assert_eq!(reasons, ["DriftOpened", "DriftResolved"]);
     }
 
     #[test]

@@ -63,15 +63,26 @@ impl<'p> Publication<'p> {
         PublicationRecord { state: state.to_owned(), message }
     }
 
-    /// One line in the log for each change that was taken, with where it is, and one for each
-    /// baseline of which findings were refused.
+    /// One line in the log for each baseline of which changes were taken, with how many of each
+    /// kind, and one for each of which findings were refused. Each change has a line only for whoever
+    /// looks for more.
     pub(super) fn log(&self, account: &AccountId) {
+        let mut taken: BTreeMap<&BaselineKey, BTreeMap<&str, usize>> = BTreeMap::new();
+        for change in self.taken() {
+            let kinds = taken.entry(&change.finding().generator.baseline).or_default();
+            *kinds.entry(change.as_str()).or_default() += 1;
+        }
+        for (baseline, kinds) in taken {
+            let counts: Vec<String> =
+                kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            tracing::info!(%baseline, %account, findings = %counts.join(", "), "published");
+        }
         for (baseline, (count, reason)) in &self.refusals {
             tracing::warn!(%baseline, count, %reason, "findings were refused; they are sent again");
         }
         for change in self.taken() {
             let finding = change.finding();
-            tracing::info!(
+            tracing::debug!(
                 baseline = %finding.generator.baseline,
                 target = %format_args!("{account}/{}", finding.region),
                 control = %finding.generator.control,

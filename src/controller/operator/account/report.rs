@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use crate::api::{
     BaselineReportStatus, DomainSummary, DriftEntry, EvaluationRecord, PublicationRecord,
-    SeveritySummary, Summary, TargetStatus,
+    SeveritySummary, Summary, TargetStatus, UnknownEntry,
 };
 use crate::controller::operator::time::{since, time_of};
-use crate::drift::{ControlDrift, Summary as DriftSummary, TargetSummary};
+use crate::drift::{
+    ControlDrift, ControlUnknown, Summary as DriftSummary, TargetSummary, speaks_of_now,
+};
 use crate::plan::Plan;
-use crate::resource::{Severity, Timestamp, UnknownReason};
+use crate::resource::{ControlName, Severity, Timestamp, UnknownReason};
 
 /// Times in status move with another change, else after so long.
 pub(in crate::controller::operator) const TIMES_MOVE: Duration = Duration::from_hours(1);
@@ -20,6 +22,8 @@ pub(in crate::controller::operator) const TOO_OLD: &str = "what AWS Config deliv
     maxAge; deliver a snapshot anew, or see why the recorder does not deliver";
 /// The longest message of a target.
 const MAX_MESSAGE: usize = 1024;
+/// The longest message, and the longest remediation, of a control.
+const MAX_WORDS: usize = 512;
 
 /// What one evaluation of an account says of one baseline.
 #[derive(Debug, Clone)]
@@ -45,7 +49,9 @@ pub(super) fn report(
     let last = before.last_evaluation.as_ref();
     let is_old =
         last.is_none_or(|last| since(&last.finished_at, contribution.finished) >= TIMES_MOVE);
-    (is_old || with_times_of(report.clone(), before) != *before).then_some(report)
+    let mut same = with_times_of(report.clone(), before);
+    with_words_of(&mut same, before, contribution.plan);
+    (is_old || same != *before).then_some(report)
 }
 
 fn full(
@@ -70,6 +76,29 @@ fn full(
         targets: targets.collect(),
         drift: drift.collect(),
         drift_left_out: (summary.left_out > 0).then_some(summary.left_out as u64),
+        unknown: summary.unknown.iter().map(unknown_entry).collect(),
+        unknown_left_out: (summary.unknown_left_out > 0).then_some(summary.unknown_left_out as u64),
+    }
+}
+
+/// The same, with the words of before where words move though nothing else does: with the clock, or
+/// with what AWS said this time.
+fn with_words_of(report: &mut BaselineReportStatus, before: &BaselineReportStatus, plan: &Plan) {
+    let moves = |name: &ControlName| {
+        let mut controls = plan.controls.iter().filter(|it| it.control.name == *name);
+        controls.any(|it| speaks_of_now(&it.control))
+    };
+    for entry in report.drift.iter_mut().filter(|it| moves(&it.control)) {
+        if let Some(then) = before.drift.iter().find(|it| it.control == entry.control) {
+            entry.message.clone_from(&then.message);
+        }
+    }
+    let own = UnknownReason::InvalidControl.as_str();
+    for entry in report.unknown.iter_mut().filter(|it| it.reason != own) {
+        let same = |it: &&UnknownEntry| it.control == entry.control && it.reason == entry.reason;
+        if let Some(then) = before.unknown.iter().find(same) {
+            entry.message.clone_from(&then.message);
+        }
     }
 }
 
@@ -180,10 +209,23 @@ fn entry(
         severity: drift.severity,
         resources: drift.resources,
         examples: drift.examples.iter().map(|it| shortened(it, MAX_MESSAGE)).collect(),
+        message: shortened(&drift.message, MAX_WORDS),
+        remediation: shortened(&drift.remediation, MAX_WORDS),
         since: match told {
             Some(told) if !published => told.min(since),
             _ => since,
         },
+    }
+}
+
+fn unknown_entry(unknown: &ControlUnknown) -> UnknownEntry {
+    UnknownEntry {
+        control: unknown.control.clone(),
+        severity: unknown.severity,
+        reason: unknown.reason.as_str().to_owned(),
+        verdicts: unknown.verdicts,
+        example: shortened(&unknown.example, MAX_MESSAGE),
+        message: shortened(&unknown.message, MAX_WORDS),
     }
 }
 

@@ -90,7 +90,7 @@ impl<'r> Reports<'r> {
         soiled: &mut BTreeSet<String>,
     ) -> BTreeSet<BaselineKey> {
         let uid = |baseline| work.baselines.get(baseline).map(|it| it.uid.as_str());
-        let plans = work.plans.iter().filter(|plan| !plan.suspended);
+        let plans = work.plans.iter().filter(|plan| plan.is_evaluated());
         let new = plans.map(|plan| &plan.baseline).filter(|baseline| {
             let is_noted = !publishing.contains(baseline)
                 || uid(baseline).is_some_and(|uid| soiled.contains(uid));

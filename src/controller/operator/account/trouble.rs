@@ -9,7 +9,7 @@ pub(super) fn troubles(
     learned: &Learned,
     published: Result<&Published, &PublishError>,
 ) -> Vec<Notice> {
-    let warning = |reason, note| Notice { reason, warning: true, note };
+    let warning = Notice::warning;
     let stopped = learned.recorders.iter().filter(|(_, state)| **state == RecorderState::Stopped);
     let stopped: Vec<&str> = stopped.map(|(region, _)| region.as_str()).collect();
     let stopped = (!stopped.is_empty()).then(|| {

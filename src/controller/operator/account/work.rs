@@ -45,8 +45,10 @@ impl AccountWork {
     /// What is to be done for an account.
     pub(in crate::controller::operator) fn of(desired: &Desired, account: &AwsAccount) -> Self {
         let id = &account.spec.account_id;
-        let plans: Vec<Plan> =
-            desired.plans.values().filter_map(|plan| plan.of_account(id)).collect();
+        let plans = desired.plans.values().filter_map(|plan| plan.of_account(id));
+        // A plan that may lack an account which goes lacks it rightly.
+        let plans = plans.filter(|plan| !is_going(account) || !plan.targets.is_empty());
+        let plans: Vec<Plan> = plans.collect();
         let planned: BTreeSet<&BaselineKey> = plans.iter().map(|plan| &plan.baseline).collect();
         let concerned = desired.world.baselines.iter().filter_map(|baseline| {
             let key = BaselineKey::of(baseline);

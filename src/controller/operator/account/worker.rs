@@ -218,7 +218,7 @@ impl Worker {
             *open.entry(&finding.generator.baseline).or_default() += 1;
         }
         for (plan, outcome) in work.plans.iter().zip(&round.outcome.plans) {
-            if !plan.suspended {
+            if plan.is_evaluated() {
                 let figures = Figures::of(plan, outcome, now);
                 baselines.account_evaluated(&plan.baseline, account, figures, round.took);
             }
@@ -241,7 +241,7 @@ impl Worker {
             items = round.outcome.items,
             verdicts = round.outcome.evaluations,
             changes = round.drift.changes.len(),
-            milliseconds = round.took.as_millis(),
+            milliseconds = u64::try_from(round.took.as_millis()).unwrap_or(u64::MAX),
             "evaluated",
         );
         publication.log(work.id());
@@ -290,7 +290,7 @@ fn closed(work: &AccountWork, sink: &AccountSink) -> BTreeMap<Region, String> {
     places.filter_map(|place| Some((place.region.clone(), sink.refusal(&place)?))).collect()
 }
 
-/// What the account contributes to each baseline that is not suspended. `times` are those when it
+/// What the account contributes to each baseline that is evaluated for it. `times` are those when it
 /// began and ended.
 fn contributions<'c>(
     work: &'c AccountWork,
@@ -301,7 +301,7 @@ fn contributions<'c>(
     let mut problems = round.sources.iter().filter_map(|source| source.problems.first());
     let unreadable = problems.next().map(String::as_str);
     let plans = work.plans.iter().zip(&round.drift.summary).enumerate();
-    let contributions = plans.filter(|(_, (plan, _))| !plan.suspended);
+    let contributions = plans.filter(|(_, (plan, _))| plan.is_evaluated());
     let contributions = contributions.map(|(at, (plan, summary))| {
         let publication = publication.record(plan);
         Contribution { plan, at, summary, started, finished, unreadable, publication }

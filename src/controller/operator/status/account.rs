@@ -35,6 +35,8 @@ pub(super) fn of(
     let before = account.status.as_ref();
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
     let mut said = vec![
+        ("Accepted", accepted(rival)),
+        ("Ready", ready(learned, rival)),
         ("CredentialsValid", credentials(learned, rival)),
         ("RecorderRunning", recorder(learned, None)),
         ("SecurityHubEnabled", security_hub(learned, sink, None)),
@@ -72,13 +74,44 @@ fn region_conditions(
     said.map(|(type_, said)| said.condition(type_, generation, stood, now)).into()
 }
 
+fn accepted(rival: Option<&str>) -> Said {
+    rival.map_or_else(
+        || Said::yes("Accepted", "valid; baselines of the allowed namespaces may use it"),
+        same_account,
+    )
+}
+
+fn same_account(rival: &str) -> Said {
+    let message = format!(
+        "AwsAccount `{rival}` is the same AWS account and older, so this one is not used; keep one \
+         of the two"
+    );
+    Said::no("SameAccount", message)
+}
+
+/// Whether the last evaluation of the account came about and read what there is.
+fn ready(learned: Option<&Learned>, rival: Option<&str>) -> Said {
+    if let Some(rival) = rival {
+        return same_account(rival);
+    }
+    let Some(learned) = learned else { return pending() };
+    if let Some(failure) = &learned.failure {
+        return Said::no("Failed", format!("the account could not be evaluated: {failure}"));
+    }
+    match &learned.credentials {
+        Some(Credentials::Refused(why)) => return Said::no("CredentialsRefused", why.clone()),
+        Some(Credentials::Unreached(why)) => return Said::no("Unreachable", why.clone()),
+        Some(Credentials::Verified) | None => {}
+    }
+    match &learned.unreadable {
+        Some(why) => Said::no("NotDelivered", why.clone()),
+        None => Said::yes("Evaluated", "the account was evaluated"),
+    }
+}
+
 fn credentials(learned: Option<&Learned>, rival: Option<&str>) -> Said {
     if let Some(rival) = rival {
-        let message = format!(
-            "AwsAccount `{rival}` is the same AWS account and older; this one is passed over: \
-             keep one of the two"
-        );
-        return Said::no("SameAccount", message);
+        return same_account(rival);
     }
     let Some(learned) = learned else { return pending() };
     match &learned.credentials {

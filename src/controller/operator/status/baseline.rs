@@ -13,7 +13,7 @@ use crate::api::{
 };
 use crate::controller::operator::account::{TIMES_MOVE, same_target};
 use crate::controller::operator::time::{since, time_of};
-use crate::plan::{Plan, ProblemKind};
+use crate::plan::{NotEvaluated, Plan, ProblemKind};
 use crate::resource::{AccountId, Timestamp};
 
 /// So many problems are told in one message.
@@ -64,6 +64,8 @@ pub(super) fn of(
         summary: (!reports.is_empty()).then(|| merged.summary.clone()),
         drift: merged.drift.clone(),
         drift_left_out: merged.drift_left_out,
+        unknown: merged.unknown.clone(),
+        unknown_left_out: merged.unknown_left_out,
     };
     let is_whole = view.pending == 0 && merged.targets.iter().all(|it| it.state == COMPLETE);
     let compliance_ratio = merged.compliance_ratio();
@@ -132,32 +134,44 @@ struct View<'v> {
 
 impl View<'_> {
     fn accepted(&self) -> Said {
-        let problems: Vec<_> = self
-            .plan
-            .problems
-            .iter()
-            .filter(|problem| problem.object.kind == "SecurityBaseline")
-            .collect();
-        let Some(first) = problems.first() else {
-            return Said::yes("Accepted", "everything that it names exists, is allowed and valid");
+        let Some(first) = self.plan.mistakes().next() else {
+            return Said::yes("Accepted", self.selected());
         };
-        let told: Vec<String> = problems
-            .iter()
-            .map(|problem| match problem.kind.help() {
-                Some(help) => format!("{}: {}; {help}", problem.path, problem.kind),
-                None => format!("{}: {}", problem.path, problem.kind),
-            })
+        Said::no(reason(&first.kind), self.mistakes())
+    }
+
+    /// What an accepted baseline selects, and what it passes over.
+    fn selected(&self) -> String {
+        let valid = "everything that the spec names exists, is allowed and is valid";
+        match self.plan.passed_over {
+            0 => valid.to_owned(),
+            1 => format!(
+                "{valid}; 1 more AwsAccount matches the selector and is left out, because it does \
+                 not allow this namespace"
+            ),
+            more => format!(
+                "{valid}; {more} more AwsAccounts match the selector and are left out, because \
+                 they do not allow this namespace"
+            ),
+        }
+    }
+
+    fn mistakes(&self) -> String {
+        let mistakes = self.plan.mistakes();
+        let told: Vec<String> = mistakes
+            .map(|problem| format!("{}: {}", problem.path, problem.kind.in_words()))
             .collect();
-        Said::no(reason(&first.kind), few(&told, TOLD))
+        few(&told, TOLD)
     }
 
     fn ready(&self) -> Said {
         let targets = self.plan.targets.len();
-        if self.plan.suspended {
-            return Said::no("Suspended", "nothing is evaluated; set spec.suspend to false");
+        if !self.plan.is_accepted() {
+            let message = format!("the spec has mistakes: {}", self.mistakes());
+            return Said::no("NotAccepted", message);
         }
-        if targets == 0 {
-            return Said::no("NoTargets", "it holds for no account; see the condition Accepted");
+        if let Some(why) = self.plan.not_evaluated() {
+            return Said::no(why.as_str(), nothing(why));
         }
         if self.pending > 0 {
             return Said::unknown("Pending", self.waiting());
@@ -197,17 +211,33 @@ impl View<'_> {
                 .iter()
                 .map(|it| format!("{} ({}): {}", it.control, it.severity.as_str(), it.resources))
                 .collect();
-            return Said::no("Drift", format!("{drift} drifts: {}", few(&controls, 3)));
+            let resources = if drift == 1 { "resource drifts" } else { "resources drift" };
+            return Said::no("Drift", format!("{drift} {resources}: {}", few(&controls, 3)));
+        }
+        if let Some(why) = self.plan.not_evaluated() {
+            return Said::unknown(why.as_str(), nothing(why));
         }
         if self.pending > 0 {
             return Said::unknown("Pending", self.waiting());
         }
         if summary.unknown > 0 {
-            let message = format!("{} verdicts are unknown; none of them drifts", summary.unknown);
+            let controls: Vec<String> = self
+                .merged
+                .unknown
+                .iter()
+                .map(|it| format!("{} ({}): {}", it.control, it.reason, it.verdicts))
+                .collect();
+            let verdicts = if summary.unknown == 1 { "verdict is" } else { "verdicts are" };
+            let message = format!(
+                "no drift is known, but {} {verdicts} unknown: {}",
+                summary.unknown,
+                few(&controls, 3)
+            );
             return Said::unknown("Unknown", message);
         }
-        if !self.plan.is_complete() || self.plan.targets.is_empty() {
-            return Said::unknown("NotAccepted", "not all of it is evaluated; see Accepted");
+        if !self.plan.is_accepted() {
+            let message = "not everything that the spec asks for is evaluated; see Accepted";
+            return Said::unknown("NotAccepted", message);
         }
         if self.merged.targets.iter().any(|target| target.state != COMPLETE) {
             return Said::unknown("Incomplete", "not everything was read; see Ready");
@@ -241,15 +271,30 @@ impl View<'_> {
     }
 }
 
+/// That nothing is evaluated, and what to do about it.
+fn nothing(why: NotEvaluated) -> String {
+    let advice = match why {
+        NotEvaluated::Suspended => "set spec.suspend to false to go on",
+        NotEvaluated::NoControls => "enable a control",
+        NotEvaluated::NoTargets => "see the condition Accepted",
+    };
+    format!("{why}; {advice}")
+}
+
 /// The reason to tell of a problem.
 fn reason(kind: &ProblemKind) -> &'static str {
     match kind {
         ProblemKind::UnknownControl { .. } => "UnknownControl",
         ProblemKind::InvalidControl { .. } => "InvalidControl",
         ProblemKind::UnknownPack { .. } => "UnknownPack",
-        ProblemKind::UnknownAccount { .. } => "UnknownAccount",
+        ProblemKind::InvalidPack { .. } => "InvalidPack",
+        // One reason for both, as there is one message.
+        ProblemKind::UnknownAccount { .. } | ProblemKind::NamespaceNotAllowed { .. } => {
+            "UnknownAccount"
+        }
+        ProblemKind::UnreadAccounts { .. } => "UnreadAccounts",
+        ProblemKind::InvalidSelector { .. } => "InvalidSelector",
         ProblemKind::NoAccountSelected => "NoAccountSelected",
-        ProblemKind::NamespaceNotAllowed { .. } => "NamespaceNotAllowed",
         ProblemKind::SameAccount { .. } => "SameAccount",
         ProblemKind::NoRegion { .. } => "NoRegion",
         ProblemKind::InvalidParameter { .. } => "InvalidParameter",

@@ -1,6 +1,7 @@
 //! Conditions: what holds, why, and what to do about it.
 
 use super::super::account::shortened;
+use super::super::events::Notice;
 use crate::api::{Condition, Time};
 
 /// The longest message.
@@ -60,6 +61,20 @@ impl Said {
     }
 }
 
+/// What is to be told by an event: that an object is refused now, and was not for the same reason
+/// before.
+pub(super) fn refusal(before: &[Condition], now: &[Condition]) -> Option<Notice> {
+    let refused = |all: &[Condition]| {
+        let mut accepted = all.iter().filter(|it| it.type_ == "Accepted" && it.status == "False");
+        accepted.next().map(|it| (it.reason.clone(), it.message.clone()))
+    };
+    let (reason, message) = refused(now)?;
+    if refused(before) == Some((reason.clone(), message.clone())) {
+        return None;
+    }
+    Some(Notice::warning("NotAccepted", format!("{reason}: {message}")))
+}
+
 /// The first few of many things to say, and how many were left out.
 pub(super) fn few(all: &[String], most: usize) -> String {
     let mut said = all.iter().take(most).cloned().collect::<Vec<_>>().join("; ");
@@ -83,6 +98,21 @@ mod tests {
         assert_eq!(same.last_transition_time, then);
         let other = Said::yes("Compliant", "").condition("Compliant", Some(1), &before, &now);
         assert_eq!(other.last_transition_time, now);
+    }
+
+    #[test]
+    fn a_refusal_is_told_once_for_each_reason() {
+        let now = time_of(at(0));
+        let accepted = [Said::yes("Accepted", "").condition("Accepted", Some(1), &[], &now)];
+        let wrong = |message: &str| {
+            [Said::no("UnknownControl", message).condition("Accepted", Some(2), &accepted, &now)]
+        };
+        let notice = refusal(&accepted, &wrong("a")).unwrap();
+        assert_eq!((notice.reason, notice.warning), ("NotAccepted", true));
+        assert_eq!(notice.note, "UnknownControl: a");
+        assert_eq!(refusal(&wrong("a"), &wrong("a")), None);
+        assert!(refusal(&wrong("a"), &wrong("b")).is_some());
+        assert_eq!(refusal(&wrong("a"), &accepted), None);
     }
 
     #[test]

@@ -141,8 +141,7 @@ impl Look<'_> {
         );
         let uid = baseline.uid().unwrap_or_default();
         if self.memory.announced.insert(uid.clone()) {
-            let notice =
-                Notice { reason: "ArchivingFindings", warning: true, note: message.clone() };
+            let notice = Notice::warning("ArchivingFindings", message.clone());
             self.context.events.tell(&About::baseline(key, &uid), &notice, self.now);
         }
         let Some(before) = &baseline.status else { return };
@@ -155,7 +154,7 @@ impl Look<'_> {
             None => status.conditions.push(ready),
         }
         if status != *before {
-            self.write(baseline, &status, false);
+            self.write(baseline, &status, false, None);
         }
     }
 
@@ -184,7 +183,7 @@ impl Look<'_> {
 
     fn warn_of(&self, account: &AwsAccount, reason: &'static str, note: String) {
         let about = About::account(&account.name_any(), &account.uid().unwrap_or_default());
-        self.context.events.tell(&about, &Notice { reason, warning: true, note }, self.now);
+        self.context.events.tell(&about, &Notice::warning(reason, note), self.now);
     }
 
     /// This operator's name: all replicas have one installation and one namespace.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::api::{Attestation, AwsAccount, Control, Exemption, ObjectKey, Pack, SecurityBaseline};
 use crate::controller::operator::context::Context;
+use crate::controller::operator::events::{About, Notice};
 use crate::controller::operator::write::{self, StatusApi, put_finalizers as put};
 
 /// One request.
@@ -15,6 +16,8 @@ pub(super) enum Job {
         status: Value,
         /// Whether it tells of work that goes on: such news can wait a little for more.
         is_progress: bool,
+        /// What is told by an event once it is written.
+        notice: Option<Box<(About, Notice)>>,
     },
     Finalizers {
         of: Finalized,
@@ -45,7 +48,13 @@ pub(super) enum Finalized {
 impl Job {
     pub(super) async fn run(self, client: &kube::Client, context: &Context) -> kube::Result<()> {
         match self {
-            Self::Status { key, status, .. } => apply(client, &key, &status).await,
+            Self::Status { key, status, notice, .. } => {
+                apply(client, &key, &status).await?;
+                if let Some((about, notice)) = notice.map(|notice| *notice) {
+                    context.events.tell(&about, &notice, context.clock.now());
+                }
+                Ok(())
+            }
             Self::Finalizers { of, metadata, finalizers, operator, gave_up } => {
                 let (metadata, operator) = (&metadata, operator.as_deref());
                 let put = match of {

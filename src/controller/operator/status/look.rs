@@ -9,14 +9,17 @@ use kube::{Resource, ResourceExt};
 use serde::Serialize;
 
 use super::claim::Claims;
+use super::condition::refusal;
 use super::job::Job;
 use super::{account, baseline, objects};
 use crate::api::{BaselineReport, ObjectKey, ObjectStatus, SecurityBaseline};
 use crate::controller::operator::bucket::Ownership;
 use crate::controller::operator::context::Context;
 use crate::controller::operator::desired::Desired;
+use crate::controller::operator::events::{About, Notice};
 use crate::controller::operator::stores::Held;
 use crate::controller::operator::time::time_of;
+use crate::metrics::ConditionStatus;
 use crate::plan::{BaselineKey, Problem};
 use crate::resource::Timestamp;
 
@@ -105,6 +108,7 @@ impl<'l> Look<'l> {
             let key = BaselineKey::of(baseline);
             if !self.ownership.has_object(&ObjectKey::of(baseline)) {
                 metrics.compliance(&key, None);
+                metrics.conditions(&key, []);
                 self.memory.settled.remove(&key);
                 continue;
             }
@@ -121,11 +125,17 @@ impl<'l> Look<'l> {
             if told.is_whole {
                 metrics.compliance(&key, told.compliance_ratio);
             }
+            let conditions = told.status.conditions.iter();
+            let conditions =
+                conditions.map(|it| (it.type_.clone(), ConditionStatus::of(&it.status)));
+            metrics.conditions(&key, conditions);
             match baseline::news(told.status, before) {
                 Some(status) => {
                     let is_progress =
                         before.is_some_and(|before| baseline::is_progress(&status, before));
-                    self.write(baseline, &status, is_progress);
+                    let stood = before.map(|it| it.conditions.as_slice());
+                    let notice = refusal(stood.unwrap_or_default(), &status.conditions);
+                    self.write(baseline, &status, is_progress, notice);
                 }
                 None => drop(self.memory.settled.insert(key, state)),
             }
@@ -175,7 +185,9 @@ impl<'l> Look<'l> {
             let seen = account::Seen { learned, rival, wait, others };
             let status = account::of(found, &seen, sink, &time_of(self.now));
             if found.status.as_ref() != Some(&status) {
-                self.write(found, &status, false);
+                let stood = found.status.as_ref().map(|it| it.conditions.as_slice());
+                let notice = refusal(stood.unwrap_or_default(), &status.conditions);
+                self.write(found, &status, false, notice);
             }
         }
     }
@@ -233,7 +245,9 @@ impl<'l> Look<'l> {
         let generation = object.meta().generation;
         let status = objects::status(said, generation, before, &time_of(self.now));
         if before != Some(&status) {
-            self.write(object, &status, false);
+            let stood = before.map(|it| it.conditions.as_slice());
+            let notice = refusal(stood.unwrap_or_default(), &status.conditions);
+            self.write(object, &status, false, notice);
         }
     }
 
@@ -242,10 +256,14 @@ impl<'l> Look<'l> {
         object: &K,
         status: &impl Serialize,
         is_progress: bool,
+        notice: Option<Notice>,
     ) {
+        let notice = notice.map(|notice| Box::new((About::object(object), notice)));
         let (key, version) = (ObjectKey::of(object), object.meta().resource_version.clone());
         match serde_json::to_value(status) {
-            Ok(status) => self.jobs.push(Job::Status { key, version, status, is_progress }),
+            Ok(status) => {
+                self.jobs.push(Job::Status { key, version, status, is_progress, notice });
+            }
             Err(error) => tracing::error!(%error, "a status cannot be written as JSON"),
         }
     }

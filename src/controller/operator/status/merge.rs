@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use crate::api::{
     BaselineReportStatus, Domain, DomainSummary, DriftEntry, EvaluationRecord, Summary,
-    TargetStatus,
+    TargetStatus, UnknownEntry,
 };
 use crate::plan::Target;
 use crate::resource::{AccountId, ControlName};
 
-/// The most controls with drift that are listed, with so many examples each.
+/// The most controls with drift, or with unknown verdicts, that are listed; the former with so many
+/// examples each.
 const MAX_DRIFT: usize = 50;
 const MAX_EXAMPLES: usize = 3;
 /// The most targets that are listed.
@@ -27,6 +28,8 @@ pub(super) struct Merged {
     pub(super) summary: Summary,
     pub(super) drift: Vec<DriftEntry>,
     pub(super) drift_left_out: Option<u64>,
+    pub(super) unknown: Vec<UnknownEntry>,
+    pub(super) unknown_left_out: Option<u64>,
     /// Every target, worst first.
     pub(super) targets: Vec<TargetStatus>,
 }
@@ -45,6 +48,7 @@ impl Merged {
             }
         }
         (merged.drift, merged.drift_left_out) = drift(reports);
+        (merged.unknown, merged.unknown_left_out) = unknown(reports);
         merged.targets = targets.iter().map(|target| target_status(target, reports)).collect();
         merged.targets.sort_by_key(|it| {
             let (account, region) = (it.account.clone(), it.region.clone());
@@ -125,10 +129,39 @@ fn drift(reports: &BTreeMap<&AccountId, &BaselineReportStatus>) -> (Vec<DriftEnt
 fn join(known: &mut DriftEntry, more: &DriftEntry) {
     known.resources += more.resources;
     known.since = known.since.clone().min(more.since.clone());
+    if more.examples.first() < known.examples.first() {
+        known.message.clone_from(&more.message); // it speaks of the first example
+    }
     known.examples.extend(more.examples.iter().cloned());
     known.examples.sort();
     known.examples.dedup();
     known.examples.truncate(MAX_EXAMPLES);
+}
+
+/// The unknown verdicts of each control and reason over all accounts: the worst, and how many were
+/// left out.
+fn unknown(
+    reports: &BTreeMap<&AccountId, &BaselineReportStatus>,
+) -> (Vec<UnknownEntry>, Option<u64>) {
+    let mut entries: BTreeMap<(&ControlName, &str), UnknownEntry> = BTreeMap::new();
+    for entry in reports.values().flat_map(|report| &report.unknown) {
+        match entries.get_mut(&(&entry.control, entry.reason.as_str())) {
+            Some(known) => {
+                known.verdicts += entry.verdicts;
+                if entry.example < known.example {
+                    known.example.clone_from(&entry.example);
+                    known.message.clone_from(&entry.message);
+                }
+            }
+            None => drop(entries.insert((&entry.control, &entry.reason), entry.clone())),
+        }
+    }
+    let mut entries: Vec<UnknownEntry> = entries.into_values().collect();
+    entries.sort_by_key(|entry| Reverse((entry.severity, entry.verdicts)));
+    let before = reports.values().filter_map(|report| report.unknown_left_out).max();
+    let left_out = entries.len().saturating_sub(MAX_DRIFT) as u64 + before.unwrap_or_default();
+    entries.truncate(MAX_DRIFT);
+    (entries, (left_out > 0).then_some(left_out))
 }
 
 fn target_status(
@@ -162,6 +195,8 @@ mod tests {
             severity,
             resources: 2,
             examples: vec![example.to_owned()],
+            message: format!("{example} is wrong"),
+            remediation: "make it right".to_owned(),
             since: time_of(at(since)),
         }
     }
@@ -187,6 +222,7 @@ mod tests {
         assert_eq!(drift[0].control.as_str(), "b", "the worst comes first");
         assert_eq!(drift[1].resources, 4);
         assert_eq!(drift[1].examples, ["w", "x"]);
+        assert_eq!(drift[1].message, "w is wrong", "the message is that of the first example");
         assert_eq!(drift[1].since, time_of(at(3)));
     }
 

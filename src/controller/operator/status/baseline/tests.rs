@@ -105,10 +105,55 @@ fn what_was_refused_is_not_published() {
 }
 
 #[test]
-fn a_suspended_baseline_is_not_ready() {
+fn a_baseline_of_which_nothing_is_evaluated_is_neither_ready_nor_compliant() {
     let suspended = Plan { suspended: true, ..plan(&["a"]) };
-    let status = of(&suspended, &[&report(1, compliant())], None, at(10)).status;
-    assert_eq!(said(&status, "Ready"), ("False", "Suspended"));
+    let nowhere = Plan { targets: Vec::new(), passed_over: 2, ..plan(&["a"]) };
+    for (plan, reason) in
+        [(suspended, "Suspended"), (plan(&[]), "NoControls"), (nowhere, "NoTargets")]
+    {
+        let status = of(&plan, &[&report(1, compliant())], None, at(10)).status;
+        assert_eq!(said(&status, "Accepted"), ("True", "Accepted"));
+        assert_eq!(said(&status, "Ready"), ("False", reason));
+        assert_eq!(said(&status, "Compliant"), ("Unknown", reason));
+    }
+}
+
+#[test]
+fn a_baseline_that_names_nothing_is_not_ready() {
+    let mut wrong = plan(&["a"]);
+    let baseline: crate::api::SecurityBaseline = serde_json::from_value(serde_json::json!({
+        "apiVersion": "plumbline.dev/v1alpha1", "kind": "SecurityBaseline",
+        "metadata": {"name": "production", "namespace": "platform"},
+        "spec": {"accounts": {"names": ["payments"]}, "packs": [{"name": "foundation"}]},
+    }))
+    .unwrap();
+    wrong.problems.push(crate::plan::Problem {
+        object: crate::api::ObjectKey::of(&baseline),
+        path: crate::api::FieldPath::spec("packs").index(0).field("name"),
+        kind: ProblemKind::UnknownPack {
+            name: "foundation".to_owned(),
+            suggestion: Some("foundations".to_owned()),
+        },
+    });
+    let status = of(&wrong, &[&report(1, compliant())], None, at(10)).status;
+    assert_eq!(said(&status, "Accepted"), ("False", "UnknownPack"));
+    assert_eq!(said(&status, "Ready"), ("False", "NotAccepted"));
+    assert_eq!(said(&status, "Compliant"), ("Unknown", "NotAccepted"));
+    let ready = status.conditions.iter().find(|it| it.type_ == "Ready").unwrap();
+    assert_eq!(
+        ready.message,
+        "the spec has mistakes: spec.packs[0].name: there is no pack `foundation`; did you mean \
+         `foundations`?"
+    );
+}
+
+#[test]
+fn what_a_selector_passes_over_is_counted_and_not_named() {
+    let plan = Plan { passed_over: 2, ..plan(&["a"]) };
+    let status = of(&plan, &[&report(1, compliant())], None, at(10)).status;
+    let accepted = status.conditions.iter().find(|it| it.type_ == "Accepted").unwrap();
+    assert_eq!(accepted.status, "True");
+    assert!(accepted.message.contains("2 more AwsAccounts match"), "{}", accepted.message);
 }
 
 #[test]
