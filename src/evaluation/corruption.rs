@@ -5,7 +5,7 @@
 //! them; every operand and table of every program of a control of each kind; and every entry of the
 //! tables through which types, accounts and checks are found. (Kept items are joined by reference:
 //! there is no number of an item that could be another.) In no case does a subject turn Compliant or
-//! NotApplicable, or go without a word, for which the sound evaluation says something else: it is
+//! `NotApplicable`, or go without a word, for which the sound evaluation says something else: it is
 //! Unknown with `EvaluationError`, or its control is incomplete in its target and says so, and
 //! then nothing of it is resolved or archived.
 
@@ -264,18 +264,21 @@ fn a_control_whose_program_was_changed_says_that_nothing_is_known() {
     assert!(cases > 1000, "{cases} cases");
 }
 
+/// Takes something out of an evaluation.
+type Loss = Box<dyn Fn(&mut Evaluation<'_>)>;
+
 #[test]
 fn an_evaluation_that_misses_an_entry_of_its_own_tables_says_so() {
     let sound = sound();
     let plans = plans();
     let types = ["AWS::S3::Bucket", "AWS::IAM::Role", "AWS::EC2::VPC", "AWS::EC2::FlowLog"];
-    let remove: Vec<Box<dyn Fn(&mut Evaluation<'_>)>> = vec![
+    let remove: Vec<Loss> = vec![
         Box::new(|evaluation| evaluation.places.forget()),
         Box::new(|evaluation| evaluation.checks.truncate(1)),
     ];
-    let forget = types.iter().map(|name| -> Box<dyn Fn(&mut Evaluation<'_>)> {
-        Box::new(|evaluation| _ = evaluation.types.remove(*name))
-    });
+    let forget = types
+        .iter()
+        .map(|name| -> Loss { Box::new(|evaluation| _ = evaluation.types.remove(*name)) });
     let (parameters, arena) = (Bump::new(), Bump::new());
     for (case, remove) in remove.into_iter().chain(forget).enumerate() {
         let whole = Evaluation::new(&plans, NOW, &parameters);

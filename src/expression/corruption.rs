@@ -21,6 +21,7 @@ use super::syntax::{Binary, Logic};
 use super::{Environment, VariableType, compile, from_json};
 
 /// The program with each change in turn. None of them says that it was changed.
+#[allow(clippy::too_many_lines)] // a list of all that there is
 pub(crate) fn corrupted(program: &Program) -> Vec<Program> {
     let mut changed = Vec::new();
     let mut add = |change: &dyn Fn(&mut Code)| {

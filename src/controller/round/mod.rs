@@ -150,7 +150,7 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
 
 /// What is made of the results.
 enum Gathering<'r> {
-    Changes(Comparison<'r>),
+    Changes(Box<Comparison<'r>>),
     Summaries(Summaries<'r>),
 }
 
@@ -159,11 +159,11 @@ impl<'r> Gathering<'r> {
         let Round { plans, known, installation, now, .. } = *round;
         let Some(known) = known else { return Self::Summaries(Summaries::new(plans, now)) };
         let comparison = Comparison::new(plans, known, installation, now);
-        Self::Changes(if round.may_lack_baselines {
+        Self::Changes(Box::new(if round.may_lack_baselines {
             comparison.keep_absent_baselines()
         } else {
             comparison
-        })
+        }))
     }
 
     fn observe(&mut self, result: &EvaluationResult<'_>) {
