@@ -334,12 +334,13 @@ impl Fault {
         Some(Self::Unread { reason, message })
     }
 
-    /// Why the verdict is unknown. Only what the data lacks is a lack of data.
+    /// Why the verdict is unknown. Checking has refused every type that is wrong whatever the data,
+    /// so that a wrong type met in a run is the data's.
     pub(super) const fn reason(&self) -> UnknownReason {
         match self {
-            Self::Failure(Failure::MissingField(_) | Failure::Unexpected(_)) => {
-                UnknownReason::InsufficientData
-            }
+            Self::Failure(
+                Failure::MissingField(_) | Failure::Unexpected(_) | Failure::WrongType(_),
+            ) => UnknownReason::InsufficientData,
             Self::Failure(_) | Self::Gave { .. } | Self::Internal(_) => {
                 UnknownReason::EvaluationError
             }

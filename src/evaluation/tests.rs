@@ -62,7 +62,7 @@ fn a_missing_field_is_insufficient_data_and_any_other_failure_an_error() {
     let lines = evaluate(&[plan(&[VERSIONED, broken])], &items, &complete());
     assert!(lines[0].starts_with("c1 eu-west-1 bare: Unknown(InsufficientData) control c1"));
     assert!(lines[0].contains("`status`"), "{}", lines[0]);
-    assert!(lines[3].starts_with("c2 eu-west-1 odd: Unknown(EvaluationError)"), "{}", lines[3]);
+    assert!(lines[3].starts_with("c2 eu-west-1 odd: Unknown(InsufficientData)"), "{}", lines[3]);
 }
 
 #[test]
