@@ -111,7 +111,8 @@ async fn a_deletion_that_waits_shows_what_it_waits_for_and_the_account_what_was_
 
     live.operated.delete_baseline(&namespace).await;
     let message = live.baseline_says(&namespace, "Ready", ("False", "Archiving")).await;
-    for part in [&format!("account live-{account}"), "role cannot be assumed", "gives up at 20"] {
+    let refused = format!("the role arn:aws:iam::{account}:role/plumbline cannot be assumed");
+    for part in [&format!("account live-{account}"), &refused, "gives up at 20"] {
         assert!(message.contains(part), "{message}");
     }
     eventually("an event tells of it", async || {

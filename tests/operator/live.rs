@@ -140,7 +140,8 @@ async fn a_role_that_trusts_nobody_any_more_is_told_when_its_session_ends() {
     live.double.expire_sessions();
     live.operated.ask(&namespace, "revoked").await;
     let message = live.account_says(&account, "CredentialsValid", ("False", "Refused")).await;
-    assert!(message.contains("the role cannot be assumed"), "{message}");
+    let refused = format!("the role arn:aws:iam::{account}:role/plumbline cannot be assumed: ");
+    assert!(message.contains(&refused), "{message}");
     live.baseline_says(&namespace, "Ready", ("False", "Incomplete")).await;
     live.baseline_says(&namespace, "Published", ("False", "PublishFailed")).await;
     for region in REGIONS {
