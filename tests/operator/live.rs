@@ -106,7 +106,7 @@ async fn a_role_that_cannot_be_assumed_is_told_and_other_accounts_go_on() {
     assume("another-word").await;
     let message = live.account_says(&account, "CredentialsValid", ("False", "Refused")).await;
     assert!(message.contains("AssumeRole"), "{message}");
-    assert!(message.contains("external id"), "{message}");
+    assert!(message.contains("external ID"), "{message}");
     live.account_says(&account, "SecurityHubEnabled", ("Unknown", "Unread")).await;
     let message = live.baseline_says(&namespace, "Ready", ("False", "Incomplete")).await;
     assert!(message.contains(&account) && !message.contains(&other), "{message}");
