@@ -79,7 +79,7 @@ async fn drift_of_two_accounts_in_two_regions_is_told_everywhere_and_resolved() 
 async fn an_exemption_suppresses_in_security_hub_until_it_expires() {
     let Some(live) = Live::shared().await else { return };
     let (namespace, [account]) = live.published("live-exempt").await;
-    live.operated.exempt(&namespace, SignedDuration::from_secs(8)).await;
+    live.operated.exempt(&namespace, SignedDuration::from_secs(15)).await;
     for region in REGIONS {
         live.finding_says(&account, region, SUPPRESSED).await;
         let finding = live.finding(&account, region).unwrap();

@@ -17,8 +17,8 @@ use super::waiting::eventually;
 pub(crate) const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 /// Whose credentials the operator has; it reaches the others by their roles.
 const OPERATORS: &str = "999988887777";
-/// How many accounts there are to take.
-const ACCOUNTS: usize = 8;
+/// How many accounts there are to take: more than the tests that share an operator take together.
+const ACCOUNTS: usize = 16;
 pub(crate) const EXTERNAL_ID: &str = "a-word-of-ours";
 
 /// An operator over accounts of a double.
@@ -98,7 +98,9 @@ impl Live {
 
     /// Declares an account that nobody else has, open to a namespace.
     pub(crate) async fn account(&self, namespace: &str) -> String {
-        let id = account_id(self.taken.fetch_add(1, Ordering::Relaxed));
+        let number = self.taken.fetch_add(1, Ordering::Relaxed);
+        assert!(number < ACCOUNTS, "the double has no account left: raise `ACCOUNTS`");
+        let id = account_id(number);
         let operations = ["SelectResourceConfig", "BatchGetResourceConfig", "GetFindings"];
         let budgets = operations.map(|it| json!({ "operation": it, "perSecond": 1000 }));
         let object = json!({

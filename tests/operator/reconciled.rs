@@ -72,7 +72,7 @@ async fn an_exemption_suppresses_until_it_expires() {
     operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
     account.finding_says(OPEN).await;
 
-    operated.exempt(&namespace, SignedDuration::from_secs(6)).await;
+    operated.exempt(&namespace, SignedDuration::from_secs(12)).await;
     account.finding_says(SUPPRESSED).await;
     let exempt = |baseline: &SecurityBaseline| {
         baseline_says(baseline, "Compliant") == Some(("True", "Compliant"))
