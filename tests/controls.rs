@@ -97,7 +97,7 @@ const EMPTIED: [&str; 3] = ["configuration", "supplementaryConfiguration", "tags
 
 /// A file of facts that age: a control's parameter has them by default.
 #[derive(serde::Deserialize)]
-struct Facts {
+struct DatedFacts {
     source: String,
     read: String,
     control: String,
@@ -109,13 +109,13 @@ struct Facts {
 fn facts_that_age_have_a_source_and_a_date_and_stand_in_their_control() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("controls/facts");
     for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
-        let facts: Facts = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        assert!(facts.source.starts_with("https://"), "{}", file.display());
-        assert!(facts.read.parse::<jiff::civil::Date>().is_ok(), "{}", file.display());
-        let control = Catalog::built_in().control(&facts.control).unwrap();
-        let declared = control.spec.parameters.iter().find(|it| it.name == facts.parameter);
+        let dated: DatedFacts = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert!(dated.source.starts_with("https://"), "{}", file.display());
+        assert!(dated.read.parse::<jiff::civil::Date>().is_ok(), "{}", file.display());
+        let control = Catalog::built_in().control(&dated.control).unwrap();
+        let declared = control.spec.parameters.iter().find(|it| it.name == dated.parameter);
         let expected: BTreeSet<String> =
-            facts.facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            dated.facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let default = declared.and_then(|it| it.default.as_ref()).and_then(|it| it.as_array());
         let default: BTreeSet<String> =
             default.unwrap().iter().filter_map(|it| it.as_str()).map(str::to_owned).collect();

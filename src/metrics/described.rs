@@ -63,7 +63,7 @@ const fn kind_name(kind: MetricType) -> &'static str {
         MetricType::GAUGE => "gauge",
         MetricType::HISTOGRAM => "histogram",
         MetricType::SUMMARY => "summary",
-        _ => "untyped",
+        MetricType::UNTYPED => "untyped",
     }
 }
 

@@ -105,7 +105,7 @@ fn damage(dice: &mut Dice, item: &Json) -> String {
         12 => return text.replace(&state, &format!("{state},\"state\":\"on\"")),
         13 => return text.replace(&state, &format!("{state},\"x\":\"\\ud8\"")),
         14 => return text.replacen("{\"", "{\"awsRegion\":\"us-east-1\",\"", 1),
-        15 => return text[..1 + dice.below(text.len() - 1)].to_owned(),
+        15 => return text[..=dice.below(text.len() - 1)].to_owned(),
         _ => {
             changed["configuration"].take();
             return json!({"configurationItemSummary": changed, "messageType": "x"}).to_string();

@@ -158,7 +158,7 @@ fn shown(page: &str) -> Vec<Shown> {
             let last = commands.last_mut().expect("a block begins with a command");
             match last.command.strip_suffix('\\') {
                 Some(begun) => last.command = format!("{begun}{line}"),
-                None => last.output.push_str(&format!("{line}\n")),
+                None => last.output.extend([line, "\n"]),
             }
         }
     }

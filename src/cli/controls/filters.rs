@@ -20,7 +20,7 @@ pub(in crate::cli) struct Filters {
     /// Only controls of this domain, such as data-protection.
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Only controls that check this resource type, such as AWS::S3::Bucket.
+    /// Only controls that check this resource type, such as `AWS::S3::Bucket`.
     #[arg(long = "type", value_name = "TYPE")]
     resource_type: Option<String>,
 }
