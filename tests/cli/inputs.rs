@@ -280,7 +280,7 @@ fn a_team_validates_without_the_accounts_and_agrees_with_scan() {
     fs::write(team.path().join("account.yaml"), account).unwrap();
     let checked = validate(&team);
     assert!(
-        checked.code == 1 && checked.out.contains("there is no AwsAccount `any`"),
+        checked.code == 1 && checked.out.contains("AwsAccount `any` does not exist"),
         "{}",
         checked.out
     );
