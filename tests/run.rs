@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use process::{Sample, eventually};
+use process::{DEADLINE, Sample, eventually};
 use serde_json::Value;
 
 fn status(finding: &Value) -> (&str, &str, &str) {
@@ -192,6 +192,64 @@ fn an_exemption_suppresses_and_expires_by_the_clock() {
 }
 
 #[test]
+fn every_line_for_programs_has_its_event_and_says_what_happens() {
+    let sample = Sample::new();
+    let running = sample.start_with(|command| {
+        command.args(["--output", "json"]);
+    });
+    running.ready();
+    let next = |event: &str| -> Value {
+        loop {
+            let line = running.lines.recv_timeout(DEADLINE).expect("it goes on");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(line["schemaVersion"], 1, "{line}");
+            assert!(line["time"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{line}");
+            if line["event"] == event {
+                return line;
+            }
+        }
+    };
+    // The line that says where it serves was the first.
+    let result = next("result");
+    for field in ["baseline", "control", "severity", "account", "region", "verdict"] {
+        assert!(result[field].is_string(), "{field}: {result}");
+    }
+    let evaluated = next("evaluated");
+    assert!(evaluated["milliseconds"].is_u64(), "{evaluated}");
+    assert!(evaluated["summary"]["nonCompliant"].as_u64() > Some(0), "{evaluated}");
+    let published = next("published");
+    assert_eq!(published["findings"].as_u64(), u64::try_from(sample.published()).ok());
+    assert_eq!(published["refused"], serde_json::json!([]));
+    sample.replace("snapshot.json", "\"status\": \"Suspended\"", "\"status\": \"Enabled\"");
+    // The other baseline asks for more, so that its finding is only updated.
+    let changes = [next("change"), next("change")];
+    let change = changes.iter().find(|change| change["change"] == "resolved").unwrap();
+    assert_eq!(change["control"], "s3-bucket-versioning", "{change}");
+    for field in ["baseline", "severity", "account", "region", "resourceType", "resourceId"] {
+        assert!(change[field].is_string(), "{field}: {change}");
+    }
+    next("evaluated");
+    next("published");
+}
+
+#[test]
+fn mistakes_of_files_are_counted_until_they_are_fixed() {
+    let sample = Sample::new();
+    let running = sample.start();
+    running.ready();
+    let errors = || running.metric("plumbline_configuration_errors ");
+    assert_eq!(errors(), Some(0.0));
+    sample.replace("foundations.yaml", "packs:", "pakcs:");
+    eventually("the mistake is counted", || errors() > Some(0.0));
+    sample.replace("foundations.yaml", "pakcs:", "packs:");
+    eventually("it is fixed", || errors() == Some(0.0));
+    // Without any baseline, something is wrong too.
+    sample.remove("foundations.yaml");
+    sample.remove("confidential.yaml");
+    eventually("no baseline is a mistake", || errors() == Some(1.0));
+}
+
+#[test]
 fn an_address_or_a_state_folder_in_use_is_a_clear_error() {
     let (sample, other) = (Sample::new(), Sample::new());
     let running = sample.start();
@@ -263,6 +321,11 @@ fn what_a_renamed_installation_left_in_a_file_is_archived_by_command_and_nothing
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("another Plumbline is using the state folder"), "{said}");
     assert!(new.stop("-TERM").success());
+
+    let (code, said) = archive(&sample, &["--all", "--output", "json"]);
+    let listed: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &listed["schemaVersion"]), (Some(1), &Value::from(1)), "{said}");
+    assert_eq!(listed["found"], left, "{said}");
 
     let published = sample.published();
     let (code, said) = archive(&sample, &["--baseline", "platform/confidential"]);

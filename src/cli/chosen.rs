@@ -40,16 +40,19 @@ pub(super) fn chosen(path: &Path, id: &str) -> Result<Vec<u8>, CommandError> {
             }
         }
     }
-    let unusable = |why: String| CommandError::Usage(format!("{name} {why}"));
     if found.len() > 1 {
         let resources = found
             .keys()
             .map(|(kind, account, region)| format!("{kind} in account {account}, {region}"));
         let resources = resources.collect::<Vec<_>>().join("; ");
-        return Err(unusable(format!("holds several resources called {id}: {resources}")));
+        let problem = format!("{name} holds several resources called {id}: {resources}");
+        return Err(CommandError::Usage(problem));
     }
     let only = found.into_values().next().map(|(_, text)| text);
-    only.ok_or_else(|| unusable(format!("holds no resource with the id, name or ARN {id}")))
+    only.ok_or_else(|| {
+        let problem = format!("{name} holds no resource with the id, name or ARN {id}");
+        CommandError::NoInput(problem)
+    })
 }
 
 fn is_meant(item: &ConfigurationItem<'_>, id: &str) -> bool {

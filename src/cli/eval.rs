@@ -43,7 +43,7 @@ Exit codes:
   1   the expression is wrong or failed; where and why is shown
   64  a wrong command line
   65  the item cannot be understood
-  66  the item's file cannot be read
+  66  the item's file cannot be read, or holds no resource with the --id
 
 Examples:
   plumbline eval '[1, 2, 3].map(n, n * n)'

@@ -101,7 +101,7 @@ impl PlanArguments {
             OutputFormat::Json => forecast(out, changes, known.open()),
         })?;
         warn::reading(&after.sources);
-        Ok(if after.read_whole() { Exit::Good } else { Exit::Undecided })
+        Ok(if before.is_sure() && after.is_sure() { Exit::Good } else { Exit::Undecided })
     }
 }
 

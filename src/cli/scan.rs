@@ -90,9 +90,9 @@ const EXAMPLES: &str = "\
 Exit codes:
   0   no drift at or above --fail-on, and nothing unknown
   1   drift at or above --fail-on
-  2   something could not be determined: input that could not be read whole (takes precedence
-      over 1), or an unknown verdict or a baseline of which nothing is evaluated (unless
-      --allow-unknown)
+  2   something could not be determined: input that could not be read whole, or an internal error
+      (both take precedence over 1), or an unknown verdict or a baseline of which nothing is
+      evaluated (unless --allow-unknown)
   64  a wrong command line
   65  a mistake in the baselines or in what they name
   66  a file is missing or cannot be read, or there is no baseline in it
@@ -220,7 +220,7 @@ impl ScanArguments {
         let mut summaries = report.drift.summary.iter();
         let is_passed_over = summaries.any(|summary| summary.not_evaluated.is_some());
         let unknown = is_passed_over || report.outcome.counts().unknown() > 0;
-        if !report.read_whole() {
+        if !report.is_sure() {
             Exit::Undecided
         } else if failing {
             Exit::Bad
@@ -342,5 +342,32 @@ impl Results for Shown<'_> {
         if let Some(row) = Row::of(self.plans, result) {
             self.failed = self.write(row).err();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::drift::Drift;
+    use crate::evaluation::Outcome;
+    use crate::resource::{InternalError, InternalErrors, InternalPlace};
+
+    #[test]
+    fn a_failure_of_our_own_in_the_comparison_alone_makes_a_scan_undecided() {
+        let line = ["plumbline", "scan", "--baseline", "b", "--snapshot", "s", "--allow-unknown"];
+        let Command::Scan(scan) = Cli::try_parse_from(line).unwrap().command else { panic!() };
+        let internal = InternalErrors::default();
+        let drift = Drift { changes: Vec::new(), summary: Vec::new(), internal };
+        let (outcome, sources) = (Outcome::of(&[]), Vec::new());
+        let mut report = RoundReport { outcome, drift, sources, took: Duration::ZERO };
+        assert_eq!(scan.exit(&report), Exit::Good);
+        let error = InternalError { place: InternalPlace::Comparison, what: "misplaced" };
+        report.drift.internal.add(error);
+        assert_eq!(scan.exit(&report), Exit::Undecided);
     }
 }

@@ -45,7 +45,8 @@ pub(super) fn distinct<'k, 'a: 'k>(
             seen.insert(hashed)
         };
         if !is_new {
-            let message = format!("the key {:.40} stands twice in a map", to_json(key).to_string());
+            let message =
+                format!("the key {:.40} appears twice in a map", to_json(key).to_string());
             return Err(Failure::Invalid(message.into()));
         }
     }

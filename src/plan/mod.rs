@@ -16,6 +16,7 @@ mod lists;
 mod matching;
 mod objects;
 mod problem;
+mod regions;
 mod resolve;
 mod restrict;
 mod rules;

@@ -11,7 +11,7 @@ use crate::catalog::{Catalog, CatalogProblem, OwnObjects};
 use crate::expression::format_timestamp;
 use crate::plan::resolve::timestamp;
 use crate::plan::{
-    BaselineKey, Desired, LastGood, NamespaceLabels, Objects, Plan, Problem, ProblemKind,
+    BaselineKey, Desired, LastGood, NamespaceLabels, Objects, Plan, Problem, ProblemKind, regions,
 };
 use crate::resource::Timestamp;
 
@@ -24,7 +24,8 @@ pub struct Resolved {
     pub plans: Vec<Plan>,
     /// Everything wrong, with its place.
     pub mistakes: Vec<Diagnostic>,
-    /// What is right and has no effect any more, with its place.
+    /// What may be right and is probably not meant, with its place: what has no effect any more, and
+    /// regions that nobody knows.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -87,6 +88,7 @@ impl Objects {
         mistakes.extend(problems.iter().filter_map(|problem| places.of_plan(problem)));
         mistakes.extend(self.untestable(&catalog, &broken));
         let mut warnings = self.expired(now);
+        warnings.extend(regions::doubtful(self, &plans, accounts));
         in_order(&mut mistakes);
         in_order(&mut warnings);
         Resolved { catalog, plans, mistakes, warnings }

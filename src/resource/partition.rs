@@ -90,6 +90,62 @@ impl Partition {
         }
     }
 
+    /// The regions that are known of it, in the order of their names. AWS adds some every year, so a
+    /// region that is not among them may well be one.
+    ///
+    /// Source: the `regions` of each partition in botocore 1.44.5's `data/partitions.json`, without
+    /// the pseudo-regions of global services (`aws-global`).
+    #[must_use]
+    pub const fn known_regions(self) -> &'static [&'static str] {
+        match self {
+            Self::Aws => &[
+                "af-south-1",
+                "ap-east-1",
+                "ap-east-2",
+                "ap-northeast-1",
+                "ap-northeast-2",
+                "ap-northeast-3",
+                "ap-south-1",
+                "ap-south-2",
+                "ap-southeast-1",
+                "ap-southeast-2",
+                "ap-southeast-3",
+                "ap-southeast-4",
+                "ap-southeast-5",
+                "ap-southeast-6",
+                "ap-southeast-7",
+                "ca-central-1",
+                "ca-west-1",
+                "eu-central-1",
+                "eu-central-2",
+                "eu-north-1",
+                "eu-south-1",
+                "eu-south-2",
+                "eu-west-1",
+                "eu-west-2",
+                "eu-west-3",
+                "il-central-1",
+                "me-central-1",
+                "me-south-1",
+                "me-west-1",
+                "mx-central-1",
+                "sa-east-1",
+                "sa-west-1",
+                "us-east-1",
+                "us-east-2",
+                "us-west-1",
+                "us-west-2",
+            ],
+            Self::AwsCn => &["cn-north-1", "cn-northwest-1"],
+            Self::AwsUsGov => &["us-gov-east-1", "us-gov-west-1"],
+            Self::AwsEusc => &["eusc-de-east-1"],
+            Self::AwsIso => &["us-iso-east-1", "us-iso-west-1"],
+            Self::AwsIsoB => &["us-isob-east-1", "us-isob-west-1"],
+            Self::AwsIsoE => &["eu-isoe-west-1"],
+            Self::AwsIsoF => &["us-isof-east-1", "us-isof-south-1"],
+        }
+    }
+
     /// The partition of a region, by its name.
     #[must_use]
     pub fn of_region(region: &Region) -> Self {
@@ -147,6 +203,17 @@ mod tests {
             ("us-isof-east-1", Partition::AwsIsoF),
         ] {
             assert_eq!(Partition::of_region(&region.parse().unwrap()), partition, "{region}");
+        }
+    }
+
+    #[test]
+    fn every_known_region_belongs_to_its_partition_and_has_the_form_of_one() {
+        for partition in Partition::ALL {
+            let known = partition.known_regions();
+            assert!(known.is_sorted() && known.contains(&partition.home_region()), "{partition}");
+            for region in known {
+                assert_eq!(Partition::of_region(&region.parse().unwrap()), partition, "{region}");
+            }
         }
     }
 

@@ -63,6 +63,18 @@ fn the_documentation_lists_every_exit_code() {
 }
 
 #[test]
+fn shells_offer_the_names_of_built_in_controls_and_packs() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = said(&["completions", shell]).out;
+        for name in ["s3-bucket-versioning", "foundations"] {
+            // PowerShell and elvish complete commands and options only.
+            let offers = !matches!(shell, "elvish" | "powershell");
+            assert_eq!(script.contains(name), offers, "{shell}: {name}");
+        }
+    }
+}
+
+#[test]
 fn scan_without_anything_to_look_at_names_both_ways() {
     let refused = said(&["scan", "--baseline", BASELINE]);
     assert!(refused.errors.contains("<--snapshot <PATH>|--live>"), "{}", refused.errors);

@@ -217,8 +217,8 @@ fn chains_that_fail_say_why() {
         (chain("map", "<map", ""), "does not take"),
         (chain("a", "+a", ""), "unknown variable `a`"),
         (chain("nope()", "+nope()", ""), "unknown function `nope`"),
-        (chain("{", "1:1,", "}"), "stands twice"),
-        (chain("{", "list[1]:1,", "}"), "stands twice"),
+        (chain("{", "1:1,", "}"), "appears twice"),
+        (chain("{", "list[1]:1,", "}"), "appears twice"),
     ];
     let (sources, expected): (Vec<String>, Vec<&str>) = chains.into_iter().unzip();
     for ((source, end), expected) in sources.clone().iter().zip(ends(sources)).zip(expected) {

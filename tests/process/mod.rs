@@ -16,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Longer than anything takes on a machine that is busy with other tests.
-const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A copy of the quickstart that a test may change.
 pub struct Sample {
@@ -158,7 +158,7 @@ impl Sample {
         let address = loop {
             let line = lines.recv_timeout(DEADLINE).expect("it says where it serves metrics");
             if let Some((_, rest)) = line.split_once("http://") {
-                break rest.trim_end_matches("/metrics").to_owned();
+                break rest.split("/metrics").next().unwrap().to_owned();
             }
         };
         Running { child, address, lines }

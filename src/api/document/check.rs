@@ -76,7 +76,16 @@ impl<'s> Checker<'s> {
         let properties = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties");
         let mut free: Option<Vec<&str>> = None;
+        let outdented = Outdented::among(entries, properties);
         for entry in entries {
+            if outdented.iter().any(|it| it.fields.contains(&entry.key.as_str())) {
+                continue;
+            }
+            if let Some(outdented) = outdented.iter().find(|it| std::ptr::eq(it.parent, entry)) {
+                let message = format!("`{}` has no value", entry.key);
+                self.report(entry.key_range.clone(), message, Some(outdented.help()));
+                continue;
+            }
             let known = properties.and_then(|properties| properties.get(&entry.key));
             match known.or(others) {
                 Some(schema) => {
@@ -222,6 +231,37 @@ impl<'s> Checker<'s> {
                 self.checked.rules.push(rule);
             }
         }
+    }
+}
+
+/// A field without a value, and fields beside it that belong into it.
+struct Outdented<'e> {
+    parent: &'e Entry,
+    fields: Vec<&'e str>,
+}
+
+impl<'e> Outdented<'e> {
+    /// Those of a map.
+    fn among(
+        entries: &'e [Entry],
+        properties: Option<&serde_json::Map<String, Value>>,
+    ) -> Vec<Self> {
+        let empty = entries.iter().filter(|entry| entry.value.content == Content::Null);
+        let outdented = empty.filter_map(|parent| {
+            let properties = properties?;
+            let inner = properties.get(&parent.key)?.get("properties")?.as_object()?;
+            let names = entries.iter().map(|entry| entry.key.as_str());
+            let fields: Vec<&str> = names
+                .filter(|name| inner.contains_key(*name) && !properties.contains_key(*name))
+                .collect();
+            (!fields.is_empty()).then_some(Self { parent, fields })
+        });
+        outdented.collect()
+    }
+
+    fn help(&self) -> String {
+        let fields: Vec<String> = self.fields.iter().map(|field| format!("`{field}`")).collect();
+        format!("did you mean to indent {} under `{}`?", fields.join(", "), self.parent.key)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, warn};
-use crate::cli::results::{Field, Grid};
+use crate::cli::results::{Field, Grid, SCHEMA_VERSION};
 use crate::drift::{Finding, FindingChange, FindingStatus, Installation, KnownFindings, Leftovers};
 use crate::expression::format_timestamp;
 use crate::plan::BaselineKey;
@@ -49,6 +49,7 @@ struct LookedAt {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Json<'r> {
+    schema_version: u32,
     installation: &'r str,
     dry_run: bool,
     findings: Vec<JsonGroup<'r>>,
@@ -219,6 +220,7 @@ impl Report {
             updated_at: group.updated_at.map(format_timestamp),
         });
         let json = Json {
+            schema_version: SCHEMA_VERSION,
             installation: self.installation.as_str(),
             dry_run: self.dry_run,
             findings: groups.collect(),

@@ -80,7 +80,7 @@ pub enum RunError {
     #[error(transparent)]
     Watch(#[from] WatchError),
     /// A part of the program ended that never does.
-    #[error("a task broke off, which is a mistake of this program: {0}")]
+    #[error("internal error; please report it: a task ended early: {0}")]
     Broken(#[from] tokio::task::JoinError),
 }
 

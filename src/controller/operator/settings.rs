@@ -66,6 +66,6 @@ pub enum OperatorError {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     /// A part of the program ended that never does.
-    #[error("a task ended that never does, which is a mistake of this program: {0}")]
+    #[error("internal error; please report it: a task ended that must never end: {0}")]
     Broken(String),
 }

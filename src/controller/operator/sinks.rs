@@ -17,7 +17,7 @@ use crate::publish::{
 pub(super) enum SinkError {
     #[error(transparent)]
     File(#[from] OpenError),
-    #[error("a task broke off, which is a mistake of this program: {0}")]
+    #[error("internal error; please report it: a task ended early: {0}")]
     Broken(#[from] tokio::task::JoinError),
 }
 

@@ -59,6 +59,11 @@ impl RoundReport {
         self.sources.iter().all(SourceReport::is_whole)
     }
 
+    /// Whether every source was read whole, and nothing of our own failed.
+    pub fn is_sure(&self) -> bool {
+        self.read_whole() && self.internal_errors().is_empty()
+    }
+
     /// Failures of our own in this round.
     pub fn internal_errors(&self) -> InternalErrors {
         let mut errors = self.outcome.internal;

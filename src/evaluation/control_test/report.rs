@@ -1,5 +1,6 @@
 //! What a control's test came to, and how that differs from what was expected.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::api::{ControlTestCase, Expectation};
@@ -38,7 +39,12 @@ pub struct Mismatch {
     pub actual: Vec<String>,
     /// What the control read for them.
     pub explanation: Vec<FieldReading>,
+    /// The subjects that got a verdict, where this one did not.
+    pub others: Vec<String>,
 }
+
+/// So many subjects are named where the one that a case expects got no verdict.
+const NAMED: usize = 10;
 
 /// A verdict that a case reached.
 #[derive(Debug)]
@@ -124,12 +130,20 @@ fn mismatch(expected: &Expectation, reached: &[Reached]) -> Option<Mismatch> {
         return None;
     }
     let with_message = expected.message.is_some();
+    let others = if of_subject.is_empty() { subjects(reached) } else { Vec::new() };
     Some(Mismatch {
         subject: subject.to_string(),
         expected: describe(expected),
         actual: of_subject.iter().map(|reached| reached.describe(with_message)).collect(),
         explanation: of_subject.iter().flat_map(|it| it.explanation.clone()).collect(),
+        others,
     })
+}
+
+/// What got a verdict, each once.
+fn subjects(reached: &[Reached]) -> Vec<String> {
+    let subjects: BTreeSet<String> = reached.iter().map(|it| it.subject.to_string()).collect();
+    subjects.into_iter().collect()
 }
 
 fn describe(expected: &Expectation) -> String {
@@ -183,7 +197,16 @@ impl fmt::Display for Mismatch {
         writeln!(formatter, "  {}", self.subject)?;
         writeln!(formatter, "  - expected {}", self.expected)?;
         if self.actual.is_empty() {
-            writeln!(formatter, "  + actual   no verdict")?;
+            let (named, more) = self.others.split_at(self.others.len().min(NAMED));
+            let more = match more.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let of_others = match named {
+                [] => "; nothing got one".to_owned(),
+                named => format!("; there is one of {}{more}", named.join(", ")),
+            };
+            writeln!(formatter, "  + actual   no verdict{of_others}")?;
         }
         for actual in &self.actual {
             writeln!(formatter, "  + actual   {actual}")?;

@@ -55,7 +55,27 @@ fn a_subject_without_a_verdict_differs_from_any() {
     expect: [{resourceId: logs, verdict: Compliant}]
 ",
     );
-    assert!(report.to_string().contains("+ actual   no verdict"), "{report}");
+    assert!(report.to_string().contains("+ actual   no verdict; nothing got one\n"), "{report}");
+}
+
+#[test]
+fn an_unknown_subject_lists_those_that_got_a_verdict() {
+    let bucket = |id: &str| format!("{{resourceType: AWS::S3::Bucket, resourceId: {id}}}");
+    let buckets: Vec<String> = (10..22).map(|at| bucket(&format!("logs-{at}"))).collect();
+    let of = |items: &str| {
+        report(&format!(
+            "
+  - name: a wrong id
+    items: [{items}]
+    expect: [{{resourceId: lgos, verdict: Compliant}}]
+"
+        ))
+        .to_string()
+    };
+    let text = of(&buckets[..2].join(", "));
+    assert!(text.contains("no verdict; there is one of logs-10, logs-11\n"), "{text}");
+    let text = of(&buckets.join(", "));
+    assert!(text.contains("logs-19 and 2 more\n"), "{text}");
 }
 
 #[test]

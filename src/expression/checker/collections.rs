@@ -61,7 +61,7 @@ impl Checker<'_> {
             _ => return,
         };
         if !seen.insert(text) {
-            self.mistake(Mistake::new("the key stands twice in the map", key.span));
+            self.mistake(Mistake::new("the key appears twice in the map", key.span));
         }
     }
 

@@ -28,7 +28,7 @@ use crate::resource::Timestamp;
 pub(super) enum EvaluationError {
     #[error(transparent)]
     Sink(#[from] SinkError),
-    #[error("an evaluation broke off, which is a mistake of this program: {0}")]
+    #[error("internal error; please report it: an evaluation ended early: {0}")]
     Broken(#[from] tokio::task::JoinError),
     #[error("the operator is stopping")]
     Stopping,

@@ -5,6 +5,7 @@
 
 mod evaluation;
 mod learned;
+mod notes;
 mod notices;
 mod open_reports;
 mod publication;

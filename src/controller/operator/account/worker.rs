@@ -12,6 +12,7 @@ use tracing::{Instrument as _, info_span};
 
 use super::evaluation::{Evaluated, EvaluationError, evaluate_account};
 use super::learned::Learned;
+use super::notes::Notes;
 use super::notices;
 use super::open_reports::{News, OpenReports, WorstResults};
 use super::publication::Publication;
@@ -46,6 +47,8 @@ pub(in crate::controller::operator) struct Worker {
     open_reports: Option<OpenReports>,
     /// The troubles that people were told of and that go on.
     told: Vec<Notice>,
+    /// What was logged of the sources.
+    notes: Notes,
 }
 
 /// Waits until whoever holds the other end lets go of it.
@@ -66,6 +69,7 @@ impl Worker {
             soiled: BTreeSet::new(),
             open_reports,
             told: Vec::new(),
+            notes: Notes::default(),
         }
     }
 
@@ -168,6 +172,7 @@ impl Worker {
         let now = self.context.clock.now();
         self.measure(work, &round, &publication, sink.known(), now);
         self.tell_changes(work, &round, &publication, now);
+        self.notes.log(&round.sources);
         let contributions = contributions(work, &round, &publication, (started, now));
         let news = News { work, reports: &reports, contributions: &contributions };
         let reporting = info_span!(target: TRACED, "report");

@@ -1,6 +1,6 @@
 //! JSON text as a value in the arena.
 //!
-//! serde's deserializer refuses nesting beyond 128 levels. A key that stands twice is refused,
+//! serde's deserializer refuses nesting beyond 128 levels. A key that appears twice is refused,
 //! because readers differ in which one counts.
 
 use std::fmt;
@@ -83,7 +83,7 @@ impl<'a> Visitor<'a> for InArena<'a> {
         }
         match repeated_key(&map) {
             Some(key) => {
-                Err(A::Error::custom(format_args!("the key {} stands twice", quoted(key))))
+                Err(A::Error::custom(format_args!("the key {} appears twice", quoted(key))))
             }
             None => Ok(Value::Map(map.into_bump_slice())),
         }

@@ -118,7 +118,7 @@ fn what_is_no_document_is_refused() {
 #[test]
 fn a_key_that_stands_twice_is_refused() {
     let twice = with_statement(r#"{"Effect": "Allow", "Action": "s3:Get", "Action": "*"}"#);
-    assert!(refusal(&twice).contains(r#"the key "Action" stands twice"#));
+    assert!(refusal(&twice).contains(r#"the key "Action" appears twice"#));
 }
 
 #[test]
