@@ -50,7 +50,24 @@ impl World {
             let all = originals.iter().filter(|item| copy == 0 || !is_single(item));
             items.extend(all.map(|item| copied(item, copy)));
         }
-        Self { items }
+        let mut world = Self { items };
+        world.record_what_occurs();
+        world
+    }
+
+    /// Lets the recorders' items say what the recorders of [`state`](Self::state) do: an aggregator
+    /// shows nothing else of them.
+    fn record_what_occurs(&mut self) {
+        let group = json!({
+            "AllSupported": false,
+            "ResourceTypes": self.types(),
+            "RecordingStrategy": {"UseOnly": "INCLUSION_BY_RESOURCE_TYPES"},
+        });
+        for item in &mut self.items {
+            if item["resourceType"] == "AWS::Config::ConfigurationRecorder" {
+                item["configuration"]["RecordingGroup"] = group.clone();
+            }
+        }
     }
 
     pub fn types(&self) -> BTreeSet<&str> {
