@@ -7,11 +7,11 @@ pub(super) fn explain(text: &str, at: usize, message: &str) -> (String, Option<S
         Some("YAML is indented with spaces: replace each tab by spaces".to_owned())
     } else if message.contains("mapping values are not allowed") {
         Some(misplaced(text, &line))
-    } else if message.contains("placement of ':'") {
+    } else if message.contains("placement of ':'") && !is_in_brackets(text, at) {
         Some("a text that holds `: ` must be quoted".to_owned())
     } else if message.contains("block mapping") || message.contains("block collection") {
         Some("fields of one map begin in the same column: compare with the lines above".to_owned())
-    } else if message.contains("unclosed") || message.contains("flow") {
+    } else if ["unclosed", "flow", "placement of ':'"].iter().any(|it| message.contains(it)) {
         Some("close each `[` and `{`, and put a comma between entries".to_owned())
     } else {
         None
@@ -38,6 +38,12 @@ fn line_at(text: &str, at: usize) -> Line<'_> {
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let text = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     Line { start, text }
+}
+
+/// Whether more brackets were opened than closed before this byte; those in texts count, too.
+fn is_in_brackets(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or(text);
+    before.matches(['[', '{']).count() > before.matches([']', '}']).count()
 }
 
 /// A field where none may be: its line is indented further than the field before it.

@@ -45,6 +45,7 @@ const PLACES: &[(&str, &str)] = &[
     ("AWS::S3::Bucket", "supplementaryConfiguration.AccessControlList"),
     ("AWS::S3::Bucket", "supplementaryConfiguration.BucketNotificationConfiguration"),
     ("AWS::S3::Bucket", "supplementaryConfiguration.BucketPolicy"),
+    ("AWS::S3::Bucket", "supplementaryConfiguration.BucketReplicationConfiguration.rules"),
     ("AWS::S3::Bucket", "supplementaryConfiguration.BucketTaggingConfiguration"),
     ("AWS::SNS::Topic", "configuration.EffectiveDeliveryPolicy"),
     ("AWS::SNS::Topic", "configuration.Policy"),
@@ -140,16 +141,26 @@ mod tests {
         ("AWS::ApiGateway::Stage", "configuration.routeSettings"),
         ("AWS::ApiGatewayV2::Stage", "configuration.methodSettings"),
         ("AWS::ElasticLoadBalancing::LoadBalancer", "configuration.type"),
+        ("AWS::IAM::Group", "configuration.roleId"),
         ("AWS::IAM::Group", "configuration.rolePolicyList"),
+        ("AWS::IAM::Group", "configuration.userId"),
         ("AWS::IAM::Group", "configuration.userPolicyList"),
+        ("AWS::IAM::Role", "configuration.groupId"),
         ("AWS::IAM::Role", "configuration.groupPolicyList"),
+        ("AWS::IAM::Role", "configuration.userId"),
         ("AWS::IAM::Role", "configuration.userPolicyList"),
+        ("AWS::IAM::User", "configuration.groupId"),
         ("AWS::IAM::User", "configuration.groupPolicyList"),
+        ("AWS::IAM::User", "configuration.roleId"),
         ("AWS::IAM::User", "configuration.rolePolicyList"),
         // Older items write it so; `dbclusterIdentifier` is searchable.
         ("AWS::RDS::DBCluster", "configuration.dBClusterIdentifier"),
         ("AWS::RDS::DBClusterSnapshot", "configuration.encrypted"),
+        ("AWS::RDS::DBClusterSnapshot", "supplementaryConfiguration.DBSnapshotAttributes"),
         ("AWS::RDS::DBSnapshot", "configuration.storageEncrypted"),
+        ("AWS::RDS::DBSnapshot", "supplementaryConfiguration.DBClusterSnapshotAttributes"),
+        // The service's own name; items have `RotationScheduleExpression`, which is searchable.
+        ("AWS::SecretsManager::Secret", "configuration.RotationRules.ScheduleExpression"),
     ];
 
     #[test]
