@@ -21,6 +21,12 @@ impl Timestamp {
         jiff::Timestamp::from_millisecond(millis).ok().and_then(Self::from_jiff)
     }
 
+    /// The same time, if AWS Config can have captured an item then: its API is of 2014-11-12 (the
+    /// version in the AWS Config API Reference). What is earlier was never filled in, such as 0.
+    pub(crate) fn of_capture(self) -> Option<Self> {
+        (self.seconds >= 1_415_750_400).then_some(self) // 2014-11-12T00:00:00Z
+    }
+
     /// The same time, if it is within the years 1 to 9999.
     pub fn from_jiff(time: jiff::Timestamp) -> Option<Self> {
         let floor = time.as_second() - i64::from(time.subsec_nanosecond() < 0);

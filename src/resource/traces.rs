@@ -65,10 +65,13 @@ impl Traces {
             region: text(region),
             resource_type: text(resource_type),
             id: text(id),
-            capture_time: text(time).and_then(|time| Timestamp::parse(&time)).or_else(|| {
-                let number: f64 = text_of(time)?.parse().ok()?;
-                Timestamp::from_epoch(number)
-            }),
+            capture_time: text(time)
+                .and_then(|time| Timestamp::parse(&time))
+                .or_else(|| {
+                    let number: f64 = text_of(time)?.parse().ok()?;
+                    Timestamp::from_epoch(number)
+                })
+                .and_then(Timestamp::of_capture),
             state_id: text(state)
                 .or_else(|| text_of(state).map(Into::into))
                 .and_then(|id| id.parse().ok()),

@@ -65,3 +65,19 @@ fn an_item_of_a_time_to_come_makes_no_snapshot_fresh() {
     let scan = scan_as(&[("s.json", text.as_bytes())], &account("24h"), &[]);
     assert_eq!(scan.verdict("b"), "none", "{scan:#?}");
 }
+
+#[test]
+fn a_name_with_a_time_to_come_makes_no_snapshot_fresh_or_the_newest() {
+    let name =
+        |time: &str| format!("111122223333_Config_eu-west-1_ConfigSnapshot_{time}_0a1b.json");
+    let old = items("2024-05-01T00:00:00Z");
+    let scan = scan_as(&[(&name("29990101T000000Z"), old.as_bytes())], &account("24h"), &[]);
+    assert_eq!(scan.verdict("eu-west-1 AWS::S3::Bucket"), "Unknown(Stale)", "{scan:#?}");
+    let newest = snapshot("t", &[bucket("b", 2, "off"), role("us-east-1", 2, "on")]);
+    let files = [(name("29990101T000000Z"), old), (name("20240502T000000Z"), newest)];
+    let files = [0, 1].map(|at| (files[at].0.as_str(), files[at].1.as_bytes()));
+    let both = scan_as(&files, &account("876000h"), &[]);
+    assert_ne!(both.verdict("b"), "Compliant", "{both:#?}");
+    assert!(both.said.contains("which is the newest"), "{both:#?}");
+    assert_eq!(both.code, 2, "{both:#?}");
+}

@@ -15,9 +15,9 @@ fn in_every_order(items: [Json; 2], check: impl Fn(&crate::scan::Scan)) {
 
 #[test]
 fn an_item_without_a_capture_time_never_loses_to_an_older_one() {
-    for time in
-        [Json::Null, json!("yesterday"), json!(""), json!(1e300), json!("2024-13-40T00:00:00Z")]
-    {
+    let never = [json!(0), json!(-1), json!("1970-01-01T00:00:00Z"), json!("0001-01-01T00:00:00Z")];
+    let none = [json!("yesterday"), json!(""), json!(1e300), json!("2024-13-40T00:00:00Z")];
+    for time in never.into_iter().chain(none).chain([Json::Null]) {
         for state in ["off", "gone"] {
             let undated = with(bucket("b", 2, state), "configurationItemCaptureTime", time.clone());
             in_every_order([bucket("b", 1, "on"), undated], |scan| scan.is_unknown("b", "item"));

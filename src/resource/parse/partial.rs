@@ -8,10 +8,10 @@ use sonic_rs::{Deserializer, LazyValue};
 
 use super::fields::Time;
 use super::visitor::ItemVisitor;
-use crate::resource::Value;
 use crate::resource::item::{ConfigurationItem, ItemError, ItemStatus, Parsed, Skipped};
 use crate::resource::reading::{Reading, Scalar, TypeReader};
 use crate::resource::tree::{Entries, Tree};
+use crate::resource::{Timestamp, Value};
 
 /// An item as far as it has been read.
 #[derive(Default)]
@@ -99,7 +99,10 @@ impl<'a> PartialItem<'a> {
         let account_id = self.account_id.unwrap_or_default();
         let region = self.region.unwrap_or_default();
         let capture_time = match self.capture_time {
-            Some(written) => Some(written.read().ok_or(ItemError::NoTime)?),
+            Some(written) => {
+                let time = written.read().and_then(Timestamp::of_capture);
+                Some(time.ok_or(ItemError::NoTime)?)
+            }
             None => None,
         };
         let Some(reader) = reading.of(resource_type) else {

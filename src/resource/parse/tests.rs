@@ -306,7 +306,15 @@ fn an_item_whose_time_is_none_is_broken_and_one_without_a_time_has_none() {
             r#"{{"resourceType":"A::B::C","resourceId":"r","configurationItemCaptureTime":{time}}}"#
         )
     };
-    for time in ["\"soon\"", "\"\"", "1e300", "\"2024-13-01T00:00:00Z\""] {
+    for time in [
+        "\"soon\"",
+        "\"\"",
+        "1e300",
+        "0",
+        "-1",
+        "\"2014-11-11T23:59:59Z\"",
+        "\"2024-13-01T00:00:00Z\"",
+    ] {
         let parsed = parse_item(arena.alloc_str(&text(time)).as_bytes(), &everything, &arena);
         assert_eq!(parsed.unwrap_err(), ItemError::NoTime, "{time}");
     }

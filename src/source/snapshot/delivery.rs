@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::files::SnapshotFile;
+use super::items::SKEW;
 use crate::resource::{AccountId, Region, Timestamp};
 
 /// What the name of a delivered snapshot says.
@@ -17,10 +18,18 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
+    /// Reads a name as [`Self::named`] does. A time that has not come yet is none: it would stay the
+    /// newest, and fresh, until it comes.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let latest = Timestamp::from_jiff(jiff::Timestamp::now())
+            .map(|now| Timestamp { seconds: now.seconds.saturating_add(SKEW), ..now });
+        Self::named(path).filter(|it| latest.is_none_or(|latest| it.taken_at <= latest))
+    }
+
     /// Reads a name such as
     /// `123456789012_Config_eu-west-1_ConfigSnapshot_20240501T100000Z_<id>.json.gz` ("Delivering
     /// Configuration Snapshots", AWS Config Developer Guide). Nothing where it is another.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    fn named(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let (account, after) = name.split_once("_Config_")?;
         let (region, after) = after.split_once("_ConfigSnapshot_")?;

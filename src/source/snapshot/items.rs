@@ -16,7 +16,7 @@ use crate::resource::{
 
 /// An item of a later time than this many seconds from now was not captured yet: clocks differ by
 /// less.
-const SKEW: i64 = 15 * 60;
+pub(super) const SKEW: i64 = 15 * 60;
 /// While a snapshot is delivered, which takes a while, items are captured.
 const DELIVERY: i64 = 60 * 60;
 

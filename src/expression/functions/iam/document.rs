@@ -18,6 +18,9 @@ pub(super) fn statements<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -
 }
 
 /// The same statements for `crate::policy` to judge, numbered through all documents.
+///
+/// AWS keeps no policy without a statement ("IAM JSON policy elements: Statement": it is required).
+/// Of one that shows none it is not known whom it lets in.
 pub(super) fn to_judge<'a>(
     call: &mut Call<'_, 'a>,
     given: &Value<'a>,
@@ -26,7 +29,7 @@ pub(super) fn to_judge<'a>(
     each_statement(call, given, |statement, has_variables| {
         found.push(Statement::new(statement, found.len() + 1, has_variables));
     })?;
-    Ok(found)
+    if found.is_empty() { Err(refused("the document has no Statement")) } else { Ok(found) }
 }
 
 /// Calls with each statement, and with whether its document's version has policy variables.

@@ -104,6 +104,14 @@ fn only_what_is_empty_itself_has_no_statements() {
 }
 
 #[test]
+fn of_a_policy_without_statements_it_is_not_known_whom_it_lets_in() {
+    for document in ["{}", "[]", "[{}]"] {
+        let refused = failure_of("iam.grants", &[s(document)]);
+        assert_eq!(refused, "iam.statements: the document has no Statement", "{document}");
+    }
+}
+
+#[test]
 fn what_is_no_document_is_refused() {
     assert!(refusal("").contains("neither JSON nor URL-encoded JSON"));
     assert!(refusal("null").contains("neither JSON nor URL-encoded JSON"));
