@@ -131,11 +131,13 @@ async fn an_evaluation_that_finds_nothing_new_writes_nothing() {
     let (reports, published) = (operated.reports(&namespace).await, account.published().len());
     let accounts: Api<AwsAccount> = Api::all(operated.client().await);
     let of_account = async || accounts.get(&account.name).await.unwrap().resource_version();
-    let account_version = eventually("the account has a status", async || {
+    // The finalizer and the mark are put after the status, once.
+    let account_version = eventually("the account has a status and is marked", async || {
         let found = accounts.get(&account.name).await.unwrap();
         let conditions = found.status.as_ref().map(|it| it.conditions.clone())?;
         let recorder = said(&conditions, "RecorderRunning")?.1 == "NotSaid";
-        recorder.then(|| found.resource_version())
+        let is_marked = found.annotations().contains_key("plumbline.dev/operator");
+        (recorder && is_marked).then(|| found.resource_version())
     })
     .await;
 
