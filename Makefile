@@ -4,24 +4,31 @@ CARGO ?= cargo
 VENV := .cache/venv
 # A folder of the run's own, so that trying Plumbline leaves nothing between the sources.
 STATE ?= .plumbline
+# What reads files and publishes into files: no AWS, no Kubernetes, no traces.
+LIGHT := --profile quick --package plumbline --no-default-features
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-aws-double aws-double kubernetes lint generate bench soak clean
+.PHONY: help run build light test test-aws-double aws-double kubernetes lint image image-test generate pictures bench soak clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Build, then watch the quickstart: evaluate, publish, serve metrics on 127.0.0.1:9464
-	$(CARGO) run --quiet --profile quick -- run deploy/samples/quickstart --state $(STATE)
+run: ## Build what the quickstart needs, then watch it: evaluate, publish, serve metrics on 127.0.0.1:9464
+	$(CARGO) run --quiet $(LIGHT) -- run deploy/samples/quickstart --state $(STATE)
 
-build: ## Build target/quick/plumbline, which starts soon rather than runs fast
-	$(CARGO) build --quiet --profile quick
-	@echo 'export PATH="$(CURDIR)/target/quick:$$PATH"'
+build: ## Build all of it as target/bin/plumbline, which starts soon rather than runs fast
+	$(CARGO) build --quiet --profile quick --package plumbline
+	@mkdir -p target/bin && ln -f target/quick/plumbline target/bin/plumbline
+	@echo 'export PATH="$(CURDIR)/target/bin:$$PATH"'
 
-test: $(VENV)/.ready $(VENV)/.ready-aws test-aws-double kubernetes ## Run every test that a change must pass
-	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
+light: ## Build what `make run` runs, as target/quick/plumbline
+	$(CARGO) build --quiet $(LIGHT)
 
-kubernetes: ## Find etcd, kube-apiserver, kubectl and Helm for the tests, or build them once
+test: $(VENV)/.ready $(VENV)/.ready-aws test-aws-double kubernetes light ## Run every test that a change must pass
+	PLUMBLINE_LIGHT=$(CURDIR)/target/quick/plumbline \
+		PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 $(CARGO) test
+
+kubernetes: ## Find etcd, kube-apiserver, kubectl, Helm and what checks charts, or build them once
 	@tests/operator/setup.sh > /dev/null
 
 test-aws-double: $(VENV)/.ready-aws ## Run the tests of the AWS double, on which the live tests stand
@@ -31,15 +38,32 @@ aws-double: $(VENV)/.ready-aws ## Run the AWS double with the quickstart's accou
 	cd tests/aws && ../../$(VENV)/bin/python -m aws_double --port 4566 --state quickstart.json
 
 lint: ## Check formatting and lints
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets -- -D warnings
+	@# The program with each set of its features that is not the default.
+	for features in '' aws otlp aws,otlp kubernetes; do \
+		$(CARGO) check --quiet --package plumbline --no-default-features --features "$$features" || exit; \
+	done
 
-generate: ## Write the generated files again: crds/, those of the charts and the pages in docs/
+image: ## Build the image plumbline:dev with buildah or docker (PROFILE=quick for a quick build)
+	deploy/image/build.sh plumbline:dev
+
+image-test: kubernetes ## Build the image, unpack it and run the operator from it on a real API server
+	PROFILE=$${PROFILE:-quick} PLUMBLINE_REQUIRE_IMAGE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 \
+		$(CARGO) test --test operator -- image::
+
+generate: $(VENV)/.ready-aws ## Write the generated files again: crds/, dashboards, rules, those of the charts, of deploy/ and the pages in docs/
+	$(VENV)/bin/python -B deploy/grafana/source deploy/grafana charts/plumbline/dashboards
+	$(VENV)/bin/python -B deploy/prometheus/generate.py deploy/prometheus/plumbline.rules.yaml
 	$(CARGO) run --quiet -- crds --dir crds
 	$(CARGO) run --quiet -- crds --dir charts/plumbline-crds/files
 	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md
 	$(CARGO) run --quiet -- packs list --output markdown > docs/packs.md
 	$(CARGO) run --quiet -- docs docs
+	deploy/generate.sh
+
+pictures: build ## Take the pictures of dashboards in deploy/grafana/pictures again; needs prometheus and chromium
+	deploy/grafana/pictures/take.sh target/quick/plumbline deploy/grafana/pictures
 
 # `cargo bench` builds the program too, as it is released.
 bench: $(VENV)/.ready-aws ## Measure throughput, memory and start-up beside DuckDB, sonic-rs and the cel crate

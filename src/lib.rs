@@ -1,23 +1,10 @@
 //! Plumbline keeps AWS accounts at the security baseline that their owners declared.
 //!
 //! It compares desired state (`SecurityBaseline` objects) with the live state that AWS Config
-//! records, publishes drift as findings, resolves them when mended, and exposes metrics.
-//!
-//! A module may import the modules below it in this list and none above (`tests/layers.rs`).
+//! records, publishes drift as findings, resolves it when fixed, and exposes metrics. This package
+//! is the program: its command line, and the loop over a folder of YAML. What it is made of is in
+//! `crates/`.
 
-pub mod api;
-pub mod aws;
-pub mod catalog;
 pub mod cli;
-pub mod controller;
-pub mod drift;
-pub mod evaluation;
-mod exposure;
-pub mod expression;
-pub mod metrics;
-pub mod plan;
-mod policy;
-pub mod publish;
-pub mod resource;
-pub mod server;
-pub mod source;
+mod folder;
+mod telemetry;

@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plumbline::api::document::Diagnostic;
-use plumbline::api::{Control, Pack};
-use plumbline::catalog::{Catalog, built_in_mistakes, built_in_tests};
-use plumbline::plan::load_folder;
+use api::{Control, Pack};
+use engine::catalog::{Catalog, built_in_mistakes, built_in_tests};
+use manifest::document::Diagnostic;
+use manifest::load_folder;
 use serde_json::json;
 
 fn lines(mistakes: &[Diagnostic]) -> Vec<String> {
@@ -85,8 +85,8 @@ fn a_control_named_like_another_one_is_refused_and_the_first_stays() {
     let messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         messages,
-        ["Control own-a: metadata.name: NameTaken: another one has this name; \
-          give it a name of its own"]
+        ["Control own-a: metadata.name: another object has this name; \
+          choose another name"]
     );
     let kept = catalog.control("own-a").unwrap().spec.check.expression.clone().unwrap();
     assert_eq!(kept.compliant, "resource.id == 'first'");

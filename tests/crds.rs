@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use plumbline::api;
-
 const FOLDERS: [&str; 2] = ["crds", "charts/plumbline-crds/files"];
 
 #[test]
@@ -33,5 +31,6 @@ fn committed(folder: &str) -> BTreeMap<String, String> {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             (name, fs::read_to_string(path).unwrap())
         })
+        .filter(|(name, _)| name != "kustomization.yaml") // lists the others, for kubectl apply -k
         .collect()
 }

@@ -52,6 +52,40 @@ fn the_generated_pages_are_up_to_date() {
     }
 }
 
+/// A promise of which no test fails is none.
+#[test]
+fn every_promise_of_the_page_on_security_names_tests_that_exist() {
+    let page = fs::read_to_string(repository("docs/security.md")).unwrap();
+    let (_, promises) = page.split_once("| promise | number | shown by |").unwrap();
+    let promises: Vec<&str> =
+        promises.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    let mut sources = String::new();
+    for folder in ["crates", "src", "tests"] {
+        let mut folders = vec![repository(folder)];
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|it| it == "rs") {
+                    sources.push_str(&fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+    }
+    let mut named = 0;
+    for promise in &promises {
+        let shown_by = promise.trim_end_matches([' ', '|']).rsplit("| ").next().unwrap();
+        let names: Vec<&str> = shown_by.split(", ").map(|name| name.trim_matches('`')).collect();
+        assert!(!names.is_empty(), "{promise}");
+        for name in names {
+            let is_there = sources.contains(&format!("fn {name}()"));
+            assert!(is_there, "there is no test {name}, which docs/security.md names");
+            named += 1;
+        }
+    }
+    assert!(promises.len() >= 10 && named > promises.len(), "{} {named}", promises.len());
+}
+
 #[test]
 fn the_page_of_packs_is_up_to_date() {
     let listed = plumbline(&["packs", "list", "--output", "markdown"]);
@@ -94,7 +128,7 @@ fn every_reason_for_an_unknown_verdict_is_explained_and_no_other() {
     let page = fs::read_to_string(repository("docs/unknown.md")).unwrap();
     let explained = sections(&page, "###");
     let mut reasons: Vec<&str> =
-        plumbline::resource::UnknownReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        model::UnknownReason::ALL.iter().map(|reason| reason.as_str()).collect();
     reasons.sort_unstable();
     let headings: Vec<&str> = explained.keys().map(String::as_str).collect();
     assert_eq!(headings, reasons, "docs/unknown.md");
@@ -159,7 +193,7 @@ fn the_commands_of_the_readme_do_their_work() {
     let text = fs::read_to_string(repository("README.md")).unwrap();
     let mut seen = 0;
     for line in text.lines().filter_map(|line| line.strip_prefix("$ plumbline ")) {
-        if line.contains("--live") || line.starts_with("run ") {
+        if line.contains("--live") || line.starts_with("run ") || line.starts_with("ready ") {
             continue;
         }
         seen += 1;

@@ -4,16 +4,16 @@
 // A test that cannot go on fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod double;
-mod process;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use double::{Double, State};
-use process::{Running, Sample};
 use serde_json::{Value, json};
+use support::double::{Double, State};
+use support::is_soak;
+use support::process::{Running, Sample};
+use support::random::Random;
+use support::waiting::holds;
 
 const KILLS: usize = 50;
 const KILLS_OF_SOAK: usize = 500;
@@ -35,19 +35,6 @@ const CHANGES: [(&str, &str, &str); 6] = [
 /// Those that are made in the end; the others are taken back.
 const LAST: [bool; CHANGES.len()] = [true, false, true, false, true, false];
 const FILES: [&str; 4] = ["snapshot.json", "foundations.yaml", "account.yaml", "confidential.yaml"];
-
-/// Numbers that look random and are the same in every run.
-struct Sequence(u64);
-
-impl Sequence {
-    /// A number below `bound` (xorshift64).
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
 
 /// A folder in which things are changed.
 struct Changing {
@@ -95,7 +82,7 @@ impl Changing {
     }
 }
 
-/// The findings without times, which differ from run to run.
+/// The findings without times and marks, which differ from run to run.
 fn timeless(sample: &Sample) -> BTreeMap<String, Value> {
     let mut findings = sample.findings();
     for finding in findings.values_mut() {
@@ -103,6 +90,7 @@ fn timeless(sample: &Sample) -> BTreeMap<String, Value> {
         for time in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"] {
             fields.remove(time);
         }
+        fields["ProductFields"].as_object_mut().unwrap().remove("plumbline/publisher");
     }
     findings
 }
@@ -120,10 +108,6 @@ fn undisturbed() -> BTreeMap<String, Value> {
     timeless(&changing.sample)
 }
 
-fn is_soak() -> bool {
-    std::env::var_os("PLUMBLINE_SOAK").is_some()
-}
-
 #[test]
 fn killed_at_random_moments_it_ends_with_the_findings_of_an_undisturbed_run() {
     let kills = if is_soak() { KILLS_OF_SOAK } else { KILLS };
@@ -132,18 +116,18 @@ fn killed_at_random_moments_it_ends_with_the_findings_of_an_undisturbed_run() {
     let first = changing.sample.start();
     first.ready();
     // How long a life may be and yet end before its first publication, or well after it.
-    let span = started.elapsed().as_millis().clamp(100, 400) * 3 / 2;
-    let span = u64::try_from(span).unwrap();
+    let span = started.elapsed().as_millis().clamp(100, 1_200) * 3 / 2;
+    let span = usize::try_from(span).unwrap();
     first.kill();
-    let mut random = Sequence(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0);
     let mut published = 0;
     for _ in 0..kills {
         let before = changing.sample.lines();
         let running = changing.sample.start();
         // These delays wait for nothing: they are the moments at which it is changed and killed.
-        thread::sleep(Duration::from_millis(random.below(span)));
-        changing.change(usize::try_from(random.below(CHANGES.len() as u64 + 1)).unwrap());
-        thread::sleep(Duration::from_millis(random.below(span)));
+        thread::sleep(Duration::from_millis(random.below(span) as u64));
+        changing.change(random.below(CHANGES.len() + 1));
+        thread::sleep(Duration::from_millis(random.below(span) as u64));
         running.kill();
         published += usize::from(changing.sample.lines() != before);
     }
@@ -183,7 +167,7 @@ impl Published {
     fn start(&self) -> Running {
         self.changing.sample.start_with(|command| {
             self.double.environment(command);
-            command.args(["--sink", "securityhub"]);
+            command.args(["--sink", "securityhub", "--installation", "default"]);
         })
     }
 
@@ -231,10 +215,10 @@ fn killed_between_calls_of_security_hub_while_resources_change_no_finding_contra
     let Some(mut published) = Published::new() else { return };
     let kills = if is_soak() { KILLS_OF_SOAK } else { KILLS_WITH_SECURITY_HUB };
     published.live();
-    let mut random = Sequence(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0);
     let mut contradicted = 0;
     for kill in 0..kills {
-        let choice = usize::try_from(random.below(CHANGES.len() as u64 + 1)).unwrap();
+        let choice = random.below(CHANGES.len() + 1);
         published.changing.change(choice);
         // Some calls are never answered: what comes before them has been done when it is killed.
         let hang = |operation: &str, share: f64| json!({"kind": "hang", "share": share, "seconds": 600, "match": {"operation": operation}});
@@ -243,7 +227,7 @@ fn killed_between_calls_of_security_hub_while_resources_change_no_finding_contra
         published.double.forget_calls();
         let running = published.start();
         // Either all is published, or a call hangs; whatever it is, the process ends then.
-        process::eventually("it has published, or hangs", || {
+        holds("it has published, or hangs", || {
             let struck = published.double.struck();
             struck.values().any(|count| *count > 0) || running.get("/readyz").0 == 200
         });

@@ -8,17 +8,16 @@
 // A test that cannot go on fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod process;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use plumbline::api::{Check, ParameterType};
-use plumbline::catalog::{Catalog, built_in_tests};
-use process::{Sample, eventually};
+use api::{Check, ParameterType};
+use engine::catalog::{Catalog, built_in_tests};
 use serde_json::{Map, Value, json};
+use support::process::Sample;
+use support::waiting::holds;
 use tempfile::TempDir;
 
 const CANARY: &str = "CANARY";
@@ -161,7 +160,7 @@ fn own_controls() -> Vec<(String, Value)> {
 }
 
 /// A value for each parameter that has no default.
-fn parameters(control: &plumbline::catalog::CompiledControl) -> Map<String, Value> {
+fn parameters(control: &engine::catalog::CompiledControl) -> Map<String, Value> {
     let needed = control.spec.parameters.iter().filter(|it| it.default.is_none());
     needed
         .map(|it| {
@@ -245,7 +244,7 @@ fn holds_no_canary(what: &str, text: &str) {
 #[test]
 fn no_form_of_output_repeats_a_secret() {
     let folder = folder();
-    for form in ["table", "json", "asff"] {
+    for form in ["table", "json", "asff", "sarif", "junit", "github"] {
         let scan = ["scan", "-vv", "--baseline", ".", "--snapshot", "snapshot.json"];
         let only: &[&str] = if form == "asff" { &[] } else { &["--only", "all"] };
         let text = said(folder.path(), &[&scan[..], &["--output", form], only].concat());
@@ -271,7 +270,7 @@ fn running_repeats_no_secret_in_findings_logs_or_metrics() {
         command.env("RUST_LOG", "trace").arg("-vv").stderr(errors);
     });
     running.ready();
-    eventually("all is published", || sample.findings().len() > 100);
+    holds("all is published", || sample.findings().len() > 100);
     let findings = fs::read_to_string(sample.state().join("findings.jsonl")).unwrap();
     holds_no_canary("findings.jsonl", &findings);
     let shown: Vec<String> = running.lines.try_iter().collect();

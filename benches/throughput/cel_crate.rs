@@ -1,6 +1,6 @@
 //! The five checks as the `cel` crate runs them, on its own values.
 
-use cel::{Context, Program, Value};
+use ::cel_crate::{Context, Program, Value};
 
 /// The checks, by the type that each concerns; without a type they concern every item.
 pub(crate) struct Checks(Vec<(Option<&'static str>, Program)>);

@@ -1,17 +1,20 @@
 //! The five checks as Plumbline runs them: an item's text in, its verdicts out.
 
+use engine::plan::Resolved;
 use std::path::Path;
 
 use bumpalo::Bump;
-use plumbline::evaluation::{Coverage, Evaluation, EvaluationResult};
-use plumbline::plan::{Plan, load_folder};
-use plumbline::resource::{Parsed, Reading, Timestamp, parse_item};
+use cel::Timestamp;
+use engine::evaluation::{Coverage, Evaluation, EvaluationResult};
+use engine::plan::Plan;
+use manifest::load_folder;
+use model::{Parsed, Reading, parse_item};
 
 /// The plans of a folder's baselines.
 pub(crate) fn plans(folder: &Path) -> Vec<Plan> {
     let (objects, mistakes) = load_folder(folder);
     assert!(mistakes.is_empty(), "{mistakes:?}");
-    let resolved = objects.resolve(now());
+    let resolved = Resolved::of(&objects, now());
     assert!(resolved.mistakes.is_empty(), "{:?}", resolved.mistakes);
     resolved.plans
 }

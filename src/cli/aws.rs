@@ -2,14 +2,15 @@
 
 use clap::Args;
 
-use crate::aws::AwsSettings;
+use aws::AwsSettings;
 
 /// How AWS is reached. What is not given is as the environment and the shared configuration files
 /// say, as for AWS's own tools.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "AWS")]
 pub(super) struct AwsArguments {
-    /// A profile of the shared configuration files, also of IAM Identity Center (SSO).
+    /// A profile of AWS's shared configuration files, including profiles for IAM Identity Center
+    /// (SSO).
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Call this address instead of AWS's own.
@@ -18,7 +19,7 @@ pub(super) struct AwsArguments {
     /// Call endpoints that are validated under FIPS 140.
     #[arg(long)]
     use_fips: bool,
-    /// Call endpoints that speak IPv6, too.
+    /// Call endpoints that also support IPv6.
     #[arg(long)]
     use_dual_stack: bool,
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 use bumpalo::Bump;
 
 use super::exit::CommandError;
-use crate::resource::{Chunk, ConfigurationItem, Parsed, Reading, Splitter, Timestamp, parse_item};
-use crate::source::snapshot::open_text;
+use aws::source::snapshot::open_text;
+use cel::Timestamp;
+use model::{Chunk, ConfigurationItem, Parsed, Reading, Splitter, parse_item};
 
 /// What tells a resource from others with the same id: its type, account and region.
 type Resource = (String, String, String);
@@ -45,12 +46,12 @@ pub(super) fn chosen(path: &Path, id: &str) -> Result<Vec<u8>, CommandError> {
             .keys()
             .map(|(kind, account, region)| format!("{kind} in account {account}, {region}"));
         let resources = resources.collect::<Vec<_>>().join("; ");
-        let problem = format!("{name} holds several resources called {id}: {resources}");
+        let problem = format!("{name} contains several resources called {id}: {resources}");
         return Err(CommandError::Usage(problem));
     }
     let only = found.into_values().next().map(|(_, text)| text);
     only.ok_or_else(|| {
-        let problem = format!("{name} holds no resource with the id, name or ARN {id}");
+        let problem = format!("{name} contains no resource with the id, name or ARN {id}");
         CommandError::NoInput(problem)
     })
 }

@@ -7,16 +7,17 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{CommandError, Exit};
 use super::output;
-use crate::api::{crd_files, json_schemas};
+use api::crd_files;
+use manifest::json_schemas;
 
 /// Print the Kubernetes custom resource definitions, or write them into a folder
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct CrdsArguments {
-    /// Write one file for each kind into this folder instead of all to standard output.
+    /// Write one file for each kind to this folder, instead of all of them to standard output.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// The output format; json-schema is for editors and for tools that check files.
+    /// The output format; json-schema is for editors and validators.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "yaml")]
     output: CrdsFormat,
 }

@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::exit::{CommandError, Exit};
 use super::output::write_files;
-use crate::api::{json_schemas, reference_pages};
-use crate::metrics::metrics_page;
+use engine::catalog::{Catalog, coverage_page};
+use manifest::{json_schemas, reference_pages};
+use metrics::metrics_page;
 
 /// Write the generated pages of the documentation into a folder
 #[derive(Debug, Args)]
@@ -19,7 +20,9 @@ pub(super) struct DocsArguments {
 
 impl DocsArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
-        write_files(&self.dir, &[("metrics.md".to_owned(), metrics_page()?)])?;
+        let pages =
+            [("metrics.md", metrics_page()?), ("coverage.md", coverage_page(Catalog::built_in()))];
+        write_files(&self.dir, &pages.map(|(name, text)| (name.to_owned(), text)))?;
         let reference = self.dir.join("reference");
         write_files(&reference, &reference_pages())?;
         write_files(&reference.join("schemas"), &json_schemas())

@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use comfy_table::Color;
 
 use super::exit::{CommandError, Exit};
 use super::files::BaselineFiles;
-use super::live::{self, Declared, LiveArguments, Snapshots};
+use super::live::{self, Declared, LiveArguments};
+use super::output::OutputFormat;
 use super::results::{Field, Grid};
 use super::{json, output};
-use crate::aws::{AwsSettings, Patience};
-use crate::controller::{CheckResult, CheckState, Clock, Examination, SystemClock, examine};
+use aws::{AwsSettings, Patience};
+use clock::{Clock, SystemClock};
+use engine::plan::OwnerKeys;
+use setup::{CheckResult, CheckState, Examination, examine};
 
-/// Check what each account needs before its baselines can be evaluated, and say how to mend what
+/// Check what each account needs before its baselines can be evaluated, and show how to fix what
 /// fails
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -24,34 +27,29 @@ pub(super) struct DoctorArguments {
     baselines: BaselineFiles,
     #[command(flatten)]
     accounts: LiveArguments,
-    /// How results are written: text is one line for each check, json a list of objects.
+    /// The output format: text has one line for each check, json is a list of objects.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     output: OutputFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    Text,
-    Json,
-}
-
 const EXAMPLES: &str = "\
-Nothing is changed: each check reads a little, and what only publishing would show is not tried.
+Nothing is changed: all checks only read. Permissions to publish are not checked, because only
+publishing shows them.
 
 Exit codes:
   0   nothing failed
   1   a check failed
   64  a wrong command line
-  65  mistakes in the baseline
-  66  no baseline there, or it cannot be read
+  65  a mistake in the baselines
+  66  a file cannot be read, or there is no baseline in it
 
 Examples:
   plumbline doctor --baseline baselines/
       every account of the baselines, as its AwsAccount says
   plumbline doctor --baseline baseline.yaml --profile prod --region eu-west-1
       the account of a profile
-  plumbline doctor --baseline baselines/ --output json | jq -r '.[] | select(.state == \"failed\") | .mend'
-      what there is to do";
+  plumbline doctor --baseline baselines/ --output json | jq -r '.[] | select(.state == \"failed\") | .remediation'
+      how to fix what failed";
 
 /// Whoever waits at a terminal waits no longer than this for a call.
 const PATIENCE: Patience = Patience {
@@ -75,8 +73,9 @@ impl DoctorArguments {
     async fn results(&self) -> Result<Vec<CheckResult>, CommandError> {
         let now = SystemClock.now();
         let settings = AwsSettings { patience: PATIENCE, ..self.accounts.aws.settings() };
+        let owners = OwnerKeys::default(); // whom drift belongs to is not looked at
         let declared =
-            self.accounts.declared(&self.baselines, settings, Snapshots::Kept, now).await?;
+            self.accounts.declared(&self.baselines, &owners, settings, |_| {}, now).await?;
         let Declared { objects, resolved, aws } = declared;
         let (accounts, plans) = (&objects.accounts, &resolved.plans);
         let regions = &self.accounts.regions;
@@ -85,15 +84,19 @@ impl DoctorArguments {
 }
 
 fn text(out: &mut impl Write, results: &[CheckResult]) -> io::Result<()> {
-    let mut grid = Grid::new(&[], output::look());
+    let mut grid = Grid::new(&[], output::style());
     for result in results {
-        let mend = result.mend.as_deref().map(|mend| format!("; {mend}")).unwrap_or_default();
+        let remediation = result
+            .remediation
+            .as_deref()
+            .map(|remediation| format!("; {remediation}"))
+            .unwrap_or_default();
         grid.row([
             state(result.state),
             Field::new(result.account.as_str()),
             Field::new(result.region.as_ref().map_or("", |region| region.as_str())),
             Field::new(result.check.as_str()),
-            Field::new(format!("{}{mend}", result.message)),
+            Field::new(format!("{}{remediation}", result.message)),
         ]);
     }
     grid.write(out)?;

@@ -10,29 +10,30 @@ use serde_json::{Map, Value as Json};
 use super::chosen::chosen;
 use super::exit::{CommandError, Exit};
 use super::{json, output};
-use crate::controller::{Clock, SystemClock};
-use crate::expression::{
-    Bindings, Environment, Failure, Machine, Mistake, VariableType, compile, from_json, to_json,
-};
-use crate::resource::{Enclosed, ItemError, Parsed, Reading, Value, open_envelope, parse_item};
+use cel::Value;
+use cel::{Bindings, Failure, Machine, Mistake, VariableType, compile, from_json, to_json};
+use clock::{Clock, SystemClock};
+use engine::functions;
+use model::{Enclosed, ItemError, Parsed, Reading, open_envelope, parse_item};
 
 /// Evaluate an expression and print its value as JSON
 ///
-/// The language is CEL, as controls write it. Variables: `resource` with --resource, those of
-/// --vars, and `now`.
+/// The language is CEL, as in controls. Variables: `resource` with --resource, those of --vars, and
+/// `now`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct EvalArguments {
     /// The expression.
     #[arg(allow_hyphen_values = true)]
     expression: String,
-    /// A configuration item in any encoding of AWS Config: the variable `resource`.
+    /// A file with a configuration item, in any encoding of AWS Config, for the variable
+    /// `resource`.
     #[arg(long, value_name = "FILE")]
     resource: Option<PathBuf>,
-    /// Which item of the file, where it holds several: its id, name or ARN.
+    /// The id, name or ARN of the item, if the file has several.
     #[arg(long, value_name = "ID", requires = "resource")]
     id: Option<String>,
-    /// A JSON object: each of its fields is a variable.
+    /// A JSON object; each of its fields becomes a variable.
     #[arg(long, value_name = "JSON", value_parser = object, default_value = "{}")]
     vars: Map<String, Json>,
 }
@@ -40,10 +41,10 @@ pub(super) struct EvalArguments {
 const EXAMPLES: &str = "\
 Exit codes:
   0   evaluated
-  1   the expression is wrong or failed; where and why is shown
+  1   the expression is invalid or failed; the output shows where and why
   64  a wrong command line
   65  the item cannot be understood
-  66  the item's file cannot be read, or holds no resource with the --id
+  66  the item's file cannot be read, or has no resource with the --id
 
 Examples:
   plumbline eval '[1, 2, 3].map(n, n * n)'
@@ -59,10 +60,10 @@ impl EvalArguments {
             (Some(path), None) => Some(read(path)?),
             (None, _) => None,
         };
-        let mut environment = Environment::new().variable("now", VariableType::Timestamp);
+        let mut environment = functions::environment().variable("now", VariableType::Timestamp);
         let mut values = vec![Some(Value::Timestamp(SystemClock.now()))];
         if let (Some(path), Some(text)) = (&self.resource, &text) {
-            environment = environment.variable("resource", VariableType::Resource);
+            environment = environment.variable("resource", functions::item());
             values.push(Some(item(path, text, &arena)?));
         }
         for (name, json) in &self.vars {
@@ -101,11 +102,24 @@ fn item<'a>(path: &Path, text: &'a [u8], arena: &'a Bump) -> Result<Value<'a>, C
         let inner = enveloped(text, arena).ok_or(broken)?;
         parse_item(inner, &reading, arena)
     });
-    let parsed = parsed.map_err(|error: ItemError| unusable(&error.to_string()))?;
+    let parsed = parsed.map_err(|error: ItemError| {
+        if is_snapshot(text) {
+            let problem = format!("{} is a snapshot: choose an item with --id", path.display());
+            return CommandError::Usage(problem);
+        }
+        unusable(&error.to_string())
+    })?;
     match parsed {
         Parsed::Item(item) => Ok(item.value),
         Parsed::Skipped(_) => Err(unusable("is of a type that is not read")),
     }
+}
+
+/// Whether the text is a whole snapshot, compressed or not: what `--id` chooses from.
+fn is_snapshot(text: &[u8]) -> bool {
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    let lists_items = |json: Json| json.get("configurationItems").is_some() || json.is_array();
+    text.starts_with(&GZIP) || serde_json::from_slice(text).is_ok_and(lists_items)
 }
 
 /// The one item of a notification.

@@ -6,31 +6,33 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
+use super::features::NotBuilt;
 use super::mistakes::{self, Weight};
 use super::not_in_catalog::NotInCatalog;
-use crate::api::CrdError;
-use crate::api::document::Diagnostic;
-use crate::aws::AwsError;
-use crate::controller::{OperatorError, RunError};
-use crate::metrics::MetricsError;
-use crate::publish::PublishError;
-use crate::resource::{printable, printable_lines};
-use crate::server::LoggingError;
-use crate::source::SnapshotError;
+use crate::folder::RunError;
+use crate::telemetry::LoggingError;
+use api::CrdError;
+use aws::AwsError;
+use aws::publish::PublishError;
+use aws::source::SnapshotError;
+use manifest::document::Diagnostic;
+use metrics::MetricsError;
+use model::{printable, printable_lines};
 
 /// What every exit code means; the table of `docs/commands.md` says the same.
 pub(super) const CODES: &str = "\
 Exit codes (those from 64 on as sysexits.h has them):
-  0   all is as it should be
-  1   something is not: drift, a mistake, a failed check or test
-  2   it could not be determined: an unknown verdict, or input that could not be read whole
+  0   success
+  1   a problem was found: drift, a mistake, a failed check or test
+  2   the result is not certain: an unknown verdict, or input that could not be read completely
   64  a wrong command line
-  65  a mistake in the YAML that a command works from; `plumbline validate` shows it too
-  66  a file is missing or cannot be read, or nothing of what the command needs is in it
-  69  something that is needed is not available: AWS, Kubernetes, an address, the state folder
+  65  a mistake in the YAML input; `plumbline validate` shows it too
+  66  a file is missing or cannot be read, or contains nothing that the command needs
+  69  something is unavailable: AWS, Kubernetes, an address, the state folder, or a part of the
+      program that this build leaves out
   70  an internal error; please report it
   74  the output cannot be written
-  141 the reader of standard output has gone";
+  141 the reader of standard output closed it";
 
 /// How a command ended that could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,7 @@ enum Failure {
 /// Why a command could not do its work.
 #[derive(Debug, Error)]
 pub(super) enum CommandError {
-    #[error("the reader of standard output has gone")]
+    #[error("the reader of standard output closed it")]
     OutputClosed,
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -98,8 +100,11 @@ pub(super) enum CommandError {
     Crds(#[from] CrdError),
     #[error(transparent)]
     Run(#[from] RunError),
+    /// Something that was needed is not available.
+    #[error("{0}")]
+    Unavailable(String),
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    NotBuilt(#[from] NotBuilt),
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(transparent)]
@@ -170,9 +175,11 @@ impl CommandError {
             | Self::Crds(_)
             | Self::Metrics(_)
             | Self::Run(RunError::Metrics(_) | RunError::Broken(_)) => Failure::Internal,
-            Self::Run(_) | Self::Operator(_) | Self::Aws(_) | Self::Publish(_) => {
-                Failure::Unavailable
-            }
+            Self::Run(_)
+            | Self::Unavailable(_)
+            | Self::NotBuilt(_)
+            | Self::Aws(_)
+            | Self::Publish(_) => Failure::Unavailable,
         }
     }
 }
@@ -210,12 +217,12 @@ fn nothing_to_scan(path: &Path, items: u64, problem: Option<&str>) -> String {
     match problem {
         Some(problem) => format!("no item in {path} can be attributed to an account: {problem}"),
         None if items == 0 => format!(
-            "{path} holds no configuration items, so it does not show which accounts it is of: \
-             declare an AwsAccount beside the baselines"
+            "{path} contains no configuration items, so its accounts cannot be determined: \
+             declare an AwsAccount next to the baselines"
         ),
         None => format!(
-            "no item in {path} is of a type that is recorded, so it does not show which accounts \
-             it is of: declare an AwsAccount beside the baselines"
+            "no item in {path} is of a recorded type, so its accounts cannot be determined: \
+             declare an AwsAccount next to the baselines"
         ),
     }
 }

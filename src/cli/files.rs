@@ -6,14 +6,14 @@ use clap::Args;
 
 use super::exit::CommandError;
 use super::plural::counted;
-use crate::api::document::Diagnostic;
-use crate::plan::{Excluded, Objects, STANDARD_INPUT, load_paths_without};
+use manifest::document::Diagnostic;
+use manifest::{Excluded, Objects, STANDARD_INPUT, load_paths_without};
 
 /// Which files of folders are left out.
 #[derive(Debug, Args)]
 pub(super) struct Exclusion {
-    /// Leave out the files of folders that match this pattern, written as in .gitignore; may be
-    /// given several times. A file .plumblineignore in a folder holds such patterns, a line each.
+    /// Leave out files that match this pattern, in the syntax of .gitignore; may be given several
+    /// times. A file .plumblineignore in a folder has such patterns, one per line.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 }
@@ -21,11 +21,11 @@ pub(super) struct Exclusion {
 /// The baselines to work on.
 #[derive(Debug, Args)]
 pub(super) struct BaselineFiles {
-    /// A file or folder of YAML with `SecurityBaseline`s and what they name, or `-` for standard
-    /// input; may be given several times.
+    /// A YAML file or folder with `SecurityBaseline`s and the objects that they refer to, or `-`
+    /// for standard input; may be given several times.
     ///
-    /// Without an `AwsAccount` in them, every baseline applies to all accounts and regions that the
-    /// snapshot's items come from or, live, to the account of the credentials.
+    /// If they contain no `AwsAccount`, every baseline applies to all accounts and regions in the
+    /// snapshot or, with --live, to the account of the credentials.
     #[arg(long, value_name = "PATH", required = true)]
     baseline: Vec<PathBuf>,
     #[command(flatten)]

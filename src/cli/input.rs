@@ -9,16 +9,15 @@ use clap::Args;
 use super::exit::CommandError;
 use super::files::{listed, summary};
 use super::output::warn;
-use crate::api::document::{Diagnostic, SourceFile};
-use crate::api::{
-    AccountSelection, AwsAccount, LabelSelector, Period, SNAPSHOT_IS_A_PATH, is_address,
-};
-use crate::controller::{
-    AccountInput, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
-};
-use crate::plan::{AccountChecks, Objects, Resolved};
-use crate::resource::{ResourceType, Timestamp, is_known_type, suggest_type};
-use crate::source::Snapshot;
+use super::reports::DeclaredPlaces;
+use api::{AccountSelection, AwsAccount, LabelSelector, Period, SNAPSHOT_IS_A_PATH, is_address};
+use assess::{AccountInput, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover};
+use aws::source::Snapshot;
+use cel::Timestamp;
+use engine::plan::{AccountChecks, OwnerKeys, Resolved};
+use manifest::Objects;
+use manifest::document::{Diagnostic, SourceFile};
+use model::{ResourceType, is_known_type, suggest_type};
 
 /// The name of accounts that no file declares.
 const UNDECLARED: &str = "accounts that no file declares";
@@ -26,16 +25,16 @@ const UNDECLARED: &str = "accounts that no file declares";
 /// What is to be believed of a snapshot.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotOptions {
-    /// The resource types that the recorder records, separated by commas, or `all`. Of a type
-    /// that is not recorded nothing is known, so its controls are `Unknown`.
+    /// The resource types that the recorder records, separated by commas, or `all`. Controls of
+    /// other types are `Unknown`.
     ///
-    /// Default: what the `AwsAccount` says; else what configuration recorders in the snapshot say;
-    /// else the types that occur in the snapshot.
+    /// Default: `recordedTypes` of the `AwsAccount`, else the types of the configuration recorders
+    /// in the snapshot, else the types that occur in the snapshot.
     #[arg(long, value_name = "all|TYPE,...", value_parser = recorded)]
     recorded_types: Option<Recorded>,
-    /// The age (such as 24h) from which on the snapshot is stale and everything in it `Unknown`.
+    /// The maximum age of the snapshot, such as 24h. Everything in an older one is `Unknown`.
     ///
-    /// Default: what the `AwsAccount` says; without one, any age will do.
+    /// Default: `maxAge` of the `AwsAccount`; if there is none, any age is accepted.
     #[arg(long, value_name = "AGE")]
     max_age: Option<Period>,
 }
@@ -45,6 +44,8 @@ pub(super) struct SnapshotOptions {
 pub(super) struct Input {
     pub(super) resolved: Resolved,
     pub(super) sources: Vec<SourceInput>,
+    /// Where the baselines stand.
+    pub(super) places: DeclaredPlaces,
 }
 
 /// A snapshot's files, found.
@@ -75,6 +76,7 @@ impl SnapshotOptions {
         &self,
         (mut objects, mistakes): (Objects, Vec<Diagnostic>),
         baseline: &[PathBuf],
+        owners: &OwnerKeys,
         opened: &Opened,
         now: Timestamp,
         progress: &dyn Progress,
@@ -88,9 +90,10 @@ impl SnapshotOptions {
             declare(&mut objects, &opened.accounts(&found)?)?;
             survey = Some(found);
         }
-        let resolved = resolve(&objects, mistakes, baseline, declared, now)?;
+        let resolved = resolve(&objects, mistakes, baseline, declared, owners, now)?;
         let source = self.source(&objects, &resolved, opened, survey);
-        Ok(Input { resolved, sources: vec![source] })
+        let places = DeclaredPlaces::of(&objects, &resolved.catalog);
+        Ok(Input { resolved, sources: vec![source], places })
     }
 
     /// The snapshot as the source of every account, whatever sources they declare.
@@ -158,10 +161,11 @@ pub(super) fn resolve(
     mut mistakes: Vec<Diagnostic>,
     baseline: &[PathBuf],
     declared: bool,
+    owners: &OwnerKeys,
     now: Timestamp,
 ) -> Result<Resolved, CommandError> {
     let accounts = if declared { AccountChecks::Made } else { AccountChecks::LeftOut };
-    let mut resolved = objects.resolve_with(now, accounts);
+    let mut resolved = Resolved::checking(objects, now, accounts, owners);
     mistakes.append(&mut resolved.mistakes);
     if !objects.unreadable.is_empty() {
         return Err(CommandError::Unreadable(mistakes));

@@ -11,33 +11,40 @@ use super::aws::AwsArguments;
 use super::exit::CommandError;
 use super::files::BaselineFiles;
 use super::input::{Input, declare, resolve};
-use crate::api::{AccountSource, AwsAccount, AwsAccountSpec, ConfigApiSource, RoleReference};
-use crate::aws::AwsSettings;
-use crate::controller::{AwsAccounts, LiveSources, Progress, Reached, undeclared};
-use crate::drift::Installation;
-use crate::metrics::Metrics;
-use crate::plan::{Objects, Plan, Resolved, load_paths};
-use crate::publish::{FindingSink, Place, SecurityHub};
-use crate::resource::{AccountId, Partition, Region, Timestamp};
+use super::reports::DeclaredPlaces;
+use api::{
+    AccountFactsMode, AccountSource, AwsAccount, AwsAccountSpec, ConfigApiSource, RoleReference,
+};
+use assess::{AwsAccounts, LiveSources, Progress, Reached, undeclared};
+use aws::AwsSettings;
+use aws::publish::{FindingSink, Place, SecurityHub};
+use cel::Timestamp;
+use engine::drift::{Installation, Publisher};
+use engine::plan::{OwnerKeys, Plan, Resolved};
+use manifest::{Objects, load_paths};
+use metrics::Metrics;
+use model::{AccountId, Partition, Region};
 
 /// Which accounts are read, and how they are reached.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Live accounts")]
 pub(super) struct LiveArguments {
-    /// A region to look at; may be given several times.
+    /// A region to read; may be given several times.
     ///
-    /// Default: those of the `AwsAccount`s; without any, the region of the environment or profile.
+    /// Default: the regions of each `AwsAccount`; if there is none, the region of the environment
+    /// or profile.
     #[arg(long = "region", value_name = "REGION")]
     pub(super) regions: Vec<Region>,
-    /// An account to look at, by its id; may be given several times.
+    /// The id of an account to read; may be given several times.
     ///
-    /// Default: every `AwsAccount`; without any, the account of the credentials.
+    /// Default: every `AwsAccount`; if there is none, the account of the credentials.
     #[arg(long = "account", value_name = "ID")]
     pub(super) accounts: Vec<AccountId>,
     /// The role to assume in the account. It takes precedence over the `AwsAccount`'s own.
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
-    /// What the role's trust policy asks for. The variable keeps it out of lists of processes.
+    /// The external ID that the role's trust policy requires. Set the variable instead to keep it
+    /// out of process lists.
     #[arg(
         long,
         value_name = "TEXT",
@@ -46,9 +53,10 @@ pub(super) struct LiveArguments {
         requires = "role_arn"
     )]
     external_id: Option<String>,
-    /// Keeps the findings of two Plumblines over one account apart.
-    #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
-    pub(super) installation: Installation,
+    /// The name of this installation, which distinguishes its findings from those of other
+    /// installations on the same account. Required to publish; default: `default`.
+    #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME")]
+    pub(super) installation: Option<Installation>,
     #[command(flatten)]
     pub(super) aws: AwsArguments,
 }
@@ -62,17 +70,29 @@ pub(super) struct LiveInput {
 
 impl LiveInput {
     /// Security Hub of the accounts, with what is published in the plans' targets read back.
-    pub(super) async fn security_hub(&self, installation: &Installation) -> SecurityHub<Reached> {
+    pub(super) async fn security_hub(&self, publisher: &Publisher) -> SecurityHub<Reached> {
         let reached = Reached::default();
         let accounts = self.objects.accounts.iter().map(|account| &account.object.spec);
         for error in reached.reach(&self.aws, accounts).await {
-            tracing::warn!("nothing is published in account {}: {error}", error.account);
+            tracing::warn!("findings of account {} are not published: {error}", error.account);
         }
-        let targets = self.input.resolved.plans.iter().flat_map(|plan| &plan.targets);
-        let places: BTreeSet<Place> = targets.map(Place::from).collect();
-        let mut sink = SecurityHub::new(installation.clone(), reached);
-        sink.prepare(&places.into_iter().collect::<Vec<_>>()).await;
+        let mut sink = SecurityHub::new(publisher.clone(), reached);
+        sink.prepare(&self.places()).await;
         sink
+    }
+
+    /// Why places take no findings, where they do not: nobody knows what is open there. And what another
+    /// Plumbline keeps in the others.
+    pub(super) fn refusals(&self, sink: &SecurityHub<Reached>) -> BTreeSet<String> {
+        let places = self.places();
+        let others = places.iter().filter_map(|place| sink.others(place).map(|it| it.1));
+        places.iter().filter_map(|place| sink.refusal(place)).chain(others).collect()
+    }
+
+    /// Where findings of the baselines stand.
+    fn places(&self) -> Vec<Place> {
+        let targets = self.input.resolved.plans.iter().flat_map(|plan| &plan.targets);
+        targets.map(Place::from).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
@@ -83,60 +103,76 @@ pub(super) struct Declared {
     pub(super) aws: AwsAccounts,
 }
 
-/// What becomes of accounts that are declared with a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Snapshots {
-    /// They keep it.
-    Kept,
-    /// They are read through their own AWS Config.
-    ReadLive,
+/// The installation, which has to be chosen for `what` publishes.
+pub(super) fn chosen<'i>(
+    installation: Option<&'i Installation>,
+    what: &str,
+) -> Result<&'i Installation, CommandError> {
+    installation.ok_or_else(|| {
+        CommandError::Usage(format!(
+            "{what} needs --installation: findings carry its name, and two Plumblines that publish in \
+             one account under the same name resolve and archive each other's findings"
+        ))
+    })
 }
 
 impl LiveArguments {
+    /// The installation.
+    pub(super) fn installation(&self) -> Installation {
+        self.installation.clone().unwrap_or_default()
+    }
+
     /// Whether it says which accounts are read, or through which role.
     pub(super) fn are_chosen(&self) -> bool {
         !self.regions.is_empty() || !self.accounts.is_empty() || self.role_arn.is_some()
     }
 
     /// Reads baselines and accounts from a file or folder, and the accounts' items from AWS.
+    /// `facts` says whether their facts are read, whatever the accounts say.
     pub(super) async fn load(
         &self,
         baseline: &BaselineFiles,
+        owners: &OwnerKeys,
+        facts: Option<AccountFactsMode>,
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Result<LiveInput, CommandError> {
         let settings = self.aws.settings();
-        let declared = self.declared(baseline, settings, Snapshots::ReadLive, now).await?;
-        let Declared { objects, resolved, aws } = declared;
+        let declared = self.declared(baseline, owners, settings, read_live, now).await?;
+        let Declared { mut objects, resolved, aws } = declared;
+        for account in &mut objects.accounts {
+            let source = &mut account.object.spec.source;
+            source.account_facts = facts.or(source.account_facts);
+        }
         let mut live = LiveSources::new(aws.clone());
         let accounts = objects.accounts.iter().map(|account| &account.object);
         let sources = live.refresh(accounts, &resolved.plans, now, progress).await;
-        Ok(LiveInput { input: Input { resolved, sources }, objects, aws })
+        let places = DeclaredPlaces::of(&objects, &resolved.catalog);
+        Ok(LiveInput { input: Input { resolved, sources, places }, objects, aws })
     }
 
     /// Reads baselines and accounts from a file or folder; where it declares no account, that of
-    /// the credentials is declared.
+    /// the credentials is declared. `change` makes accounts what the command needs.
     pub(super) async fn declared(
         &self,
         baseline: &BaselineFiles,
+        owners: &OwnerKeys,
         settings: AwsSettings,
-        snapshots: Snapshots,
+        change: fn(&mut AwsAccountSpec),
         now: Timestamp,
     ) -> Result<Declared, CommandError> {
         let metrics = Metrics::new()?;
-        let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation.clone());
+        let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation());
         let (mut objects, mistakes) = baseline.load()?;
         let declared = objects.names_accounts();
         if !declared && mistakes.is_empty() && !objects.baselines.is_empty() {
             declare(&mut objects, &[self.own_account(&aws).await?])?;
         }
         for account in &mut objects.accounts {
-            if snapshots == Snapshots::ReadLive {
-                read_live(&mut account.object.spec);
-            }
+            change(&mut account.object.spec);
             self.give_role(&mut account.object.spec);
         }
-        let mut resolved = resolve(&objects, mistakes, baseline.paths(), declared, now)?;
+        let mut resolved = resolve(&objects, mistakes, baseline.paths(), declared, owners, now)?;
         self.narrow(&mut resolved.plans)?;
         Ok(Declared { objects, resolved, aws })
     }
@@ -148,7 +184,7 @@ impl LiveArguments {
         path: Option<&Path>,
     ) -> Result<(Vec<AwsAccountSpec>, AwsAccounts), CommandError> {
         let (settings, metrics) = (self.aws.settings(), Metrics::new()?);
-        let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation.clone());
+        let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation());
         let Some(path) = path else {
             let mut own = self.own_account(&aws).await?.spec;
             self.give_role(&mut own);
@@ -171,7 +207,7 @@ impl LiveArguments {
             self.accounts.iter().find(|id| !accounts.iter().any(|it| it.account_id == **id));
         let path = path.display();
         let problem = match missing {
-            Some(id) => format!("there is no AwsAccount of account {id} in {path}"),
+            Some(id) => format!("no AwsAccount in {path} has the account id {id}"),
             None if accounts.is_empty() => {
                 let paths = path.to_string();
                 return Err(CommandError::NothingFound { what: "AwsAccount", paths });
@@ -185,18 +221,19 @@ impl LiveArguments {
     async fn own_account(&self, aws: &AwsAccounts) -> Result<AwsAccount, CommandError> {
         let mut regions = self.regions.clone();
         if regions.is_empty() {
-            regions.extend(aws.aws().await.default_region());
+            regions.extend(aws.aws().await?.default_region());
         }
         let Some(first) = regions.first() else {
-            let problem = "which region? give --region, or set AWS_REGION";
+            let problem = "no region is set: pass --region, or set AWS_REGION";
             return Err(CommandError::Usage(problem.to_owned()));
         };
         let (account, partition) = match (self.accounts.as_slice(), self.role_account()) {
-            ([], None) => aws.aws().await.own_account(first).await?,
+            ([], None) => aws.aws().await?.own_account(first).await?,
             ([account], _) => (account.clone(), Partition::of_region(first)),
             ([], Some(account)) => (account, Partition::of_region(first)),
             _ => {
-                let problem = "several accounts need an AwsAccount each, with a role of its own";
+                let problem = "to read several accounts, declare an AwsAccount with a role for \
+                    each of them";
                 return Err(CommandError::Usage(problem.to_owned()));
             }
         };
@@ -231,7 +268,7 @@ impl LiveArguments {
             });
         }
         if plans.iter().all(|plan| plan.targets.is_empty()) {
-            let problem = "no baseline applies to the accounts and regions that were asked for";
+            let problem = "no baseline applies to the selected accounts and regions";
             return Err(CommandError::Usage(problem.to_owned()));
         }
         Ok(())

@@ -5,16 +5,19 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
     SourceCode, SourceSpan, SpanContents,
 };
+use regex::Regex;
 use serde::Serialize;
 
 use super::output;
-use crate::api::document::Diagnostic;
-use crate::resource::{printable, printable_lines};
+use engine::evaluation::names_secret;
+use manifest::document::Diagnostic;
+use model::{printable, printable_lines};
 
 /// How many bytes before and after a mistake are shown at most.
 const NEAR: usize = 1000;
@@ -73,19 +76,24 @@ struct Excerpt {
 impl Shown {
     fn of(diagnostic: &Diagnostic, weight: Weight) -> Self {
         let (lines, lines_before) = excerpt_of(diagnostic);
+        // A field may begin before the lines that are shown of it.
+        let text = diagnostic.file.text();
+        let start = text.floor_char_boundary(lines.start.saturating_sub(NEAR));
+        let text = without_secrets(text.get(start..lines.end).unwrap_or_default());
         let part = |from: usize, to: usize| {
-            let text = diagnostic.file.text().get(from..to.max(from)).unwrap_or_default();
+            let text = text.get(from - start..to.max(from) - start).unwrap_or_default();
             printable_lines(&text.replace("\r\n", "\n")).into_owned()
         };
         let range = &diagnostic.range;
         let before = part(lines.start, range.start);
         let marked = part(range.start, range.end.min(lines.end));
         let after = part(range.end.max(range.start), lines.end);
+        let label = (before.len(), marked.len()).into();
         Self {
             message: printable(&diagnostic.message).into_owned(),
             help: diagnostic.help.as_deref().map(|help| printable(help).into_owned()),
             weight,
-            label: (before.len(), marked.len()).into(),
+            label,
             excerpt: Excerpt {
                 path: printable(&diagnostic.file.path().display().to_string()).into_owned(),
                 columns_before: columns_before(diagnostic, &before),
@@ -94,6 +102,52 @@ impl Shown {
             },
         }
     }
+}
+
+/// A field of YAML or JSON, with a value in quotes or brackets, or up to where a plain one ends.
+static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let value = r#""(?:[^"\\]|\\.)*"?|'[^']*'?|\[[^\]]*\]?|\{[^}]*\}?|[^\s,}\]#][^\n,}\]]*"#;
+    Regex::new(&format!(r#"(?P<name>[\w.:-]+)["']?\s*:\s+(?P<value>{value})"#)).ok()
+});
+
+/// The text with `*` in the place of what fields hold whose names speak of secrets, such as
+/// `externalId`: as many bytes, so that places stay.
+fn without_secrets(text: &str) -> String {
+    let Some(field) = FIELD.as_ref() else { return String::new() };
+    let (mut shown, mut at) = (text.to_owned(), 0);
+    while let Some(found) = field.captures_at(text, at) {
+        let (Some(name), Some(value)) = (found.name("name"), found.name("value")) else { break };
+        // What is not secret may hold fields itself.
+        at = name.end();
+        if names_secret(name.as_str()) {
+            at = with_deeper_lines(text, name.start(), value.end());
+            let hidden = |it: char| {
+                if it.is_whitespace() { it.to_string() } else { "*".repeat(it.len_utf8()) }
+            };
+            let secret = text.get(value.start()..at).unwrap_or_default();
+            let stars: String = secret.chars().map(hidden).collect();
+            shown.replace_range(value.start()..at, &stars);
+        }
+    }
+    shown
+}
+
+/// Where a value ends with the lines that are indented deeper than its field: those of a block, and
+/// of a plain value of several lines.
+fn with_deeper_lines(text: &str, field: usize, end: usize) -> usize {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
+    let line = text.get(..field).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let own = indent(text.get(line..).unwrap_or_default());
+    let mut end = end;
+    for (at, line) in text.get(end..).unwrap_or_default().split_inclusive('\n').enumerate() {
+        let is_blank = line.trim().is_empty();
+        let belongs = if at == 0 { is_blank } else { is_blank || indent(line) > own };
+        if !belongs {
+            break;
+        }
+        end += line.len();
+    }
+    end
 }
 
 /// How many characters of the mistake's line are not shown where the excerpt begins within it.
@@ -168,7 +222,7 @@ impl SourceCode for Excerpt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::document::SourceFile;
+    use manifest::document::SourceFile;
 
     fn drawn(name: &str, text: &str, range: Range<usize>, message: &str) -> String {
         let file = SourceFile::new(name, text);
@@ -184,15 +238,31 @@ mod tests {
         let text = "one: \u{1b}[2J\ntwo\u{202e}: \u{9b}x\u{7}\r\nthree: \rgone\n";
         let at = text.find("two").unwrap();
         let shown = drawn("a\n\u{1b}]0;b.yaml", text, at..at + 6, "unknown field `two\u{202e}\n×`");
-        assert!(
-            shown.chars().all(|it| it == '\n' || crate::resource::is_printable(it)),
-            "{shown:?}"
-        );
+        assert!(shown.chars().all(|it| it == '\n' || model::is_printable(it)), "{shown:?}");
         assert!(shown.contains("unknown field `two\\u{202e}\\n×`"), "{shown}");
         assert!(shown.contains("[a\\n\\u{1b}]0;b.yaml:2:1]"), "{shown}");
         assert!(shown.contains("1 │ one: \\u{1b}[2J"), "{shown}");
         assert!(shown.contains("2 │ two\\u{202e}: \\u{9b}x\\u{7}\n"), "{shown}");
         assert!(shown.contains("  · ───────────"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_beside_a_mistake_is_not_shown() {
+        for text in [
+            "role:\n  externalId: CANARY-1\n  wrnog: 1\n",
+            "role: {arn: x, externalId: 'CANARY, 2', wrnog: 1}\n",
+            "role:\n  \"externalId\": \"CANARY\"\n  wrnog: 1\n",
+            "role:\n  externalId: >\n    CANARY\n  wrnog: 1\n",
+            "parameters: {apiToken: [CANARY, 1], wrnog: 1}\n",
+            "role: {externalId: {CANARY: ü}, wrnog: 1}\n",
+        ] {
+            for part in ["wrnog", "CANARY"] {
+                let at = text.find(part).unwrap();
+                let shown = drawn("a.yaml", text, at..at + part.len(), "unknown field");
+                assert!(!shown.contains("CANARY") && shown.contains("wrnog: 1"), "{shown}");
+                assert!(shown.contains("────"), "{shown}");
+            }
+        }
     }
 
     #[test]

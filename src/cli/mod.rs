@@ -3,6 +3,7 @@
 //! Each command reads its arguments, calls one function of the library and shows what it gave.
 //! Data goes to standard output; progress, logs and mistakes go to standard error.
 
+mod archivals;
 mod archive;
 mod aws;
 mod chosen;
@@ -10,25 +11,44 @@ mod completions;
 mod controls;
 mod crds;
 mod docs;
+#[cfg(feature = "aws")]
+mod doctor;
+#[cfg(not(feature = "aws"))]
+#[path = "absent/doctor.rs"]
 mod doctor;
 mod eval;
 mod exit;
+#[cfg(feature = "aws")]
+mod facts;
+#[cfg(not(feature = "aws"))]
+#[path = "absent/facts.rs"]
+mod facts;
+mod features;
 mod files;
 mod iam_policy;
 mod input;
 mod json;
 mod live;
+mod metrics;
 mod mistakes;
 mod not_in_catalog;
+#[cfg(feature = "kubernetes")]
+mod operator;
+#[cfg(not(feature = "kubernetes"))]
+#[path = "absent/operator.rs"]
 mod operator;
 mod output;
+mod owners;
 mod packs;
 mod plan;
 mod plural;
 mod progress;
+mod ready;
+mod reports;
 mod results;
 mod run;
 mod scan;
+mod shown;
 mod test;
 mod traces;
 mod validate;
@@ -38,16 +58,21 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-use crate::server::{LogFormat, Logging, TraceSettings, start_logging};
+use crate::telemetry::{LogFormat, Logging, TraceSettings, start_logging};
 use exit::{CODES, CommandError, Exit};
 pub use exit::{internal_error, refuse};
+use features::Feature;
 
 /// Keeps AWS accounts at the security baseline that their owners declared.
 ///
-/// Plumbline compares declared baselines with what AWS Config recorded, shows and publishes each
-/// drift, resolves it when it is fixed, and never calls compliant what it could not see.
+/// Plumbline compares declared baselines with what AWS Config recorded. It shows and publishes each
+/// drift, and resolves it when it is fixed. Resources that could not be checked never count as
+/// compliant.
 #[derive(Debug, Parser)]
-#[command(name = "plumbline", version, max_term_width = 100, after_long_help = format!("{CODES}\n\n{EXAMPLES}"))]
+#[command(
+    name = "plumbline", version, long_version = features::version(), max_term_width = 100,
+    after_long_help = format!("{}{CODES}\n\n{EXAMPLES}", features::left_out())
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -60,13 +85,13 @@ Examples:
   plumbline run deploy/samples/quickstart
       keep a folder's baselines evaluated, publish findings, serve metrics
   plumbline scan --baseline baseline.yaml --snapshot snapshot.json.gz
-      evaluate once; the exit code says whether there is drift
+      evaluate once; the exit code shows whether there is drift
   plumbline validate baselines/
       find every mistake before anything is applied
   plumbline doctor --baseline baselines/
-      find out what accounts lack before anything is read from them
+      check what accounts need before they are evaluated
   plumbline controls list
-      see what can be checked
+      list the built-in controls
 
 `plumbline COMMAND --help` explains each command with examples and exit codes.";
 
@@ -74,10 +99,12 @@ Examples:
 enum Command {
     Run(run::RunArguments),
     Operator(operator::OperatorArguments),
+    Ready(ready::ReadyArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
     Archive(archive::ArchiveArguments),
     Doctor(doctor::DoctorArguments),
+    Facts(facts::FactsArguments),
     IamPolicy(iam_policy::IamPolicyArguments),
     Validate(validate::ValidateArguments),
     Test(test::TestArguments),
@@ -93,10 +120,10 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Logs {
-    /// How log lines on standard error are written.
+    /// The format of log lines on standard error.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormatArgument,
-    /// Log more: -v what is done, -vv why. The variable `RUST_LOG` takes precedence.
+    /// Log more: -v for details, -vv for debugging. The variable `RUST_LOG` takes precedence.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -110,12 +137,19 @@ enum LogFormatArgument {
 impl Cli {
     /// Does what the command line asks.
     pub fn execute(self) -> ExitCode {
-        let logging = self.logs.start(self.command.traces().as_ref());
-        let done = logging.and_then(|_logging| self.command.execute(self.logs.log_format));
-        match done {
+        match self.done() {
             Ok(exit) => exit.into(),
             Err(error) => error.report(),
         }
+    }
+
+    fn done(self) -> Result<Exit, CommandError> {
+        let traces = self.command.traces();
+        if traces.is_some() {
+            Feature::Otlp.needed_for("option --otlp-endpoint")?;
+        }
+        let _logging = self.logs.start(traces.as_ref())?;
+        self.command.execute(self.logs.log_format)
     }
 }
 
@@ -124,10 +158,12 @@ impl Command {
         match self {
             Self::Run(arguments) => arguments.execute(logs == LogFormatArgument::Json),
             Self::Operator(arguments) => arguments.execute(),
+            Self::Ready(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
             Self::Archive(arguments) => arguments.execute(),
             Self::Doctor(arguments) => arguments.execute(),
+            Self::Facts(arguments) => arguments.execute(),
             Self::IamPolicy(arguments) => arguments.execute(),
             Self::Validate(arguments) => arguments.execute(),
             Self::Test(arguments) => arguments.execute(),

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::api::closest;
-use crate::catalog::Catalog;
+use api::closest;
+use engine::catalog::Catalog;
 
 /// Why a name of the catalogue cannot be shown.
 #[derive(Debug, Error)]

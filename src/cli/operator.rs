@@ -8,72 +8,103 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::archivals::ArchivalArguments;
 use super::aws::AwsArguments;
 use super::exit::{CommandError, Exit};
+use super::metrics::MetricArguments;
+use super::owners::OwnerArguments;
 use super::run::{runtime, stopped};
 use super::traces::TraceArguments;
-use crate::api::Period;
-use crate::controller::{OperatorSettings, SinkChoice, SystemClock, operate};
-use crate::drift::Installation;
-use crate::server::TraceSettings;
+use crate::telemetry::TraceSettings;
+use api::Period;
+use assess::SinkChoice;
+use clock::SystemClock;
+use engine::drift::{Installation, MOST_FINDINGS};
+use operator::{OperatorSettings, operate};
 
-/// Keep the baselines of a Kubernetes cluster evaluated: publish drift, tell it in status and events
+/// Keep the baselines of a Kubernetes cluster evaluated: report drift in findings, status and
+/// events
 ///
-/// Watches `SecurityBaseline`, `AwsAccount`, `Control`, `Pack`, `Exemption` and `Attestation`, and
-/// evaluates what a change touches at once, every baseline at its `interval`, and an exemption or
-/// attestation when it begins or ends. `kubectl get baselines` shows what came of it. Several
-/// replicas share the accounts; one that dies is replaced within the lease duration.
+/// Watches `SecurityBaseline`, `AwsAccount`, `Control`, `Pack`, `Exemption` and `Attestation`
+/// objects. Evaluates the accounts that a change affects at once, every baseline at its `interval`,
+/// and exemptions and attestations when they begin or end. `kubectl get baselines` shows the
+/// results. Several replicas share the accounts; if one fails, the others take over within the
+/// lease duration.
 ///
-/// Runs in a cluster as its service account, elsewhere as KUBECONFIG says.
+/// In a cluster it uses its service account, elsewhere the context of KUBECONFIG.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+// The chart's `extraArgs` come after what its other values give, and take precedence.
+#[command(after_long_help = EXAMPLES, args_override_self = true)]
 pub(super) struct OperatorArguments {
-    /// Where /metrics, /healthz and /readyz are served; port 0 takes a free one.
+    /// The address of /metrics, /healthz and /readyz; port 0 selects a free port.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9464")]
     listen: SocketAddr,
-    /// Keeps the findings of two Plumblines over one account apart.
+    /// The name of this installation, which distinguishes its findings from those of other
+    /// installations on the same account.
     #[arg(long, env = "PLUMBLINE_INSTALLATION", value_name = "NAME", default_value = "default")]
     installation: Installation,
-    /// The namespace for the leases by which replicas share the work.
+    /// Take over findings of this installation that another Plumbline published, such as the
+    /// operator of a lost cluster. Without it they stay as they are, and the account reports them.
+    /// Remove it when they are taken over.
+    #[arg(long)]
+    adopt: bool,
+    /// The namespace of the Leases with which replicas share the accounts.
     #[arg(long, env = "POD_NAMESPACE", value_name = "NAMESPACE", default_value = "default")]
     namespace: String,
-    /// Tells this replica from the others. The pod's name is right.
+    /// The name of this replica, unique among the replicas; in a cluster, the name of the pod.
     #[arg(long, env = "POD_NAME", value_name = "NAME", default_value = "plumbline")]
     identity: String,
-    /// How many accounts are evaluated at once; each may use every core.
+    /// How many accounts are evaluated at the same time; each may use every core.
     #[arg(
         long, value_name = "NUMBER", default_value = "2",
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     max_concurrent: u16,
-    /// After so long without a sign of life, a replica's accounts go to the others.
+    /// How long a replica may fail to renew its lease before the others take over its accounts.
     #[arg(long, value_name = "PERIOD", default_value = "15s", value_parser = lease_duration)]
     lease_duration: Period,
     /// Where findings go.
     #[arg(long, value_enum, value_name = "SINK", default_value = "securityhub")]
     sink: SinkArgument,
-    /// The folder for findings of `--sink file`: a file for each account, which all replicas reach.
+    /// The folder for findings with `--sink file`, which every replica must reach. It has a file
+    /// for each account.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/plumbline")]
     state: PathBuf,
-    /// The folder that relative paths of snapshots (`source.snapshot.url`) are relative to.
+    /// The folder at which relative snapshot paths (`source.snapshot.url`) start.
     #[arg(long, value_name = "DIR", default_value = ".")]
     snapshots: PathBuf,
-    /// A deleted baseline waits so long for its findings to be archived; then it goes without.
+    /// How long a deleted baseline or account waits for its findings to be archived before it is
+    /// removed anyway.
     #[arg(long, value_name = "PERIOD", default_value = "10m")]
     archive_deadline: Period,
-    /// Write a Report (openreports.io/v1alpha1) for each baseline, account and region, for the Policy
-    /// Reporter and the like. The CRD of OpenReports must be there.
+    #[command(flatten)]
+    archivals: ArchivalArguments,
+    /// How many findings of a baseline may be open in one account. What drifts beyond that is counted
+    /// in status, and not published until other drift is fixed; the last quarter is for Critical and
+    /// High.
+    #[arg(
+        long, value_name = "NUMBER", default_value_t = MOST_FINDINGS,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..)
+    )]
+    max_findings: usize,
+    /// Write a Report (openreports.io/v1alpha1) for each baseline, account and region, for tools
+    /// such as the Policy Reporter. Needs the CRDs of OpenReports.
     #[arg(long)]
     open_reports: bool,
-    /// How many results such a report lists at most, the worst first; its summary counts all.
+    /// The maximum number of results in a Report, the worst first; its summary counts all of them.
     #[arg(
         long, value_name = "NUMBER", default_value = "50", requires = "open_reports",
         value_parser = clap::value_parser!(u16).range(1..=1000)
     )]
     open_reports_max_results: u16,
-    /// Serve /debug/plan: what each baseline comes to. It names accounts and controls.
+    /// Serve /debug/plan, which shows what each baseline resolves to. It names accounts and
+    /// controls.
     #[arg(long)]
     debug_plan: bool,
+    #[command(flatten)]
+    owners: OwnerArguments,
+    #[command(flatten)]
+    metrics: MetricArguments,
     #[command(flatten)]
     traces: TraceArguments,
     #[command(flatten)]
@@ -93,7 +124,7 @@ const EXAMPLES: &str = "\
 Exit codes:
   0   stopped by Ctrl-C or SIGTERM
   64  a wrong command line
-  69  could not start or go on: no API server, or the address or state folder cannot be used
+  69  cannot run: no API server, or the address or the state folder cannot be used
 
 Examples:
   plumbline crds | kubectl apply --server-side -f -
@@ -115,7 +146,8 @@ impl OperatorArguments {
         let settings = self.settings();
         let ran = runtime.block_on(async {
             let stop = stopped().map_err(CommandError::Runtime)?;
-            Ok(operate(settings, Arc::new(SystemClock), stop).await?)
+            let operated = operate(settings, Arc::new(SystemClock), stop).await;
+            operated.map_err(|error| CommandError::Unavailable(error.to_string()))
         });
         // An evaluation that was given up has nothing to finish.
         runtime.shutdown_background();
@@ -129,7 +161,10 @@ impl OperatorArguments {
         };
         OperatorSettings {
             listen: self.listen,
+            owner_keys: self.owners.keys(),
+            metrics: self.metrics.settings(),
             installation: self.installation,
+            adopts: self.adopt,
             namespace: self.namespace,
             identity: self.identity,
             max_concurrent: usize::from(self.max_concurrent),
@@ -138,6 +173,8 @@ impl OperatorArguments {
             snapshots: self.snapshots,
             aws: self.aws.settings(),
             archive_deadline: self.archive_deadline.duration(),
+            archival_limit: self.archivals.limit(),
+            max_findings: self.max_findings,
             open_reports: NonZeroU16::new(self.open_reports_max_results)
                 .filter(|_| self.open_reports),
             debug_plan: self.debug_plan,
@@ -150,7 +187,7 @@ fn lease_duration(text: &str) -> Result<Period, String> {
     const SHORTEST: Duration = Duration::from_secs(3);
     let period: Period = text.parse().map_err(|error| format!("{error}"))?;
     if period.duration() < SHORTEST {
-        return Err("a lease lasts at least 3s, so that a slow answer does not lose it".to_owned());
+        return Err("must be at least 3s, so that a slow answer does not lose the lease".to_owned());
     }
     Ok(period)
 }

@@ -4,11 +4,20 @@ use std::fs;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::Path;
 
+use clap::ValueEnum;
+
 use super::exit::{CommandError, Exit};
+
+/// How what is for people first is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum OutputFormat {
+    Text,
+    Json,
+}
 
 /// How tables look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
+pub(super) struct TableStyle {
     /// How wide they may be.
     pub(super) room: Room,
     /// Whether there are colours.
@@ -53,11 +62,11 @@ pub(super) fn write_files(dir: &Path, files: &[(String, String)]) -> Result<Exit
 }
 
 /// How tables on standard output look: plain and as wide as they are unless it is a terminal.
-pub(super) fn look() -> Look {
+pub(super) fn style() -> TableStyle {
     let terminal = io::stdout().is_terminal();
     let width = if terminal { comfy_table::Table::new().width() } else { None };
     let room = width.map_or(Room::Endless, Room::Within);
-    Look { room, coloured: terminal && colours_allowed() }
+    TableStyle { room, coloured: terminal && colours_allowed() }
 }
 
 /// Unless `NO_COLOR` is set to anything (<https://no-color.org>).
@@ -67,14 +76,14 @@ pub(super) fn colours_allowed() -> bool {
 
 /// Warnings on standard error.
 pub(super) mod warn {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::io::{self, Write};
 
-    use crate::api::document::Diagnostic;
     use crate::cli::plural::counted;
-    use crate::controller::SourceReport;
-    use crate::publish::Published;
-    use crate::resource::printable;
+    use assess::{RoundReport, SourceReport};
+    use aws::publish::Published;
+    use manifest::document::Diagnostic;
+    use model::printable;
 
     /// So many problems of a source are shown.
     const SHOWN: usize = 20;
@@ -84,6 +93,25 @@ pub(super) mod warn {
         for line in sources.iter().flat_map(lines) {
             // Where standard error cannot be written to, there is nobody left to tell.
             let _ = writeln!(io::stderr(), "warning: {}", printable(&line));
+        }
+    }
+
+    /// Says what findings do not show: baselines that were not evaluated, and verdicts that are unknown.
+    pub(in crate::cli) fn unseen_in_findings(report: &RoundReport) {
+        for summary in &report.drift.summary {
+            if let Some(why) = summary.not_evaluated {
+                let line = format!("baseline {} was not evaluated: {why}", summary.baseline);
+                let _ = writeln!(io::stderr(), "warning: {}", printable(&line));
+            }
+        }
+        let unknown = report.outcome.counts().unknown();
+        if unknown > 0 {
+            let verdicts = counted(unknown, "unknown verdict");
+            let _ = writeln!(
+                io::stderr(),
+                "warning: {verdicts}, of which there are no findings; `--only unknown` with another \
+                 --output shows why"
+            );
         }
     }
 
@@ -105,6 +133,14 @@ pub(super) mod warn {
             let _ = writeln!(io::stderr(), "warning: {}", printable(&line));
         }
         published.refused.is_empty()
+    }
+
+    /// Says which places take no findings. Whether all of them do.
+    pub(in crate::cli) fn refusing(refusals: &BTreeSet<String>) -> bool {
+        for refusal in refusals {
+            let _ = writeln!(io::stderr(), "warning: {}", printable(refusal));
+        }
+        refusals.is_empty()
     }
 
     /// Why findings were not taken, each reason once.
@@ -138,16 +174,16 @@ pub(super) mod warn {
             let unknown = if source.is_partial {
                 "what is missing is Unknown"
             } else {
-                "nothing in it is taken for compliant"
+                "nothing in it counts as compliant"
             };
             lines.push(format!(
-                "{name} could not be read whole: {unknown}, and no finding of it is resolved"
+                "{name} could not be read completely: {unknown}, and no finding of it is resolved"
             ));
         }
         lines.extend(source.notes.iter().map(|note| format!("{name}: {note}")));
         if source.foreign > 0 {
             let items = counted(source.foreign, "item");
-            lines.push(format!("{name} holds {items} of accounts that nothing declares"));
+            lines.push(format!("{name} contains {items} of accounts without an AwsAccount"));
         }
         lines
     }

@@ -4,30 +4,33 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::exit::{CommandError, Exit};
 use super::files::{Exclusion, once};
 use super::input::{Input, Opened, SnapshotOptions};
 use super::json;
+use super::output::OutputFormat;
 use super::output::{self, warn};
+use super::owners::OwnerArguments;
 use super::progress::ReadingBar;
 use super::results::{JsonChange, JsonError, SCHEMA_VERSION, change_line};
-use crate::controller::{Clock, Round, RoundReport, SystemClock, View, evaluate};
-use crate::drift::{FindingChange, Installation, KnownFindings};
-use crate::evaluation::EvaluationResult;
-use crate::resource::Timestamp;
+use assess::{Limits, Round, RoundReport, View, evaluate};
+use cel::Timestamp;
+use clock::{Clock, SystemClock};
+use engine::drift::{FindingChange, KnownFindings, Publisher};
+use engine::evaluation::EvaluationResult;
 
-/// Show which findings a changed baseline would open, close and leave, before it is applied
+/// Show which findings a changed baseline would open, close and leave as they are
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct PlanArguments {
-    /// The baselines as they are: a file or folder, or `-` for standard input; may be given several
+    /// The current baselines: a file or folder, or `-` for standard input; may be given several
     /// times.
     #[arg(long, value_name = "PATH", required = true)]
     from: Vec<PathBuf>,
-    /// The baselines as they would be, likewise.
+    /// The changed baselines, given in the same way.
     #[arg(long, value_name = "PATH", required = true)]
     to: Vec<PathBuf>,
     #[command(flatten)]
@@ -37,24 +40,20 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "PATH", required = true)]
     snapshot: Vec<PathBuf>,
     #[command(flatten)]
+    owners: OwnerArguments,
+    #[command(flatten)]
     options: SnapshotOptions,
-    /// How changes are written.
+    /// The output format.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     output: OutputFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    Text,
-    Json,
-}
-
 const EXAMPLES: &str = "\
 Exit codes:
-  0   shown; whether anything would change is in what is shown
-  2   something could not be read whole, so the findings may differ
+  0   success, whether or not anything would change
+  2   a verdict is unknown, or something could not be read completely, so the findings may differ
   64  a wrong command line
-  65  a mistake in the baselines or in what they name
+  65  a mistake in the baselines or in the objects that they refer to
   66  a file is missing or cannot be read, or there is no baseline in it
 
 Examples:
@@ -68,15 +67,17 @@ Examples:
 struct Forecast<'c> {
     schema_version: u32,
     changes: Vec<JsonChange<'c>>,
-    summary: Summary<'c>,
+    summary: PlanSummary<'c>,
 }
 
 #[derive(Debug, Serialize)]
-struct Summary<'c> {
+struct PlanSummary<'c> {
     #[serde(flatten)]
     counts: BTreeMap<&'c str, usize>,
     /// Open findings that stay as they are.
     unchanged: usize,
+    /// Verdicts of the changed baselines that are unknown, of which nobody knows what would change.
+    unknown: u64,
 }
 
 impl PlanArguments {
@@ -96,12 +97,17 @@ impl PlanArguments {
         let after = compare(&to, &known, now, &progress);
         progress.clear();
         let changes = &after.drift.changes;
+        // What is unknown before or after hides what the change would do.
+        let unknown = [&before, &after].map(|report| report.outcome.counts().unknown());
+        let [was_unknown, unknown] = unknown;
+        let summary = summary(changes, known.open(), unknown);
         output::write(|out| match self.output {
-            OutputFormat::Text => text(out, changes, known.open()),
-            OutputFormat::Json => forecast(out, changes, known.open()),
+            OutputFormat::Text => text(out, changes, &summary),
+            OutputFormat::Json => forecast(out, changes, summary),
         })?;
         warn::reading(&after.sources);
-        Ok(if before.is_sure() && after.is_sure() { Exit::Good } else { Exit::Undecided })
+        let is_sure = before.is_sure() && after.is_sure() && was_unknown == 0 && unknown == 0;
+        Ok(if is_sure { Exit::Good } else { Exit::Undecided })
     }
 }
 
@@ -112,10 +118,10 @@ impl PlanArguments {
         once(paths.map(PathBuf::as_path))?;
         let (from, to) = (self.exclusion.load(&self.from)?, self.exclusion.load(&self.to)?);
         let snapshot = Opened::at(&self.snapshot)?;
-        let options = &self.options;
+        let (options, owners) = (&self.options, self.owners.keys());
         Ok([
-            options.prepare(from, &self.from, &snapshot, now, progress)?,
-            options.prepare(to, &self.to, &snapshot, now, progress)?,
+            options.prepare(from, &self.from, &owners, &snapshot, now, progress)?,
+            options.prepare(to, &self.to, &owners, &snapshot, now, progress)?,
         ])
     }
 }
@@ -126,39 +132,48 @@ fn compare(
     now: Timestamp,
     progress: &ReadingBar,
 ) -> RoundReport {
-    let Input { resolved, sources } = input;
+    let Input { resolved, sources, .. } = input;
     let round = Round {
         plans: &resolved.plans,
         sources,
         known: Some(known),
-        installation: &Installation::default(),
+        publisher: &Publisher::default(),
         now,
         may_lack_baselines: false,
+        limits: Limits::NONE,
     };
     let mut nothing = |_: &EvaluationResult<'_>| {};
     evaluate(&round, View { results: &mut nothing, filter: |_| false, progress })
 }
 
-fn text(out: &mut impl Write, changes: &[FindingChange], open: usize) -> io::Result<()> {
+fn text(
+    out: &mut impl Write,
+    changes: &[FindingChange],
+    summary: &PlanSummary<'_>,
+) -> io::Result<()> {
     for change in changes {
         writeln!(out, "{}", change_line(change))?;
     }
-    let Summary { counts, unchanged } = summary(changes, open);
+    let PlanSummary { counts, unchanged, unknown } = summary;
     let counts = counts.iter().map(|(change, count)| format!("{count} {change}, "));
-    writeln!(out, "{}{unchanged} unchanged", counts.collect::<String>())
+    let unknown = if *unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
+    writeln!(out, "{}{unchanged} unchanged{unknown}", counts.collect::<String>())
 }
 
-fn forecast(out: &mut impl Write, changes: &[FindingChange], open: usize) -> io::Result<()> {
+fn forecast(
+    out: &mut impl Write,
+    changes: &[FindingChange],
+    summary: PlanSummary<'_>,
+) -> io::Result<()> {
     let listed = changes.iter().map(JsonChange::of).collect();
-    let summary = summary(changes, open);
     json::write_pretty(out, &Forecast { schema_version: SCHEMA_VERSION, changes: listed, summary })
 }
 
-fn summary(changes: &[FindingChange], open: usize) -> Summary<'_> {
+fn summary(changes: &[FindingChange], open: usize, unknown: u64) -> PlanSummary<'_> {
     let mut counts = BTreeMap::new();
     for change in changes {
         *counts.entry(change.as_str()).or_default() += 1;
     }
     let new = counts.get("opened").copied().unwrap_or_default();
-    Summary { counts, unchanged: (open + new).saturating_sub(changes.len()) }
+    PlanSummary { counts, unchanged: (open + new).saturating_sub(changes.len()), unknown }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::controller::Progress;
+use assess::Progress;
 
 /// What is smaller is read before anybody could see a bar.
 const MUCH: u64 = 8 << 20;

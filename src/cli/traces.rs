@@ -2,12 +2,13 @@
 
 use clap::Args;
 
-use crate::server::{OtlpEndpoint, TraceSettings};
+use crate::telemetry::{OtlpEndpoint, TraceSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct TraceArguments {
-    /// Send traces to this OpenTelemetry collector (`http://localhost:4318`), by OTLP over HTTP.
-    /// Variables such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER` hold.
+    /// Send traces to this OpenTelemetry collector (such as `http://localhost:4318`), by OTLP over
+    /// HTTP. Variables such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER` are
+    /// supported.
     #[arg(long, value_name = "URL")]
     otlp_endpoint: Option<OtlpEndpoint>,
 }

@@ -1,28 +1,31 @@
 //! `plumbline validate`: every mistake in YAML files, with its place.
 
+use engine::plan::Resolved;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::exit::{CommandError, Exit};
 use super::files::{Exclusion, listed, summary};
 use super::mistakes::{self, Weight};
+use super::output::OutputFormat;
 use super::plural::counted;
 use super::{json, output};
-use crate::api::document::Diagnostic;
-use crate::controller::{Clock, SystemClock};
-use crate::plan::{AccountChecks, Objects};
+use clock::{Clock, SystemClock};
+use engine::plan::{AccountChecks, OwnerKeys};
+use manifest::Objects;
+use manifest::document::Diagnostic;
 
 /// Find every mistake in baselines, accounts, controls, packs, exemptions and attestations
 ///
 /// Unknown fields, wrong types, unknown controls and parameters, expressions that do not compile:
-/// each with file, line, column and a suggestion where there is one. What a baseline names may be
-/// in any of the PATHs.
+/// each with its file, line, column and, if possible, a suggestion. Objects may refer to objects in
+/// any of the PATHs.
 ///
-/// Without an `AwsAccount` in the PATHs, what baselines, exemptions and attestations say of accounts
-/// is not checked, so that a team can check its files alone.
+/// If the PATHs contain no `AwsAccount`, references to accounts are not checked, so that a team can
+/// validate its files alone.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct ValidateArguments {
@@ -31,18 +34,12 @@ pub(super) struct ValidateArguments {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     exclusion: Exclusion,
-    /// Do not check what the files say of accounts, even though some declare an `AwsAccount`.
+    /// Do not check references to accounts, even if the files declare an `AwsAccount`.
     #[arg(long)]
     without_accounts: bool,
-    /// How mistakes are written: text shows the lines, json is a list of objects.
+    /// The output format: text shows the lines with mistakes, json is a list of objects.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     output: OutputFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    Text,
-    Json,
 }
 
 const EXAMPLES: &str = "\
@@ -50,7 +47,7 @@ Exit codes:
   0   no mistakes; there may be warnings
   1   mistakes, each shown
   64  a wrong command line
-  66  a PATH cannot be read, or none of them holds an object of Plumbline
+  66  a PATH cannot be read, or none of them contains a Plumbline object
 
 Examples:
   plumbline validate baselines/
@@ -60,7 +57,7 @@ Examples:
 
 /// A mistake as data.
 #[derive(Serialize)]
-struct Mistake {
+struct MistakeRecord {
     file: String,
     line: usize,
     column: usize,
@@ -70,7 +67,7 @@ struct Mistake {
 }
 
 /// What was found.
-struct Found {
+struct Validation {
     objects: Objects,
     mistakes: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
@@ -93,34 +90,34 @@ impl ValidateArguments {
         } else if !found.mistakes.is_empty() {
             Ok(Exit::Bad)
         } else if found.objects.is_empty() {
-            Err(CommandError::NothingFound {
-                what: "object of Plumbline",
-                paths: listed(&self.paths),
-            })
+            Err(CommandError::NothingFound { what: "Plumbline object", paths: listed(&self.paths) })
         } else {
             Ok(Exit::Good)
         }
     }
 
-    fn find(&self) -> Result<Found, CommandError> {
+    fn find(&self) -> Result<Validation, CommandError> {
         let (mut objects, mut mistakes) = self.exclusion.load(&self.paths)?;
         let accounts = if self.without_accounts || !objects.names_accounts() {
             AccountChecks::LeftOut
         } else {
             AccountChecks::Made
         };
-        let resolved = objects.resolve_with(SystemClock.now(), accounts);
+        let resolved =
+            Resolved::checking(&objects, SystemClock.now(), accounts, &OwnerKeys::default());
         mistakes.extend(resolved.mistakes);
         let mut warnings = std::mem::take(&mut objects.passed_over);
         warnings.extend(resolved.warnings);
-        Ok(Found { objects, mistakes, warnings, accounts })
+        Ok(Validation { objects, mistakes, warnings, accounts })
     }
 }
 
-impl Found {
-    fn as_data(&self) -> Vec<Mistake> {
-        let mistakes = self.mistakes.iter().map(|mistake| Mistake::of(mistake, Weight::Error));
-        let warnings = self.warnings.iter().map(|warning| Mistake::of(warning, Weight::Warning));
+impl Validation {
+    fn as_data(&self) -> Vec<MistakeRecord> {
+        let mistakes =
+            self.mistakes.iter().map(|mistake| MistakeRecord::of(mistake, Weight::Error));
+        let warnings =
+            self.warnings.iter().map(|warning| MistakeRecord::of(warning, Weight::Warning));
         mistakes.chain(warnings).collect()
     }
 
@@ -137,13 +134,13 @@ impl Found {
         let unchecked = match self.accounts {
             AccountChecks::Made => "",
             AccountChecks::LeftOut if self.objects.baselines.is_empty() => "",
-            AccountChecks::LeftOut => "; what names accounts is not checked",
+            AccountChecks::LeftOut => "; references to accounts were not checked",
         };
         format!("{}; {mistakes}{warnings}{unchecked}", summary(&self.objects))
     }
 }
 
-impl Mistake {
+impl MistakeRecord {
     fn of(diagnostic: &Diagnostic, severity: Weight) -> Self {
         Self {
             file: diagnostic.file.path().display().to_string(),

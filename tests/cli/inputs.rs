@@ -136,7 +136,11 @@ fn a_file_without_objects_among_others_is_named() {
     assert!(validated.out.contains("b.yaml:1:1]"), "{}", validated.out);
     let scanned = said(&["scan", "--baseline", path(folder.path()), "--snapshot", SNAPSHOT]);
     assert_eq!(scanned.code, 1);
-    assert!(scanned.errors.contains("b.yaml:1:1: the file holds no object"), "{}", scanned.errors);
+    assert!(
+        scanned.errors.contains("b.yaml:1:1: the file contains no object"),
+        "{}",
+        scanned.errors
+    );
 }
 
 #[test]
@@ -269,7 +273,7 @@ fn a_team_validates_without_the_accounts_and_agrees_with_scan() {
     let team = folder(&[("b.yaml", &text), ("e.yaml", named)]);
     let validated = validate(&team);
     assert_eq!(validated.code, 0, "{}", validated.out);
-    assert!(validated.out.contains("what names accounts is not checked"), "{}", validated.out);
+    assert!(validated.out.contains("references to accounts were not checked"), "{}", validated.out);
     let scanned = said(&["scan", "--baseline", path(team.path()), "--snapshot", SNAPSHOT]);
     assert_eq!(scanned.code, 1, "{}", scanned.errors);
     assert!(scanned.out.contains("2 resources drift"), "{}", scanned.out);
@@ -306,7 +310,7 @@ spec:
     let validated = piped(&["validate", "-"], merged);
     assert_eq!(validated.code, 0, "{}", validated.out);
     let validated = piped(&["validate", "-"], &merged.replace("<<: *one", "<<: 3"));
-    assert!(validated.code == 1 && validated.out.contains("`<<` takes"), "{}", validated.out);
+    assert!(validated.code == 1 && validated.out.contains("`<<` must be"), "{}", validated.out);
 }
 
 #[test]

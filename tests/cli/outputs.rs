@@ -46,6 +46,68 @@ fn exit_codes_tell_a_wrong_command_line_and_wrong_input_from_unknown_verdicts() 
     }
 }
 
+#[test]
+fn findings_alone_say_what_they_do_not_show() {
+    let scan = |baseline: &str, snapshot: &str| {
+        said(&["scan", "--baseline", baseline, "--snapshot", snapshot, "--output", "asff"])
+    };
+    let unknown = scan(BASELINE, "tests/cli/fixtures/unknown.json");
+    assert_eq!((unknown.code, unknown.out.as_str()), (2, ""));
+    assert!(unknown.errors.contains("unknown verdict"), "{}", unknown.errors);
+    let folder = tempfile::tempdir().unwrap();
+    let suspended = folder.path().join("baseline.yaml");
+    let text = fs::read_to_string(BASELINE).unwrap();
+    fs::write(&suspended, text.replace("  accounts:", "  suspend: true\n  accounts:")).unwrap();
+    let suspended = scan(suspended.to_str().unwrap(), "tests/cli/fixtures/good.json");
+    assert_eq!((suspended.code, suspended.out.as_str()), (2, ""));
+    assert!(suspended.errors.contains("was not evaluated"), "{}", suspended.errors);
+    let good = scan(BASELINE, "tests/cli/fixtures/good.json");
+    assert_eq!((good.code, good.errors.as_str()), (0, ""));
+}
+
+#[test]
+fn a_plan_says_what_is_unknown() {
+    let plan = |snapshot: &str, output: &str| {
+        let both = ["plan", "--from", BASELINE, "--to", BASELINE, "--output", output];
+        said(&[&both[..], &["--snapshot", snapshot]].concat())
+    };
+    let unknown = plan("tests/cli/fixtures/unknown.json", "text");
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.out.trim_end().ends_with(" unknown"), "{}", unknown.out);
+    let unknown = plan("tests/cli/fixtures/unknown.json", "json").json();
+    assert!(unknown["summary"]["unknown"].as_u64().unwrap() > 0, "{unknown}");
+    let good = plan("tests/cli/fixtures/good.json", "text");
+    assert_eq!((good.code, good.out.as_str()), (0, "0 unchanged\n"));
+}
+
+#[test]
+fn a_snapshot_without_an_id_asks_for_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let zipped = folder.path().join("snapshot.json.gz");
+    fs::write(&zipped, [0x1f, 0x8b, 8, 0]).unwrap();
+    for snapshot in [SNAPSHOT, zipped.to_str().unwrap()] {
+        let ended = said(&["eval", "resource.id", "--resource", snapshot]);
+        assert_eq!(ended.code, 64, "{}", ended.errors);
+        assert!(ended.errors.contains("is a snapshot: choose an item with --id"));
+    }
+}
+
+#[test]
+fn the_coverage_of_tests_as_json_is_that_of_the_text() {
+    let thin = ["test", "tests/cli/fixtures/thin.yaml", "--coverage"];
+    let (text, ended) = (said(&thin), said(&[&thin[..], &["--output", "json"]].concat()));
+    let shown: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    let of_control = &shown["coverage"]["controls"][0];
+    assert_eq!((&shown["tests"], &shown["failures"]), (&json!(1), &json!([])));
+    assert_eq!(of_control["branches"], json!({"shown": 1, "all": 4}));
+    assert_eq!(shown["coverage"]["total"]["mutations"], json!({"shown": 3, "all": 5}));
+    for missed in of_control["missed"].as_array().unwrap() {
+        assert!(text.out.contains(missed.as_str().unwrap()), "{missed}");
+    }
+    assert_eq!((text.code, ended.code), (1, 1)); // an exception is not needed
+    assert_eq!(said(&["test", "--min-branches", "50"]).code, 64);
+}
+
 /// The page lists each code that the program's own help lists, and no other.
 #[test]
 fn the_documentation_lists_every_exit_code() {
@@ -64,10 +126,35 @@ fn the_documentation_lists_every_exit_code() {
 
 #[test]
 fn shells_offer_the_names_of_built_in_controls_and_packs() {
-    // The scripts of the other shells complete commands and options only.
-    for shell in ["bash", "zsh"] {
+    for (shell, control, pack) in [
+        ("bash", " s3-bucket-versioning ", " foundations "),
+        ("zsh", "s3-bucket-versioning", "foundations"),
+        (
+            "fish",
+            "_subcommand controls; and __fish_seen_subcommand_from show\" -f -a \"access-review ",
+            "_subcommand packs; and __fish_seen_subcommand_from show\" -f -a \"confidential-data ",
+        ),
+        (
+            "elvish",
+            "&'plumbline;controls;show'= {\n            cand access-review '",
+            "&'plumbline;packs;show'= {\n            cand confidential-data '",
+        ),
+        (
+            "powershell",
+            "'plumbline;controls;show' {\n            \
+             [CompletionResult]::new('access-review', 'access-review', ",
+            "'plumbline;packs;show' {\n            \
+             [CompletionResult]::new('confidential-data', 'confidential-data', ",
+        ),
+    ] {
         let script = said(&["completions", shell]).out;
-        for name in ["s3-bucket-versioning", "foundations"] {
+        for offered in [control, pack] {
+            assert!(script.contains(offered), "{shell}: {offered}");
+        }
+        // Every name is there, whatever its title holds.
+        let listed: serde_json::Value =
+            serde_json::from_str(&said(&["controls", "list", "--output", "json"]).out).unwrap();
+        for name in listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()) {
             assert!(script.contains(name), "{shell}: {name}");
         }
     }

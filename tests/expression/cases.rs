@@ -20,9 +20,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
-use plumbline::expression::{
-    Bindings, Environment, Machine, Mistake, VariableType, compile, from_json, to_json,
-};
+use cel::{Bindings, Machine, Mistake, VariableType, compile, from_json, to_json};
+use engine::functions::{environment, item};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -85,11 +84,11 @@ fn every_case_of_every_table_holds() {
 fn check(section: &Section, case: &Case) -> Result<(), String> {
     let mut variables = section.variables.clone();
     variables.extend(case.variables.clone());
-    let mut environment = variables.keys().fold(Environment::new(), |environment, name| {
-        environment.variable(name, VariableType::Any)
-    });
+    let mut environment = variables
+        .keys()
+        .fold(environment(), |environment, name| environment.variable(name, VariableType::Any));
     if let Some(resource) = &section.resource {
-        environment = environment.variable("resource", VariableType::Resource);
+        environment = environment.variable("resource", item());
         variables.insert("resource".to_owned(), resource.clone());
     }
     let program = match compile(&case.expression, &environment) {

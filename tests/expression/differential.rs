@@ -4,10 +4,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use bumpalo::Bump;
-use cel::objects::Key;
-use plumbline::expression::{
-    Bindings, Environment, Machine, VariableType, compile, from_json, to_json,
-};
+use cel::{Bindings, Environment, Machine, VariableType, compile, from_json, to_json};
+use cel_crate::objects::Key;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -25,8 +23,8 @@ fn ours(source: &str, data: &[Json]) -> Result<Json, String> {
 }
 
 fn theirs(source: &str, data: &[Json]) -> Result<Json, String> {
-    let program = cel::Program::compile(source).map_err(|error| error.to_string())?;
-    let mut context = cel::Context::default();
+    let program = cel_crate::Program::compile(source).map_err(|error| error.to_string())?;
+    let mut context = cel_crate::Context::default();
     for (name, json) in VARIABLES.iter().zip(data) {
         context.add_variable_from_value(*name, to_cel(json));
     }
@@ -34,39 +32,40 @@ fn theirs(source: &str, data: &[Json]) -> Result<Json, String> {
     from_cel(&value)
 }
 
-fn to_cel(json: &Json) -> cel::Value {
+fn to_cel(json: &Json) -> cel_crate::Value {
     match json {
-        Json::Null => cel::Value::Null,
-        Json::Bool(bool) => cel::Value::Bool(*bool),
+        Json::Null => cel_crate::Value::Null,
+        Json::Bool(bool) => cel_crate::Value::Bool(*bool),
         Json::Number(number) => match number.as_i64() {
-            Some(int) => cel::Value::Int(int),
-            None => cel::Value::Float(number.as_f64().unwrap()),
+            Some(int) => cel_crate::Value::Int(int),
+            None => cel_crate::Value::Float(number.as_f64().unwrap()),
         },
-        Json::String(text) => cel::Value::String(Arc::new(text.clone())),
-        Json::Array(items) => cel::Value::List(Arc::new(items.iter().map(to_cel).collect())),
+        Json::String(text) => cel_crate::Value::String(Arc::new(text.clone())),
+        Json::Array(items) => cel_crate::Value::List(Arc::new(items.iter().map(to_cel).collect())),
         Json::Object(fields) => {
             let entry = |(name, value): (&String, &Json)| (Key::from(name.clone()), to_cel(value));
             let map = fields.iter().map(entry).collect();
-            cel::Value::Map(cel::objects::Map { map: Arc::new(map) })
+            cel_crate::Value::Map(cel_crate::objects::Map { map: Arc::new(map) })
         }
     }
 }
 
-fn from_cel(value: &cel::Value) -> Result<Json, String> {
+fn from_cel(value: &cel_crate::Value) -> Result<Json, String> {
     Ok(match value {
-        cel::Value::Null => Json::Null,
-        cel::Value::Bool(bool) => Json::Bool(*bool),
-        cel::Value::Int(int) => Json::from(*int),
-        cel::Value::UInt(uint) => Json::from(*uint),
-        cel::Value::Float(double) if double.is_nan() => Json::from("NaN"),
-        cel::Value::Float(double) if double.is_infinite() => {
+        cel_crate::Value::Null => Json::Null,
+        cel_crate::Value::Bool(bool) => Json::Bool(*bool),
+        cel_crate::Value::Int(int) => Json::from(*int),
+        cel_crate::Value::UInt(uint) => Json::from(*uint),
+        cel_crate::Value::Float(double) if double.is_nan() => Json::from("NaN"),
+        cel_crate::Value::Float(double) if double.is_infinite() => {
             Json::from(if *double > 0.0 { "Infinity" } else { "-Infinity" })
         }
-        cel::Value::Float(double) => Json::from(*double),
-        cel::Value::String(text) => Json::from(text.as_str()),
-        cel::Value::List(items) => items.iter().map(from_cel).collect::<Result<_, _>>()?,
-        cel::Value::Map(map) => {
-            let entry = |(key, value): (&Key, &cel::Value)| Ok((key.to_string(), from_cel(value)?));
+        cel_crate::Value::Float(double) => Json::from(*double),
+        cel_crate::Value::String(text) => Json::from(text.as_str()),
+        cel_crate::Value::List(items) => items.iter().map(from_cel).collect::<Result<_, _>>()?,
+        cel_crate::Value::Map(map) => {
+            let entry =
+                |(key, value): (&Key, &cel_crate::Value)| Ok((key.to_string(), from_cel(value)?));
             Json::Object(map.map.iter().map(entry).collect::<Result<_, String>>()?)
         }
         other => return Err(format!("{other:?}")),

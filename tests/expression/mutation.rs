@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use bumpalo::Bump;
-use plumbline::expression::{Bindings, Environment, Machine, VariableType, compile, from_json};
+use cel::{Bindings, Environment, Machine, VariableType, compile, from_json};
 use proptest::prelude::*;
 
 use crate::generate::{Generator, VARIABLES};

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 
 use bumpalo::Bump;
-use plumbline::expression::{
+use cel::Projection;
+use cel::{
     Bindings, Environment, Failure, Machine, Program, VariableType, compile, from_json, to_json,
 };
-use plumbline::resource::Projection;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 

@@ -1,8 +1,9 @@
 //! Runs what the language reference says: every line of its `cel` boxes is true.
 
 use bumpalo::Bump;
-use plumbline::expression::{Bindings, Environment, Machine, compile};
-use plumbline::resource::Value;
+use cel::Value;
+use cel::{Bindings, Machine, compile};
+use engine::functions::environment;
 
 /// The lines of the `cel` boxes, with their numbers.
 fn examples(reference: &str) -> Vec<(usize, &str)> {
@@ -20,7 +21,7 @@ fn examples(reference: &str) -> Vec<(usize, &str)> {
 
 /// Why an example is not true.
 fn problem(example: &str) -> Option<String> {
-    let program = match compile(example, &Environment::new()) {
+    let program = match compile(example, &environment()) {
         Ok(program) => program,
         Err(mistakes) => return mistakes.first().map(|mistake| mistake.render(example)),
     };

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use plumbline::drift::asff::limits;
-use plumbline::drift::{Finding, FindingStatus, Generator, Installation, Workflow};
-use plumbline::evaluation::{EvaluationResult, FieldReading, Subject};
-use plumbline::resource::Verdict;
+use engine::drift::asff::limits;
+use engine::drift::{Finding, FindingStatus, Generator, Installation, Workflow};
+use engine::evaluation::{EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Subject};
+use model::Verdict;
 use serde_json::Value;
 
 use super::world;
@@ -51,6 +51,7 @@ fn finding(text: &str) -> Finding {
         message: text,
         explanation: &vec![reading; 80],
         exemption: None,
+        owner_tag: OwnerTagPlace::found(Some(OwnerTag { key: text, value: text })),
     };
     let finding = Finding::new(&Arc::new(generator), &plan, &result, world::day(0)).unwrap();
     Finding { workflow: Workflow::Suppressed, exemption: Some(text.to_owned()), ..finding }

@@ -1,71 +1,25 @@
 //! A small baseline and what happens to it, so that every kind of change is published.
 
 use bumpalo::Bump;
-use plumbline::api::{Attestation, AwsAccount, Exemption, SecurityBaseline};
-use plumbline::catalog::Catalog;
-use plumbline::drift::{Comparison, FindingChange, Installation, KnownFindings};
-use plumbline::evaluation::{Coverage, Evaluation, EvaluationResult};
-use plumbline::plan::{Desired, NamespaceLabels, Plan, UnreadAccounts, resolve};
-use plumbline::resource::{Parsed, Reading, Timestamp, parse_item};
+use cel::Timestamp;
+use engine::drift::{Comparison, FindingChange, KnownFindings, Publisher};
+use engine::evaluation::{Coverage, Evaluation, EvaluationResult};
+use engine::plan::Plan;
+use model::{Parsed, Reading, parse_item};
 use serde_json::{Value, json};
 
-const BASELINE: &str = "
-apiVersion: plumbline.dev/v1alpha1
-kind: SecurityBaseline
-metadata: {name: production, namespace: platform}
-spec:
-  accounts: {names: [payments]}
-  controls:
-    - {name: s3-bucket-versioning, severity: Critical}
-    - {name: cloudtrail-multi-region}
-  publish: {passed: true}
-";
-const ACCOUNT: &str = "
-apiVersion: plumbline.dev/v1alpha1
-kind: AwsAccount
-metadata: {name: payments}
-spec:
-  accountId: '111122223333'
-  regions: [eu-west-1]
-  source: {snapshot: {url: snapshot.json}}
-  allowedNamespaces: {names: [platform]}
-";
-const EXEMPTION: &str = "
-apiVersion: plumbline.dev/v1alpha1
-kind: Exemption
-metadata: {name: legacy, namespace: platform}
-spec:
-  baseline: production
-  controls: [s3-bucket-versioning]
-  resources: [{ids: [legacy]}]
-  reason: It is replaced next month.
-  approvedBy: security@example.com
-  approvedAt: 2026-01-01T00:00:00Z
-  expiresAt: 2026-03-01T00:00:00Z
-";
-
-/// 2026-02-01T00:00:00Z and so many days.
-pub(crate) fn day(days: i64) -> Timestamp {
-    Timestamp { seconds: 1_769_904_000 + days * 86_400, nanoseconds: 0 }
-}
+pub(crate) use support::world::day;
 
 /// The plan of the baseline.
 pub(crate) fn plan() -> Plan {
-    let baseline: SecurityBaseline = serde_saphyr::from_str(BASELINE).unwrap();
-    let accounts: [AwsAccount; 1] = [serde_saphyr::from_str(ACCOUNT).unwrap()];
-    let exemptions: [Exemption; 1] = [serde_saphyr::from_str(EXEMPTION).unwrap()];
-    let attestations: [Attestation; 0] = [];
-    let desired = Desired {
-        baseline: &baseline,
-        unread_accounts: &UnreadAccounts::new(),
-        accounts: &accounts,
-        exemptions: &exemptions,
-        attestations: &attestations,
-        namespaces: &NamespaceLabels::new(),
-    };
-    let plan = resolve(&desired, Catalog::built_in());
-    assert_eq!(plan.problems, []);
-    plan
+    let asked = json!({
+        "controls": [
+            {"name": "s3-bucket-versioning", "severity": "Critical"},
+            {"name": "cloudtrail-multi-region"},
+        ],
+        "publish": {"passed": true},
+    });
+    support::world::plan(&asked, &["eu-west-1"], &json!([{"ids": ["legacy"]}]))
 }
 
 /// A bucket whose versioning has this status.
@@ -86,11 +40,11 @@ pub(crate) fn evaluate(
     known: &mut KnownFindings,
     now: Timestamp,
 ) -> Vec<FindingChange> {
-    let (parameters, arena, installation) = (Bump::new(), Bump::new(), Installation::default());
+    let (parameters, arena, publisher) = (Bump::new(), Bump::new(), Publisher::default());
     let evaluation = Evaluation::new(plans, now, &parameters);
     let reading = Reading::new(evaluation.reading());
     let mut worker = evaluation.worker();
-    let mut comparison = Comparison::new(plans, known, &installation, now);
+    let mut comparison = Comparison::new(plans, known, &publisher, now);
     let mut observe = |result: &EvaluationResult<'_>| comparison.observe(result);
     for item in items {
         let text = arena.alloc_str(&item.to_string());
@@ -115,7 +69,7 @@ pub(crate) fn published() -> Vec<(&'static str, Value)> {
     let off = [bucket("data", "Enabled"), bucket("legacy", "Off"), bucket("logs", "Suspended")];
     let on = [bucket("data", "Enabled"), bucket("legacy", "Off"), bucket("logs", "Enabled")];
     let mut changes = evaluate(&plans, &off, &mut known, day(0));
-    plans[0].controls[1].severity = plumbline::resource::Severity::Low;
+    plans[0].controls[1].severity = model::Severity::Low;
     changes.extend(evaluate(&plans, &off, &mut known, day(1)));
     changes.extend(evaluate(&plans, &on, &mut known, day(2)));
     changes.extend(evaluate(&plans, &on, &mut known, day(40)));

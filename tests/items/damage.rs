@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bumpalo::Bump;
-use plumbline::resource::{Chunk, Reading, Splitter, open_envelope, parse_item};
+use model::{Chunk, Reading, Splitter, open_envelope, parse_item};
 use proptest::prelude::*;
 
 use super::normal::read_text;

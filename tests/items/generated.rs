@@ -2,7 +2,8 @@
 //! JSON tree gives.
 
 use bumpalo::Bump;
-use plumbline::resource::{Chunk, Parsed, Projection, Reading, Splitter, Step, parse_item};
+use cel::{Projection, Step};
+use model::{Chunk, Parsed, Reading, Splitter, parse_item};
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value as Json, json};
 

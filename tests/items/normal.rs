@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use plumbline::resource::{ConfigurationItem, Reading, Timestamp, Value};
-use plumbline::source::{ReadReport, Snapshot, Worker};
+use aws::source::{ItemSink, ReadReport, Snapshot};
+use cel::{Timestamp, Value};
+use model::{ConfigurationItem, Reading};
 use serde_json::{Map, Value as Json, json};
 
 /// A value as JSON. What JSON has no type for becomes a map that names its type.
@@ -32,9 +33,9 @@ const NOW: Timestamp = Timestamp { seconds: 4_000_000_000, nanoseconds: 0 };
 
 /// Keeps the items that it is given.
 #[derive(Default)]
-pub(crate) struct Keeper(pub(crate) Vec<Json>);
+pub(crate) struct Collector(pub(crate) Vec<Json>);
 
-impl Worker for Keeper {
+impl ItemSink for Collector {
     fn item(&mut self, item: ConfigurationItem<'_>) {
         self.0.push(json_of(&item.value));
     }
@@ -45,8 +46,8 @@ pub(crate) fn read(path: &Path) -> (Vec<Json>, ReadReport) {
     let snapshot = Snapshot::open(path).unwrap();
     let contents = snapshot.contents(NOW, 1, &|_| {});
     let (workers, report) =
-        snapshot.read(&contents, &Reading::everything(), vec![Keeper::default()], &|_| {});
-    (workers.into_iter().flat_map(|keeper| keeper.0).collect(), report)
+        snapshot.read(&contents, &Reading::everything(), vec![Collector::default()], &|_| {});
+    (workers.into_iter().flat_map(|collector| collector.0).collect(), report)
 }
 
 /// Reads a text as a file would be.

@@ -4,7 +4,7 @@ use std::io::{Write as _, stderr}; // past the harness's capture: what is skippe
 use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
-use plumbline::resource::{Chunk, Enclosed, Splitter, open_envelope};
+use model::{Chunk, Enclosed, Splitter, open_envelope};
 use serde_json::{Map, Value as Json, json};
 
 use super::normal::{read, read_text};
@@ -26,7 +26,9 @@ const BROKEN: [&str; 7] = [
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/config-items");
     let Ok(folders) = std::fs::read_dir(&folder) else {
-        _ = writeln!(stderr(), "skipped: {} is not there", folder.display());
+        support::skipped::skip(
+            "there is no ../shared/data/config-items, which is not in the repository",
+        );
         return Vec::new();
     };
     let mut files: Vec<PathBuf> = folders

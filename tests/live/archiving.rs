@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 use super::LIVE;
-use super::double::Double;
 use super::world::{ACCOUNT, Desired, World};
+use support::double::Double;
 
 fn plumbline(double: &Double, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
@@ -54,15 +54,16 @@ fn what_a_renamed_installation_left_is_listed_first_and_then_archived() {
 
     let said = archive(&double, &["--installation", "old"]);
     assert_eq!(said.code, Some(64), "{}", said.out);
-    assert!(said.err.contains("give --baseline, --account or --region, or --all"), "{}", said.err);
+    assert!(said.err.contains("pass --baseline, --account or --region, or --all"), "{}", said.err);
 
     double.forget_calls();
     let accounts = desired.path().to_str().unwrap();
     let all = ["--installation", "old", "--all", "--accounts", accounts];
     let said = archive(&double, &all);
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
-    let told = format!("{before} findings of installation `old` would be archived; nothing was");
-    assert!(said.out.contains(&told), "{}", said.out);
+    let reported =
+        format!("{before} findings of installation `old` would be archived; nothing was");
+    assert!(said.out.contains(&reported), "{}", said.out);
     for part in ["platform/foundations", "platform/confidential", "eu-west-1", "us-east-1"] {
         assert!(said.out.contains(part), "{part}: {}", said.out);
     }
@@ -72,8 +73,8 @@ fn what_a_renamed_installation_left_is_listed_first_and_then_archived() {
 
     let said = archive(&double, &[&all[..], &["--yes"]].concat());
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    let told = format!("{before} of {before} findings of installation `old` archived");
-    assert!(said.out.contains(&told), "{}", said.out);
+    let reported = format!("{before} of {before} findings of installation `old` archived");
+    assert!(said.out.contains(&reported), "{}", said.out);
     assert_eq!((active(&double, "old", ""), active(&double, "new", "")), (0, kept));
 
     let said = archive(&double, &all);
@@ -106,7 +107,11 @@ fn findings_are_chosen_by_baseline_account_and_region() {
     // A name that has no findings is answered with those that do.
     let said = archive(&double, &["--baseline", "platform/founds", "--accounts", accounts]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    assert!(said.out.contains("there are findings of platform/foundations"), "{}", said.out);
+    assert!(
+        said.out.contains("these baselines have findings: platform/foundations"),
+        "{}",
+        said.out
+    );
 
     // An account whose AwsAccount is gone: the credentials reach it, and a region is named.
     let said = archive(&double, &["--account", ACCOUNT, "--region", "eu-west-1", "--yes"]);
@@ -152,7 +157,7 @@ fn what_cannot_be_read_or_archived_is_named_and_is_no_success() {
 
     let said = archive(&double, &["--account", "999988887777", "--accounts", accounts]);
     assert_eq!(said.code, Some(64), "{}", said.out);
-    assert!(said.err.contains("no AwsAccount of account 999988887777"), "{}", said.err);
+    assert!(said.err.contains("has the account id 999988887777"), "{}", said.err);
 }
 
 #[test]
@@ -164,12 +169,12 @@ fn a_finding_is_archived_as_it_stood() {
     let said =
         archive(&double, &["--all", "--accounts", desired.path().to_str().unwrap(), "--yes"]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    let told = |findings: &BTreeMap<String, Value>| -> Vec<Value> {
-        let told = findings.values().map(|finding| {
+    let reported = |findings: &BTreeMap<String, Value>| -> Vec<Value> {
+        let reported = findings.values().map(|finding| {
             ["Id", "Title", "Description", "Compliance", "Workflow", "FirstObservedAt"]
                 .map(|field| finding[field].clone())
         });
-        told.map(|fields| json!(fields)).collect()
+        reported.map(|fields| json!(fields)).collect()
     };
-    assert_eq!(told(&double.findings()), told(&stood));
+    assert_eq!(reported(&double.findings()), reported(&stood));
 }

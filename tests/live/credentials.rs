@@ -6,9 +6,9 @@ use std::process::Command;
 use serde_json::json;
 
 use super::LIVE;
-use super::double::Double;
 use super::secrets::{EXTERNAL_ID, KEY, SECRET, state};
 use super::world::{ACCOUNT, Desired};
+use support::double::Double;
 
 /// A command without any credentials but those of the files in a folder.
 fn scan(folder: &std::path::Path) -> (Command, Desired) {
@@ -29,16 +29,16 @@ fn scan(folder: &std::path::Path) -> (Command, Desired) {
 }
 
 /// What a command says of the account, a line each, apart from results.
-fn told(command: &mut Command) -> String {
+fn reported(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let told = text(&output.stderr) + &text(&output.stdout);
+    let reported = text(&output.stderr) + &text(&output.stdout);
     for dump in ["ProviderError", "FailedToLoad", "headers", "unhandled error", "account own", "{ "]
     {
-        assert!(!told.contains(dump), "{dump}: {told}");
+        assert!(!reported.contains(dump), "{dump}: {reported}");
     }
-    told
+    reported
 }
 
 #[test]
@@ -46,18 +46,24 @@ fn a_profile_that_does_not_exist_is_named_with_those_that_do() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config"), "[profile dev]\nregion = eu-west-1\n").unwrap();
     let (mut command, _desired) = scan(folder.path());
-    let told = told(command.args(["--profile", "prod"]));
-    assert!(told.contains("there is no profile `prod` in "), "{told}");
-    assert!(told.contains("(there are dev); name another with --profile or AWS_PROFILE"), "{told}");
+    let reported = reported(command.args(["--profile", "prod"]));
+    assert!(reported.contains("there is no profile `prod` in "), "{reported}");
+    assert!(
+        reported.contains("(there are dev); name another with --profile or AWS_PROFILE"),
+        "{reported}"
+    );
 }
 
 #[test]
 fn an_environment_without_credentials_says_how_to_give_some() {
     let folder = tempfile::tempdir().unwrap();
     let (mut command, _desired) = scan(folder.path());
-    let told = told(&mut command);
-    assert!(told.contains("no AWS credentials"), "{told}");
-    assert!(told.contains("give --profile, set AWS_PROFILE or AWS_ACCESS_KEY_ID"), "{told}");
+    let reported = reported(&mut command);
+    assert!(reported.contains("no AWS credentials"), "{reported}");
+    assert!(
+        reported.contains("give --profile, set AWS_PROFILE or AWS_ACCESS_KEY_ID"),
+        "{reported}"
+    );
 }
 
 #[test]
@@ -72,10 +78,13 @@ fn a_role_that_is_refused_is_named_with_who_asked_and_what_to_check() {
         .env("PLUMBLINE_EXTERNAL_ID", "another-external-id")
         .env("AWS_ACCESS_KEY_ID", KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET);
-    let told = told(&mut command);
-    assert!(told.contains(&format!("the role {role} cannot be assumed: ")), "{told}");
-    assert!(told.contains("trust policy") && told.contains("sts:AssumeRole"), "{told}");
-    assert!(!told.contains("another-external-id") && !told.contains(EXTERNAL_ID), "{told}");
+    let reported = reported(&mut command);
+    assert!(reported.contains(&format!("the role {role} cannot be assumed: ")), "{reported}");
+    assert!(reported.contains("trust policy") && reported.contains("sts:AssumeRole"), "{reported}");
+    assert!(
+        !reported.contains("another-external-id") && !reported.contains(EXTERNAL_ID),
+        "{reported}"
+    );
 }
 
 #[test]

@@ -5,13 +5,14 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::double::Double;
 use super::world::{ACCOUNT, Desired, World};
 use super::{LIVE, key, of_type};
+use support::double::Double;
+use support::waiting::holds;
 
 /// Longer than anything takes on a machine that is busy with other tests.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -27,7 +28,8 @@ pub(super) fn run(double: &Double, desired: &Desired) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
     double.environment(&mut command);
     command.arg("run").arg(desired.path());
-    command.args(["--sink", "securityhub", "--listen", "127.0.0.1:0"]);
+    command.args(["--sink", "securityhub", "--installation", "default"]);
+    command.args(["--listen", "127.0.0.1:0"]);
     command
 }
 
@@ -68,14 +70,6 @@ impl Drop for Running {
     }
 }
 
-pub(super) fn eventually(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !condition() {
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// How a bucket's versioning stands in Security Hub: status, workflow and state.
 fn versioning(double: &Double, bucket: &Value) -> Option<[String; 3]> {
     let id = bucket["resourceId"].as_str().unwrap();
@@ -108,13 +102,13 @@ fn run_publishes_resolves_and_archives_in_security_hub() {
     };
     assert!(is(["FAILED", "NEW", "ACTIVE"]), "{:?}", versioning(&double, &bucket));
 
-    let mut mended = key(&bucket);
-    mended["patch"] = json!({"supplementaryConfiguration": {"BucketVersioningConfiguration": {
+    let mut fixed = key(&bucket);
+    fixed["patch"] = json!({"supplementaryConfiguration": {"BucketVersioningConfiguration": {
         "status": "Enabled",
     }}});
-    double.patch_items(&[mended]);
+    double.patch_items(&[fixed]);
     Running::nudge(&desired);
-    eventually("it is resolved", || is(["PASSED", "RESOLVED", "ACTIVE"]));
+    holds("it is resolved", || is(["PASSED", "RESOLVED", "ACTIVE"]));
 
     double.forget_calls();
     drop(running);
@@ -123,10 +117,10 @@ fn run_publishes_resolves_and_archives_in_security_hub() {
     assert_eq!(double.calls().of("BatchUpdateFindings"), 0);
 
     fs::remove_file(desired.path().join("foundations.yaml")).unwrap();
-    eventually("all of the removed baseline is archived", || {
+    holds("all of the removed baseline is archived", || {
         let findings = double.findings();
         let mut of_it = findings.iter().filter(|(id, _)| id.contains("/foundations/"));
-        of_it.all(|(_, it)| it["RecordState"] == "ARCHIVED") // what was mended, too
+        of_it.all(|(_, it)| it["RecordState"] == "ARCHIVED") // what was fixed, too
     });
     drop(running);
 }
@@ -135,7 +129,7 @@ fn scan_and_publish(double: &Double, desired: &Desired) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
     double.environment(&mut command);
     command
-        .args(["scan", "--live", "--publish", "--baseline"])
+        .args(["scan", "--live", "--publish", "--installation", "default", "--baseline"])
         .arg(desired.path())
         .output()
         .unwrap()
@@ -172,12 +166,12 @@ fn a_region_that_is_not_enabled_and_a_clock_that_is_off_are_named_with_what_to_d
     let world = World::of(1);
     let desired = Desired::of(LIVE);
     let Some(double) = Double::start(&world.state()) else { return };
-    let told = |fault: Value| {
+    let reported = |fault: Value| {
         double.order_faults(1, &[fault]);
         let scan = scan_and_publish(&double, &desired);
         (scan.status.code(), String::from_utf8_lossy(&scan.stderr).into_owned())
     };
-    let (code, said) = told(json!({
+    let (code, said) = reported(json!({
         "kind": "error", "code": "UnrecognizedClientException", "status": 403,
         "message": "The security token included in the request is invalid.",
         "match": {"service": "securityhub", "region": "us-east-1"},
@@ -189,12 +183,12 @@ fn a_region_that_is_not_enabled_and_a_clock_that_is_off_are_named_with_what_to_d
     assert!(!said.contains("trust policy"), "{said}");
 
     let off = json!({"kind": "skew", "match": {"operation": "GetFindings"}});
-    let (code, said) = told(off.clone());
+    let (code, said) = reported(off.clone());
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("set the clock of the machine"), "{said}");
-    // Off once, and right as soon as AWS's answer has told the time.
+    // Off once, and right as soon as AWS's answer has reported the time.
     let mut once = off;
     once["count"] = json!(1);
-    let (code, said) = told(once);
+    let (code, said) = reported(once);
     assert_eq!((code, said.contains("clock")), (Some(1), false), "{said}");
 }

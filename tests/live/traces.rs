@@ -1,15 +1,16 @@
-//! What an OpenTelemetry collector is told, by a process of its own.
+//! What an OpenTelemetry collector receives, by a process of its own.
 
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use super::collector::{Collector, attribute, spans};
-use super::double::Double;
-use super::publishing::{eventually, run};
+use super::publishing::run;
 use super::secrets::{EXTERNAL_ID, KEY, SECRET, state};
 use super::world::{ACCOUNT, Desired};
+use support::collector::{Collector, attribute, spans};
+use support::double::Double;
+use support::waiting::holds;
 
 /// `run`, with traces for a collector.
 fn start(double: &Double, desired: &Desired, endpoint: &str) -> Child {
@@ -49,7 +50,7 @@ fn said(child: &mut Child) -> thread::JoinHandle<String> {
 }
 
 fn published(double: &Double) {
-    eventually("it is published", || double.calls().ok("BatchImportFindings") > 0);
+    holds("it is published", || double.calls().ok("BatchImportFindings") > 0);
 }
 
 #[test]
@@ -85,10 +86,10 @@ fn an_evaluation_is_a_trace_with_every_call_of_aws_and_no_secret() {
     }
     assert_eq!(named("evaluate").parent_span_id, evaluation.span_id);
 
-    let told: Vec<u8> = bodies.concat();
+    let reported: Vec<u8> = bodies.concat();
     for secret in [SECRET, EXTERNAL_ID, KEY, "x-amz-security-token", "x-amz-date"] {
         let holds = |text: &[u8]| text.windows(secret.len()).any(|it| it == secret.as_bytes());
-        assert!(!holds(&told) && !holds(errors.as_bytes()), "{secret}");
+        assert!(!holds(&reported) && !holds(errors.as_bytes()), "{secret}");
     }
 }
 

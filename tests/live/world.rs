@@ -2,25 +2,30 @@
 
 #![allow(unreachable_pub)] // each module of the tests uses a part of it
 
+use engine::plan::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use plumbline::api::AwsAccount;
-use plumbline::aws::AwsSettings;
-use plumbline::controller::{
-    AccountInput, AwsAccounts, LiveSources, Round, RoundReport, SnapshotInput, SourceInput, View,
-    evaluate,
+use api::AwsAccount;
+use assess::{
+    AccountInput, AwsAccounts, Limits, LiveSources, Round, RoundReport, SnapshotInput, SourceInput,
+    View, evaluate,
 };
-use plumbline::drift::Installation;
-use plumbline::evaluation::{EvaluationResult, Subject};
-use plumbline::metrics::Metrics;
-use plumbline::plan::{Plan, load_paths};
-use plumbline::resource::{Timestamp, UnknownReason, Verdict};
+use aws::AwsSettings;
+use cel::Timestamp;
+use engine::drift::{Installation, Publisher};
+use engine::evaluation::{EvaluationResult, Subject};
+use engine::plan::Plan;
+use manifest::load_paths;
+use metrics::Metrics;
+use model::fact_types::is_fact;
+use model::{UnknownReason, Verdict};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::double::{Double, State};
+use super::facts;
+use support::double::{Double, State};
 
 pub const ACCOUNT: &str = "111122223333";
 pub const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
@@ -42,8 +47,10 @@ impl World {
         };
         // A recorder stands for its region, and an account's block for the account.
         let is_single = |item: &Value| {
+            let name = item["resourceType"].as_str().unwrap();
             ["AWS::Config::ConfigurationRecorder", "AWS::S3::AccountPublicAccessBlock"]
-                .contains(&item["resourceType"].as_str().unwrap())
+                .contains(&name)
+                || facts::is_single(name)
         };
         let mut items = Vec::new();
         for copy in 0..copies {
@@ -60,7 +67,7 @@ impl World {
     fn record_what_occurs(&mut self) {
         let group = json!({
             "AllSupported": false,
-            "ResourceTypes": self.types(),
+            "ResourceTypes": self.recorded_types(),
             "RecordingStrategy": {"UseOnly": "INCLUSION_BY_RESOURCE_TYPES"},
         });
         for item in &mut self.items {
@@ -74,21 +81,29 @@ impl World {
         self.items.iter().filter_map(|item| item["resourceType"].as_str()).collect()
     }
 
+    /// The types that AWS Config records: facts are reported by the account itself.
+    fn recorded_types(&self) -> Vec<&str> {
+        self.types().into_iter().filter(|name| !is_fact(name)).collect()
+    }
+
     /// The same account in a double. What its recorders record is what occurs.
     pub fn state(&self) -> State {
         let recorder = json!({"recordingGroup": {
             "allSupported": false,
-            "resourceTypes": self.types(),
+            "resourceTypes": self.recorded_types(),
             "recordingStrategy": {"useOnly": "INCLUSION_BY_RESOURCE_TYPES"},
         }});
         let mut state = State::of(&[ACCOUNT], &REGIONS);
         for region in REGIONS {
-            let items: Vec<&Value> =
-                self.items.iter().filter(|item| region_of(item) == region).collect();
-            state = state.region(ACCOUNT, region, "items", json!(items));
+            let of_region = self.items.iter().filter(|item| region_of(item) == region);
+            let (reported, recorded): (Vec<&Value>, Vec<&Value>) =
+                of_region.partition(|item| is_fact(item["resourceType"].as_str().unwrap()));
+            state = state.region(ACCOUNT, region, "items", json!(recorded));
             state = state.region(ACCOUNT, region, "recorder", recorder.clone());
+            state =
+                state.region(ACCOUNT, region, "ebsEncryption", facts::ebs_encryption(&reported));
         }
-        state
+        state.account(ACCOUNT, "facts", facts::of(&self.items))
     }
 }
 
@@ -122,10 +137,28 @@ pub struct Desired {
 
 impl Desired {
     pub fn of(source: &str) -> Self {
+        Self::with(source, &[])
+    }
+
+    /// The same, and what else the account's facts have to be.
+    pub fn strict(source: &str) -> Self {
+        Self::with(source, &[("strict.yaml", STRICT)])
+    }
+
+    /// The same, and a baseline more.
+    pub fn and(source: &str, baseline: &str) -> Self {
+        Self::with(source, &[("more.yaml", baseline)])
+    }
+
+    /// The same, and what is in more files.
+    pub fn with(source: &str, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/samples/quickstart");
         for name in ["foundations.yaml", "confidential.yaml"] {
             fs::copy(quickstart.join(name), folder.path().join(name)).unwrap();
+        }
+        for (name, text) in more {
+            fs::write(folder.path().join(name), text).unwrap();
         }
         let operations = [
             "SelectResourceConfig",
@@ -153,7 +186,7 @@ impl Desired {
         let now = now();
         let (objects, mistakes) = load_paths([folder.path()]);
         assert!(mistakes.is_empty(), "{mistakes:?}");
-        let resolved = objects.resolve(now);
+        let resolved = Resolved::of(&objects, now);
         assert!(resolved.mistakes.is_empty(), "{:?}", resolved.mistakes);
         let accounts = objects.accounts.into_iter().map(|account| account.object).collect();
         Self { accounts, plans: resolved.plans, now, folder }
@@ -170,14 +203,15 @@ impl Desired {
 
     /// Evaluates what sources brought.
     pub fn evaluate(&self, sources: &[SourceInput]) -> (Verdicts, RoundReport) {
-        let installation = Installation::default();
+        let publisher = Publisher::default();
         let round = Round {
             plans: &self.plans,
             sources,
             known: None,
-            installation: &installation,
+            publisher: &publisher,
             now: self.now,
             may_lack_baselines: false,
+            limits: Limits::NONE,
         };
         let mut verdicts = Verdicts::default();
         let mut receive = |result: &EvaluationResult<'_>| verdicts.add(&self.plans, result);
@@ -196,12 +230,30 @@ impl Desired {
         fs::write(&path, snapshot.to_string()).unwrap();
         let mut input = AccountInput::of(&self.accounts[0].spec, &self.plans).unwrap();
         let types = world.types().into_iter().map(|name| name.parse().unwrap()).collect();
-        input.recorded = plumbline::controller::Recorded::Types(types);
+        input.recorded = assess::Recorded::Types(types);
         let accounts = BTreeMap::from([(ACCOUNT.parse().unwrap(), input)]);
         let source = SnapshotInput { path, snapshot: None, survey: None, accounts };
         self.evaluate(&[SourceInput::Snapshot(source)])
     }
 }
+
+/// So many hours, and a minute, from now.
+pub fn hours_later(hours: i64) -> Timestamp {
+    let now = now();
+    Timestamp { seconds: now.seconds + hours * 3600 + 60, ..now }
+}
+
+/// What the quickstart's baselines do not ask of the account.
+const STRICT: &str = "apiVersion: plumbline.dev/v1alpha1
+kind: SecurityBaseline
+metadata: {name: strict, namespace: platform}
+spec:
+  accounts: {names: [acme-shop]}
+  controls:
+    - name: iam-root-hardware-mfa
+    - name: iam-user-mfa
+    - name: account-in-organization
+";
 
 fn now() -> Timestamp {
     Timestamp::from_jiff(jiff::Timestamp::now()).unwrap()
@@ -267,7 +319,27 @@ impl Live {
 
     /// One round, as of the machine's clock.
     pub async fn round(&mut self, desired: &Desired) -> (Verdicts, RoundReport) {
+        self.round_at(desired, now()).await
+    }
+
+    /// One round, with the messages of what is not known.
+    pub async fn round_with_messages(
+        &mut self,
+        desired: &Desired,
+    ) -> (Verdicts, RoundReport, Vec<String>) {
         let sources = self.sources.refresh(&desired.accounts, &desired.plans, now(), &()).await;
+        let (verdicts, report) = desired.evaluate(&sources);
+        let unread = sources.iter().flat_map(|source| match source {
+            SourceInput::Live(read) => read.types.as_slice(),
+            SourceInput::Snapshot(_) => &[],
+        });
+        let messages = unread.filter_map(|(_, _, read)| Some(read.as_ref().err()?.detail.clone()));
+        (verdicts, report, messages.collect())
+    }
+
+    /// One round at another time.
+    pub async fn round_at(&mut self, desired: &Desired, now: Timestamp) -> (Verdicts, RoundReport) {
+        let sources = self.sources.refresh(&desired.accounts, &desired.plans, now, &()).await;
         desired.evaluate(&sources)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::dice::Dice;
+use support::random::Random;
 
 /// A condition on one resource, on those that join it, or on many.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub(crate) struct Facts<'f> {
 
 impl Condition {
     /// A condition on one resource.
-    pub(crate) fn on_resource(dice: &mut Dice, depth: usize) -> Self {
+    pub(crate) fn on_resource(dice: &mut Random, depth: usize) -> Self {
         let path = dice.pick(&PATHS);
         let text = dice.pick(&TEXTS);
         match dice.below(if depth == 0 { 7 } else { 11 }) {
@@ -73,18 +73,18 @@ impl Condition {
         }
     }
 
-    fn boxed(dice: &mut Dice, depth: usize) -> Box<Self> {
+    fn boxed(dice: &mut Random, depth: usize) -> Box<Self> {
         Box::new(Self::on_resource(dice, depth - 1))
     }
 
     /// A condition on related resources.
-    pub(crate) fn on_related(dice: &mut Dice, name: &'static str) -> Self {
+    pub(crate) fn on_related(dice: &mut Random, name: &'static str) -> Self {
         let of = Box::new(Self::on_resource(dice, 1));
         Self::Related { all: dice.once_in(3), name, of }
     }
 
     /// A condition on many resources.
-    pub(crate) fn on_resources(dice: &mut Dice) -> Self {
+    pub(crate) fn on_resources(dice: &mut Random) -> Self {
         if dice.once_in(4) {
             return Self::AtLeast(dice.below(3));
         }
@@ -182,7 +182,7 @@ impl Condition {
     }
 }
 
-/// Whether a field holds this text. What is no text says nothing of it.
+/// Whether a field holds this text. What is not a string says nothing of it.
 fn is(field: &Json, text: &str) -> Result<bool, Failed> {
     field.as_str().map(|found| found == text).ok_or(Failed)
 }

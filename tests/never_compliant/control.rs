@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use plumbline::api::{Control, Scope};
-use plumbline::catalog::{Catalog, CompiledControl};
+use api::{Control, Scope};
+use engine::catalog::{Catalog, CompiledControl};
 use serde_json::{Value as Json, json};
 
 use crate::condition::Condition;
-use crate::dice::Dice;
+use support::random::Random;
 
 pub(crate) const TYPES: [&str; 4] =
     ["AWS::S3::Bucket", "AWS::EC2::VPC", "AWS::EC2::FlowLog", "AWS::IAM::Role"];
@@ -35,7 +35,7 @@ pub(crate) struct Join {
 }
 
 impl Generated {
-    pub(crate) fn new(dice: &mut Dice, name: &str) -> Self {
+    pub(crate) fn new(dice: &mut Random, name: &str) -> Self {
         let scope = dice.pick(&[Scope::Resource, Scope::Resource, Scope::Region, Scope::Account]);
         let mut types = vec![dice.pick(&TYPES)];
         if dice.once_in(3) {
@@ -64,7 +64,7 @@ impl Generated {
     }
 }
 
-fn joins(dice: &mut Dice) -> Vec<Join> {
+fn joins(dice: &mut Random) -> Vec<Join> {
     let count = dice.below(5).saturating_sub(2);
     let join = |name: &&'static str| Join {
         name,
@@ -112,7 +112,7 @@ fn compile(
         "apiVersion": "plumbline.dev/v1alpha1", "kind": "Control", "metadata": {"name": name},
         "spec": {
             "title": "As it should be", "description": "It matters.", "severity": "High",
-            "domain": "governance", "remediation": {"text": "Mend it."},
+            "domain": "governance", "remediation": {"text": "Fix it."},
             "parameters": parameters, "check": {"expression": expression},
         },
     }))

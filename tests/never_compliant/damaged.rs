@@ -2,14 +2,18 @@
 //! speaks for it, and no resource is taken for gone.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
-use plumbline::resource::{ConfigurationItem, ItemStatus, Reading, Timestamp};
-use plumbline::source::{ReadReport, Snapshot, Worker};
+use aws::source::{ItemSink, ReadReport, Snapshot};
+use cel::Timestamp;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use model::{ConfigurationItem, ItemStatus, Reading};
 use serde_json::{Value as Json, json};
 
-use crate::dice::Dice;
 use crate::world::{ACCOUNT, REGIONS};
+use support::random::Random;
 
 /// After all times of the items, but for those of a time to come.
 const NOW: Timestamp = Timestamp { seconds: 1_770_000_000, nanoseconds: 0 };
@@ -30,7 +34,7 @@ struct History {
 #[derive(Default)]
 struct Said(BTreeMap<Key, Option<String>>);
 
-impl Worker for Said {
+impl ItemSink for Said {
     fn item(&mut self, item: ConfigurationItem<'_>) {
         let region = if item.resource_type == ROLE { "" } else { item.region };
         let key = (item.resource_type.into(), region.into(), item.id.into());
@@ -43,7 +47,7 @@ impl Worker for Said {
 }
 
 impl History {
-    fn new(dice: &mut Dice) -> Self {
+    fn new(dice: &mut Random) -> Self {
         let items = (0..RESOURCES).map(|number| {
             let (name, id) = (dice.pick(&[BUCKET, BUCKET, ROLE]), format!("r-{number}"));
             let home = dice.pick(&REGIONS);
@@ -71,22 +75,28 @@ fn state(item: &Json) -> &str {
     item["configuration"]["state"].as_str().unwrap()
 }
 
-fn item(dice: &mut Dice, name: &str, region: &str, id: &str, age: usize, last: bool) -> Json {
+fn item(dice: &mut Random, name: &str, region: &str, id: &str, age: usize, last: bool) -> Json {
     let gone = last && dice.once_in(4);
     json!({
         "version": "1.3", "configurationItemCaptureTime": format!("2026-01-{:02}T00:00:00Z", age + 1),
-        "configurationStateId": age, "configuration": {"state": dice.pick(&["on", "off"])},
+        "configurationStateId": age,
+        "configuration": {
+            "policy": r#"{"Statement":[{"Sid":"a"},{"Sid":"b"}]}"#,
+            "rules": [{"port": 22}, {"port": 443}],
+            "state": dice.pick(&["on", "off"]),
+        },
+        "relationships": [{"resourceId": "k", "resourceType": "AWS::KMS::Key"}, {"resourceId": "l"}],
         "awsAccountId": ACCOUNT, "resourceType": name, "resourceId": id, "awsRegion": region,
         "configurationItemStatus": if gone { "ResourceDeleted" } else { "OK" },
     })
 }
 
 /// The text of an item to which something happened.
-fn damage(dice: &mut Dice, item: &Json) -> String {
+fn damage(dice: &mut Random, item: &Json) -> String {
     let mut changed = item.clone();
     let text = item.to_string();
     let state = format!("\"state\":\"{}\"", state(item));
-    let (field, value) = match dice.below(17) {
+    let (field, value) = match dice.below(20) {
         0 => ("configurationItemCaptureTime", Json::Null),
         1 => ("configurationItemCaptureTime", json!("soon")),
         2 => ("configurationItemCaptureTime", json!("2999-01-01T00:00:00Z")),
@@ -105,7 +115,8 @@ fn damage(dice: &mut Dice, item: &Json) -> String {
         12 => return text.replace(&state, &format!("{state},\"state\":\"on\"")),
         13 => return text.replace(&state, &format!("{state},\"x\":\"\\ud8\"")),
         14 => return text.replacen("{\"", "{\"awsRegion\":\"us-east-1\",\"", 1),
-        15 => return text[..=dice.below(text.len() - 1)].to_owned(),
+        15 | 16 => return text[..=dice.below(text.len() - 1)].to_owned(),
+        17 | 18 => return without_a_mark(dice, text),
         _ => {
             changed["configuration"].take();
             return json!({"configurationItemSummary": changed, "messageType": "x"}).to_string();
@@ -115,15 +126,25 @@ fn damage(dice: &mut Dice, item: &Json) -> String {
     changed.to_string()
 }
 
+/// The text without one of the marks that make its structure.
+fn without_a_mark(dice: &mut Random, mut text: String) -> String {
+    let marks: Vec<usize> =
+        text.match_indices(&['{', '}', '[', ']', ',', ':', '"'][..]).map(|it| it.0).collect();
+    text.remove(dice.pick(&marks));
+    text
+}
+
 /// Reads what a history comes to when some of its newest items are damaged, and a file of it is cut;
 /// gives how many resources were looked at, and of how many nothing was known.
 pub(crate) fn check(seed: u64, path: &Path) -> (usize, usize) {
-    let mut dice = Dice::new(seed);
+    let mut dice = Random::new(seed);
     let history = History::new(&mut dice);
     let mut texts = Vec::new();
     let mut damaged = Vec::new();
+    // At times several stand in a row.
+    let rarely = if dice.once_in(16) { 2 } else { RESOURCES / 2 };
     for (key, items) in &history.items {
-        let spoiled = dice.once_in(RESOURCES / 2);
+        let spoiled = dice.once_in(rarely);
         for (at, item) in items.iter().enumerate() {
             if spoiled && at + 1 == items.len() {
                 damaged.push(key.clone());
@@ -147,7 +168,8 @@ pub(crate) fn check(seed: u64, path: &Path) -> (usize, usize) {
         text.truncate(text.len() / 2);
         text.push('{');
     }
-    std::fs::write(path, &text).unwrap();
+    let bytes = if dice.once_in(4) { gzip(&text) } else { text.clone().into_bytes() };
+    std::fs::write(path, bytes).unwrap();
     let snapshot = Snapshot::open(path).unwrap();
     let contents = snapshot.contents(NOW, 1, &|_| {});
     let reading = Reading::everything();
@@ -177,6 +199,12 @@ pub(crate) fn check(seed: u64, path: &Path) -> (usize, usize) {
         assert!(is_known || !report.complete, "{}", failed(key));
     }
     (history.items.len(), unknown)
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
 }
 
 fn is_lost(report: &ReadReport, (name, region, _): &Key) -> bool {

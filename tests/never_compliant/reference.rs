@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plumbline::api::Scope;
+use api::Scope;
 use serde_json::Value as Json;
 
 use crate::condition::{Condition, Facts, Failed, get};

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use api::{Control, PublishSettings};
 use bumpalo::Bump;
-use plumbline::api::{Control, PublishSettings};
-use plumbline::catalog::Catalog;
-use plumbline::drift::{Comparison, Finding, FindingChange, Installation, KnownFindings};
-use plumbline::evaluation::{Evaluation, EvaluationResult, Subject};
-use plumbline::plan::{BaselineKey, Plan, PlannedControl, Target};
-use plumbline::resource::{Parsed, Partition, Reading, Timestamp, Verdict, parse_item};
+use cel::Timestamp;
+use engine::catalog::Catalog;
+use engine::drift::{Comparison, Finding, FindingChange, KnownFindings, Publisher};
+use engine::evaluation::{Evaluation, EvaluationResult, Subject};
+use engine::plan::{BaselineKey, OwnerKeys, Plan, PlannedControl, Target};
+use model::{Owner, Parsed, Partition, Reading, Verdict, parse_item};
 use serde_json::{Value as Json, json};
 
 use crate::control::Generated;
@@ -33,10 +34,10 @@ impl Run {
     ) -> Self {
         let now = Timestamp { seconds: 1_770_000_000 + seconds, nanoseconds: 0 };
         let plans = [plan(controls)];
-        let (parameters, arena, installation) = (Bump::new(), Bump::new(), Installation::default());
+        let (parameters, arena, publisher) = (Bump::new(), Bump::new(), Publisher::default());
         let evaluation = Evaluation::new(&plans, now, &parameters);
         let reading = Reading::new(evaluation.reading());
-        let mut comparison = Comparison::new(&plans, known, &installation, now);
+        let mut comparison = Comparison::new(&plans, known, &publisher, now);
         let mut verdicts = BTreeMap::new();
         let mut observe = |result: &EvaluationResult<'_>| {
             comparison.observe(result);
@@ -92,6 +93,7 @@ fn plan(controls: &[Generated]) -> Plan {
         partition: Partition::Aws,
         region: region.parse().unwrap(),
         home: *region == REGIONS[0],
+        owner: Owner::new("platform").unwrap(),
     };
     let planned = |generated: &Generated| PlannedControl {
         control: generated.compiled.clone(),
@@ -99,6 +101,7 @@ fn plan(controls: &[Generated]) -> Plan {
         parameters: generated.compiled.complete_parameters(serde_json::Map::new()).unwrap(),
         matching: None,
         exclude: None,
+        rule: None,
     };
     Plan {
         baseline: BaselineKey { namespace: "platform".into(), name: "production".into() },
@@ -109,6 +112,7 @@ fn plan(controls: &[Generated]) -> Plan {
         attestations: Vec::new(),
         interval: Duration::from_mins(30),
         publish: PublishSettings::default(),
+        owner_keys: OwnerKeys::default(),
         suspended: false,
         problems: Vec::new(),
         passed_over: 0,
@@ -140,7 +144,7 @@ pub(crate) fn single(compliant: &str, configuration: &Json) -> Expected {
         "apiVersion": "plumbline.dev/v1alpha1", "kind": "Control", "metadata": {"name": "one"},
         "spec": {
             "title": "As it should be", "description": "It matters.", "severity": "High",
-            "domain": "governance", "remediation": {"text": "Mend it."},
+            "domain": "governance", "remediation": {"text": "Fix it."},
             "check": {"expression": {
                 "resourceTypes": ["AWS::S3::Bucket"], "compliant": compliant,
             }},
@@ -152,10 +156,11 @@ pub(crate) fn single(compliant: &str, configuration: &Json) -> Expected {
     let mut plan = plan(&[]);
     plan.controls.push(PlannedControl {
         control: catalog.control("one").unwrap().clone(),
-        severity: plumbline::resource::Severity::High,
+        severity: model::Severity::High,
         parameters: serde_json::Map::new(),
         matching: None,
         exclude: None,
+        rule: None,
     });
     let item = json!({
         "resourceType": "AWS::S3::Bucket", "resourceId": "b", "awsAccountId": ACCOUNT,

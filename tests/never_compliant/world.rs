@@ -1,11 +1,11 @@
 //! Random items, and what goes wrong on the way to the evaluation.
 
-use plumbline::evaluation::Coverage;
-use plumbline::resource::UnknownReason;
+use engine::evaluation::Coverage;
+use model::UnknownReason;
 use serde_json::{Value as Json, json};
 
 use crate::control::TYPES;
-use crate::dice::Dice;
+use support::random::Random;
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 /// The first two are targets, the first of them the home region.
@@ -35,14 +35,14 @@ pub(crate) struct World {
 
 impl World {
     /// All there is, read completely.
-    pub(crate) fn new(dice: &mut Dice) -> Self {
+    pub(crate) fn new(dice: &mut Random) -> Self {
         let count = 1 + dice.below(8);
         let items = (0..count).map(|number| item(dice, number)).collect();
         Self { items, unread: Vec::new(), broken: Vec::new(), falsified: false }
     }
 
     /// What arrives of this when some things go wrong.
-    pub(crate) fn with_faults(&self, dice: &mut Dice) -> Self {
+    pub(crate) fn with_faults(&self, dice: &mut Random) -> Self {
         let mut world = self.clone();
         for _ in 0..dice.below(3) {
             world.go_wrong(dice);
@@ -50,7 +50,7 @@ impl World {
         world
     }
 
-    fn go_wrong(&mut self, dice: &mut Dice) {
+    fn go_wrong(&mut self, dice: &mut Random) {
         let at = dice.below(self.items.len().max(1));
         let region = (!dice.once_in(3)).then(|| dice.pick(&REGIONS));
         let name = dice.pick(&TYPES);
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// A field that is removed, null, or of another type.
-    fn falsify(&mut self, dice: &mut Dice, at: usize) {
+    fn falsify(&mut self, dice: &mut Random, at: usize) {
         let path = dice.pick(&FIELDS);
         let Some(item) = self.items.get_mut(at) else { return };
         self.falsified = true;
@@ -106,7 +106,7 @@ impl World {
     }
 
     /// Some of what was not read does not arrive.
-    fn lose(&mut self, dice: &mut Dice, unread: impl Fn(&Json) -> bool) {
+    fn lose(&mut self, dice: &mut Random, unread: impl Fn(&Json) -> bool) {
         let broken = std::mem::take(&mut self.broken);
         let mut kept = Vec::new();
         for (at, item) in std::mem::take(&mut self.items).into_iter().enumerate() {
@@ -152,11 +152,11 @@ fn is_in(item: &Json, region: Option<&str>) -> bool {
     region.is_none_or(|region| item["awsRegion"] == region)
 }
 
-fn item(dice: &mut Dice, number: usize) -> Json {
+fn item(dice: &mut Random, number: usize) -> Json {
     let name = dice.pick(&TYPES);
     // Some global resources are recorded in several regions, at several times.
     let id = if name == "AWS::IAM::Role" { number % 2 } else { number };
-    let text = |dice: &mut Dice| dice.pick(&["x", "y", "z"]);
+    let text = |dice: &mut Random| dice.pick(&["x", "y", "z"]);
     let elements: Vec<Json> = (0..dice.below(3)).map(|_| json!({"k": text(dice)})).collect();
     let reference =
         if dice.once_in(3) { json!([text(dice), text(dice)]) } else { json!(text(dice)) };

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use api::{
+    Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline, crds,
+};
 use futures::future::join_all;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::Request;
 use kube::{Api, Client, Resource};
-use plumbline::api::{
-    Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline, crds,
-};
 use regex::Regex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -168,7 +168,7 @@ fn api_of(client: &Client, namespace: &str, object: &Value) -> Api<DynamicObject
     let resource = ApiResource {
         group: crd.spec.group,
         version: "v1alpha1".to_owned(),
-        api_version: plumbline::api::API_VERSION.to_owned(),
+        api_version: api::API_VERSION.to_owned(),
         kind: kind.to_owned(),
         plural: crd.spec.names.plural,
     };

@@ -1,21 +1,26 @@
 //! Replicas are killed, the API server is restarted and etcd stops: afterwards all is as if nothing
 //! had happened, nothing was published twice, and no account had two evaluators for long.
 
+mod evaluations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write as _, stderr}; // past the harness's capture: the figures show
 use std::iter;
 use std::time::Duration;
 
+use api::{AwsAccount, Condition, SecurityBaseline};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
-use plumbline::api::{AwsAccount, Condition, SecurityBaseline};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::double::{Double, State};
 use super::operated::{Account, Operated, Replica, said};
-use super::waiting::{is_soak, within};
+use evaluations::{Evaluation, evaluations, longest_overlap};
+use support::double::{Double, State};
+use support::is_soak;
+use support::random::Random;
+use support::waiting::within;
 
 const ACCOUNTS: usize = 6;
 const BASELINES: usize = 3;
@@ -24,6 +29,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(4);
 const PAUSE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOGGED: &str = "info,plumbline=debug";
+/// Whoever owns drift is the same in both scenes, whose namespaces differ: findings say it.
+const OWNED: &str = "--owner-account-label=team";
 /// Whose credentials the operator has, where findings go to Security Hub.
 const OPERATORS: &str = "999988887777";
 
@@ -99,7 +106,7 @@ struct Stands {
 
 impl Scene {
     async fn with_files() -> Option<Self> {
-        let operated = Operated::logging(LOGGED, &[&lease_duration()]).await?;
+        let operated = Operated::logging(LOGGED, &[&lease_duration(), OWNED]).await?;
         Some(Self::of(operated, None).await)
     }
 
@@ -111,7 +118,8 @@ impl Scene {
             state = state.account(id, "roles", json!({ "plumbline": { "trusted": [OPERATORS] } }));
         }
         let hub = Double::start(&state)?;
-        let operated = Operated::with_aws_logging(LOGGED, &hub, &[&lease_duration()]).await?;
+        let operated =
+            Operated::with_aws_logging(LOGGED, &hub, &[&lease_duration(), OWNED]).await?;
         Some(Self::of(operated, Some(hub)).await)
     }
 
@@ -178,29 +186,29 @@ impl Scene {
         self.ids.iter().map(|(name, id)| self.operated.account_of(name, id))
     }
 
-    /// Whether an account is mended in the end.
-    fn ends_mended(number: usize) -> bool {
+    /// Whether an account is fixed in the end.
+    fn ends_fixed(number: usize) -> bool {
         number.is_multiple_of(2)
     }
 
-    fn settle(&self, is_mended: impl Fn(usize) -> bool) {
+    fn settle(&self, is_fixed: impl Fn(usize) -> bool) {
         for (number, account) in self.accounts().enumerate() {
             account.damage();
-            if is_mended(number) {
-                account.mend();
+            if is_fixed(number) {
+                account.fix();
             }
         }
     }
 
-    /// Every account drifts, is mended, and is left as it ends; nothing disturbs.
+    /// Every account drifts, is fixed, and is left as it ends; nothing disturbs.
     async fn undisturbed(&self) -> Stands {
         let replica = self.operated.start("plumbline-calm").await;
         self.published("FAILED", |_| true).await;
         self.settle(|_| true);
         self.published("PASSED", |_| true).await;
-        self.settle(Self::ends_mended);
-        self.published("FAILED", |number| !Self::ends_mended(number)).await;
-        self.told_of(ACCOUNTS + ACCOUNTS / 2).await;
+        self.settle(Self::ends_fixed);
+        self.published("FAILED", |number| !Self::ends_fixed(number)).await;
+        self.reported_of(ACCOUNTS + ACCOUNTS / 2).await;
         let stands = self.stands().await;
         replica.stop().await;
         stands
@@ -226,13 +234,14 @@ impl Scene {
     }
 
     /// Waits until every baseline tells of so many drifts.
-    async fn told_of(&self, drifts: usize) {
+    async fn reported_of(&self, drifts: usize) {
         let baselines = self.operated.api::<SecurityBaseline>(&self.namespace).await;
         within(PATIENCE, "every baseline tells of the drift", async || {
             let all = baselines.list(&ListParams::default()).await.ok()?;
             let mut summaries = all.iter().map(|it| it.status.as_ref()?.summary.as_ref());
-            let told = summaries.all(|it| it.is_some_and(|it| it.non_compliant == drifts as u64));
-            told.then_some(())
+            let reported =
+                summaries.all(|it| it.is_some_and(|it| it.non_compliant == drifts as u64));
+            reported.then_some(())
         })
         .await;
     }
@@ -249,11 +258,11 @@ impl Scene {
         for (number, (name, _)) in self.ids.iter().enumerate() {
             let status = accounts.get(name).await.unwrap().status;
             let conditions = status.map(|it| it.conditions).unwrap_or_default();
-            let told = |condition: &Condition| {
+            let reported = |condition: &Condition| {
                 let (holds, reason) = said(&conditions, &condition.type_).unwrap();
                 json!([condition.type_, holds, reason])
             };
-            statuses.insert(format!("account {number}"), conditions.iter().map(told).collect());
+            statuses.insert(format!("account {number}"), conditions.iter().map(reported).collect());
         }
         let findings = self.accounts().flat_map(|account| self.findings(&account));
         let findings = findings.map(|(id, mut finding)| {
@@ -273,20 +282,21 @@ impl Scene {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Everything that may break breaks, while the accounts drift and are mended.
+    /// Everything that may break breaks, while the accounts drift and are fixed.
     async fn troubled(&self) -> Troubled {
         let time = Duration::from_secs(if is_soak() { 120 } else { 20 });
         let mut troubled = Troubled::start(&self.operated).await;
         let begun = Instant::now();
-        let mut numbers = Sequence(0x9E37_79B9_7F4A_7C15);
+        let mut random = Random::new(0);
         let (mut restarts, mut is_paused) = (0, false);
         let mut next = begun;
         while begun.elapsed() < time {
-            next = Instant::now().max(next) + Duration::from_millis(500 + numbers.below(2000));
+            next =
+                Instant::now().max(next) + Duration::from_millis(500 + random.below(2000) as u64);
             sleep_until(next).await; // how far each got is what differs
-            self.settle(|number| numbers_say(&numbers, number));
-            let victim = usize::try_from(numbers.below(3)).unwrap();
-            troubled.kill(victim);
+            let fixed = random.bits();
+            self.settle(|number| (fixed >> number) & 1 == 1);
+            troubled.kill(random.below(3));
             if !is_paused && begun.elapsed() > time / 2 {
                 is_paused = true;
                 self.operated.cluster.pause_etcd();
@@ -300,31 +310,14 @@ impl Scene {
             troubled.replace(&self.operated).await;
         }
         assert!(restarts == 2 && is_paused, "{restarts} restarts in {time:?}");
-        // Whatever was seen meanwhile, everybody sees that all is mended, and what it comes to.
+        // Whatever was seen meanwhile, everybody sees that all is fixed, and what it comes to.
         self.settle(|_| false);
         self.published("FAILED", |_| true).await;
         self.settle(|_| true);
         self.published("PASSED", |_| true).await;
-        self.settle(Self::ends_mended);
-        self.published("FAILED", |number| !Self::ends_mended(number)).await;
+        self.settle(Self::ends_fixed);
+        self.published("FAILED", |number| !Self::ends_fixed(number)).await;
         troubled
-    }
-}
-
-fn numbers_say(numbers: &Sequence, number: usize) -> bool {
-    (numbers.0 >> number) & 1 == 1
-}
-
-/// Numbers that look random and are the same in every run.
-struct Sequence(u64);
-
-impl Sequence {
-    /// A number below `bound` (xorshift64).
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
     }
 }
 
@@ -369,62 +362,6 @@ impl Troubled {
     }
 }
 
-/// One evaluation, with what is published of it.
-#[derive(Debug)]
-struct Evaluation {
-    account: String,
-    pod: String,
-    begun: Timestamp,
-    ended: Timestamp,
-}
-
-/// Those of one process, which ended at `end` at the latest.
-fn evaluations(pod: &str, end: Timestamp, log: &str) -> Vec<Evaluation> {
-    let mut underway: BTreeMap<String, Timestamp> = BTreeMap::new();
-    let mut all = Vec::new();
-    let mut conclude = |account: String, begun, ended| {
-        all.push(Evaluation { account, pod: pod.to_owned(), begun, ended });
-    };
-    for line in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-        let at: Timestamp = text(&line, "timestamp").parse().unwrap();
-        let message = line["fields"]["message"].as_str().unwrap_or_default();
-        let account = line["span"]["account"].as_str().unwrap_or_default().to_owned();
-        if message.starts_with("evaluating") {
-            // An evaluation that was given up has ended by the next one.
-            if let Some(begun) = underway.insert(account.clone(), at) {
-                conclude(account, begun, begun);
-            }
-        } else if message.starts_with("evaluated") || message.starts_with("not evaluated") {
-            if let Some(begun) = underway.remove(&account) {
-                conclude(account, begun, at);
-            }
-        } else if message.starts_with("the lease could not be renewed") {
-            // Everything is broken off.
-            for (account, begun) in std::mem::take(&mut underway) {
-                conclude(account, begun, at);
-            }
-        }
-    }
-    for (account, begun) in underway {
-        conclude(account, begun, end);
-    }
-    all
-}
-
-/// For how long two processes evaluated the same account at once.
-fn longest_overlap(evaluations: &[Evaluation]) -> SignedDuration {
-    let mut longest = SignedDuration::ZERO;
-    for (at, one) in evaluations.iter().enumerate() {
-        for other in &evaluations[at + 1..] {
-            if one.account == other.account && one.pod != other.pod {
-                let begun = one.begun.max(other.begun);
-                longest = longest.max(one.ended.min(other.ended).duration_since(begun));
-            }
-        }
-    }
-    longest
-}
-
 /// The last publication of each finding.
 fn latest(published: &[Value]) -> BTreeMap<String, Value> {
     published.iter().map(|finding| (text(finding, "Id"), finding.clone())).collect()
@@ -434,9 +371,10 @@ fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or_default().to_owned()
 }
 
-/// Takes times out, which differ from run to run.
+/// Takes times and marks out, which differ from run to run.
 fn without_times(value: &mut Value) {
-    const TIMES: [&str; 11] = [
+    const TIMES: [&str; 12] = [
+        "plumbline/publisher",
         "CreatedAt",
         "ProcessedAt",
         "UpdatedAt",

@@ -1,18 +1,21 @@
 //! The charts before they are installed: what Helm makes of good and of wrong values.
 //!
-//! `values/` holds values that work, `wrong_values/` such as are refused; a file more is a case
-//! more.
+//! `charts/plumbline/ci/` holds values that work, and `rendered/` what comes of them (with
+//! `INSTA_UPDATE=always` the tests write it); `wrong_values/` holds values that are refused. A file
+//! more is a case more.
 
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
+use api::crds;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::ResourceExt;
-use plumbline::api::crds;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
-use super::release::{chart, render, template};
+use super::release::{ASKED_FOR, chart, render, template};
 use super::yaml::{files, read, repository};
 
 const CHARTS: [&str; 2] = ["plumbline", "plumbline-crds"];
@@ -34,10 +37,15 @@ struct WrongValue {
 }
 
 /// Arguments for every file of values, the defaults first.
-fn values() -> Vec<Vec<String>> {
-    let files = files(&repository("tests/operator/values"), ".yaml");
+pub(crate) fn values() -> Vec<Vec<String>> {
+    let files = value_files();
     let files = files.iter().map(|path| vec!["--values".to_owned(), path.display().to_string()]);
     [vec![]].into_iter().chain(files).collect()
+}
+
+/// The names are those that chart-testing looks for.
+fn value_files() -> Vec<PathBuf> {
+    files(&repository("charts/plumbline/ci"), "-values.yaml")
 }
 
 fn borrowed(arguments: &[String]) -> Vec<&str> {
@@ -57,8 +65,12 @@ async fn helm_finds_nothing_to_lint() {
 
 #[tokio::test]
 async fn what_the_charts_render_is_taken_by_a_cluster_without_a_warning() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::equipped() else { return };
     let namespace = cluster.namespace("rendered").await;
+    // A pod needs its service account, which a controller makes that does not run here.
+    for account in ["default", "plumbline", "auditor"] {
+        cluster.kubectl_prints(&["create", "serviceaccount", account, "--namespace", &namespace]);
+    }
     // Where only the strictest pods may run, a Deployment whose pods could not is warned of.
     let labels =
         ["enforce", "warn"].map(|mode| format!("pod-security.kubernetes.io/{mode}=restricted"));
@@ -66,11 +78,10 @@ async fn what_the_charts_render_is_taken_by_a_cluster_without_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let mut kinds = Vec::new();
     for arguments in values() {
-        for object in render(cluster, "plumbline", &namespace, &borrowed(&arguments)) {
+        let mut objects = render(cluster, "plumbline", &namespace, &borrowed(&arguments));
+        objects.extend(objects.iter().filter_map(pod).collect::<Vec<_>>());
+        for object in objects {
             kinds.push(object["kind"].as_str().unwrap().to_owned());
-            if object["kind"] == "ServiceMonitor" {
-                continue; // its definition is the Prometheus operator's
-            }
             let file = folder.path().join("object.json");
             fs::write(&file, object.to_string()).unwrap();
             cluster.kubectl_prints(&[
@@ -79,8 +90,6 @@ async fn what_the_charts_render_is_taken_by_a_cluster_without_a_warning() {
                 "--dry-run=server",
                 "--warnings-as-errors",
                 "--validate=strict",
-                "--namespace",
-                &namespace,
                 "--filename",
                 file.to_str().unwrap(),
             ]);
@@ -89,17 +98,145 @@ async fn what_the_charts_render_is_taken_by_a_cluster_without_a_warning() {
     kinds.sort();
     kinds.dedup();
     let every = [
+        "AwsAccount",
         "ClusterRole",
         "ClusterRoleBinding",
+        "ConfigMap",
         "Deployment",
+        "NetworkPolicy",
+        "Pod",
         "PodDisruptionBudget",
+        "PodMonitor",
+        "PrometheusRule",
         "Role",
         "RoleBinding",
+        "SecurityBaseline",
         "Service",
         "ServiceAccount",
         "ServiceMonitor",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
     ];
     assert_eq!(kinds, every);
+}
+
+/// A pod as a Deployment makes it.
+fn pod(deployment: &Value) -> Option<Value> {
+    let mut pod = deployment["spec"].get("template")?.clone();
+    pod["apiVersion"] = "v1".into();
+    pod["kind"] = "Pod".into();
+    pod["metadata"]["name"] = "made".into();
+    pod["metadata"]["namespace"] = deployment["metadata"]["namespace"].clone();
+    Some(pod)
+}
+
+#[tokio::test]
+async fn what_the_charts_render_is_what_was_reviewed() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let files = value_files();
+    let named = files.iter().map(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        (name.trim_end_matches("-values.yaml"), vec!["--values", path.to_str().unwrap()])
+    });
+    for (name, arguments) in [("default", vec![])].into_iter().chain(named) {
+        let output = template(cluster, "plumbline", "plumbline", &arguments);
+        let rendered = without_dashboards(&String::from_utf8(output.stdout).unwrap());
+        insta::with_settings!({
+            snapshot_path => "rendered", prepend_module_to_snapshot => false, omit_expression => true,
+        }, {
+            insta::assert_snapshot!(name, rendered);
+        });
+    }
+}
+
+/// The same but for the text of dashboards, which are files of their own.
+fn without_dashboards(rendered: &str) -> String {
+    let mut is_dashboard = false;
+    let is_kept = |line: &&str| {
+        is_dashboard = line.ends_with("json: |") || (is_dashboard && line.starts_with("    "));
+        !is_dashboard || line.ends_with("json: |")
+    };
+    rendered.lines().filter(is_kept).fold(String::new(), |kept, line| kept + line + "\n")
+}
+
+/// The definitions of Grafana's operator cannot be had here, so no cluster takes its objects.
+#[tokio::test]
+async fn both_ways_give_grafana_each_dashboard_as_it_is() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let written = |name: &str| -> Value {
+        let path = repository("deploy/grafana").join(format!("{name}.json"));
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let names = ["plumbline-operator", "plumbline-overview", "plumbline-owner"];
+    for way in ["configMaps", "grafanaOperator"] {
+        let argument = format!("dashboards.{way}.enabled=true");
+        let objects = render(cluster, "plumbline", "plumbline", &["--set", &argument]);
+        let of_dashboards = |object: &&Value| {
+            object["metadata"]["labels"]["app.kubernetes.io/component"] == "dashboards"
+        };
+        let objects: Vec<&Value> = objects.iter().filter(of_dashboards).collect();
+        assert_eq!(objects.len(), names.len(), "{way}");
+        for (object, name) in objects.into_iter().zip(names) {
+            let text = if way == "configMaps" {
+                assert_eq!(object["metadata"]["labels"]["grafana_dashboard"], "1");
+                &object["data"][format!("{name}.json")]
+            } else {
+                assert!(object["spec"]["instanceSelector"]["matchLabels"].is_object());
+                &object["spec"]["json"]
+            };
+            let given: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
+            assert!(given == written(name), "{way}: {name}");
+        }
+    }
+    let both =
+        ["--set", "dashboards.configMaps.enabled=true,dashboards.grafanaOperator.enabled=true"];
+    let output = template(cluster, "plumbline", "plumbline", &both);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Enable one of them"));
+}
+
+#[tokio::test]
+async fn what_needs_kinds_that_the_cluster_lacks_is_refused_with_their_name() {
+    let Some(cluster) = Cluster::shared() else { return };
+    for (value, kind) in ASKED_FOR {
+        let (flag, name) = match value.split_once("=[") {
+            Some((name, _)) => ("--set-json", name),
+            None => ("--set", value.trim_end_matches("=true")),
+        };
+        let chart = chart("plumbline");
+        let output = cluster.helm(&["template", "plumbline", &chart, flag, value]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let expected = format!("{name} needs the kind {kind}, which this cluster does not serve");
+        assert!(!output.status.success(), "{value}");
+        assert!(errors.contains(&expected), "{value}: {errors}");
+        let rendered = render(cluster, "plumbline", "plumbline", &[flag, value]);
+        assert!(rendered.len() > 5, "{value}");
+    }
+}
+
+/// `make generate` writes it.
+#[test]
+fn the_page_of_each_chart_lists_its_values() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for name in CHARTS {
+        let copy = folder.path().join(name);
+        fs::create_dir(&copy).unwrap();
+        for file in ["Chart.yaml", "values.yaml", "README.md.gotmpl"] {
+            fs::copy(repository("charts").join(name).join(file), copy.join(file)).unwrap();
+        }
+        let output = Command::new(cluster.helm_docs())
+            .arg("--sort-values-order=file")
+            .arg(format!("--chart-search-root={}", folder.path().display()))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let page = repository("charts").join(name).join("README.md");
+        let written = fs::read_to_string(copy.join("README.md")).unwrap();
+        let undescribed: Vec<&str> = written.lines().filter(|row| row.ends_with("|  |")).collect();
+        assert!(undescribed.is_empty(), "{name}: {undescribed:#?}");
+        let is_fresh = written == fs::read_to_string(&page).unwrap();
+        assert!(is_fresh, "{} is stale: run `make generate`", page.display());
+    }
 }
 
 #[tokio::test]
@@ -217,13 +354,38 @@ fn every_value_is_known_to_the_schema_and_the_other_way_round() {
     for name in CHARTS {
         let folder = repository("charts").join(name);
         let values: Value = read(&folder.join("values.yaml"));
-        let schema: Value = read(&folder.join("values.schema.json"));
-        let names = |value: &Value| -> Vec<String> {
-            let mut names: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
-            names.retain(|name| name != "global"); // Helm's own
-            names.sort();
-            names
-        };
-        assert_eq!(names(&values), names(&schema["properties"]), "{name}");
+        let mut schema: Value = read(&folder.join("values.schema.json"));
+        // Helm's own.
+        schema["properties"].as_object_mut().unwrap().remove("global");
+        let mut seen = Vec::new();
+        same_names(&values, &schema, &schema, name, &mut seen);
+        assert!(!seen.is_empty(), "{name}: nothing was compared");
+    }
+}
+
+/// A part of the values has the names that its schema has, unless that leaves them open.
+fn same_names(values: &Value, part: &Value, schema: &Value, path: &str, seen: &mut Vec<String>) {
+    let part = match part["$ref"].as_str() {
+        Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => part,
+    };
+    let (Some(values), Some(properties)) = (values.as_object(), part["properties"].as_object())
+    else {
+        let is_bounded = ["type", "enum", "anyOf"].iter().any(|it| part.get(it).is_some());
+        assert!(is_bounded, "{path} has no type");
+        return;
+    };
+    if part.get("additionalProperties") != Some(&json!(false)) || values.is_empty() {
+        return;
+    }
+    seen.push(path.to_owned());
+    let unknown = values.keys().find(|name| !properties.contains_key(*name));
+    assert!(unknown.is_none(), "{path}.{unknown:?} is not in the schema");
+    for (name, part) in properties {
+        match values.get(name) {
+            Some(values) => same_names(values, part, schema, &format!("{path}.{name}"), seen),
+            // Without a default, and said of its parent.
+            None => assert!(["claims"].contains(&name.as_str()), "{path}.{name} is no value"),
+        }
     }
 }

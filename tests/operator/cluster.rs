@@ -3,13 +3,12 @@
 //! Nothing else of Kubernetes runs: no pods start, nothing collects garbage, and a deleted namespace
 //! stays `Terminating`.
 
-use std::env;
+mod address;
+mod tools;
+
 use std::fs;
-use std::io::{Read as _, Write as _, stderr}; // past the harness's capture: how long it took shows
-use std::net::TcpListener;
-use std::os::unix::fs::symlink;
+use std::io::{Write as _, stderr}; // past the harness's capture: how long it took shows
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,21 +26,12 @@ use tokio::runtime;
 
 use super::programs::Programs;
 use super::supervised::Supervised;
-use super::waiting::{DEADLINE, eventually};
-use plumbline::api;
+use address::{AUDIT, AUDIT_LOG, AUDIT_POLICY, Address};
+use support::waiting::{DEADLINE, eventually};
+pub(crate) use tools::Helm;
 
 /// How often ports are chosen again after somebody else took them in between.
 const ATTEMPTS: usize = 3;
-
-/// What an audited API server writes down: who asked for what, and what came of it.
-const AUDIT: &str = "
-apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages: [RequestReceived]
-rules: [{level: Metadata}]
-";
-const AUDIT_POLICY: &str = "audit-policy.yaml";
-const AUDIT_LOG: &str = "audit.log";
 
 /// A running etcd and kube-apiserver. Both end with it, or with the test process.
 #[derive(Debug)]
@@ -52,15 +42,6 @@ pub(crate) struct Cluster {
     etcd: Supervised,
     /// `None` while it is down.
     api_server: Mutex<Option<Supervised>>,
-}
-
-/// Where the two listen, and the administrator's token.
-#[derive(Debug)]
-struct Address {
-    etcd: u16,
-    etcd_peer: u16,
-    api_server: u16,
-    token: String,
 }
 
 impl Cluster {
@@ -84,6 +65,17 @@ impl Cluster {
     /// The same, with an API server that writes down every request.
     pub(crate) fn audited() -> Option<Self> {
         Programs::get().map(|programs| Self::start(programs, true))
+    }
+
+    /// One that tests share with every definition that the charts have objects of, and no operator.
+    pub(crate) fn equipped() -> Option<&'static Self> {
+        static EQUIPPED: LazyLock<Option<Cluster>> = LazyLock::new(|| {
+            let cluster = Cluster::own()?;
+            cluster.block_on(async |_| cluster.install_every_definition().await);
+            Some(cluster)
+        });
+        Programs::get()?;
+        EQUIPPED.as_ref()
     }
 
     fn start(programs: &'static Programs, audited: bool) -> Self {
@@ -244,75 +236,6 @@ impl Cluster {
         answer.status.unwrap().token.unwrap()
     }
 
-    /// `kubectl` as the administrator.
-    pub(crate) fn kubectl(&self, arguments: &[&str]) -> Output {
-        self.run(&self.programs.kubectl, arguments)
-    }
-
-    /// What `kubectl` prints, when it succeeds.
-    pub(crate) fn kubectl_prints(&self, arguments: &[&str]) -> String {
-        succeeded("kubectl", arguments, self.kubectl(arguments))
-    }
-
-    /// Installs the CRDs of OpenReports.
-    pub(crate) fn install_open_reports(&self) {
-        let file = self.programs.open_reports.to_str().unwrap();
-        self.kubectl_prints(&["apply", "--server-side", "--filename", file]);
-        self.kubectl_prints(&["wait", "--for=condition=Established", "--filename", file]);
-    }
-
-    /// `helm` as the administrator.
-    pub(crate) fn helm(&self, arguments: &[&str]) -> Output {
-        self.run(&self.programs.helm, arguments)
-    }
-
-    /// What `helm` prints, when it succeeds.
-    pub(crate) fn helm_prints(&self, arguments: &[&str]) -> String {
-        succeeded("helm", arguments, self.helm(arguments))
-    }
-
-    /// A shell in a folder, as the administrator: with `kubectl`, `helm` and `plumbline`.
-    pub(crate) fn shell(&self, folder: &Path, line: &str) -> Command {
-        let programs = self.folder.join("kube-apiserver/programs");
-        if !programs.is_dir() {
-            fs::create_dir(&programs).unwrap();
-            let plumbline = PathBuf::from(env!("CARGO_BIN_EXE_plumbline"));
-            for (name, program) in [
-                ("kubectl", &self.programs.kubectl),
-                ("helm", &self.programs.helm),
-                ("plumbline", &plumbline),
-            ] {
-                symlink(program, programs.join(name)).unwrap();
-            }
-        }
-        let others = env::var("PATH").unwrap();
-        let mut command = self.command(Path::new("sh"));
-        command
-            .args(["-c", line])
-            .current_dir(folder)
-            .env("PATH", format!("{}:{others}", programs.display()))
-            .env("RUST_LOG", "info");
-        command
-    }
-
-    fn run(&self, program: &Path, arguments: &[&str]) -> Output {
-        self.command(program).args(arguments).output().unwrap()
-    }
-
-    /// A program as the administrator runs it.
-    fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env("KUBECONFIG", self.kubeconfig())
-            // For what they remember; the user's own settings stay out.
-            .env("HOME", self.folder.join("kube-apiserver"))
-            .env("KUBECACHEDIR", self.folder.join("kube-apiserver/kubectl"));
-        for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_NAMESPACE"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
     fn authority(&self) -> PathBuf {
         self.folder.join("kube-apiserver/certificates/apiserver.crt")
     }
@@ -331,63 +254,6 @@ impl Cluster {
             "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
         })
         .to_string()
-    }
-}
-
-impl Address {
-    fn free() -> Self {
-        // All three are bound at once, so that they differ.
-        let listeners = [0; 3].map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap());
-        let [etcd, etcd_peer, api_server] =
-            listeners.map(|listener| listener.local_addr().unwrap().port());
-        let mut random = [0_u8; 16];
-        fs::File::open("/dev/urandom").unwrap().read_exact(&mut random).unwrap();
-        Self { etcd, etcd_peer, api_server, token: format!("{:032x}", u128::from_ne_bytes(random)) }
-    }
-
-    fn etcd_arguments(&self, folder: &Path) -> Vec<String> {
-        let clients = format!("http://127.0.0.1:{}", self.etcd);
-        let peers = format!("http://127.0.0.1:{}", self.etcd_peer);
-        vec![
-            "--name=test".to_owned(),
-            format!("--data-dir={}", folder.join("data").display()),
-            format!("--listen-client-urls={clients}"),
-            format!("--advertise-client-urls={clients}"),
-            format!("--listen-peer-urls={peers}"),
-            format!("--initial-advertise-peer-urls={peers}"),
-            format!("--initial-cluster=test={peers}"),
-            "--unsafe-no-fsync".to_owned(), // what is lost with the machine is not missed
-            "--log-level=warn".to_owned(),
-        ]
-    }
-
-    fn start_api_server(&self, programs: &Programs, folder: &Path) -> Supervised {
-        let folder = folder.join("kube-apiserver");
-        let certificates = folder.join("certificates");
-        // The API server makes this key for its own certificate before it needs one for tokens.
-        let key = certificates.join("apiserver.key").display().to_string();
-        let mut arguments = vec![
-            format!("--etcd-servers=http://127.0.0.1:{}", self.etcd),
-            format!("--cert-dir={}", certificates.display()),
-            format!("--secure-port={}", self.api_server),
-            "--bind-address=127.0.0.1".to_owned(),
-            "--advertise-address=127.0.0.1".to_owned(),
-            "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-            format!("--service-account-key-file={key}"),
-            format!("--service-account-signing-key-file={key}"),
-            format!("--token-auth-file={}", folder.join("tokens.csv").display()),
-            "--authorization-mode=RBAC".to_owned(),
-            // As some distributions have it: who names an owner may set the owner's finalizers.
-            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement".to_owned(),
-            "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
-            "--profiling=false".to_owned(),
-        ];
-        let policy = folder.join(AUDIT_POLICY);
-        if policy.is_file() {
-            arguments.push(format!("--audit-policy-file={}", policy.display()));
-            arguments.push(format!("--audit-log-path={}", folder.join(AUDIT_LOG).display()));
-        }
-        Supervised::start(&folder, &programs.kube_apiserver, &arguments)
     }
 }
 
@@ -418,14 +284,4 @@ pub(crate) async fn install_crds(client: &Client, crds: Vec<CustomResourceDefini
         })
         .await;
     }
-}
-
-fn succeeded(program: &str, arguments: &[&str], output: Output) -> String {
-    assert!(
-        output.status.success(),
-        "{program} {arguments:?}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
 }

@@ -20,9 +20,9 @@ use super::supervised::Supervised;
 use super::yaml::{documents, files, repository};
 
 /// A command of a page, and what the page shows of its output.
-struct Shown {
-    command: String,
-    output: String,
+pub(crate) struct Shown {
+    pub(crate) command: String,
+    pub(crate) output: String,
 }
 
 /// A page that is followed.
@@ -146,7 +146,7 @@ impl Reader {
 }
 
 /// The commands of a page that are run, in order.
-fn shown(page: &str) -> Vec<Shown> {
+pub(crate) fn shown(page: &str) -> Vec<Shown> {
     let mut commands: Vec<Shown> = Vec::new();
     let mut runs = false;
     for line in page.lines().map(str::trim_start) {
@@ -165,12 +165,13 @@ fn shown(page: &str) -> Vec<Shown> {
     commands
 }
 
-fn lines(text: &str) -> Vec<&str> {
+pub(crate) fn lines(text: &str) -> Vec<&str> {
     text.lines().collect()
 }
 
-/// Whether an output is as it is shown: `...` stands for any lines, and a number or an age for any.
-fn fits(shown: &[&str], actual: &[&str]) -> bool {
+/// Whether an output is as it is shown: `...` stands for any lines, and an age for any other. Other
+/// figures follow from what is declared and must be right.
+pub(crate) fn fits(shown: &[&str], actual: &[&str]) -> bool {
     match (shown, actual) {
         ([], []) => true,
         (["...", rest @ ..], _) => (0..=actual.len()).any(|from| fits(rest, &actual[from..])),
@@ -182,14 +183,23 @@ fn fits(shown: &[&str], actual: &[&str]) -> bool {
 }
 
 fn same_words(shown: &str, actual: &str) -> bool {
-    let is_figure = |word: &str| word.starts_with(|first: char| first.is_ascii_digit());
     let (shown, actual): (Vec<_>, Vec<_>) =
         (shown.split_whitespace().collect(), actual.split_whitespace().collect());
     shown.len() == actual.len()
         && shown
             .iter()
             .zip(&actual)
-            .all(|(shown, actual)| shown == actual || is_figure(shown) && is_figure(actual))
+            .all(|(shown, actual)| shown == actual || is_age(shown) && is_age(actual))
+}
+
+/// Whether a word is an age as kubectl writes it: `10s`, `5m30s`, `2d`.
+fn is_age(word: &str) -> bool {
+    let parts: Vec<&str> = word.split_inclusive(|it: char| !it.is_ascii_digit()).collect();
+    let is_part = |part: &&str| {
+        let figures = part.trim_end_matches(['s', 'm', 'h', 'd', 'y']);
+        figures.len() + 1 == part.len() && figures.parse::<u64>().is_ok()
+    };
+    !parts.is_empty() && parts.iter().all(is_part)
 }
 
 #[test]
@@ -201,6 +211,10 @@ fn what_is_shown_stands_for_what_differs_from_run_to_run_and_for_nothing_else() 
         ("...\n", "", true),
         ("a\n", "a\nb\n", false),
         ("a 5\n", "a b\n", false),
+        ("a 80\n", "a 81\n", false),
+        ("a 2d\n", "a 5m30s\n", true),
+        ("a 10s\n", "a 10\n", false),
+        ("a 10s\n", "a 10s-\n", false),
     ] {
         assert_eq!(fits(&lines(shown), &lines(actual)), expected, "{shown} {actual}");
     }

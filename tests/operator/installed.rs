@@ -1,7 +1,9 @@
 //! The chart as Helm installs it, and what its service account may and may not do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
+use api::{BaselineReport, BaselineReportSpec, SecurityBaseline};
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, ResourceRule, SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
     SubjectAccessReview, SubjectAccessReviewSpec,
@@ -10,11 +12,12 @@ use k8s_openapi::api::core::v1::{Pod, Secret};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, Resource};
-use plumbline::api::{BaselineReport, BaselineReportSpec, SecurityBaseline};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cluster::Cluster;
+use super::operated::Operated;
 use super::release::{Operator, Release};
+use super::yaml::documents;
 
 /// Where the release is, and where it is not.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +54,9 @@ async fn helm_installs_upgrades_and_removes_the_operator() {
     }
     let cluster_wide = cluster.kubectl_prints(&["get", "clusterroles", "--output=name"]);
     assert!(!cluster_wide.contains(&release.namespace), "{cluster_wide}");
+    let kinds = "validatingadmissionpolicies,validatingadmissionpolicybindings";
+    let policies = cluster.kubectl_prints(&["get", kinds, "--output=name"]);
+    assert!(!policies.contains(&release.namespace), "{policies}");
 }
 
 #[tokio::test]
@@ -66,6 +72,15 @@ async fn a_pod_runs_the_operator_with_its_own_name_and_namespace() {
             "--installation=blue".to_owned(),
             format!("--namespace={namespace}"),
             "--log-format=json".to_owned(),
+            "--max-concurrent=2".to_owned(),
+            "--lease-duration=15s".to_owned(),
+            "--sink=securityhub".to_owned(),
+            "--archive-deadline=10m".to_owned(),
+            "--archival-limit=100".to_owned(),
+            "--archival-limit-percent=25".to_owned(),
+            "--max-findings=20000".to_owned(),
+            "--max-drift-series=1000".to_owned(),
+            "--max-owners=100".to_owned(),
         ],
         environment: BTreeMap::from([
             ("POD_NAME".to_owned(), "plumbline-0".to_owned()),
@@ -101,6 +116,51 @@ async fn its_pods_may_run_where_only_the_strictest_may() {
     pod.spec.as_mut().unwrap().containers[0].security_context = None;
     let refused = pods.create(&dry, &pod).await.unwrap_err().to_string();
     assert!(refused.contains("violates PodSecurity"), "{refused}");
+}
+
+/// The pod of `helm test`, run here: the same words, at the address of the operator's process.
+#[tokio::test]
+async fn helm_test_passes_while_the_operator_is_ready_and_fails_when_it_is_gone() {
+    let Some(operated) = Operated::new(&[]).await else { return };
+    let hooks = ["get", "hooks", "plumbline", "--namespace", operated.release_namespace()];
+    let hooks = documents(&operated.cluster.helm_prints(&hooks));
+    let [pod]: [Value; 1] = hooks.try_into().unwrap();
+    assert_eq!(pod["metadata"]["annotations"]["helm.sh/hook"], "test");
+    let words: Vec<String> =
+        serde_json::from_value(pod["spec"]["containers"][0]["args"].clone()).unwrap();
+    let service = format!("http://plumbline.{}:9464", operated.release_namespace());
+    assert!(words.contains(&service), "{words:?}");
+
+    let replica = operated.start("plumbline-0").await;
+    let address = format!("http://{}", replica.address().await);
+    let asks = |more: &[&str]| {
+        let words = words.iter().map(|word| word.replace(&service, &address));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+        command.args(words).args(more).output().unwrap()
+    };
+    let output = asks(&[]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!((output.status.code(), said), (Some(0), format!("{address} is ready\n")));
+    replica.ready().await;
+    replica.stop().await;
+    let output = asks(&["--timeout=0s"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(69), "{errors}");
+    assert!(errors.contains(&format!("{address} is not ready")), "{errors}");
+}
+
+#[tokio::test]
+async fn arguments_of_the_users_own_take_precedence() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let own =
+        "--set=extraArgs={--max-concurrent=5,--sink=file,--state=/tmp/none,--lease-duration=1s}";
+    let release = Release::install(cluster, &[own]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = release.command("plumbline-0", "127.0.0.1:0", folder.path()).await;
+    // The last one is wrong, and the only one of which it complains.
+    let errors = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(errors.contains("--lease-duration") && errors.contains("at least 3s"), "{errors}");
+    assert!(!errors.contains("multiple times"), "{errors}");
 }
 
 #[tokio::test]
@@ -220,10 +280,13 @@ async fn its_rights_are_these_and_no_others() {
     let all = ["list", "watch", "create", "patch", "delete"];
     grant("plumbline.dev", &["baselinereports"], &all);
     grant("plumbline.dev", &["baselinereports/status"], &["patch"]);
+    grant("plumbline.dev", &["baselinereports"], &["report"]); // asked for by admission policies
     grant("", &["namespaces"], &["list", "watch"]);
     grant("events.k8s.io", &["events"], &["create"]);
     let leases = ["get", "list", "create", "update", "delete"];
     grant("coordination.k8s.io", &["leases"], &leases);
+    let definitions = r#"["securitybaselines.plumbline.dev", "awsaccounts.plumbline.dev"]"#;
+    expected.insert(format!("get customresourcedefinitions.apiextensions.k8s.io {definitions}"));
     assert_eq!(own, expected);
 }
 

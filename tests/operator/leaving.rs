@@ -3,14 +3,15 @@
 
 use std::process::Command;
 
+use api::{AwsAccount, BaselineReport, SecurityBaseline};
 use kube::api::{DeleteParams, ListParams};
 use kube::{Api, ResourceExt};
-use plumbline::api::{AwsAccount, BaselineReport, SecurityBaseline};
 use serde_json::{Value, json};
 
 use super::live_accounts::{EXTERNAL_ID, Live, REGIONS};
 use super::operated::{OPEN, Operated, baseline_says, create, said};
-use super::waiting::eventually;
+use support::log;
+use support::waiting::eventually;
 
 const ARCHIVED: [&str; 3] = ["FAILED", "NEW", "ARCHIVED"];
 
@@ -88,7 +89,7 @@ async fn an_account_that_cannot_archive_says_so_goes_after_the_deadline_and_a_co
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
     live.double.environment(&mut command);
     let role = format!("arn:aws:iam::{account}:role/plumbline");
-    command.args(["archive", "--account", &account, "--role-arn", &role, "--yes"]);
+    command.args(["archive", "--account", &account, "--role-arn", &role, "--yes", "--adopt"]);
     command.args(REGIONS.map(|region| format!("--region={region}")));
     // The double's own key is of the account that the roles trust.
     let archived = command.env("PLUMBLINE_EXTERNAL_ID", EXTERNAL_ID).output().unwrap();
@@ -183,7 +184,7 @@ async fn of_two_objects_for_one_account_the_deleted_one_leaves_the_findings_to_t
     twin["metadata"] = json!({ "name": name, "labels": { "of": namespace } });
     twin["status"].take();
     create(&accounts, twin).await;
-    eventually("the younger one is told of the older", async || {
+    eventually("the younger one reports the older", async || {
         let conditions = accounts.get(&name).await.unwrap().status?.conditions;
         (said(&conditions, "CredentialsValid")?.1 == "SameAccount").then_some(())
     })
@@ -191,18 +192,18 @@ async fn of_two_objects_for_one_account_the_deleted_one_leaves_the_findings_to_t
 
     delete_account(&accounts, &account.name).await;
     account_gone(&accounts, &account.name).await;
-    let is_told_by_twin = |baseline: &SecurityBaseline| {
+    let is_reported_by_twin = |baseline: &SecurityBaseline| {
         baseline_says(baseline, "Ready") == Some(("True", "Evaluated"))
     };
     operated.ask(&namespace, "by the other").await;
-    operated.baseline_where(&namespace, "it is evaluated", is_told_by_twin).await;
+    operated.baseline_where(&namespace, "it is evaluated", is_reported_by_twin).await;
     let states: Vec<Value> =
         account.published().iter().map(|finding| finding["RecordState"].clone()).collect();
     assert!(states.iter().all(|state| state == "ACTIVE"), "{states:?}");
 }
 
 #[tokio::test]
-async fn two_operators_that_work_on_the_same_account_are_told_of_each_other() {
+async fn two_operators_that_work_on_the_same_account_each_report_the_other() {
     let Some(operated) = Operated::new(&[]).await else { return };
     let first = operated.start("plumbline-0").await;
     first.ready().await;
@@ -225,16 +226,16 @@ async fn two_operators_that_work_on_the_same_account_are_told_of_each_other() {
     let both = format!("{own} and team-b/{}", operated.release_namespace());
     for pod in ["plumbline-0", "plumbline-1"] {
         eventually(&format!("{pod} warns"), async || {
-            let log = operated.logged(pod);
-            log.contains("two operators work on this account").then_some(())
+            let warned = log::lines(&operated.logged(pod), "other_operator").pop()?;
+            assert_eq!(warned["fields"]["operators"], both, "{warned}");
+            Some(())
         })
         .await;
-        assert!(operated.logged(pod).contains(&both), "{}", operated.logged(pod));
     }
     let events: Api<k8s_openapi::api::events::v1::Event> = operated.api("default").await;
     let events = events.list(&ListParams::default()).await.unwrap();
-    let told = events.iter().filter(|event| event.reason.as_deref() == Some("OtherOperator"));
-    assert_eq!(told.count(), 2);
+    let reported = events.iter().filter(|event| event.reason.as_deref() == Some("OtherOperator"));
+    assert_eq!(reported.count(), 2);
     eventually("the account says so", async || {
         let conditions = accounts.get(&account.name).await.unwrap().status?.conditions;
         (said(&conditions, "SoleOperator")? == ("False", "OtherOperator")).then_some(())

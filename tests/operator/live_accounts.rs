@@ -3,22 +3,24 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use api::{AwsAccount, SecurityBaseline};
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::ListParams;
-use plumbline::api::{AwsAccount, SecurityBaseline};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::double::{Double, State};
 use super::operated::{Operated, Replica, baseline_says, create, finding_is, said};
-use super::waiting::eventually;
+use support::double::{Double, State};
+use support::waiting::eventually;
 
 pub(crate) const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 /// Whose credentials the operator has; it reaches the others by their roles.
 const OPERATORS: &str = "999988887777";
 /// How many accounts there are to take: more than the tests that share an operator take together.
 const ACCOUNTS: usize = 16;
+/// Whom the buckets belong to, by their tags.
+pub(crate) const TEAM: &str = "orders-team";
 pub(crate) const EXTERNAL_ID: &str = "a-word-of-ours";
 
 /// An operator over accounts of a double.
@@ -51,7 +53,7 @@ fn bucket(account: &str, region: &str, name: &str, versioning: &str) -> Value {
         "resourceName": name,
         "ARN": format!("arn:aws:s3:::{name}"),
         "resourceCreationTime": "2026-03-11T08:14:22.000Z",
-        "tags": {},
+        "tags": { "team": TEAM },
         "relatedEvents": [],
         "relationships": [],
         "configuration": { "name": name },

@@ -1,19 +1,18 @@
-//! What other tools are told: reports of OpenReports, under the CRDs that this project publishes, and
+//! What other tools show: reports of OpenReports, under the CRDs that this project publishes, and
 //! traces.
 
 use std::collections::BTreeSet;
 
+use api::{AwsAccount, BaselineReport, SecurityBaseline};
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, ResourceExt};
-use opentelemetry_proto::tonic::trace::v1::Span;
-use plumbline::api::{AwsAccount, BaselineReport, SecurityBaseline};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
-use super::collector::{Collector, attribute, spans};
 use super::operated::{Account, OPEN, Operated, baseline_says};
-use super::waiting::eventually;
+use support::collector::{Collector, Span, attribute, spans};
+use support::waiting::eventually;
 
 /// The reports of a namespace.
 async fn api(operated: &Operated, namespace: &str) -> Api<DynamicObject> {
@@ -71,7 +70,8 @@ async fn drift_shows_where_other_tools_report_once_their_crds_are_there() {
     };
     operated.baseline_where(&namespace, "it is ready", ready).await;
     eventually("the log says what is missing", async || {
-        operated.logged("plumbline-0").contains("install the CRDs of OpenReports").then_some(())
+        let log = operated.logged("plumbline-0");
+        (!support::log::lines(&log, "open_reports_missing").is_empty()).then_some(())
     })
     .await;
 
@@ -95,8 +95,8 @@ async fn drift_shows_where_other_tools_report_once_their_crds_are_there() {
     let quiet = report_failing(&reports, 2).await;
     assert_eq!(quiet.resource_version(), report.resource_version());
 
-    account.mend();
-    operated.ask(&namespace, "mended").await;
+    account.fix();
+    operated.ask(&namespace, "fixed").await;
     let report = report_failing(&reports, 1).await;
     assert!(!report.annotations().contains_key("plumbline.dev/results-left-out"));
 

@@ -3,19 +3,19 @@
 //! An operator tends the whole cluster, so each needs one of its own: tests that share an operator
 //! share its cluster, and work in namespaces and accounts of their own.
 
+mod account;
+mod replica;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use api::{AwsAccount, BaselineReport, Condition, Exemption, SecurityBaseline};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource, ResourceExt};
-use plumbline::api::{self, AwsAccount, BaselineReport, Condition, Exemption, SecurityBaseline};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -23,15 +23,16 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::cluster::{Cluster, install_crds};
-use super::double::{Double, KEY};
 use super::release::Release;
 use super::supervised::Supervised;
-use super::waiting::eventually;
-use super::yaml::repository;
+pub(crate) use account::{Account, finding_is};
+pub(crate) use replica::Replica;
+use support::double::{Double, KEY};
+use support::waiting::eventually;
 
 /// What findings say of compliance, workflow and record.
 pub(crate) const OPEN: [&str; 3] = ["FAILED", "NEW", "ACTIVE"];
-pub(crate) const MENDED: [&str; 3] = ["PASSED", "RESOLVED", "ACTIVE"];
+pub(crate) const FIXED: [&str; 3] = ["PASSED", "RESOLVED", "ACTIVE"];
 pub(crate) const SUPPRESSED: [&str; 3] = ["FAILED", "SUPPRESSED", "ACTIVE"];
 
 /// A cluster with the chart, and folders for snapshots and findings.
@@ -39,19 +40,6 @@ pub(crate) struct Operated {
     pub(crate) cluster: &'static Cluster,
     release: Release<'static>,
     folder: TempDir,
-}
-
-/// A running operator.
-pub(crate) struct Replica {
-    process: Supervised,
-    folder: PathBuf,
-}
-
-/// An AWS account with a snapshot of its own.
-pub(crate) struct Account<'o> {
-    operated: &'o Operated,
-    pub(crate) id: String,
-    pub(crate) name: String,
 }
 
 impl Operated {
@@ -189,7 +177,7 @@ impl Operated {
         let mut object = json!({
             "apiVersion": "plumbline.dev/v1alpha1",
             "kind": "AwsAccount",
-            "metadata": { "name": name, "labels": { "of": allowed } },
+            "metadata": { "name": name, "labels": { "of": allowed, "team": "shop" } },
             "spec": {
                 "accountId": id,
                 "regions": ["eu-west-1"],
@@ -319,140 +307,7 @@ impl Operated {
     }
 }
 
-impl Replica {
-    /// Waits until it has given up to wait for findings of a deleted baseline.
-    pub(crate) async fn gives_up(&self) {
-        eventually("the archiving is given up", async || {
-            let given_up = self.metric("plumbline_archives_given_up_total").await;
-            given_up.filter(|count| *count > 0.0)
-        })
-        .await;
-    }
-
-    /// Where it serves, once it does.
-    async fn address(&self) -> String {
-        let log = self.folder.join("log");
-        eventually("the operator says where it serves", async || {
-            let text = fs::read_to_string(&log).unwrap_or_default();
-            let (_, rest) = text.split_once("\"address\":\"")?;
-            Some(rest.split_once('"')?.0.to_owned())
-        })
-        .await
-    }
-
-    /// What it answers on a path: a code and a text.
-    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let address = self.address().await;
-        let mut stream = TcpStream::connect(&address).unwrap();
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-    }
-
-    pub(crate) async fn ready(&self) {
-        eventually("the operator is ready", async || {
-            assert!(!self.process.has_ended(), "{}", self.process.log());
-            (self.get("/readyz").await.0 == 200).then_some(())
-        })
-        .await;
-    }
-
-    /// The value of a series, by the beginning of its line.
-    pub(crate) async fn metric(&self, series: &str) -> Option<f64> {
-        let (_, text) = self.get("/metrics").await;
-        let line = text.lines().find(|line| line.starts_with(series))?;
-        line.rsplit(' ').next()?.parse().ok()
-    }
-
-    /// What all series of a name and labels come to.
-    pub(crate) async fn sum(&self, name: &str, labels: &str) -> f64 {
-        let (_, text) = self.get("/metrics").await;
-        let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(labels));
-        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
-    }
-
-    /// The most memory that it ever had, in MiB.
-    pub(crate) fn peak_memory(&self) -> f64 {
-        let path = format!("/proc/{}/status", self.process.id());
-        let text = fs::read_to_string(path).unwrap();
-        let (_, rest) = text.split_once("VmHWM:").unwrap();
-        rest.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
-    }
-
-    /// Ends it without a word.
-    pub(crate) fn kill(self) {
-        self.process.kill();
-    }
-
-    /// Asks it to stop, and waits until it has.
-    pub(crate) async fn stop(self) {
-        self.process.signal("TERM");
-        eventually("the operator stops", async || self.process.has_ended().then_some(())).await;
-    }
-}
-
-impl Account<'_> {
-    /// The file that stands for what AWS Config delivered.
-    pub(crate) fn snapshot(&self) -> PathBuf {
-        self.operated.folder.path().join(format!("{}.json", self.name))
-    }
-
-    /// Turns on the versions of the bucket that has none.
-    pub(crate) fn mend(&self) {
-        self.change("\"status\": \"Suspended\"", "\"status\": \"Enabled\"");
-    }
-
-    /// Turns them off again, as the quickstart has it.
-    pub(crate) fn damage(&self) {
-        let snapshot = repository("deploy/samples/quickstart/snapshot.json");
-        let snapshot = fs::read_to_string(snapshot).unwrap();
-        self.deliver(&snapshot.replace("111122223333", &self.id));
-    }
-
-    fn change(&self, from: &str, to: &str) {
-        let text = fs::read_to_string(self.snapshot()).unwrap();
-        assert!(text.contains(from));
-        self.deliver(&text.replace(from, to));
-    }
-
-    /// Delivers a snapshot, as one step.
-    pub(crate) fn deliver(&self, snapshot: &str) {
-        let new = self.snapshot().with_extension("new");
-        fs::write(&new, snapshot).unwrap();
-        fs::rename(new, self.snapshot()).unwrap();
-    }
-
-    /// Every publication, in order.
-    pub(crate) fn published(&self) -> Vec<Value> {
-        let file = self.operated.folder.path().join("state").join(&self.id).join("findings.jsonl");
-        let text = fs::read_to_string(file).unwrap_or_default();
-        // A line that is being written ends nowhere yet.
-        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
-        lines.collect()
-    }
-
-    /// The finding of the bucket without versions, as it was published last.
-    pub(crate) fn finding(&self) -> Option<Value> {
-        let of_bucket = |finding: &Value| {
-            finding["Id"].as_str().is_some_and(|id| id.ends_with("/acme-orders-exports"))
-        };
-        self.published().into_iter().rfind(of_bucket)
-    }
-
-    /// Waits until the finding says this of compliance, workflow and record.
-    pub(crate) async fn finding_says(&self, expected: [&str; 3]) {
-        eventually(&format!("a finding says {expected:?}"), async || {
-            finding_is(&self.finding()?, expected).then_some(())
-        })
-        .await;
-    }
-}
-
-/// The same command with other values of some options.
+/// The same command with other values of some options; a flag has none.
 fn with_others(command: &Command, others: &[(&str, &str)]) -> Command {
     let mut changed = Command::new(command.get_program());
     let is_other = |argument: &&OsStr| {
@@ -460,7 +315,10 @@ fn with_others(command: &Command, others: &[(&str, &str)]) -> Command {
         others.iter().any(|(option, _)| argument.starts_with(&format!("{option}=")))
     };
     changed.args(command.get_args().filter(|argument| !is_other(argument)));
-    changed.args(others.iter().map(|(option, value)| format!("{option}={value}")));
+    changed.args(others.iter().map(|(option, value)| match *value {
+        "" => (*option).to_owned(),
+        value => format!("{option}={value}"),
+    }));
     changed.env_clear();
     changed.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     changed
@@ -469,13 +327,6 @@ fn with_others(command: &Command, others: &[(&str, &str)]) -> Command {
 /// The value of the chart by which so much is logged.
 fn logged(filter: &str) -> String {
     format!("--set-string=log.filter={}", filter.replace(',', "\\,"))
-}
-
-/// Whether a finding says this of compliance, workflow and record.
-pub(crate) fn finding_is(finding: &Value, expected: [&str; 3]) -> bool {
-    let said =
-        [&finding["Compliance"]["Status"], &finding["Workflow"]["Status"], &finding["RecordState"]];
-    said == expected
 }
 
 /// Makes an object from JSON.

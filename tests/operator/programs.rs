@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::io::{Write as _, stderr}; // past the harness's capture: what is skipped shows
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::thread;
+
+use support::skipped::skip;
 
 /// Set by `make test`: what is missing is then a failure.
 const REQUIRED: &str = "PLUMBLINE_REQUIRE_KUBERNETES";
@@ -18,8 +18,21 @@ pub(crate) struct Programs {
     pub(crate) kube_apiserver: PathBuf,
     pub(crate) kubectl: PathBuf,
     pub(crate) helm: PathBuf,
+    pub(crate) helm3: PathBuf,
+    pub(crate) kubeconform: PathBuf,
+    pub(crate) helm_docs: PathBuf,
+    pub(crate) actionlint: PathBuf,
+    /// Runs health checks of Argo CD.
+    pub(crate) health_check: PathBuf,
     /// The CRDs of OpenReports.
     pub(crate) open_reports: PathBuf,
+    /// Those of the Prometheus operator that the chart has objects of.
+    pub(crate) prometheus_operator: [PathBuf; 3],
+    pub(crate) prometheus: PathBuf,
+    pub(crate) promtool: PathBuf,
+    pub(crate) amtool: PathBuf,
+    /// Loads dashboards with Grafana's own types.
+    pub(crate) load_dashboards: PathBuf,
 }
 
 impl Programs {
@@ -30,8 +43,7 @@ impl Programs {
             Ok(programs) => Some(programs),
             Err(why) => {
                 assert!(env::var_os(REQUIRED).is_none(), "{why}");
-                let test = thread::current().name().unwrap_or("a test").to_owned();
-                _ = writeln!(stderr(), "SKIPPED: {test}: {why}");
+                skip(why);
                 None
             }
         }
@@ -60,6 +72,20 @@ fn set_up() -> Result<Programs, String> {
         kube_apiserver: take("kube-apiserver")?,
         kubectl: take("kubectl")?,
         helm: take("helm")?,
+        helm3: take("helm3")?,
+        kubeconform: take("kubeconform")?,
+        helm_docs: take("helm-docs")?,
+        actionlint: take("actionlint")?,
+        health_check: take("health-check")?,
         open_reports: take("openreports.yaml")?,
+        prometheus_operator: [
+            take("servicemonitors.yaml")?,
+            take("podmonitors.yaml")?,
+            take("prometheusrules.yaml")?,
+        ],
+        prometheus: take("prometheus")?,
+        promtool: take("promtool")?,
+        amtool: take("amtool")?,
+        load_dashboards: take("load-dashboards")?,
     })
 }

@@ -1,21 +1,21 @@
 //! What users declare comes about: in status, findings, events and metrics.
 
+use api::{AwsAccount, Control, Exemption, ObjectStatus, SecurityBaseline};
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::jiff::SignedDuration;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
-use plumbline::api::{AwsAccount, Control, Exemption, ObjectStatus, SecurityBaseline};
 use serde_json::json;
 
-use super::operated::{MENDED, OPEN, Operated, SUPPRESSED, baseline_says, create, said};
-use super::waiting::eventually;
+use super::operated::{FIXED, OPEN, Operated, SUPPRESSED, baseline_says, create, said};
+use support::waiting::eventually;
 
 fn drift(baseline: &SecurityBaseline) -> Option<u64> {
     Some(baseline.status.as_ref()?.summary.as_ref()?.non_compliant)
 }
 
 #[tokio::test]
-async fn drift_is_told_everywhere_and_resolved_when_it_is_mended() {
+async fn drift_is_reported_everywhere_and_resolved_when_it_is_fixed() {
     let Some((operated, replica)) = Operated::shared().await else { return };
     let namespace = operated.cluster.namespace("drift").await;
     let accounts = [operated.account(&namespace).await, operated.account(&namespace).await];
@@ -26,7 +26,7 @@ async fn drift_is_told_everywhere_and_resolved_when_it_is_mended() {
         baseline_says(baseline, "Ready") == Some(("True", "Evaluated"))
     };
     let baseline = operated.baseline_where(&namespace, "it is ready", ready).await;
-    // Two buckets of each account keep no versions; mending mends one.
+    // Two buckets of each account keep no versions; the fix changes one.
     assert_eq!(drift(&baseline), Some(4));
     assert_eq!(baseline_says(&baseline, "Accepted"), Some(("True", "Accepted")));
     assert_eq!(baseline_says(&baseline, "Compliant"), Some(("False", "Drift")));
@@ -38,12 +38,12 @@ async fn drift_is_told_everywhere_and_resolved_when_it_is_mended() {
         account.finding_says(OPEN).await;
     }
     let events = operated.api::<Event>(&namespace).await;
-    let told = async |reason: &str| {
+    let reported = async |reason: &str| {
         let events = events.list(&ListParams::default()).await.unwrap();
         events.iter().filter(|event| event.reason.as_deref() == Some(reason)).count()
     };
     eventually("an event for each account", async || {
-        (told("DriftOpened").await == 2).then_some(())
+        (reported("DriftOpened").await == 2).then_some(())
     })
     .await;
     let labels = format!("namespace=\"{namespace}\"");
@@ -52,14 +52,14 @@ async fn drift_is_told_everywhere_and_resolved_when_it_is_mended() {
     eventually("the share is measured", async || replica.metric(&ratio).await).await;
     assert_eq!(replica.sum("plumbline_findings_open", &labels).await.to_string(), "4");
 
-    accounts[0].mend();
-    operated.ask(&namespace, "mended").await;
-    accounts[0].finding_says(MENDED).await;
+    accounts[0].fix();
+    operated.ask(&namespace, "fixed").await;
+    accounts[0].finding_says(FIXED).await;
     let three = |baseline: &SecurityBaseline| drift(baseline) == Some(3);
     operated.baseline_where(&namespace, "three drifts are left", three).await;
     accounts[1].finding_says(OPEN).await;
-    eventually("an event of what was mended", async || {
-        (told("DriftResolved").await == 1).then_some(())
+    eventually("an event of what was fixed", async || {
+        (reported("DriftResolved").await == 1).then_some(())
     })
     .await;
 }
@@ -101,9 +101,9 @@ async fn a_deleted_baseline_goes_when_its_findings_are_archived() {
     let account = operated.account(&namespace).await;
     operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
     account.finding_says(OPEN).await;
-    account.mend(); // what is mended is archived, too
-    operated.ask(&namespace, "mended").await;
-    account.finding_says(MENDED).await;
+    account.fix(); // what is fixed is archived, too
+    operated.ask(&namespace, "fixed").await;
+    account.finding_says(FIXED).await;
 
     operated.delete_baseline(&namespace).await;
     operated.baseline_gone(&namespace).await;
@@ -135,7 +135,7 @@ async fn an_evaluation_that_finds_nothing_new_writes_nothing() {
     let account_version = eventually("the account has a status and is marked", async || {
         let found = accounts.get(&account.name).await.unwrap();
         let conditions = found.status.as_ref().map(|it| it.conditions.clone())?;
-        let recorder = said(&conditions, "RecorderRunning")?.1 == "NotSaid";
+        let recorder = said(&conditions, "RecorderRunning")?.1 == "NotReported";
         let is_marked = found.annotations().contains_key("plumbline.dev/operator");
         (recorder && is_marked).then(|| found.resource_version())
     })
@@ -189,7 +189,7 @@ async fn a_control_says_where_its_mistake_is_and_when_its_name_is_taken() {
             },
         })
     };
-    let told = async |name: &str| {
+    let reported = async |name: &str| {
         eventually(&format!("{name} has a status"), async || {
             let conditions = controls.get(name).await.unwrap().status?.conditions;
             let accepted = conditions.into_iter().find(|it| it.type_ == "Accepted")?;
@@ -198,11 +198,12 @@ async fn a_control_says_where_its_mistake_is_and_when_its_name_is_taken() {
         .await
     };
     create(&controls, control("team-misspelt", "resourse.name == 'a'")).await;
-    create(&controls, control("s3-bucket-versioning", "true")).await;
+    // No baseline of the other tests uses it: they would say that its name is taken.
+    create(&controls, control("lambda-reserved-concurrency", "true")).await;
     create(&controls, control("team-right", "resource.name == 'a'")).await;
-    let (status, reason, message) = told("team-misspelt").await;
+    let (status, reason, message) = reported("team-misspelt").await;
     assert_eq!((status.as_str(), reason.as_str()), ("False", "Invalid"));
     assert!(message.contains("line 1, column 1"), "{message}");
-    assert_eq!(told("s3-bucket-versioning").await.1, "NameTaken");
-    assert_eq!(told("team-right").await.0, "True");
+    assert_eq!(reported("lambda-reserved-concurrency").await.1, "NameTaken");
+    assert_eq!(reported("team-right").await.0, "True");
 }

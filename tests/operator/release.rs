@@ -30,6 +30,22 @@ pub(crate) fn render(
     documents(&String::from_utf8(output.stdout).unwrap())
 }
 
+/// The argument that says to `helm template` which kinds the cluster serves: all that the chart may
+/// ask for.
+pub(crate) fn api_versions() -> String {
+    format!("--api-versions={}", ASKED_FOR.map(|(_, kind)| kind).join(","))
+}
+
+/// What of the values needs kinds that not every cluster serves.
+pub(crate) const ASKED_FOR: [(&str, &str); 6] = [
+    ("accounts=[{\"name\":\"a\",\"spec\":{}}]", "plumbline.dev/v1alpha1/AwsAccount"),
+    ("baselines=[{\"name\":\"a\",\"spec\":{}}]", "plumbline.dev/v1alpha1/SecurityBaseline"),
+    ("dashboards.grafanaOperator.enabled=true", "grafana.integreatly.org/v1beta1/GrafanaDashboard"),
+    ("podMonitor.enabled=true", "monitoring.coreos.com/v1/PodMonitor"),
+    ("prometheusRule.enabled=true", "monitoring.coreos.com/v1/PrometheusRule"),
+    ("serviceMonitor.enabled=true", "monitoring.coreos.com/v1/ServiceMonitor"),
+];
+
 /// `helm template`, whatever comes of it.
 pub(crate) fn template(
     cluster: &Cluster,
@@ -37,8 +53,8 @@ pub(crate) fn template(
     namespace: &str,
     arguments: &[&str],
 ) -> Output {
-    let chart = chart(name);
-    let all = ["template", name, &chart, "--namespace", namespace];
+    let (chart, kinds) = (chart(name), api_versions());
+    let all = ["template", name, &chart, "--namespace", namespace, &kinds];
     cluster.helm(&[&all[..], arguments].concat())
 }
 

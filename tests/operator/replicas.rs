@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::SecurityBaseline;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::ResourceExt;
 use kube::api::ListParams;
-use plumbline::api::SecurityBaseline;
 use serde_json::{Value, json};
 
 use super::operated::{Account, Operated, baseline_says};
-use super::waiting::eventually;
+use support::waiting::eventually;
 
 const BUCKETS: usize = 16;
 
@@ -76,9 +76,9 @@ async fn three_replicas_share_the_work_and_two_go_on_when_one_is_killed() {
 
     second.kill();
     shared_by(&operated, &["plumbline-a", "plumbline-c"]).await;
-    accounts.iter().for_each(Account::mend);
-    operated.ask(&namespace, "mended").await;
-    operated.baseline_where(&namespace, "one of each is mended", drifts(6)).await;
+    accounts.iter().for_each(Account::fix);
+    operated.ask(&namespace, "fixed").await;
+    operated.baseline_where(&namespace, "one of each is fixed", drifts(6)).await;
     accounts.iter().for_each(published_once);
 
     // While nobody answers, nobody works; afterwards the work is shared again.
@@ -89,7 +89,7 @@ async fn three_replicas_share_the_work_and_two_go_on_when_one_is_killed() {
     first.stop().await;
     shared_by(&operated, &["plumbline-c"]).await;
     let buckets = eventually("the gauge follows", async || {
-        third.metric("plumbline_buckets_held").await.filter(|held| *held > 15.0)
+        third.metric("plumbline_shards_held").await.filter(|held| *held > 15.0)
     });
     assert_eq!(buckets.await.to_string(), "16");
     third.stop().await;

@@ -9,7 +9,7 @@ use kube::api::{ListParams, PostParams};
 
 use super::cluster::Cluster;
 use super::supervised::Supervised;
-use super::waiting::eventually;
+use support::waiting::eventually;
 
 #[tokio::test]
 async fn a_process_ends_and_its_folder_goes_when_nobody_holds_it() {

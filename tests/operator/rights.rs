@@ -3,21 +3,24 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use kube::Api;
-use plumbline::api::{
+use api::{
     Attestation, AwsAccount, BaselineReport, Control, Exemption, ObjectStatus, Pack,
     SecurityBaseline,
 };
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::Api;
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
-use super::operated::{OPEN, Operated, create, said};
+use super::operated::{OPEN, Operated, baseline_says, create, said};
 use super::release::render;
-use super::waiting::eventually;
+use support::waiting::eventually;
 
 /// With what adds to the rights.
 const VALUES: [&str; 1] = ["--set=openReports.enabled=true"];
+
+/// What admission policies ask of whoever writes, and no request names.
+const VOUCHED: &str = "report baselinereports.plumbline.dev";
 
 /// Every `verb resource.group` of the rules that the chart gives.
 fn shipped(operated: &Operated) -> BTreeSet<String> {
@@ -34,6 +37,7 @@ fn shipped(operated: &Operated) -> BTreeSet<String> {
             }
         }
     }
+    assert!(rights.remove(VOUCHED), "{rights:?}");
     rights
 }
 
@@ -120,11 +124,12 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     judged(&exemptions, "one", |it| it.status.as_ref()).await;
     judged(&attestations, "one", |it| it.status.as_ref()).await;
     account.finding_says(OPEN).await;
-    let ready = |baseline: &SecurityBaseline| baseline.status.is_some();
+    let ready = |baseline: &SecurityBaseline| baseline_says(baseline, "Ready").is_some();
     operated.baseline_where(&namespace, "it has a status", ready).await;
     let accounts: Api<AwsAccount> = Api::all(client);
     eventually("the account has a status", async || {
-        accounts.get(&account.name).await.unwrap().status.map(|_| ())
+        let status = accounts.get(&account.name).await.unwrap().status?;
+        said(&status.conditions, "Ready").map(|_| ())
     })
     .await;
     let reports = operated.api::<BaselineReport>(&namespace).await;

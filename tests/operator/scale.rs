@@ -1,20 +1,21 @@
-//! Many baselines over many accounts: nobody starves, memory is bounded, and once all is told the
+//! Many baselines over many accounts: nobody starves, memory is bounded, and once all is reported the
 //! API server is left alone.
 
 use std::collections::BTreeMap;
 use std::io::{Write as _, stderr}; // past the harness's capture: the figures show
 use std::time::{Duration, Instant};
 
+use api::{AwsAccount, BaselineReport, SecurityBaseline};
 use kube::api::{ListParams, Request};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource, ResourceExt};
-use plumbline::api::{AwsAccount, BaselineReport, SecurityBaseline};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::{Instant as At, sleep_until};
 
 use super::operated::{Operated, Replica, baseline_says};
-use super::waiting::{is_soak, within};
+use support::is_soak;
+use support::waiting::within;
 
 /// How much there is, and what of it is too much.
 struct Size {
@@ -66,10 +67,10 @@ async fn many_baselines_over_many_accounts_all_become_ready_and_then_cost_little
         waits[waits.len() / 2].as_secs_f64(),
     ));
 
-    let told = self::writes(&operated.client().await).await - writes;
+    let reported = self::writes(&operated.client().await).await - writes;
     let reports = f64::from(size.baselines * size.accounts);
-    let each = told / reports;
-    say(&format!("{told:.0} writes for {reports:.0} reports: {each:.1} each"));
+    let each = reported / reports;
+    say(&format!("{reported:.0} writes for {reports:.0} reports: {each:.1} each"));
     nothing_new_writes_nothing(&operated, &replica, &namespace, &size).await;
 
     let with = requests_within(&operated, size.window).await;

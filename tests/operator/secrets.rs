@@ -3,16 +3,16 @@
 
 use std::fs;
 
+use api::{AwsAccount, BaselineReport, Control, SecurityBaseline};
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::{DynamicObject, ListParams};
 use kube::core::{ApiResource, GroupVersionKind};
-use plumbline::api::{AwsAccount, BaselineReport, Control, SecurityBaseline};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::operated::{Account, Operated, create};
-use super::waiting::eventually;
+use support::waiting::eventually;
 
 const CANARY: &str = "hunter2canary";
 const CONTROL: &str = "says-what-it-reads";

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Finds what the operator's tests run on, and builds what is not there: a real etcd, kube-apiserver,
-# kubectl and Helm, from Go modules pinned under tests/operator/tools. The CRDs of OpenReports are a
-# file of theirs.
+# Finds what the operator's tests run on, and builds what is not there, from Go modules pinned under
+# tests/operator/tools: a real etcd, kube-apiserver, kubectl, Helm 4 and Helm 3, and what checks and
+# documents charts; Prometheus and amtool, unless the PATH has them; and what loads dashboards with
+# Grafana's own types. The CRDs of OpenReports and of the Prometheus operator are files of theirs.
 #
 #   tests/operator/setup.sh           find each, or build it; print `NAME PATH` a line
 #   tests/operator/setup.sh --find    only find; fails when one is missing
@@ -32,14 +33,26 @@ version_of() {
 kubernetes=$(version_of kubernetes k8s.io/kubernetes)
 etcd=$(version_of etcd go.etcd.io/etcd/server/v3)
 helm=$(version_of helm helm.sh/helm/v4)
+helm3=$(version_of helm3 helm.sh/helm/v3)
+kubeconform=$(version_of kubeconform github.com/yannh/kubeconform)
+helm_docs=$(version_of helm-docs github.com/norwoodj/helm-docs)
 openreports=$(version_of openreports openreports.io)
+actionlint=$(version_of actionlint github.com/rhysd/actionlint)
+# The program around the interpreter is a part of what is built.
+lua=$(version_of lua github.com/yuin/gopher-lua)-$(cksum <"$tools/lua/main.go" | cut -d' ' -f1)
+prometheus_module=github.com/prometheus-operator/prometheus-operator
+prometheus=$(version_of prometheus-operator "$prometheus_module")
+
+# Prints where the PATH has a program: on_path NAME
+on_path() {
+    place=$(command -v "$1") && printf '%s %s\n' "$1" "$place"
+}
 
 # Fails without Go: require_go NAME VERSION
 require_go() {
     if ! command -v go >/dev/null 2>&1; then
         say "$1 $2 is not there, and without Go it cannot be made: install Go 1.26 or newer, or" \
-            "name a folder with etcd, kube-apiserver, kubectl, helm and openreports.yaml in" \
-            "KUBEBUILDER_ASSETS"
+            "name a folder with what \`tests/operator/setup.sh\` lists in KUBEBUILDER_ASSETS"
         return 1
     fi
     mkdir -p "$project"
@@ -132,3 +145,32 @@ ensure build kubectl "$kubernetes" kubernetes k8s.io/kubernetes/cmd/kubectl \
 ensure build helm "$helm" helm helm.sh/helm/v4/cmd/helm \
     "-X helm.sh/helm/v4/internal/version.version=v$helm" "4 minutes"
 ensure take openreports.yaml "$openreports" openreports openreports.io config/install.yaml
+# Helm 3 is told which Kubernetes it was built for, and without a cluster takes that for its version.
+helm3_version="-X helm.sh/helm/v3/internal/version.version=v$helm3"
+for package in chartutil lint/rules; do
+    for part in "Major=${kubernetes%%.*}" "Minor=${minor%%.*}"; do
+        helm3_version="$helm3_version -X helm.sh/helm/v3/pkg/$package.k8sVersion$part"
+    done
+done
+ensure build helm3 "$helm3" helm3 helm.sh/helm/v3/cmd/helm "$helm3_version" "3 minutes"
+ensure build kubeconform "$kubeconform" kubeconform github.com/yannh/kubeconform/cmd/kubeconform \
+    "-X main.version=$kubeconform" "10 seconds"
+ensure build helm-docs "$helm_docs" helm-docs github.com/norwoodj/helm-docs/cmd/helm-docs \
+    "-X main.version=$helm_docs" "20 seconds"
+ensure build actionlint "$actionlint" actionlint github.com/rhysd/actionlint/cmd/actionlint \
+    "-X github.com/rhysd/actionlint.version=$actionlint" "10 seconds"
+ensure build health-check "$lua" lua . "" "10 seconds"
+for kind in servicemonitors podmonitors prometheusrules; do
+    ensure take "$kind.yaml" "$prometheus" prometheus-operator "$prometheus_module" \
+        "example/prometheus-operator-crd/monitoring.coreos.com_$kind.yaml"
+done
+server=$(version_of prometheus github.com/prometheus/prometheus)
+for program in prometheus promtool; do
+    on_path "$program" || ensure build "$program" "$server" prometheus \
+        "github.com/prometheus/prometheus/cmd/$program" "" "5 minutes"
+done
+alertmanager=$(version_of alertmanager github.com/prometheus/alertmanager)
+on_path amtool || ensure build amtool "$alertmanager" alertmanager \
+    github.com/prometheus/alertmanager/cmd/amtool "" "2 minutes"
+foundation=$(version_of dashboards github.com/grafana/grafana-foundation-sdk/go)
+ensure build load-dashboards "$foundation" dashboards . "" "1 minute"

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use super::waiting::DEADLINE;
+use support::waiting::DEADLINE;
 
 /// Takes the folder, then the command. A line on its standard input ends the process and keeps the
 /// folder, the end of the input removes it too. Says the process's id, and when it has ended.

@@ -3,14 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
-use kube::{Api, Client, Resource};
-use plumbline::api::{
+use api::{
     Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline,
+    TargetState, TargetStatus,
 };
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{
+    ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams,
+};
+use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cluster::{Cluster, install_crds};
 use super::release::chart;
@@ -40,7 +43,11 @@ async fn objects_of_the_first_version_work_after_an_upgrade() {
     let first = chart_with_the_first_definitions(folder.path());
     helm(&cluster, "install", &first, &[]);
     apply_objects(&cluster);
+    store_states(&client).await;
+    store_emptied_lists(&client).await;
     helm(&cluster, "upgrade", &chart("plumbline-crds"), &[]);
+    emptied_lists_are_read_and_written(&client).await;
+    stored_states_are_read(&client).await;
     every_kind_still_works(&client).await;
     apply_objects(&cluster);
 }
@@ -89,6 +96,81 @@ fn chart_with_the_first_definitions(folder: &Path) -> String {
         fs::copy(&path, folder.join("files").join(path.file_name().unwrap())).unwrap();
     }
     folder.display().to_string()
+}
+
+const REPORT: &str = "production-payments-prod";
+
+/// Stores statuses as earlier versions did: with free texts for states.
+async fn store_states(client: &Client) {
+    let target = |state: &str| {
+        json!({
+            "account": "111122223333", "region": "eu-west-1", "state": state,
+            "compliant": 1, "nonCompliant": 0, "unknown": 0,
+        })
+    };
+    let reported = json!({ "targets": [target("Complete"), target("Incomplete")] });
+    store::<BaselineReport>(client, REPORT, &reported).await;
+    // No version stored this so far; one to come may, and be taken back.
+    let later =
+        json!({ "observedGeneration": 1, "targets": [target("Partial"), target("Pending")] });
+    store::<SecurityBaseline>(client, "production", &later).await;
+}
+
+async fn store<K: Resource<DynamicType = ()>>(client: &Client, name: &str, status: &Value) {
+    let resource = ApiResource::erase::<K>(&());
+    let api: Api<DynamicObject> = Api::default_namespaced_with(client.clone(), &resource);
+    let status = json!({
+        "apiVersion": resource.api_version, "kind": resource.kind, "status": status,
+    });
+    let parameters = PatchParams::apply("plumbline").force();
+    let stored = api.patch_status(name, &parameters, &Patch::Apply(&status)).await.unwrap();
+    assert_eq!(stored.data["status"], status["status"]);
+}
+
+const EMPTIED: &str = "emptied";
+
+/// Stores an exemption whose lists are empty, which the first definitions took.
+async fn store_emptied_lists(client: &Client) {
+    let exemptions: Api<DynamicObject> =
+        Api::default_namespaced_with(client.clone(), &ApiResource::erase::<Exemption>(&()));
+    let emptied = json!({
+        "apiVersion": api::API_VERSION, "kind": "Exemption", "metadata": { "name": EMPTIED },
+        "spec": {
+            "baseline": "production", "controls": ["s3-bucket-versioning"],
+            "accounts": [], "resources": [], "reason": "It was emptied.",
+            "approvedBy": "alice@example.com",
+            "approvedAt": "2026-01-01T00:00:00Z", "expiresAt": "2026-06-01T00:00:00Z",
+        },
+    });
+    let emptied: DynamicObject = serde_json::from_value(emptied).unwrap();
+    exemptions.create(&PostParams::default(), &emptied).await.unwrap();
+}
+
+/// They are no lists that were left out, and what carries them can be labelled and takes a status.
+async fn emptied_lists_are_read_and_written(client: &Client) {
+    let exemptions: Api<Exemption> = Api::default_namespaced(client.clone());
+    let spec = exemptions.get(EMPTIED).await.unwrap().spec;
+    assert_eq!((spec.accounts, spec.resources), (Some(Vec::new()), Some(Vec::new())));
+    let label = json!({ "metadata": { "labels": { "upgraded": "yes" } } });
+    let parameters = PatchParams::default();
+    exemptions.patch(EMPTIED, &parameters, &Patch::Merge(&label)).await.unwrap();
+    let status = json!({ "status": { "observedGeneration": 1 } });
+    exemptions.patch_status(EMPTIED, &parameters, &Patch::Merge(&status)).await.unwrap();
+    exemptions.delete(EMPTIED, &DeleteParams::default()).await.unwrap();
+}
+
+/// What this version does not know is unknown, and hides nothing else.
+async fn stored_states_are_read(client: &Client) {
+    let reports: Api<BaselineReport> = Api::default_namespaced(client.clone());
+    let reported = reports.get(REPORT).await.unwrap().status.unwrap();
+    assert_eq!(states(&reported.targets), [TargetState::Complete, TargetState::Incomplete]);
+    let baselines: Api<SecurityBaseline> = Api::default_namespaced(client.clone());
+    let targets = baselines.get("production").await.unwrap().status.unwrap().targets;
+    assert_eq!(states(&targets), [TargetState::Unknown, TargetState::Pending]);
+}
+
+fn states(targets: &[TargetStatus]) -> Vec<TargetState> {
+    targets.iter().map(|target| target.state).collect()
 }
 
 async fn every_kind_still_works(client: &Client) {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
+use support::random::Random;
 
 use crate::reference::{Caller, Request};
 use crate::{OWN, TRUSTED};
@@ -14,24 +15,20 @@ const OTHER: (&str, &str) = ("888877776666", "o-other");
 const UNNAMED: (&str, &str) = ("222233334444", "o-unnamed");
 const ISSUER: &str = "token.actions.githubusercontent.com";
 
-/// A small generator with a fixed seed (`SplitMix64`), so that each run asks the same.
-pub(crate) struct Dice(u64);
+/// What is asked, with a fixed seed, so that each run asks the same.
+pub(crate) struct Questions(Random);
 
-impl Dice {
+impl Questions {
     pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Random::new(seed))
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).unwrap()
+        self.0.below(bound)
     }
 
     fn one<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())].clone()
+        self.0.pick(of)
     }
 
     /// A document of one to three statements, the first of which allows.

@@ -81,3 +81,22 @@ fn a_name_with_a_time_to_come_makes_no_snapshot_fresh_or_the_newest() {
     assert!(both.said.contains("which is the newest"), "{both:#?}");
     assert_eq!(both.code, 2, "{both:#?}");
 }
+
+#[test]
+fn a_broken_item_that_stands_alone_leaves_its_resource_unknown_whatever_the_age_may_be() {
+    let fresh = with(bucket("b", 1, "on"), "configurationItemCaptureTime", today());
+    let broken = fresh.to_string().replace(r#""on""#, "nope");
+    let scan = scan_as(&[("s.jsonl", broken.as_bytes())], &account("24h"), &[]);
+    scan.is_unknown("b", "item 1");
+    assert_eq!(scan.verdict("eu-west-1 AWS::S3::Bucket"), "none", "{scan:#?}");
+    // Nothing says how old the snapshot is,
+    let undated = with(fresh, "configurationItemCaptureTime", "soon");
+    let scan = scan_as(&[("s.jsonl", undated.to_string().as_bytes())], &account("24h"), &[]);
+    scan.is_unknown("b", "item 1");
+    assert_eq!(scan.verdict("eu-west-1 AWS::S3::Bucket"), "Unknown(Stale)", "{scan:#?}");
+    // or it says that it is old, and then of nothing in it is anything known.
+    let old = bucket("b", 1, "on").to_string().replace(r#""on""#, "nope");
+    let scan = scan_as(&[("s.jsonl", old.as_bytes())], &account("24h"), &[]);
+    assert_eq!((scan.verdict("b"), scan.code), ("none", 2), "{scan:#?}");
+    assert_eq!(scan.verdict("eu-west-1 AWS::S3::Bucket"), "Unknown(Stale)");
+}

@@ -30,6 +30,17 @@ fn utf_16_is_named_as_what_it_is() {
 }
 
 #[test]
+fn utf_32_is_named_as_what_it_is() {
+    let letters: Vec<u32> =
+        std::iter::once('\u{feff}').chain(whole().chars()).map(u32::from).collect();
+    let little: Vec<u8> = letters.iter().flat_map(|letter| letter.to_le_bytes()).collect();
+    let big: Vec<u8> = letters.iter().flat_map(|letter| letter.to_be_bytes()).collect();
+    for bytes in [&little[..], &big, &little[4..], &big[4..]] {
+        is_named(&scan(&[("s.json", bytes)]), "UTF-32");
+    }
+}
+
+#[test]
 fn what_follows_compressed_data_is_named() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(whole().as_bytes()).unwrap();
@@ -37,7 +48,7 @@ fn what_follows_compressed_data_is_named() {
     assert_eq!(scan(&[("s.json.gz", &zipped)]).verdict("b"), "Compliant");
     for rest in [&b"\n"[..], b"trailing", &[0; 512]] {
         let scan = scan(&[("s.json.gz", &[&zipped, rest].concat())]);
-        is_named(&scan, "not gzip");
+        is_named(&scan, "followed by other data");
         assert!(!scan.said.contains("too early"), "{}", scan.said);
     }
     is_named(&scan(&[("s.json.gz", &zipped[..zipped.len() - 5])]), "too early");
@@ -64,5 +75,5 @@ fn an_envelope_of_too_many_records_is_named_as_that() {
 
 #[test]
 fn an_empty_file_is_named() {
-    is_named(&scan_text(""), "there is nothing in it");
+    is_named(&scan_text(""), "it is empty");
 }

@@ -80,7 +80,7 @@ fn a_line_that_is_cut_leaves_unknown_what_can_still_be_read_of_it() {
 }
 
 #[test]
-fn drift_that_was_read_is_still_told_where_something_else_was_lost() {
+fn drift_that_was_read_is_still_reported_where_something_else_was_lost() {
     let text = format!("{}\n{}", r#"{"configuration":{"sta"#, lines(&[bucket("b", 1, "off")]));
     let scan = scan_text(&text);
     assert_eq!((scan.verdict("b"), scan.code), ("NonCompliant", 2), "{scan:#?}");
@@ -174,7 +174,7 @@ fn a_page_that_did_not_come_leaves_no_older_copy_the_word() {
         json!({"Results": [bucket("c", 2, "on").to_string()], "NextToken": "more"}).to_string();
     let older = snapshot("s", &[bucket("b", 1, "on")]);
     let scan = scan(&[("page.json", page.as_bytes()), ("snapshot.json", older.as_bytes())]);
-    scan.is_unknown("b", "further pages");
+    scan.is_unknown("b", "more pages");
 }
 
 #[test]
@@ -206,5 +206,5 @@ fn the_program_says_by_its_exit_code_what_it_could_not_read() {
     let scan = scan_as(&[("items.json", text.as_bytes())], &account("876000h"), &arguments);
     scan.is_unknown("b", "item 1");
     assert_eq!((scan.verdict("c"), scan.verdict("d")), ("Compliant", "NonCompliant"), "{scan:#?}");
-    assert!(scan.said.contains("could not be read whole"), "{}", scan.said);
+    assert!(scan.said.contains("could not be read completely"), "{}", scan.said);
 }

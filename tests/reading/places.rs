@@ -95,7 +95,7 @@ fn where_no_account_is_declared_it_is_said_why_the_items_show_none() {
     assert!(malformed.said.contains("\"12\""), "{}", malformed.said);
     let empty = text(r#"{"configurationItems":[]}"#);
     assert_eq!(empty.code, 2);
-    assert!(empty.said.contains("holds no configuration items"), "{}", empty.said);
+    assert!(empty.said.contains("contains no configuration items"), "{}", empty.said);
 }
 
 #[test]

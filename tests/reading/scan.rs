@@ -1,16 +1,17 @@
 //! Scans files of our own, and says what came of each resource.
 
+use engine::plan::Resolved;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use plumbline::api::document::SourceFile;
-use plumbline::controller::{Round, SourceInput, SourceReport, View, evaluate};
-use plumbline::drift::Installation;
-use plumbline::evaluation::{EvaluationResult, Subject};
-use plumbline::plan::Objects;
-use plumbline::resource::Timestamp;
+use assess::{Limits, Round, SourceInput, SourceReport, View, evaluate};
+use cel::Timestamp;
+use engine::drift::Publisher;
+use engine::evaluation::{EvaluationResult, Subject};
+use manifest::Objects;
+use manifest::document::SourceFile;
 use serde_json::{Value as Json, json};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -143,7 +144,7 @@ fn evaluate_all(account: &str) -> Scan {
         objects.add(&SourceFile::new("baseline.yaml", format!("{account}---{BASELINE}")));
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let now = Timestamp::from_jiff(jiff::Timestamp::now()).unwrap();
-    let resolved = objects.resolve(now);
+    let resolved = Resolved::of(&objects, now);
     assert!(resolved.mistakes.is_empty(), "{:?}", resolved.mistakes);
     let plans = &resolved.plans;
     let sources = SourceInput::snapshots(&objects.accounts, plans);
@@ -151,9 +152,10 @@ fn evaluate_all(account: &str) -> Scan {
         plans,
         sources: &sources,
         known: None,
-        installation: &Installation::default(),
+        publisher: &Publisher::default(),
         now,
         may_lack_baselines: true,
+        limits: Limits::NONE,
     };
     let mut verdicts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut keep = |result: &EvaluationResult<'_>| {

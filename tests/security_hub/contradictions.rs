@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws::publish::{FindingSink as _, SecurityHub};
 use aws_sdk_securityhub::types::{
     AwsSecurityFinding, ComplianceStatus, RecordState, Workflow, WorkflowStatus,
 };
-use plumbline::drift::Installation;
-use plumbline::publish::{FindingSink as _, SecurityHub};
+use engine::drift::Installation;
 use tokio::time::timeout;
 
 use super::memory::{Heard, Memory};
@@ -103,15 +103,15 @@ fn stands_as(shown: Option<&Shown>, bucket: Option<Bucket>) -> bool {
     (&shown.status, &shown.workflow, &shown.state) == (&status, &workflow, &state)
 }
 
-fn assert_fits(memory: &Memory, buckets: &Buckets, told: &str) {
+fn assert_fits(memory: &Memory, buckets: &Buckets, reported: &str) {
     let all = all(memory);
     for (id, shown) in &all {
-        assert!(fits(shown), "{told}: {id}: {shown:?}");
+        assert!(fits(shown), "{reported}: {id}: {shown:?}");
     }
     for number in 0..COUNT {
         let bucket = buckets.get(&(REGION, name(number))).copied();
         let shown = all.get(&id_of(&name(number)));
-        assert!(stands_as(shown, bucket), "{told}: {}: {bucket:?}, {shown:?}", name(number));
+        assert!(stands_as(shown, bucket), "{reported}: {}: {bucket:?}, {shown:?}", name(number));
     }
 }
 
@@ -127,23 +127,23 @@ async fn killed_and_changed(passed: bool) {
 
     for at in 0..=writes.len() {
         for heard in [Heard::No, Heard::Yes] {
-            let told = format!("passed: {passed}, killed at {at}, {heard:?}");
+            let reported = format!("passed: {passed}, killed at {at}, {heard:?}");
             let memory = begun(&world).await;
             memory.kill_at(at, heard);
             let (mut killed, between) = (sink(&memory), buckets(2));
             let round = world.round(&mut killed, &between, minute(10));
             let ended = timeout(Duration::from_mins(1), round).await;
-            assert_eq!(ended.is_err(), at < writes.len(), "{told}");
+            assert_eq!(ended.is_err(), at < writes.len(), "{reported}");
             drop(killed);
 
             memory.restart();
             let mut next = sink(&memory);
             let (_, published) = world.round(&mut next, &buckets(3), minute(20)).await;
-            assert_eq!(published.refused, [], "{told}");
-            assert_fits(&memory, &buckets(3), &told);
+            assert_eq!(published.refused, [], "{reported}");
+            assert_fits(&memory, &buckets(3), &reported);
             memory.restart();
             let (changes, _) = world.round(&mut next, &buckets(3), minute(30)).await;
-            assert_eq!((names(&changes), memory.calls().len()), (vec![""; 0], 0), "{told}");
+            assert_eq!((names(&changes), memory.calls().len()), (vec![""; 0], 0), "{reported}");
         }
     }
 }

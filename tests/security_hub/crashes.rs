@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use plumbline::drift::Installation;
-use plumbline::publish::{FindingSink as _, SecurityHub};
+use aws::publish::{FindingSink as _, SecurityHub};
+use engine::drift::Installation;
 use tokio::time::timeout;
 
 use super::memory::{Heard, Memory};
@@ -58,7 +58,7 @@ async fn begun(world: &World) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_between_any_two_calls_is_mended_by_the_next_round() {
+async fn a_crash_between_any_two_calls_is_fixed_by_the_next_round() {
     let world = World::new();
     let undisturbed = begun(&world).await;
     let (changes, _) = world.round(&mut sink(&undisturbed), &after(), minute(10)).await;

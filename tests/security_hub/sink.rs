@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use aws::Class;
+use aws::publish::{FindingSink as _, PlaceState, SecurityHub};
 use aws_sdk_securityhub::types::{RecordState, Workflow, WorkflowStatus};
-use plumbline::aws::Class;
-use plumbline::drift::Installation;
-use plumbline::publish::{FindingSink as _, PlaceState, SecurityHub};
+use engine::drift::Installation;
 
 use super::memory::Memory;
 use super::world::{Bucket, EXEMPTION_NAME, World, buckets, id_of, minute, names};
@@ -87,6 +87,54 @@ async fn where_security_hub_is_not_enabled_changes_are_refused_and_one_call_asks
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hub_that_is_switched_off_while_nothing_changes_shows_within_the_hour_by_one_call() {
+    let (world, memory) = (World::new(), Memory::default());
+    let mut sink = sink(&memory);
+    let (one, places) = (buckets(&[("a", OFF)]), world.places());
+    world.round(&mut sink, &one, minute(0)).await;
+    memory.restart();
+    memory.fail(Some(|_, _| Some(Class::NotEnabled)));
+    let mut minutes = 0;
+    while !sink.ask(&places).await {
+        tokio::time::advance(Duration::from_mins(15)).await;
+        minutes += 15;
+    }
+    assert!((30..=60).contains(&minutes), "{minutes}");
+    assert!(memory.calls().iter().all(|call| call == "get-hub"), "{:?}", memory.calls());
+    let off = places.iter().filter(|place| matches!(sink.state(place), PlaceState::NotEnabled(_)));
+    assert!(off.count() >= 1);
+    let why = sink.refusal(&places[0]).or_else(|| sink.refusal(&places[1])).unwrap();
+    assert!(why.contains("not enabled"), "{why}");
+    // It is on again, which the next round shows.
+    memory.fail(None);
+    world.round(&mut sink, &one, minute(minutes)).await;
+    assert!(places.iter().all(|place| sink.state(place) == PlaceState::Ready));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hub_that_stays_enabled_is_asked_at_most_every_22_minutes_and_never_beside_other_calls() {
+    let (world, memory) = (World::new(), Memory::default());
+    let mut sink = sink(&memory);
+    let one = buckets(&[("a", OFF)]);
+    world.round(&mut sink, &one, minute(0)).await;
+    memory.restart();
+    for round in 1..=72 {
+        tokio::time::advance(Duration::from_mins(5)).await;
+        world.round(&mut sink, &one, minute(round * 5)).await;
+    }
+    let calls = memory.calls();
+    let asked = calls.iter().filter(|call| call.starts_with("get-hub")).count();
+    let places = world.places().len();
+    assert!((6 * places..=16 * places).contains(&asked), "{asked} in six hours");
+    assert_eq!(memory.writes(), [""; 0]);
+    // What the role does not allow is no sign that it is off.
+    memory.fail(Some(|name, _| (name == "get-hub").then_some(Class::Denied)));
+    tokio::time::advance(Duration::from_hours(1)).await;
+    assert!(!sink.ask(&world.places()).await);
+    assert!(world.places().iter().all(|place| sink.state(place) == PlaceState::Ready));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_finding_that_is_not_taken_is_sent_again_where_that_helps() {
     let (world, memory) = (World::new(), Memory::default());
     let mut sink = sink(&memory);
@@ -129,8 +177,8 @@ async fn a_workflow_that_went_ahead_of_its_finding_is_taken_back_when_the_drift_
     let failing = buckets(&[("a", OFF), ("b", OFF)]);
     world.round(&mut sink, &failing, minute(0)).await;
     memory.fail(Some(|name, _| (name == "import").then_some(Class::Denied)));
-    let mended = buckets(&[("a", Bucket::Fine), ("b", EXEMPT)]);
-    let (_, published) = world.round(&mut sink, &mended, minute(1)).await;
+    let fixed = buckets(&[("a", Bucket::Fine), ("b", EXEMPT)]);
+    let (_, published) = world.round(&mut sink, &fixed, minute(1)).await;
     assert_eq!(published.refused.len(), 2);
     assert_eq!(workflow(&memory, "a"), WorkflowStatus::Resolved);
     // Once more, and what is to be taken back cannot be.
@@ -138,7 +186,7 @@ async fn a_workflow_that_went_ahead_of_its_finding_is_taken_back_when_the_drift_
     memory.fail(Some(|name, before| {
         (name == "import" || (name == "update" && before == 0)).then_some(Class::Denied)
     }));
-    world.round(&mut sink, &mended, minute(1)).await;
+    world.round(&mut sink, &fixed, minute(1)).await;
     assert_eq!(workflow(&memory, "a"), WorkflowStatus::Resolved);
     memory.fail(None);
     let (changes, _) = world.round(&mut sink, &failing, minute(2)).await;

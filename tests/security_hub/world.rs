@@ -2,50 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use plumbline::api::{Attestation, AwsAccount, Exemption, SecurityBaseline};
-use plumbline::catalog::Catalog;
-use plumbline::drift::{Comparison, FindingChange, Installation, KnownFindings};
-use plumbline::evaluation::{EvaluationResult, FieldReading, Outcome, Subject};
-use plumbline::plan::{Desired, NamespaceLabels, Plan, UnreadAccounts, resolve};
-use plumbline::publish::{FindingSink, Place, Published};
-use plumbline::resource::{Timestamp, Verdict};
+use aws::publish::{FindingSink, Place, Published};
+use cel::Timestamp;
+use engine::drift::{Comparison, FindingChange, KnownFindings, Publisher};
+use engine::evaluation::{EvaluationResult, FieldReading, Outcome, OwnerTagPlace, Subject};
+use engine::plan::Plan;
+use model::Verdict;
+use serde_json::{Value, json};
+pub(crate) use support::world::{ACCOUNT, EXEMPTION as EXEMPTION_NAME, day, minute};
 
-pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const OTHER_REGION: &str = "us-east-1";
-
-const BASELINE: &str = "
-apiVersion: plumbline.dev/v1alpha1
-kind: SecurityBaseline
-metadata: {name: production, namespace: platform}
-spec:
-  accounts: {names: [payments]}
-  controls: [{name: s3-bucket-versioning}]
-";
-const PAYMENTS: &str = "
-apiVersion: plumbline.dev/v1alpha1
-kind: AwsAccount
-metadata: {name: payments}
-spec:
-  accountId: '111122223333'
-  regions: [eu-west-1, us-east-1]
-  source: {snapshot: {url: snapshot.json}}
-  allowedNamespaces: {names: [platform]}
-";
-const EXEMPTION: &str = "
-apiVersion: plumbline.dev/v1alpha1
-kind: Exemption
-metadata: {name: legacy, namespace: platform}
-spec:
-  baseline: production
-  controls: [s3-bucket-versioning]
-  reason: It is replaced next month.
-  approvedBy: security@example.com
-  approvedAt: 2026-01-01T00:00:00Z
-  expiresAt: 2026-03-01T00:00:00Z
-";
-/// The name of the exemption that covers [`Bucket::Exempt`].
-pub(crate) const EXEMPTION_NAME: &str = "platform/legacy";
 
 /// How a bucket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,34 +31,22 @@ pub(crate) fn buckets(named: &[(&str, Bucket)]) -> Buckets {
 
 pub(crate) struct World {
     pub(crate) plans: [Plan; 1],
-    pub(crate) installation: Installation,
+    pub(crate) publisher: Publisher,
     /// What the control is said to have read.
     pub(crate) readings: Vec<FieldReading>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        let baseline: SecurityBaseline = serde_saphyr::from_str(BASELINE).unwrap();
-        let accounts: [AwsAccount; 1] = [serde_saphyr::from_str(PAYMENTS).unwrap()];
-        let exemptions: [Exemption; 1] = [serde_saphyr::from_str(EXEMPTION).unwrap()];
-        let attestations: [Attestation; 0] = [];
-        let desired = Desired {
-            baseline: &baseline,
-            accounts: &accounts,
-            unread_accounts: &UnreadAccounts::new(),
-            exemptions: &exemptions,
-            attestations: &attestations,
-            namespaces: &NamespaceLabels::new(),
-        };
-        let plan = resolve(&desired, Catalog::built_in());
-        assert_eq!(plan.problems, []);
-        Self { plans: [plan], installation: Installation::default(), readings: Vec::new() }
+        let asked = json!({"controls": [{"name": "s3-bucket-versioning"}]});
+        let plan = support::world::plan(&asked, &[REGION, OTHER_REGION], &Value::Null);
+        Self { plans: [plan], publisher: Publisher::default(), readings: Vec::new() }
     }
 
     /// The places of the baseline.
     pub(crate) fn places(&self) -> Vec<Place> {
         let targets = self.plans[0].targets.iter();
-        let place = |target: &plumbline::plan::Target| Place {
+        let place = |target: &engine::plan::Target| Place {
             account: target.account.clone(),
             region: target.region.clone(),
             partition: target.partition,
@@ -106,14 +61,14 @@ impl World {
         buckets: &Buckets,
         now: Timestamp,
     ) -> Vec<FindingChange> {
-        let mut comparison = Comparison::new(&self.plans, known, &self.installation, now);
+        let mut comparison = Comparison::new(&self.plans, known, &self.publisher, now);
         for ((region, name), bucket) in buckets {
             let (verdict, message, exemption) = match bucket {
                 Bucket::Fine => (Verdict::Compliant, "", None),
                 Bucket::Failing(message) => (Verdict::NonCompliant, *message, None),
                 Bucket::Exempt(message) => (Verdict::NonCompliant, *message, Some(0)),
             };
-            let target = |it: &plumbline::plan::Target| it.region.as_str() == *region;
+            let target = |it: &engine::plan::Target| it.region.as_str() == *region;
             comparison.observe(&EvaluationResult {
                 plan: 0,
                 target: self.plans[0].targets.iter().position(target).unwrap(),
@@ -129,6 +84,7 @@ impl World {
                 message,
                 explanation: &self.readings,
                 exemption,
+                owner_tag: OwnerTagPlace::NONE,
             });
         }
         let mut outcome = Outcome::of(&self.plans);
@@ -157,16 +113,6 @@ pub(crate) fn id_of(bucket: &str) -> String {
     format!(
         "default/platform/production/{ACCOUNT}/{REGION}/s3-bucket-versioning/AWS::S3::Bucket/{bucket}"
     )
-}
-
-/// 2026-02-01T00:00:00Z and so many minutes.
-pub(crate) fn minute(minutes: i64) -> Timestamp {
-    Timestamp { seconds: 1_769_904_000 + minutes * 60, nanoseconds: 0 }
-}
-
-/// 2026-02-01T00:00:00Z and so many days.
-pub(crate) fn day(days: i64) -> Timestamp {
-    minute(days * 24 * 60)
 }
 
 /// The time by the clock.

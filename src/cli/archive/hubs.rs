@@ -5,16 +5,17 @@ use std::path::Path;
 
 use futures::{StreamExt as _, stream};
 
-use super::report::Report;
-use crate::api::AwsAccountSpec;
-use crate::aws::AwsError;
+use super::ArchiveOrder;
+use super::report::ArchiveReport;
 use crate::cli::exit::CommandError;
 use crate::cli::live::LiveArguments;
 use crate::cli::progress::CountingBar;
-use crate::controller::{AwsAccounts, Reached};
-use crate::drift::{FindingChange, Leftovers};
-use crate::publish::{FindingSink as _, Place, PlaceState, PublishError, Published, SecurityHub};
-use crate::resource::Timestamp;
+use api::AwsAccountSpec;
+use assess::{AwsAccounts, Reached};
+use aws::AwsError;
+use aws::publish::{FindingSink as _, Place, PlaceState, PublishError, Published, SecurityHub};
+use cel::Timestamp;
+use engine::drift::{FindingChange, Leftovers, Publisher};
 
 /// Accounts that are looked at at once: each has budgets of its own.
 const ACCOUNTS_AT_ONCE: usize = 8;
@@ -32,18 +33,23 @@ struct ReadBack {
 pub(super) async fn archive(
     arguments: &LiveArguments,
     accounts: Option<&Path>,
-    leftovers: &Leftovers,
+    wanted: &ArchiveOrder,
     now: Timestamp,
-    report: &mut Report,
+    report: &mut ArchiveReport,
 ) -> Result<(), CommandError> {
+    let ArchiveOrder { leftovers, adopts, archivals } = wanted;
     let (accounts, aws) = arguments.accounts(accounts).await?;
     let bar = CountingBar::new("accounts", accounts.len());
-    let reads = accounts.iter().map(|account| read_back(account, &aws, leftovers));
+    let reads = accounts.iter().map(|account| read_back(account, &aws, (leftovers, *adopts)));
     let mut reads = stream::iter(reads).buffer_unordered(ACCOUNTS_AT_ONCE);
     while let Some(ReadBack { mut sink, places, unreached }) = reads.next().await {
         looked_at(&sink, &places, unreached.as_ref(), report);
-        let changes = report.found(sink.known(), leftovers, now);
+        let mut changes = report.found(sink.known(), leftovers, now);
         if !report.is_dry_run() {
+            archivals
+                .hold(&mut changes, sink.known(), now)
+                .into_iter()
+                .for_each(|it| report.problem(it));
             publish(&mut sink, &changes, report, &bar).await;
         }
         bar.advance();
@@ -52,11 +58,16 @@ pub(super) async fn archive(
     Ok(())
 }
 
-async fn read_back(account: &AwsAccountSpec, aws: &AwsAccounts, leftovers: &Leftovers) -> ReadBack {
+async fn read_back(
+    account: &AwsAccountSpec,
+    aws: &AwsAccounts,
+    (leftovers, adopts): (&Leftovers, bool),
+) -> ReadBack {
     let reached = Reached::default();
     let unreached = reached.reach(aws, [account]).await.pop();
     let places = places(account, leftovers);
-    let mut sink = SecurityHub::new(leftovers.installation.clone(), reached);
+    let publisher = Publisher { installation: leftovers.installation.clone(), id: None, adopts };
+    let mut sink = SecurityHub::new(publisher, reached);
     if unreached.is_none() {
         sink.prepare(&places).await;
     }
@@ -80,7 +91,7 @@ fn looked_at(
     sink: &SecurityHub<Reached>,
     places: &[Place],
     unreached: Option<&AwsError>,
-    report: &mut Report,
+    report: &mut ArchiveReport,
 ) {
     if let Some(error) = unreached {
         report.problem(format!("account {} cannot be reached: {error}", error.account));
@@ -89,20 +100,23 @@ fn looked_at(
     for place in places {
         let Place { account, region, .. } = place;
         match sink.state(place) {
-            PlaceState::Ready => report.looked_at(place),
+            PlaceState::Ready | PlaceState::Occupied(_) => report.looked_at(place),
             PlaceState::NotEnabled(why) => report.problem(why),
             PlaceState::Unread(why) => {
                 report.problem(format!(
-                    "the findings in account {account}, {region}, could not be read: {why}"
+                    "cannot read the findings in account {account}, {region}: {why}"
                 ));
             }
+        }
+        if let Some((_, problem)) = sink.others(place) {
+            report.problem(problem);
         }
         let foreign = sink.foreign(place);
         if foreign > 0 {
             report.problem(format!(
-                "{foreign} findings in account {account}, {region}, have this installation's \
-                 generator but were changed by others or are damaged; they are left alone: archive \
-                 them in Security Hub by hand"
+                "{foreign} findings in account {account}, {region}, carry this installation's \
+                 generator id but were changed by others or are damaged, so they are not \
+                 archived; archive them manually in Security Hub"
             ));
         }
     }
@@ -112,7 +126,7 @@ fn looked_at(
 async fn publish(
     sink: &mut SecurityHub<Reached>,
     changes: &[FindingChange],
-    report: &mut Report,
+    report: &mut ArchiveReport,
     bar: &CountingBar,
 ) {
     for part in changes.chunks(PART) {

@@ -6,19 +6,24 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
+use crate::cli::json;
 use crate::cli::output::{self, warn};
 use crate::cli::results::{Field, Grid, SCHEMA_VERSION};
-use crate::drift::{Finding, FindingChange, FindingStatus, Installation, KnownFindings, Leftovers};
-use crate::expression::format_timestamp;
-use crate::plan::BaselineKey;
-use crate::publish::{Place, PublishError, Published};
-use crate::resource::{AccountId, Region, Timestamp};
+use api::closest;
+use aws::publish::{Place, PublishError, Published};
+use cel::Timestamp;
+use cel::format_timestamp;
+use engine::drift::{
+    Finding, FindingChange, FindingStatus, Installation, KnownFindings, Leftovers,
+};
+use engine::plan::BaselineKey;
+use model::{AccountId, Region, printable};
 
 /// So many other baselines are named where nothing was found of those that were asked for.
 const NAMED: usize = 5;
 
 /// What was found, and what became of it.
-pub(super) struct Report {
+pub(super) struct ArchiveReport {
     installation: Installation,
     dry_run: bool,
     groups: BTreeMap<(BaselineKey, AccountId, Region), Group>,
@@ -28,6 +33,8 @@ pub(super) struct Report {
     problems: Vec<String>,
     /// Other baselines of the installation with findings that are not archived.
     others: BTreeSet<BaselineKey>,
+    /// Other installations with findings where these were looked for.
+    installations: BTreeSet<String>,
 }
 
 /// Findings of one baseline in one account and region.
@@ -70,7 +77,7 @@ struct JsonGroup<'r> {
     updated_at: Option<String>,
 }
 
-impl Report {
+impl ArchiveReport {
     pub(super) fn new(leftovers: &Leftovers, dry_run: bool) -> Self {
         Self {
             installation: leftovers.installation.clone(),
@@ -80,6 +87,7 @@ impl Report {
             archived: 0,
             problems: Vec::new(),
             others: BTreeSet::new(),
+            installations: BTreeSet::new(),
         }
     }
 
@@ -110,7 +118,8 @@ impl Report {
     ) -> Vec<FindingChange> {
         let changes = leftovers.archived(known, now);
         for change in &changes {
-            self.count(known.get(change.finding().id.as_str()).unwrap_or(change.finding()));
+            let finding = change.finding();
+            self.count(known.get(finding.id.as_str()).as_deref().unwrap_or(finding));
         }
         let active = known.iter().filter(|finding| !finding.archived);
         let others = active.map(|finding| &finding.generator.baseline);
@@ -140,6 +149,17 @@ impl Report {
         }
     }
 
+    /// Whether the installation has no finding there at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.others.is_empty()
+    }
+
+    /// Takes note of installations with findings where nothing was found.
+    pub(super) fn installations(&mut self, names: BTreeSet<String>) {
+        self.installations.extend(names);
+        self.installations.remove(self.installation.as_str());
+    }
+
     fn total(&self) -> u64 {
         self.groups.values().map(|group| group.failed + group.passed).sum()
     }
@@ -156,14 +176,14 @@ impl Report {
     pub(super) fn warn(&self) {
         for problem in &self.problems {
             // Where standard error cannot be written to, there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "warning: {problem}");
+            let _ = writeln!(io::stderr(), "warning: {}", printable(problem));
         }
     }
 
     pub(super) fn text(&self, out: &mut impl Write) -> io::Result<()> {
         if !self.groups.is_empty() {
             let header = ["BASELINE", "ACCOUNT", "REGION", "FAILED", "PASSED", "LAST UPDATE"];
-            let mut grid = Grid::new(&header, output::look());
+            let mut grid = Grid::new(&header, output::style());
             for ((baseline, account, region), group) in &self.groups {
                 let updated_at = group.updated_at.map(format_timestamp).unwrap_or_default();
                 grid.row([
@@ -200,14 +220,27 @@ impl Report {
     /// Which other baselines have findings, where nothing was found.
     fn hint(&self) -> String {
         if self.others.is_empty() {
-            return String::new();
+            return self.other_installations();
         }
         let mut named: Vec<String> =
             self.others.iter().take(NAMED).map(ToString::to_string).collect();
         if self.others.len() > NAMED {
             named.push(format!("{} more", self.others.len() - NAMED));
         }
-        format!("; there are findings of {}", named.join(", "))
+        format!("; these baselines have findings: {}", named.join(", "))
+    }
+
+    /// Which other installations have findings, and which of them was probably meant.
+    fn other_installations(&self) -> String {
+        let names = || self.installations.iter().map(String::as_str);
+        match closest(self.installation.as_str(), names()) {
+            _ if self.installations.is_empty() => String::new(),
+            Some(meant) => format!("; did you mean the installation `{meant}`?"),
+            None => {
+                let named: Vec<&str> = names().take(NAMED).collect();
+                format!("; these installations have findings: {}", named.join(", "))
+            }
+        }
     }
 
     pub(super) fn json(&self, out: &mut impl Write) -> io::Result<()> {
@@ -229,7 +262,6 @@ impl Report {
             looked_at: &self.looked_at,
             problems: &self.problems,
         };
-        serde_json::to_writer_pretty(&mut *out, &json)?;
-        writeln!(out)
+        json::write_pretty(out, &json)
     }
 }

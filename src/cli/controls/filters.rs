@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use crate::catalog::{Catalog, CompiledControl};
 use crate::cli::not_in_catalog::NotInCatalog;
-use crate::resource::ResourceType;
+use engine::catalog::{Catalog, CompiledControl};
+use model::ResourceType;
 
 /// What a control must match to be listed: every filter that is given.
 #[derive(Debug, Args)]
@@ -77,8 +77,10 @@ fn frameworks(control: &CompiledControl) -> impl Iterator<Item = String> {
 
 /// The types that a control checks.
 fn types(control: &CompiledControl) -> impl Iterator<Item = &str> {
-    let expression = control.spec.check.expression.iter();
-    expression.flat_map(|check| &check.resource_types).map(ResourceType::as_str)
+    let check = &control.spec.check;
+    let of_expression = check.expression.iter().flat_map(|check| &check.resource_types);
+    let of_rule = check.config_rule.iter().flat_map(|check| &check.resource_types);
+    of_expression.chain(of_rule).map(ResourceType::as_str)
 }
 
 /// Whether a text holds another, whatever the case of the letters.

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::ListFormat;
 use super::filters::Filters;
-use crate::api::{ControlSpec, Domain};
-use crate::catalog::{Catalog, CompiledControl};
 use crate::cli::exit::{CommandError, Exit};
+use crate::cli::json::write_pretty;
 use crate::cli::output;
 use crate::cli::results::{Field, Grid};
+use api::ControlSpec;
+use engine::catalog::{Catalog, CompiledControl};
 
 /// A control with its name, as `Control` objects nest them.
 #[derive(Serialize)]
@@ -34,8 +35,8 @@ pub(super) fn write(
 }
 
 fn table(controls: &[&CompiledControl], out: &mut impl Write) -> io::Result<()> {
-    let header = ["CONTROL", "SEVERITY", "LOOKS AT", "TITLE"];
-    let mut grid = Grid::new(&header, output::look());
+    let header = ["CONTROL", "SEVERITY", "CHECKS", "TITLE"];
+    let mut grid = Grid::new(&header, output::style());
     for control in controls {
         let spec = &control.spec;
         grid.row([
@@ -53,8 +54,7 @@ fn json(controls: &[&CompiledControl], out: &mut dyn Write) -> io::Result<()> {
         .iter()
         .map(|control| Named { name: control.name.as_str(), spec: &control.spec })
         .collect();
-    serde_json::to_writer_pretty(&mut *out, &controls)?;
-    writeln!(out)
+    write_pretty(out, &controls)
 }
 
 /// The page of the documentation, a section for each domain.
@@ -69,8 +69,8 @@ fn markdown(mut controls: Vec<&CompiledControl>, out: &mut dyn Write) -> io::Res
     for control in controls {
         let spec = &control.spec;
         if domain.replace(spec.domain) != Some(spec.domain) {
-            writeln!(out, "\n## {}\n", heading(spec.domain))?;
-            writeln!(out, "| control | severity | looks at | what holds |")?;
+            writeln!(out, "\n## {}\n", spec.domain.heading())?;
+            writeln!(out, "| control | severity | checks | title |")?;
             writeln!(out, "|---|---|---|---|")?;
         }
         let looks_at = looks_at(spec);
@@ -79,21 +79,17 @@ fn markdown(mut controls: Vec<&CompiledControl>, out: &mut dyn Write) -> io::Res
     Ok(())
 }
 
-/// `data-protection` becomes `Data protection`.
-fn heading(domain: Domain) -> String {
-    let name = domain.to_string().replace('-', " ");
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// The resource types without `AWS::`, or the kind of evidence.
+/// The resource types without `AWS::`, a rule, or the kind of evidence.
 fn looks_at(spec: &ControlSpec) -> String {
+    if spec.check.config_rule.is_some() {
+        return "an AWS Config rule".to_owned();
+    }
     let Some(expression) = &spec.check.expression else { return "an attestation".to_owned() };
     let short = |text: &str| text.strip_prefix("AWS::").unwrap_or(text).to_owned();
     let names: Vec<String> =
         expression.resource_types.iter().map(|name| short(name.as_str())).collect();
     match names.as_slice() {
         [one, two, _, rest @ ..] => format!("{one}, {two} and {} more", rest.len() + 1),
-        few => few.join(", "),
+        some => some.join(", "),
     }
 }

@@ -7,7 +7,7 @@ mod show;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::exit::{CommandError, Exit};
-use crate::catalog::Catalog;
+use engine::catalog::Catalog;
 
 /// List the built-in controls, or show one
 #[derive(Debug, Args)]
@@ -19,15 +19,15 @@ pub(super) struct ControlsArguments {
 
 #[derive(Debug, Subcommand)]
 enum ControlsCommand {
-    /// List the controls: name, severity, what is looked at, title
+    /// List the controls: name, severity, checked resource types, title
     List {
         #[command(flatten)]
         filters: filters::Filters,
-        /// The output format; markdown is the catalogue's page of the documentation.
+        /// The output format; markdown is the page docs/controls.md.
         #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
         output: ListFormat,
     },
-    /// Show a control: what it checks and why, its parameters, and how to fix a drift
+    /// Show a control: what it checks and why, its parameters, and how to fix drift
     Show {
         /// The control's name.
         name: String,

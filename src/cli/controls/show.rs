@@ -1,14 +1,16 @@
 //! One control, in full.
 
 use std::io::{self, Write};
+use std::iter;
 
 use super::ShowFormat;
-use crate::api::{ControlSpec, ExpressionCheck};
-use crate::catalog::{Catalog, CompiledControl};
 use crate::cli::exit::{CommandError, Exit};
+use crate::cli::json::write_pretty;
 use crate::cli::not_in_catalog::NotInCatalog;
 use crate::cli::output;
-use crate::resource::ResourceType;
+use api::{Check, ConfigRuleCheck, ControlSpec, ExpressionCheck};
+use engine::catalog::{Bound, Catalog, CompiledControl};
+use model::ResourceType;
 
 pub(super) fn write(
     catalog: &Catalog,
@@ -26,8 +28,7 @@ pub(super) fn write(
 
 fn json(control: &CompiledControl, out: &mut dyn Write) -> io::Result<()> {
     let object = serde_json::json!({ "name": control.name, "spec": control.spec });
-    serde_json::to_writer_pretty(&mut *out, &object)?;
-    writeln!(out)
+    write_pretty(out, &object)
 }
 
 fn text(control: &CompiledControl, out: &mut dyn Write) -> io::Result<()> {
@@ -35,13 +36,19 @@ fn text(control: &CompiledControl, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}", control.name, spec.title)?;
     writeln!(out, "severity {}, domain {}\n", spec.severity, spec.domain)?;
     writeln!(out, "{}", spec.description.trim())?;
-    match &spec.check.expression {
-        Some(expression) => check(expression, out)?,
-        None => writeln!(out, "\nChecked by attestation: evidence that a procedure was done.")?,
+    if let Some(limitations) = &spec.limitations {
+        writeln!(out, "\nLimitations: {}", limitations.trim())?;
+    }
+    match &spec.check {
+        Check { expression: Some(expression), .. } => check(expression, out)?,
+        Check { config_rule: Some(check), .. } => rule(check, out)?,
+        Check { .. } => {
+            writeln!(out, "\nChecked by attestation: evidence that a procedure was carried out.")?;
+        }
     }
     parameters(spec, out)?;
     origins(spec, out)?;
-    writeln!(out, "\nTo fix a drift: {}", spec.remediation.text.trim())?;
+    writeln!(out, "\nTo fix drift: {}", spec.remediation.text.trim())?;
     spec.remediation.url.iter().try_for_each(|url| writeln!(out, "  {url}"))
 }
 
@@ -49,7 +56,7 @@ fn check(expression: &ExpressionCheck, out: &mut dyn Write) -> io::Result<()> {
     let types: Vec<&str> = expression.resource_types.iter().map(ResourceType::as_str).collect();
     writeln!(
         out,
-        "\nLooks at {}, one verdict for each {}.",
+        "\nChecks {}, with one verdict for each {}.",
         types.join(", "),
         subject(expression)
     )?;
@@ -58,7 +65,7 @@ fn check(expression: &ExpressionCheck, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "    {} == {}", related.related_key.trim(), related.key.trim())?;
     }
     if let Some(applies_to) = &expression.applies_to {
-        writeln!(out, "applies to those with")?;
+        writeln!(out, "applies if")?;
         indented(applies_to, out)?;
     }
     writeln!(out, "compliant when")?;
@@ -69,11 +76,28 @@ fn check(expression: &ExpressionCheck, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// The AWS Config rule whose results are taken over.
+fn rule(check: &ConfigRuleCheck, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(name) = &check.name {
+        writeln!(out, "\nTakes over what the AWS Config rule {name} reports.")?;
+    } else if let Some(identifier) = &check.identifier {
+        writeln!(out, "\nTakes over what an AWS Config rule of {identifier} reports.")?;
+    }
+    for (theirs, ours) in &check.parameters {
+        writeln!(out, "  its parameter {theirs} is {ours}")?;
+    }
+    let types: Vec<&str> = check.resource_types.iter().map(ResourceType::as_str).collect();
+    if !types.is_empty() {
+        writeln!(out, "  it must check {}", types.join(", "))?;
+    }
+    Ok(())
+}
+
 const fn subject(expression: &ExpressionCheck) -> &'static str {
     match expression.scope {
-        crate::api::Scope::Resource => "resource",
-        crate::api::Scope::Region => "region",
-        crate::api::Scope::Account => "account",
+        api::Scope::Resource => "resource",
+        api::Scope::Region => "region",
+        api::Scope::Account => "account",
     }
 }
 
@@ -85,9 +109,13 @@ fn parameters(spec: &ControlSpec, out: &mut dyn Write) -> io::Result<()> {
     for parameter in &spec.parameters {
         let default = match &parameter.default {
             Some(value) => format!("default {value}"),
-            None => "must be given".to_owned(),
+            None => "required".to_owned(),
         };
-        writeln!(out, "  {} ({default}): {}", parameter.name, parameter.description.trim())?;
+        let bounds = Bound::of(parameter);
+        let stated: Vec<String> =
+            iter::once(default).chain(bounds.iter().map(ToString::to_string)).collect();
+        let (name, description) = (&parameter.name, parameter.description.trim());
+        writeln!(out, "  {name} ({}): {description}", stated.join("; "))?;
     }
     Ok(())
 }
@@ -96,10 +124,10 @@ fn parameters(spec: &ControlSpec, out: &mut dyn Write) -> io::Result<()> {
 fn origins(spec: &ControlSpec, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<&str> = spec.implements.iter().map(|managed| managed.rule.as_str()).collect();
     if !rules.is_empty() {
-        writeln!(out, "\nSame meaning as the managed rules {}", rules.join(", "))?;
+        writeln!(out, "\nEquivalent managed rules: {}", rules.join(", "))?;
     }
     if !spec.related_to.is_empty() {
-        writeln!(out, "\nRelated to the managed rules {}", spec.related_to.join(", "))?;
+        writeln!(out, "\nRelated managed rules: {}", spec.related_to.join(", "))?;
     }
     for framework in &spec.frameworks {
         let requirements = framework.requirements.join(", ");

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, names};
-use crate::controller::{Permissions, RolePermissions, account_of};
+use setup::{Permissions, RolePermissions, account_of};
 
 type Section = Map<String, Value>;
 
@@ -12,11 +12,11 @@ pub(super) fn template(permissions: &Permissions, principal: Option<&str>) -> Va
     let trusted = principal.map_or_else(|| json!({"Ref": "TrustPrincipal"}), |arn| json!(arn));
     let tells_apart = names::tells_apart(permissions);
     let (mut conditions, mut resources) = (Section::new(), Section::new());
-    for role in &permissions.roles {
+    for (label, role) in names::camel_all(permissions).into_iter().zip(&permissions.roles) {
         let condition = format!("In{}", role.account);
         conditions.insert(condition.clone(), in_account(&json!(role.account)));
-        let made = role_resource(role, &trusted, &external_id(role, tells_apart), &condition);
-        resources.insert(names::camel(role), made);
+        let made = role_resource(role, &trusted, &external_id(&label, tells_apart), &condition);
+        resources.insert(label, made);
     }
     if !permissions.own.is_empty() {
         let account = principal.and_then(account_of);
@@ -27,10 +27,7 @@ pub(super) fn template(permissions: &Permissions, principal: Option<&str>) -> Va
     }
     let mut template = Section::from_iter([
         ("AWSTemplateFormatVersion".to_owned(), json!("2010-09-09")),
-        (
-            "Description".to_owned(),
-            json!("What Plumbline needs to hold accounts to their baselines"),
-        ),
+        ("Description".to_owned(), json!("IAM roles and policies for Plumbline")),
     ]);
     let sections = [
         ("Parameters", parameters(permissions, principal)),
@@ -59,15 +56,16 @@ fn parameters(permissions: &Permissions, principal: Option<&str>) -> Section {
         let own = "The account that Plumbline runs in";
         add("OwnAccount".to_owned(), own.to_owned(), false);
     }
-    for role in permissions.roles.iter().filter(|role| role.has_external_id) {
-        let name = external_id(role, names::tells_apart(permissions));
-        add(name, format!("What {} asks for when it is assumed", role.arn), true);
+    let roles = names::camel_all(permissions).into_iter().zip(&permissions.roles);
+    for (label, role) in roles.filter(|(_, role)| role.has_external_id) {
+        let name = external_id(&label, names::tells_apart(permissions));
+        add(name, format!("The external ID that the trust policy of {} requires", role.arn), true);
     }
     parameters
 }
 
-fn external_id(role: &RolePermissions, tells_apart: bool) -> String {
-    if tells_apart { format!("ExternalId{}", names::camel(role)) } else { "ExternalId".to_owned() }
+fn external_id(label: &str, tells_apart: bool) -> String {
+    if tells_apart { format!("ExternalId{label}") } else { "ExternalId".to_owned() }
 }
 
 fn in_account(account: &Value) -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::controller::{Condition, RolePermissions, Statement};
+use setup::{Condition, RolePermissions, Statement};
 
 const VERSION: &str = "2012-10-17";
 

@@ -5,6 +5,7 @@ mod document;
 mod names;
 mod terraform;
 
+use crate::cli::json::write_pretty;
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
@@ -14,29 +15,33 @@ use super::exit::{CommandError, Exit};
 use super::files::{BaselineFiles, listed};
 use super::input::resolve;
 use super::output;
-use crate::controller::{Clock, Permissions, SystemClock};
-use crate::resource::AccountId;
+use super::owners::OwnerArguments;
+use clock::{Clock, SystemClock};
+use model::AccountId;
+use setup::Permissions;
 
-/// Print the least-privilege IAM policies that baselines need: of each role, of its trust, and of the
-/// identity that Plumbline runs as
+/// Print the least-privilege IAM policies that baselines need: for each role and its trust, and for
+/// the identity that Plumbline runs as
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct IamPolicyArguments {
     #[command(flatten)]
     baselines: BaselineFiles,
-    /// How policies are written: documents, a Terraform module, or a `CloudFormation` template.
+    #[command(flatten)]
+    owners: OwnerArguments,
+    /// The output format: policy documents (json), a Terraform module in JSON syntax, or a
+    /// `CloudFormation` template.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "json")]
     format: Format,
-    /// The identity that Plumbline runs as, which the roles are to trust.
+    /// The ARN of the identity that Plumbline runs as. The roles trust it.
     ///
-    /// Default: left open, as a placeholder (JSON), a variable (Terraform) or a parameter
-    /// (`CloudFormation`).
+    /// Default: a placeholder (JSON), a variable (Terraform) or a parameter (`CloudFormation`).
     #[arg(long, value_name = "ARN", value_parser = principal)]
     trust_principal: Option<String>,
-    /// Leave out what publishing takes.
+    /// Leave out the permissions for publishing.
     #[arg(long)]
     no_publish: bool,
-    /// Only what this account needs, by its id; may be given several times.
+    /// Print only what the account with this id needs; may be given several times.
     #[arg(long = "account", value_name = "ID")]
     accounts: Vec<AccountId>,
 }
@@ -49,20 +54,20 @@ enum Format {
 }
 
 const EXAMPLES: &str = "\
-External ids are never printed: where a role has one, its trust policy asks for the placeholder
-`${ExternalId}` (JSON), for a sensitive variable (Terraform) or for a NoEcho parameter
-(CloudFormation). The Terraform module and the CloudFormation template make in each account only
-what belongs there, so that one and the same can be applied to all.
+External IDs are never printed: the output has the placeholder `${ExternalId}` (JSON), a sensitive
+variable (Terraform) or a NoEcho parameter (CloudFormation) instead. The Terraform module and the
+CloudFormation template create in each account only what belongs there, so you can apply the same
+one to all accounts.
 
 Exit codes:
   0   printed
   64  a wrong command line
-  65  mistakes in the baseline
-  66  no AwsAccount or no baseline in it, or it cannot be read
+  65  a mistake in the baselines
+  66  a file cannot be read, or there is no AwsAccount or no baseline in it
 
 Examples:
   plumbline iam-policy --baseline baselines/ | jq '.roles[0].policy'
-  plumbline iam-policy --baseline baselines/ --format terraform > plumbline.tf
+  plumbline iam-policy --baseline baselines/ --format terraform > plumbline.tf.json
   plumbline iam-policy --baseline baselines/ --format cloudformation --no-publish
   plumbline iam-policy --baseline baselines/ \\
       --trust-principal arn:aws:iam::999988887777:role/plumbline-operator";
@@ -72,11 +77,8 @@ impl IamPolicyArguments {
         let permissions = self.permissions()?;
         let principal = self.trust_principal.as_deref();
         output::write(|out| match self.format {
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &documents(&permissions, principal))?;
-                writeln!(out)
-            }
-            Format::Terraform => write!(out, "{}", terraform::module(&permissions, principal)),
+            Format::Json => json(out, &documents(&permissions, principal)),
+            Format::Terraform => json(out, &terraform::module(&permissions, principal)),
             Format::Cloudformation => {
                 let template = cloudformation::template(&permissions, principal);
                 let text = serde_saphyr::to_string(&template).map_err(std::io::Error::other)?;
@@ -86,24 +88,30 @@ impl IamPolicyArguments {
     }
 
     fn permissions(&self) -> Result<Permissions, CommandError> {
-        let now = SystemClock.now();
+        let (now, owners) = (SystemClock.now(), self.owners.keys());
         let (objects, mistakes) = self.baselines.load()?;
         let path = listed(self.baselines.paths());
         if !objects.names_accounts() && mistakes.is_empty() {
-            let paths = format!("{path}, and what is needed depends on its source and role");
-            return Err(CommandError::NothingFound { what: "AwsAccount", paths });
+            let problem = format!(
+                "there is no AwsAccount in {path}: the policies depend on its source and role"
+            );
+            return Err(CommandError::NoInput(problem));
         }
-        let resolved = resolve(&objects, mistakes, self.baselines.paths(), true, now)?;
+        let resolved = resolve(&objects, mistakes, self.baselines.paths(), true, &owners, now)?;
         let accounts = objects.accounts.iter().map(|account| &account.object.spec);
         let is_asked =
             |account: &AccountId| self.accounts.is_empty() || self.accounts.contains(account);
         let accounts: Vec<_> = accounts.filter(|spec| is_asked(&spec.account_id)).collect();
         if accounts.is_empty() {
-            let problem = format!("none of the accounts asked for is an AwsAccount in {path}");
+            let problem = format!("no AwsAccount in {path} has one of the selected account ids");
             return Err(CommandError::Usage(problem));
         }
         Ok(Permissions::of(accounts, &resolved.plans, !self.no_publish, now))
     }
+}
+
+fn json(out: &mut dyn Write, value: &Value) -> std::io::Result<()> {
+    write_pretty(out, value)
 }
 
 /// All documents, as data.
@@ -135,5 +143,7 @@ fn principal(text: &str) -> Result<String, String> {
     if is_identity {
         return Ok(text.to_owned());
     }
-    Err("it is no ARN of an identity (such as arn:aws:iam::111122223333:role/plumbline)".to_owned())
+    Err("not the ARN of an IAM identity (such as \
+        arn:aws:iam::111122223333:role/plumbline)"
+        .to_owned())
 }

@@ -1,8 +1,8 @@
 //! One control of a pack as it takes effect: with the pack's severity and parameters.
 
-use crate::api::{PackControl, PackSpec};
-use crate::catalog::{Catalog, CompiledControl};
-use crate::resource::Severity;
+use api::{PackControl, PackSpec};
+use engine::catalog::{Catalog, CompiledControl};
+use model::Severity;
 
 /// A control of a pack, and the control itself.
 #[derive(Debug, Clone, Copy)]

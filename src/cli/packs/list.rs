@@ -5,16 +5,17 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::entry::Entry;
-use crate::api::PackSpec;
-use crate::catalog::Catalog;
 use crate::cli::controls::ListFormat;
 use crate::cli::exit::{CommandError, Exit};
+use crate::cli::json::write_pretty;
 use crate::cli::output;
 use crate::cli::results::{Field, Grid};
+use api::PackSpec;
+use engine::catalog::Catalog;
 
 /// A pack with its name, as `Pack` objects nest them.
 #[derive(Serialize)]
-struct Named<'c> {
+struct NamedPack<'c> {
     name: &'c str,
     #[serde(flatten)]
     spec: &'c PackSpec,
@@ -29,7 +30,7 @@ pub(super) fn write(catalog: &Catalog, format: ListFormat) -> Result<Exit, Comma
 }
 
 fn table(catalog: &Catalog, out: &mut impl Write) -> io::Result<()> {
-    let mut grid = Grid::new(&["PACK", "CONTROLS", "TITLE"], output::look());
+    let mut grid = Grid::new(&["PACK", "CONTROLS", "TITLE"], output::style());
     for (name, spec) in catalog.packs() {
         let controls = spec.controls.len().to_string();
         grid.row([Field::new(name), Field::new(controls), Field::new(&spec.title)]);
@@ -38,9 +39,9 @@ fn table(catalog: &Catalog, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn json(catalog: &Catalog, out: &mut dyn Write) -> io::Result<()> {
-    let packs: Vec<Named<'_>> = catalog.packs().map(|(name, spec)| Named { name, spec }).collect();
-    serde_json::to_writer_pretty(&mut *out, &packs)?;
-    writeln!(out)
+    let packs: Vec<NamedPack<'_>> =
+        catalog.packs().map(|(name, spec)| NamedPack { name, spec }).collect();
+    write_pretty(out, &packs)
 }
 
 /// The page of the documentation, a section for each pack.

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::controls::{ListFormat, ShowFormat};
 use super::exit::{CommandError, Exit};
-use crate::catalog::Catalog;
+use engine::catalog::Catalog;
 
 /// List the built-in packs of controls, or show one
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct PacksArguments {
 enum PacksCommand {
     /// List the packs: name, number of controls, title
     List {
-        /// The output format; markdown is the packs' page of the documentation.
+        /// The output format; markdown is the page docs/packs.md.
         #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
         output: ListFormat,
     },

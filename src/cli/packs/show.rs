@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use super::entry::Entry;
-use crate::api::PackSpec;
-use crate::catalog::Catalog;
 use crate::cli::controls::ShowFormat;
 use crate::cli::exit::{CommandError, Exit};
+use crate::cli::json::write_pretty;
 use crate::cli::not_in_catalog::NotInCatalog;
 use crate::cli::output;
 use crate::cli::results::{Field, Grid};
+use api::PackSpec;
+use engine::catalog::Catalog;
 
 pub(super) fn write(
     catalog: &Catalog,
@@ -27,8 +28,7 @@ pub(super) fn write(
 
 fn json(name: &str, pack: &PackSpec, out: &mut dyn Write) -> io::Result<()> {
     let object = serde_json::json!({ "name": name, "spec": pack });
-    serde_json::to_writer_pretty(&mut *out, &object)?;
-    writeln!(out)
+    write_pretty(out, &object)
 }
 
 fn text(catalog: &Catalog, name: &str, pack: &PackSpec, out: &mut impl Write) -> io::Result<()> {
@@ -37,7 +37,7 @@ fn text(catalog: &Catalog, name: &str, pack: &PackSpec, out: &mut impl Write) ->
         writeln!(out, "\n{}", description.trim())?;
     }
     writeln!(out, "\nIn a baseline: packs: [{{name: {name}}}]\n")?;
-    let mut grid = Grid::new(&["CONTROL", "SEVERITY", "PARAMETERS"], output::look());
+    let mut grid = Grid::new(&["CONTROL", "SEVERITY", "PARAMETERS"], output::style());
     for entry in Entry::all(catalog, pack) {
         grid.row([
             Field::new(entry.control.name.as_str()),

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use super::grid::{Field, Grid};
 use super::table::severity;
 use super::{Row, write_line};
-use crate::api::Remediation;
-use crate::cli::output::Look;
+use crate::cli::output::TableStyle;
 use crate::cli::plural::counted;
-use crate::resource::{Severity, UnknownReason};
+use api::Remediation;
+use model::{Severity, UnknownReason};
 
 /// So many entries of what is unknown are named.
 const NAMED: usize = 20;
@@ -45,11 +45,15 @@ impl Advice {
     }
 
     /// Writes how to fix each control that drifts, the most severe first.
-    pub(in crate::cli) fn write_fixes(&self, out: &mut impl Write, look: Look) -> io::Result<()> {
+    pub(in crate::cli) fn write_fixes(
+        &self,
+        out: &mut impl Write,
+        style: TableStyle,
+    ) -> io::Result<()> {
         if self.fixes.is_empty() {
             return Ok(());
         }
-        let mut grid = Grid::new(&["CONTROL", "HOW TO FIX IT"], look);
+        let mut grid = Grid::new(&["CONTROL", "HOW TO FIX IT"], style);
         for ((_, control), fix) in &self.fixes {
             let url = fix.url.as_deref().unwrap_or_default();
             grid.row([Field::new(control), Field::sentence(&format!("{} {url}", fix.text))]);
@@ -62,13 +66,13 @@ impl Advice {
     pub(in crate::cli) fn write_unknown(
         &self,
         out: &mut impl Write,
-        look: Look,
+        style: TableStyle,
         rest: &str,
     ) -> io::Result<()> {
         if self.unknown.is_empty() {
             return Ok(());
         }
-        let mut grid = Grid::new(&["SEVERITY", "UNKNOWN", "REASON", "RESULTS", "WHY"], look);
+        let mut grid = Grid::new(&["SEVERITY", "UNKNOWN", "REASON", "RESULTS", "WHY"], style);
         for ((Reverse(of), control, reason), unknown) in self.unknown.iter().take(NAMED) {
             grid.row([
                 severity(*of),
@@ -80,7 +84,7 @@ impl Advice {
         }
         grid.write(out)?;
         if let Some(more) = self.unknown.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            write_line(out, &format!("and {} more; {rest}", counted(more, "control")), look)?;
+            write_line(out, &format!("and {} more; {rest}", counted(more, "control")), style)?;
         }
         writeln!(out)
     }

@@ -10,8 +10,8 @@ use comfy_table::{
 };
 use textwrap::{Options, WordSplitter, fill};
 
-use crate::cli::output::{Look, Room};
-use crate::resource::printable;
+use crate::cli::output::{Room, TableStyle};
+use model::printable;
 
 /// What stands between columns.
 const PADDING: u16 = 2;
@@ -64,13 +64,13 @@ impl Field {
 pub(in crate::cli) struct Grid {
     header: Vec<Field>,
     rows: Vec<Vec<Field>>,
-    look: Look,
+    style: TableStyle,
 }
 
 impl Grid {
-    pub(in crate::cli) fn new(header: &[&str], look: Look) -> Self {
+    pub(in crate::cli) fn new(header: &[&str], style: TableStyle) -> Self {
         let header = header.iter().map(|name| Field::new(name).bold()).collect();
-        Self { header, rows: Vec::new(), look }
+        Self { header, rows: Vec::new(), style }
     }
 
     pub(in crate::cli) fn row(&mut self, row: impl IntoIterator<Item = Field>) {
@@ -82,7 +82,7 @@ impl Grid {
         let (header, rows) = (std::mem::take(&mut self.header), std::mem::take(&mut self.rows));
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        if !self.look.coloured {
+        if !self.style.coloured {
             table.force_no_tty();
         }
         if !header.is_empty() {
@@ -91,7 +91,7 @@ impl Grid {
         for row in &rows {
             table.add_row(row.iter().map(Field::cell));
         }
-        match self.look.room {
+        match self.style.room {
             Room::Within(width) if !arrange(&mut table, width) => {
                 rows.iter().try_for_each(|row| write_alone(row, width, out))
             }
@@ -152,7 +152,7 @@ mod tests {
     fn shown(room: Room, rows: &[[&str; 4]]) -> String {
         let mut grid = Grid::new(
             &["SEVERITY", "CONTROL", "RESOURCE", "MESSAGE"],
-            Look { room, coloured: false },
+            TableStyle { room, coloured: false },
         );
         for row in rows {
             grid.row(row.map(Field::new));
@@ -201,10 +201,7 @@ mod tests {
         let hostile = ["High", "a", "S3::Bucket x\n\u{1b}[2Jy\u{202e}", "is\roff"];
         for room in [Room::Endless, Room::Within(80), Room::Within(20)] {
             let text = shown(room, &[hostile]);
-            assert!(
-                text.chars().all(|it| it == '\n' || crate::resource::is_printable(it)),
-                "{text:?}"
-            );
+            assert!(text.chars().all(|it| it == '\n' || model::is_printable(it)), "{text:?}");
         }
     }
 }

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{JsonSummary, Row};
-use crate::api::document::Diagnostic;
 use crate::cli::exit::CommandError;
 use crate::cli::json;
+use manifest::document::Diagnostic;
 
 /// The version of the form of JSON output. It grows when a field goes or changes its meaning; new
 /// fields may come at any time.

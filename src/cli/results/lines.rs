@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::resource::in_short;
-use crate::drift::FindingChange;
-use crate::resource::{Severity, printable};
+use engine::drift::FindingChange;
+use model::{Severity, printable};
 
 /// The change, its severity, what it is about and of which baseline.
 pub(in crate::cli) fn change_line(change: &FindingChange) -> String {
@@ -31,6 +31,8 @@ pub(in crate::cli) struct JsonChange<'c> {
     resource_type: &'c str,
     resource_id: &'c str,
     arn: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'c str>,
 }
 
 impl<'c> JsonChange<'c> {
@@ -46,6 +48,7 @@ impl<'c> JsonChange<'c> {
             resource_type: &finding.resource.resource_type,
             resource_id: &finding.resource.id,
             arn: finding.resource.arn.as_deref(),
+            owner: finding.owner().map(model::Owner::as_str),
         }
     }
 }

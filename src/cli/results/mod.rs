@@ -14,22 +14,22 @@ pub(super) use grid::{Field, Grid};
 pub(super) use json::{JsonError, JsonResults, SCHEMA_VERSION};
 pub(super) use lines::{JsonChange, change_line};
 pub(super) use row::{JsonRow, Row};
-pub(super) use summary::{JsonSummary, write_summary};
+pub(super) use summary::{JsonSummary, summary_line, write_summary};
 pub(super) use table::TableResults;
 
 use std::io::{self, Write};
 
-use super::output::{Look, Room};
-use crate::evaluation::EvaluationResult;
-use crate::resource::{Verdict, printable};
+use super::output::{Room, TableStyle};
+use engine::evaluation::EvaluationResult;
+use model::{Verdict, printable};
 
 /// Which results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(super) enum Only {
-    /// What is not as it should be, and not exempt.
+    /// Drift that is not exempt.
     #[default]
     Drift,
-    /// What could not be determined.
+    /// Unknown verdicts.
     Unknown,
     /// Every result.
     All,
@@ -47,9 +47,9 @@ impl Only {
 }
 
 /// Writes a line, on several where a terminal is narrower.
-fn write_line(out: &mut impl Write, line: &str, look: Look) -> io::Result<()> {
+fn write_line(out: &mut impl Write, line: &str, style: TableStyle) -> io::Result<()> {
     let line = printable(line);
-    match look.room {
+    match style.room {
         Room::Endless => writeln!(out, "{line}"),
         Room::Within(width) => writeln!(out, "{}", grid::wrapped(&line, "", width)),
     }

@@ -1,36 +1,70 @@
 //! One result, as a person or a program reads it.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::resource::in_short;
-use crate::api::{Domain, Remediation};
-use crate::catalog::CompiledControl;
-use crate::evaluation::{EvaluationResult, FieldReading, Subject};
-use crate::plan::Plan;
-use crate::resource::{Severity, UnknownReason};
+use api::{ControlSpec, Domain, Remediation};
+use cel::Timestamp;
+use cel::format_timestamp;
+use engine::catalog::CompiledControl;
+use engine::evaluation::{EvaluationResult, FieldReading, Subject};
+use engine::plan::{Plan, PlannedExemption};
+use model::{Owner, Severity, UnknownReason, Verdict};
 
 /// One result.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Row {
-    pub(super) baseline: String,
+    pub(in crate::cli) baseline: String,
     control: Arc<CompiledControl>,
-    pub(super) severity: Severity,
-    pub(super) account: String,
-    pub(super) region: String,
-    resource_type: String,
-    resource_id: Option<String>,
+    pub(in crate::cli) severity: Severity,
+    pub(in crate::cli) account: String,
+    pub(in crate::cli) region: String,
+    pub(in crate::cli) resource_type: String,
+    pub(in crate::cli) resource_id: Option<String>,
     name: Option<String>,
-    arn: Option<String>,
-    verdict: &'static str,
-    reason: Option<UnknownReason>,
+    pub(in crate::cli) arn: Option<String>,
+    pub(in crate::cli) verdict: Verdict,
     pub(super) message: String,
+    /// Whom it belongs to, where something is known of it.
+    pub(in crate::cli) owner: Option<Owner>,
     /// The exemption that covers it.
-    exemption: Option<String>,
+    pub(in crate::cli) exemption: Option<Acceptance>,
     /// What the control read.
-    explanation: Vec<FieldReading>,
+    pub(in crate::cli) explanation: Vec<FieldReading>,
+}
+
+/// The exemption that covers a result.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Acceptance {
+    name: String,
+    reason: String,
+    approved_by: String,
+    expires_at: Timestamp,
+}
+
+/// Who accepts it, until when and why.
+impl fmt::Display for Acceptance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, reason, approved_by, expires_at } = self;
+        let until = format_timestamp(*expires_at);
+        write!(formatter, "exempt by {name} until {until}, approved by {approved_by}: {reason}")
+    }
+}
+
+impl Acceptance {
+    fn of(exemption: &PlannedExemption) -> Self {
+        Self {
+            name: exemption.name.clone(),
+            reason: exemption.reason.clone(),
+            approved_by: exemption.approved_by.clone(),
+            expires_at: exemption.expires_at,
+        }
+    }
 }
 
 /// A result as JSON has it.
@@ -50,6 +84,8 @@ pub(in crate::cli) struct JsonRow<'r> {
     verdict: &'static str,
     reason: Option<&'static str>,
     message: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exemption: Option<&'r str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -82,13 +118,11 @@ impl Row {
         let plan = plans.get(result.plan)?;
         let target = plan.targets.get(result.target)?;
         let planned = plan.controls.get(result.control)?;
-        let (resource_type, resource_id, name, arn) = match result.subject {
-            Subject::Resource { resource_type, id, arn, name, .. } => {
-                (resource_type, Some(id), name, arn)
-            }
-            Subject::Region => ("Region", Some(target.region.as_str()), None, None),
-            Subject::Account => ("Account", Some(target.account.as_str()), None, None),
-            Subject::Unread { resource_type } => (resource_type, None, None, None),
+        let (resource_type, resource_id, arn) = match result.subject {
+            Subject::Resource { resource_type, id, arn, .. } => (resource_type, Some(id), arn),
+            Subject::Region => ("Region", Some(target.region.as_str()), None),
+            Subject::Account => ("Account", Some(target.account.as_str()), None),
+            Subject::Unread { resource_type } => (resource_type, None, None),
         };
         let exemption = result.exemption.and_then(|at| plan.exemptions.get(at));
         Some(Self {
@@ -99,12 +133,12 @@ impl Row {
             region: target.region.to_string(),
             resource_type: resource_type.to_owned(),
             resource_id: resource_id.map(str::to_owned),
-            name: name.map(str::to_owned),
+            name: result.subject.shown_name().map(Cow::into_owned),
             arn: arn.map(str::to_owned),
-            verdict: result.verdict.as_str(),
-            reason: result.verdict.reason(),
+            verdict: result.verdict,
             message: result.message.to_owned(),
-            exemption: exemption.map(|exemption| exemption.name.clone()),
+            owner: result.ownership(plan).map(|ownership| ownership.owner),
+            exemption: exemption.map(Acceptance::of),
             explanation: result.explanation.to_vec(),
         })
     }
@@ -114,32 +148,55 @@ impl Row {
         self.control.name.as_str()
     }
 
+    /// What the control says of itself.
+    pub(in crate::cli) fn spec(&self) -> &ControlSpec {
+        &self.control.spec
+    }
+
     /// What to do about drift.
-    pub(super) fn remediation(&self) -> &Remediation {
+    pub(in crate::cli) fn remediation(&self) -> &Remediation {
         &self.control.spec.remediation
     }
 
     /// Why the verdict is unknown, where it is.
     pub(super) const fn reason(&self) -> Option<UnknownReason> {
-        self.reason
+        self.verdict.reason()
     }
 
     /// Whether it is drift that no exemption covers.
     pub(in crate::cli) fn is_drift(&self) -> bool {
-        self.verdict == "NonCompliant" && self.exemption.is_none()
+        self.verdict == Verdict::NonCompliant && self.exemption.is_none()
     }
 
     /// The resource as a table shows it.
-    pub(super) fn resource(&self) -> String {
+    pub(in crate::cli) fn resource(&self) -> String {
         in_short(&self.resource_type, self.name.as_deref(), self.resource_id.as_deref())
     }
 
+    /// The resource with its account and region: `S3::Bucket logs in 111122223333/eu-west-1`.
+    pub(in crate::cli) fn whereabouts(&self) -> String {
+        format!("{} in {}/{}", self.resource(), self.account, self.region)
+    }
+
+    /// What the verdict is of, as nothing else of the account and region is called.
+    pub(in crate::cli) fn subject(&self) -> String {
+        match &self.resource_id {
+            Some(id) => format!("{} {id}", self.resource_type),
+            None => self.resource_type.clone(),
+        }
+    }
+
+    /// What is wrong, or why nothing can be said; of other results what the verdict is.
+    pub(in crate::cli) fn sentence(&self) -> &str {
+        if self.message.is_empty() { self.verdict_in_short() } else { &self.message }
+    }
+
     /// The verdict as a table shows it.
-    pub(super) fn verdict(&self) -> &'static str {
-        match (self.exemption.is_some(), self.reason) {
+    pub(in crate::cli) fn verdict_in_short(&self) -> &'static str {
+        match (self.exemption.is_some(), self.reason()) {
             (true, _) => "Exempt",
             (false, Some(reason)) => reason.as_str(),
-            (false, None) => self.verdict,
+            (false, None) => self.verdict.as_str(),
         }
     }
 
@@ -157,10 +214,11 @@ impl Row {
             resource_type: &self.resource_type,
             resource_id: self.resource_id.as_deref(),
             arn: self.arn.as_deref(),
-            verdict: self.verdict,
-            reason: self.reason.map(UnknownReason::as_str),
+            verdict: self.verdict.as_str(),
+            reason: self.reason().map(UnknownReason::as_str),
             message: &self.message,
-            exemption: self.exemption.as_deref(),
+            owner: self.owner.as_ref().map(Owner::as_str),
+            exemption: self.exemption.as_ref().map(|exemption| exemption.name.as_str()),
             explanation: self.explanation.iter().map(Reading::of).collect(),
             remediation: &spec.remediation,
         }

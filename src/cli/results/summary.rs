@@ -7,14 +7,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::write_line;
-use crate::api::Domain;
-use crate::cli::output::{Look, warn};
+use crate::cli::output::{TableStyle, warn};
 use crate::cli::plural::counted;
-use crate::controller::RoundReport;
-use crate::drift::Summary;
-use crate::evaluation::Counts;
-use crate::plan::NotEvaluated;
-use crate::resource::{Severity, UnknownReason};
+use api::Domain;
+use assess::RoundReport;
+use engine::drift::Summary;
+use engine::evaluation::Counts;
+use engine::plan::NotEvaluated;
+use model::{Severity, UnknownReason};
 
 /// The `summary` of JSON output.
 #[derive(Debug, Serialize)]
@@ -25,7 +25,7 @@ pub(in crate::cli) struct JsonSummary {
     /// Configuration items read of the types that controls look at.
     items: u64,
     evaluations: u64,
-    /// Whether the input was read whole.
+    /// Whether the input was read whole, and nothing of our own failed.
     read_whole: bool,
     /// What could not be read, and what was passed over.
     problems: Vec<String>,
@@ -51,6 +51,7 @@ struct BaselineTotals {
     totals: Totals,
     by_severity: BTreeMap<Severity, u64>,
     by_domain: BTreeMap<Domain, u64>,
+    by_owner: BTreeMap<String, u64>,
     /// Why nothing of it was evaluated, although nothing is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_evaluated: Option<NotEvaluated>,
@@ -63,7 +64,7 @@ impl JsonSummary {
             totals: Totals::of(&outcome.counts()),
             items: outcome.items,
             evaluations: outcome.evaluations,
-            read_whole: report.read_whole(),
+            read_whole: report.is_sure(),
             problems: report.sources.iter().flat_map(warn::lines).collect(),
             baselines: report.drift.summary.iter().map(BaselineTotals::of).collect(),
         }
@@ -90,6 +91,11 @@ impl BaselineTotals {
             totals: Totals::of(&summary.counts),
             by_severity: summary.by_severity.clone(),
             by_domain: summary.by_domain.clone(),
+            by_owner: summary
+                .by_owner
+                .iter()
+                .map(|(owner, drift)| (owner.to_string(), *drift))
+                .collect(),
             not_evaluated: summary.not_evaluated,
         }
     }
@@ -99,32 +105,37 @@ impl BaselineTotals {
 pub(in crate::cli) fn write_summary(
     out: &mut impl Write,
     summaries: &[Summary],
-    look: Look,
+    style: TableStyle,
 ) -> io::Result<()> {
     for summary in summaries {
         let counts = &summary.counts;
         if let Some(why) = summary.not_evaluated {
-            write_line(out, &format!("{}: {why}", summary.baseline), look)?;
+            write_line(out, &format!("{}: {why}", summary.baseline), style)?;
             continue;
         }
-        let line = format!(
-            "{}: {}{}, {} unknown, {} exempt, {} compliant, {} not applicable",
-            summary.baseline,
-            drifting(counts.non_compliant),
-            severities(summary),
-            counts.unknown(),
-            counts.exempt,
-            counts.compliant,
-            counts.not_applicable,
-        );
-        write_line(out, &line, look)?;
+        write_line(out, &summary_line(summary), style)?;
         if counts.unknown() > 0 {
             let reasons: Vec<String> =
                 reasons(counts).map(|(reason, count)| format!("{count} {reason}")).collect();
-            write_line(out, &format!("  unknown: {}", reasons.join(", ")), look)?;
+            write_line(out, &format!("  unknown: {}", reasons.join(", ")), style)?;
         }
     }
     Ok(())
+}
+
+/// What was evaluated of one baseline.
+pub(in crate::cli) fn summary_line(summary: &Summary) -> String {
+    let counts = &summary.counts;
+    format!(
+        "{}: {}{}, {} unknown, {} exempt, {} compliant, {} not applicable",
+        summary.baseline,
+        drifting(counts.non_compliant),
+        severities(summary),
+        counts.unknown(),
+        counts.exempt,
+        counts.compliant,
+        counts.not_applicable,
+    )
 }
 
 /// `1 resource drifts`, `2 resources drift`.

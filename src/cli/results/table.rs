@@ -11,9 +11,9 @@ use comfy_table::Color;
 
 use super::Row;
 use super::grid::{Field, Grid};
-use crate::cli::output::Look;
-use crate::plan::Plan;
-use crate::resource::Severity;
+use crate::cli::output::TableStyle;
+use engine::plan::Plan;
+use model::Severity;
 
 /// So many rows are held back to be sorted, and form one page after that.
 const PAGE: usize = 2000;
@@ -36,12 +36,13 @@ enum Column {
     Account,
     Region,
     Resource,
+    Owner,
     Message,
 }
 
 impl<W: Write> TableResults<W> {
     /// A table of results of these plans; `verdicts` where they are not all drift.
-    pub(in crate::cli) fn new(out: W, plans: &[Plan], verdicts: bool, look: Look) -> Self {
+    pub(in crate::cli) fn new(out: W, plans: &[Plan], verdicts: bool, style: TableStyle) -> Self {
         let mut accounts: Vec<_> =
             plans.iter().flat_map(|plan| &plan.targets).map(|target| &target.account).collect();
         accounts.sort_unstable();
@@ -54,12 +55,13 @@ impl<W: Write> TableResults<W> {
             (Column::Account, accounts.len() > 1),
             (Column::Region, true),
             (Column::Resource, true),
+            (Column::Owner, plans.iter().any(|plan| plan.owner_keys.name_somebody())),
             (Column::Message, true),
         ];
         let columns = wanted.into_iter().filter(|(_, shown)| *shown).map(|(column, _)| column);
         let columns: Vec<Column> = columns.collect();
         let header: Vec<&str> = columns.iter().map(|column| column.name()).collect();
-        Self { out, grid: Grid::new(&header, look), columns, held: Vec::new(), pages: 0 }
+        Self { out, grid: Grid::new(&header, style), columns, held: Vec::new(), pages: 0 }
     }
 
     pub(in crate::cli) fn row(&mut self, row: Row) -> io::Result<()> {
@@ -101,6 +103,7 @@ impl Column {
             Self::Account => "ACCOUNT",
             Self::Region => "REGION",
             Self::Resource => "RESOURCE",
+            Self::Owner => "OWNER",
             Self::Message => "MESSAGE",
         }
     }
@@ -108,12 +111,13 @@ impl Column {
     fn field(self, row: &Row) -> Field {
         match self {
             Self::Severity => severity(row.severity),
-            Self::Verdict => Field::new(row.verdict()),
+            Self::Verdict => Field::new(row.verdict_in_short()),
             Self::Control => Field::new(row.control()),
             Self::Baseline => Field::new(&row.baseline),
             Self::Account => Field::new(&row.account),
             Self::Region => Field::new(&row.region),
             Self::Resource => Field::new(row.resource()),
+            Self::Owner => Field::new(row.owner.as_ref().map_or("", |owner| owner.as_str())),
             Self::Message => Field::new(&row.message),
         }
     }

@@ -8,23 +8,25 @@ use std::sync::Arc;
 
 use super::events::{Event, write_event};
 use super::warnings::Warnings;
-use crate::api::document::Diagnostic;
-use crate::cli::output::{self, Look, warn};
+use crate::cli::output::{self, TableStyle, warn};
 use crate::cli::plural::counted;
 use crate::cli::progress::ReadingBar;
 use crate::cli::results::{
     Advice, JsonChange, JsonSummary, Row, TableResults, change_line, write_summary,
 };
-use crate::controller::{Clock, Observer, Progress, RoundReport, Started, SystemClock};
-use crate::evaluation::{EvaluationResult, Results};
-use crate::expression::format_timestamp;
-use crate::plan::Plan;
-use crate::publish::{PublishError, Published};
-use crate::resource::{Verdict, printable};
+use crate::folder::{Observer, Started};
+use assess::{Progress, RoundReport};
+use aws::publish::{PublishError, Published};
+use cel::format_timestamp;
+use clock::{Clock, SystemClock};
+use engine::evaluation::{EvaluationResult, Results};
+use engine::plan::Plan;
+use manifest::document::Diagnostic;
+use model::{Verdict, printable};
 
 /// How what happens is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ConsoleForm {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -34,8 +36,8 @@ pub(super) enum Form {
 /// Prints what happens.
 pub(super) struct Console {
     folder: PathBuf,
-    form: Form,
-    look: Look,
+    form: ConsoleForm,
+    style: TableStyle,
     plans: Vec<Plan>,
     /// Takes the first round's drift.
     table: Option<TableResults<Stdout>>,
@@ -46,11 +48,11 @@ pub(super) struct Console {
 }
 
 impl Console {
-    pub(super) fn new(folder: &Path, form: Form) -> Self {
+    pub(super) fn new(folder: &Path, form: ConsoleForm) -> Self {
         Self {
             folder: folder.to_owned(),
             form,
-            look: output::look(),
+            style: output::style(),
             plans: Vec::new(),
             table: None,
             advice: Advice::default(),
@@ -71,11 +73,11 @@ impl Console {
             table.finish()?;
         }
         let advice = std::mem::take(&mut self.advice);
-        advice.write_fixes(&mut out, self.look)?;
-        advice.write_unknown(&mut out, self.look, "`plumbline scan --only unknown` shows all")?;
-        write_summary(&mut out, &round.drift.summary, self.look)?;
+        advice.write_fixes(&mut out, self.style)?;
+        advice.write_unknown(&mut out, self.style, "`plumbline scan --only unknown` shows all")?;
+        write_summary(&mut out, &round.drift.summary, self.style)?;
         if self.plans.is_empty() {
-            return writeln!(out, "nothing is evaluated: there is no baseline in force");
+            return writeln!(out, "nothing is evaluated: no baseline is in force");
         }
         let items = counted(round.outcome.items, "item");
         let verdicts = counted(round.outcome.evaluations, "verdict");
@@ -92,10 +94,15 @@ impl Console {
         if round.drift.changes.is_empty() {
             return Ok(());
         }
-        write_summary(&mut out, &round.drift.summary, self.look)
+        write_summary(&mut out, &round.drift.summary, self.style)
     }
 
-    fn events(&self, round: &RoundReport, published: Result<&Published, &PublishError>) {
+    fn events(
+        &self,
+        round: &RoundReport,
+        published: Result<&Published, &PublishError>,
+        held_back: &[String],
+    ) {
         let changes = if self.is_first() { &[][..] } else { &round.drift.changes };
         for change in changes {
             write_event(&Event::Change(JsonChange::of(change)));
@@ -104,7 +111,7 @@ impl Console {
         write_event(&Event::Evaluated { milliseconds, summary: JsonSummary::new(round) });
         if let Ok(published) = published {
             let refused = warn::refusals(published);
-            write_event(&Event::Published { findings: published.accepted, refused });
+            write_event(&Event::Published { findings: published.accepted, refused, held_back });
         }
     }
 
@@ -125,14 +132,14 @@ impl Results for Console {
     fn result(&mut self, result: &EvaluationResult<'_>) {
         let Some(row) = Row::of(&self.plans, result) else { return };
         match (self.form, &mut self.table) {
-            (Form::Json, _) => write_event(&Event::Result(row.as_json())),
-            (Form::Text, Some(table)) => {
+            (ConsoleForm::Json, _) => write_event(&Event::Result(row.as_json())),
+            (ConsoleForm::Text, Some(table)) => {
                 self.advice.note(&row);
                 if row.is_drift() {
                     drop(table.row(row));
                 }
             }
-            (Form::Text, None) => {}
+            (ConsoleForm::Text, None) => {}
         }
     }
 }
@@ -142,7 +149,7 @@ impl Observer for Console {
         let Started { address, findings } = started;
         let folder = self.folder.display().to_string();
         let metrics = format!("http://{address}/metrics");
-        if self.form == Form::Json {
+        if self.form == ConsoleForm::Json {
             write_event(&Event::Started { folder: &folder, findings, metrics: &metrics });
             return;
         }
@@ -160,13 +167,13 @@ impl Observer for Console {
         }));
         if plans.is_empty() {
             self.warnings.add([format!(
-                "no baseline is in force: {} holds no SecurityBaseline that is without mistakes, so \
-                 nothing is evaluated",
+                "no baseline is in force: {} contains no valid SecurityBaseline, so nothing is \
+                 evaluated",
                 self.folder.display()
             )]);
         }
-        self.table = (self.is_first() && self.form == Form::Text)
-            .then(|| TableResults::new(io::stdout(), plans, false, self.look));
+        self.table = (self.is_first() && self.form == ConsoleForm::Text)
+            .then(|| TableResults::new(io::stdout(), plans, false, self.style));
     }
 
     fn filter(&self) -> fn(&EvaluationResult<'_>) -> bool {
@@ -180,16 +187,22 @@ impl Observer for Console {
         Arc::clone(&self.progress) as Arc<dyn Progress + Send>
     }
 
-    fn ended(&mut self, round: &RoundReport, published: Result<&Published, &PublishError>) {
+    fn ended(
+        &mut self,
+        round: &RoundReport,
+        published: Result<&Published, &PublishError>,
+        held_back: &[String],
+    ) {
         self.progress.clear();
         self.warnings.add(round.sources.iter().flat_map(warn::lines));
         self.warnings.add(published.into_iter().flat_map(warn::refusals));
+        self.warnings.add(held_back.iter().cloned());
         let fixed = self.warnings.tell();
         match self.form {
-            Form::Json => self.events(round, published),
-            Form::Text => {
+            ConsoleForm::Json => self.events(round, published, held_back),
+            ConsoleForm::Text => {
                 if fixed {
-                    drop(writeln!(io::stdout(), "what was wrong is fixed"));
+                    drop(writeln!(io::stdout(), "the mistakes are fixed"));
                 }
                 self.text(round, published);
             }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::cli::json;
 use crate::cli::results::{JsonChange, JsonRow, JsonSummary, SCHEMA_VERSION};
-use crate::controller::{Clock, SystemClock};
-use crate::expression::format_timestamp;
+use cel::format_timestamp;
+use clock::{Clock, SystemClock};
 
 /// Something that happens.
 #[derive(Debug, Serialize)]
@@ -22,7 +22,14 @@ pub(super) enum Event<'e> {
     /// A round ends.
     Evaluated { milliseconds: u64, summary: JsonSummary },
     /// Findings were published.
-    Published { findings: usize, refused: Vec<String> },
+    #[serde(rename_all = "camelCase")]
+    Published {
+        findings: usize,
+        refused: Vec<String>,
+        /// What stays as it is though an evaluation asks for something else, and why.
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        held_back: &'e [String],
+    },
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! What is wrong while `plumbline run` goes on, told once.
+//! What is wrong while `plumbline run` goes on, reported once.
 
 use std::collections::HashSet;
 

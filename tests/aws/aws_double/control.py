@@ -59,6 +59,7 @@ class Control:
             ("POST", "faults"): self._order_faults,
             ("DELETE", "faults"): lambda request, body: self._faults.order([]),
             ("PATCH", "region"): self._change_region,
+            ("PATCH", "facts"): self._change_facts,
             ("PATCH", "settings"): self._change_settings,
             ("POST", "clock"): self._move_clock,
             ("POST", "sessions/expire"): self._expire_sessions,
@@ -167,6 +168,9 @@ class Control:
 
     def _change_region(self, request: Request, body: dict[str, Any]) -> None:
         self._world.change_region(body["account"], body["region"], body["change"])
+
+    def _change_facts(self, request: Request, body: dict[str, Any]) -> None:
+        self._world.change_facts(body["account"], body["facts"])
 
     def _change_settings(self, request: Request, body: dict[str, Any]) -> None:
         unknown = set(body) - {"rates", "lagSeconds", "tokenSeconds", "sessionSeconds"}

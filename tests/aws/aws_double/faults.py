@@ -16,7 +16,9 @@ from typing import Any
 
 from .errors import ConnectionCut, Reason, Refusal, ServiceError
 
-KINDS = ("throttle", "error", "hang", "cut", "partial", "deny", "expire", "skew", "hub-disabled")
+KINDS = (
+    "throttle", "error", "hang", "slow", "cut", "partial", "deny", "expire", "skew", "hub-disabled", "garble",
+)
 MOMENTS = ("before", "after", "body")
 
 
@@ -38,12 +40,18 @@ class Fault:
     status: int = 500
     seconds: float = 60.0
     when: str = "before"
+    find: str = ""
+    replace: str = ""
     number: int = 0
     seed: int = 0
 
     def hits(self, member: str) -> bool:
         """Whether this is a partial failure, and hits this key or finding of a call."""
         return self.kind == "partial" and _chance(self.seed, self.number, member) < self.share
+
+    def garbled(self, text: str) -> str:
+        """A row of a query as this leaves it."""
+        return text.replace(self.find, self.replace) if self.kind == "garble" else text
 
 
 def fault_of(given: dict[str, Any], number: int, seed: int) -> Fault:
@@ -120,6 +128,8 @@ def strike(fault: Fault, account: str, sleep: Callable[[float], None] = time.sle
     if fault.kind == "hang":
         sleep(fault.seconds)
         raise ConnectionCut
+    if fault.kind == "slow":
+        sleep(fault.seconds)
     if fault.kind == "cut" and fault.when == "before":
         raise ConnectionCut
     if fault.kind == "hub-disabled":

@@ -34,7 +34,14 @@ GROUP_BY = 3  # QUERIES: properties of GROUP BY
 GROUP_BY_ORDERED = 1  # QUERIES: the same when ORDER BY names an aggregate function
 WILDCARD_CHARACTERS = 3  # QUERIES: at least three characters before a wildcard
 HISTORY_ITEMS = 10  # HISTORY: items a page, unless asked otherwise
+CONFIG_RULES = 1000  # config/latest/APIReference/API_PutConfigRule: rules of an account and region
+RULE_STATUSES = 50  # config/latest/APIReference/API_DescribeConfigRuleEvaluationStatus: a page
+TAGS = 100  # config/latest/APIReference/API_ListTagsForResource: a page
 COUNTS = 100  # config/latest/APIReference/API_GetDiscoveredResourceCounts
+MFA_DEVICES = 100  # IAM/latest/APIReference/API_ListVirtualMFADevices: a page, unless asked otherwise
+LOG_GROUPS = 50  # AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups: a page, at most
+SNAPSHOTS = 1000  # AWSEC2/latest/APIReference/API_DescribeSnapshots: a page, at most
+REPORT_SECONDS = 4 * 3600  # IAM/latest/UserGuide/id_credentials_getting-report: made every 4 hours
 CLOCK_SKEW_SECONDS = 300  # IAM/latest/UserGuide/reference_sigv-troubleshooting: five minutes
 
 
@@ -135,6 +142,12 @@ _RATES = {
     "config:SelectAggregateResourceConfig": Rate(8, 8),
     "config:BatchGetResourceConfig": Rate(15, 15),
     "config:": Rate(10, 10),
+    # Documented nowhere. Those of IAM are shared by all regions of an account.
+    "iam:": Rate(5, 10),
+    "ec2:": Rate(20, 100),  # AWSEC2/latest/APIReference/throttling: calls that read
+    "s3control:": Rate(20, 100),
+    "account:": Rate(10, 15),  # accounts/latest/reference/quotas: GetAlternateContact
+    "organizations:": Rate(10, 15),  # organizations/latest/userguide/orgs_reference_limits
     "sts:": Rate(100, 200),  # STS/latest/UserGuide: well above what one process asks
 }
 

@@ -1,14 +1,14 @@
 """The way of one call: who asks, is it well-formed, does a fault strike, may they, the answer.
 
-Config, Security Hub and STS are answered here, in this order of checks; every other service is
-passed on to moto once its caller is known.
+Config, Security Hub, STS and what tells of an account are answered here, in this order of checks;
+every other service is passed on to moto once its caller is known.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from .config.operations import Config
 from .config.query import types_named
 from .errors import ConnectionCut, Reason, Refusal, ServiceError, denied, not_in_the_double
 from .exchange import Request, Response
+from .facts.operations import AccountFacts
 from .faults import Faults, strike
 from .log import CallLog
 from .operations import Call, Operation
@@ -28,9 +29,11 @@ from .signature import Credential, check_date, check_signature, credential_of
 from .sts import Sts
 from .throttle import Throttle
 from .wire import Wire
+from .wire.ec2query import Ec2Query
 from .wire.json11 import Json11
 from .wire.query import Query
 from .wire.restjson import RestJson
+from .wire.restxml import RestXml
 from .world import World
 
 _UNSIGNED = "AssumeRoleWithWebIdentity"
@@ -46,6 +49,23 @@ class Service:
     operations: dict[str, Operation]
     #: Shapes that the operation itself checks, as it refuses them one by one.
     opaque: frozenset[str] = frozenset()
+    #: Whether moto answers the operations that the double does not.
+    passes_on: bool = False
+    #: The actions of policies that allow operations, where they have other names.
+    actions: dict[str, str] = field(default_factory=dict)
+
+    def answers(self, request: Request) -> bool:
+        """Whether the double itself answers a call."""
+        if not self.passes_on:
+            return True
+        try:
+            return self.wire.operation_of(request) in self.operations
+        except ServiceError:
+            return False
+
+    def action(self, operation: str) -> str:
+        """What a policy has to allow for an operation."""
+        return self.actions.get(operation, f"{self.name}:{operation}")
 
 
 class Pipeline:
@@ -69,6 +89,7 @@ class Pipeline:
                 frozenset({"AwsSecurityFinding"}),
             ),
             "sts": Service("sts", Query("sts"), Sts(world.identities).operations()),
+            **_facts(world),
         }
 
     def answer(self, request: Request) -> Response:
@@ -83,7 +104,7 @@ class Pipeline:
         }
         service = self._services.get(name)
         try:
-            if service is None:
+            if service is None or not service.answers(request):
                 response, outcome = self._passing.answer(request, entry)
             else:
                 response, outcome = self._answered(service, request, entry)
@@ -121,7 +142,7 @@ class Pipeline:
         call = Call(service.name, operation, caller, entry["region"], parameters)
         entry["detail"] = call.detail
         self._strike(call)
-        self._admit(call)
+        self._admit(call, service.action(operation))
         perform = service.operations.get(operation)
         if perform is None:
             raise not_in_the_double(f"{service.name}:{operation}")
@@ -160,8 +181,7 @@ class Pipeline:
             call.detail["fault"] = call.fault.kind
             strike(call.fault, call.account)
 
-    def _admit(self, call: Call) -> None:
-        action = f"{call.service}:{call.operation}"
+    def _admit(self, call: Call, action: str) -> None:
         if call.service != "sts" and not call.caller.may(action):
             raise denied(call.caller.arn, action)
         if not self._throttle.admits(call.service, call.operation, call.account, call.region):
@@ -177,12 +197,31 @@ class Pipeline:
         self._log.record(entry)
 
 
+def _facts(world: World) -> dict[str, Service]:
+    """The services that tell of an account; moto has the rest of IAM and EC2."""
+    facts = AccountFacts(world)
+    block = {"GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock"}
+    services = [
+        Service("iam", Query("iam"), facts.iam(), passes_on=True),
+        Service("ec2", Ec2Query("ec2"), facts.ec2(), passes_on=True),
+        Service("s3control", RestXml("s3control"), facts.s3control(), actions=block),
+        Service("account", RestJson("account"), facts.account()),
+        Service("organizations", Json11("organizations"), facts.organizations()),
+        Service("macie2", RestJson("macie2"), facts.macie2()),
+        Service("inspector2", RestJson("inspector2"), facts.inspector2()),
+        Service("logs", Json11("logs"), facts.logs()),
+        Service("shield", Json11("shield"), facts.shield()),
+    ]
+    return {service.name: service for service in services}
+
+
 def _service_of(request: Request) -> str:
     """The service by the credential's scope; unsigned calls by what only one service says."""
     header = request.header("authorization")
     scope = header.partition("Credential=")[2].split(",")[0].split("/")
     if len(scope) >= 5:
-        return scope[-2]
+        is_control = scope[-2] == "s3" and request.path.startswith("/v20180820/")
+        return "s3control" if is_control else scope[-2]
     if request.header("x-amz-target").startswith("StarlingDoveService."):
         return "config"
     if request.path.startswith("/findings") or request.path == "/accounts":

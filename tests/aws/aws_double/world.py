@@ -17,7 +17,8 @@ from .clock import Clock
 from .config.aggregators import Aggregator
 from .config.items import Items
 from .config.recorder import Recorder
-from .config.rules import Rule
+from .config.rules import Rule, Rules
+from .facts.account import Facts, RegionFacts
 from .paging import Tokens
 from .securityhub.hub import Hub
 
@@ -39,11 +40,13 @@ class Region:
 
     name: str
     items: Items
+    rules: Rules
     recorder: Recorder | None = None
     hub: Hub = field(default_factory=Hub)
-    rules: list[Rule] = field(default_factory=list)
     aggregators: list[Aggregator] = field(default_factory=list)
     unserved: frozenset[str] = frozenset()
+    ebs_encryption: bool = False
+    facts: RegionFacts = field(default_factory=RegionFacts)
 
 
 def _is_of(item: dict[str, Any], region: str) -> bool:
@@ -68,6 +71,7 @@ class World:
         self.identities = Identities(clock)
         self.tokens = Tokens(clock)
         self._regions: dict[tuple[str, str], Region] = {}
+        self._facts: dict[str, Facts] = {}
         #: How long a read lags behind a write in Security Hub.
         self.lag_seconds = 0.0
 
@@ -75,6 +79,7 @@ class World:
         """Replaces everything by a state; `folder` is where its `itemsFile`s are looked up."""
         self.identities.clear()
         self._regions.clear()
+        self._facts.clear()
         self.lag_seconds = float(state.get("lagSeconds", 0.0))
         self.tokens.life_seconds = float(state.get("tokenSeconds", 3600.0))
         self.identities.session_seconds = state.get("sessionSeconds")
@@ -83,6 +88,7 @@ class World:
             self.identities.accounts[account_id] = Account(
                 account_id, given.get("partition", "aws"), given.get("accessKeys", {}), roles
             )
+            self.change_facts(account_id, given.get("facts", {}))
             for name, region in given.get("regions", {}).items():
                 self.change_region(account_id, name, {"recorder": {}, "securityHub": {}, **region})
                 if file := region.get("itemsFile"):
@@ -93,8 +99,20 @@ class World:
         """An account's region."""
         key = (account, name)
         if key not in self._regions:
-            self._regions[key] = Region(name, Items(self.clock, account, name))
+            self._regions[key] = Region(
+                name, Items(self.clock, account, name), Rules(self.clock)
+            )
         return self._regions[key]
+
+    def facts(self, account: str) -> Facts:
+        """What an account tells of itself."""
+        return self._facts.setdefault(account, Facts())
+
+    def change_facts(self, account: str, given: dict[str, Any]) -> None:
+        """Replaces the facts of an account; a report that was made stays as it was made."""
+        made = self.facts(account).report
+        self._facts[account] = Facts.of(given)
+        self._facts[account].report = made
 
     def regions(self) -> dict[tuple[str, str], Region]:
         """The regions that hold anything, by account and name."""
@@ -109,9 +127,20 @@ class World:
         if "securityHub" in change:
             region.hub.configure(change["securityHub"])
         if "rules" in change:
-            region.rules = [Rule.of(rule) for rule in change["rules"]]
+            region.rules.replace([Rule.of(rule) for rule in change["rules"]])
+        if "ruleResults" in change:
+            region.rules.results = change["ruleResults"]
+        region.rules.seconds = float(change.get("ruleSeconds", region.rules.seconds))
+        region.rules.deletion_seconds = float(
+            change.get("ruleDeletionSeconds", region.rules.deletion_seconds)
+        )
+        region.rules.quota = int(change.get("ruleQuota", region.rules.quota))
         if "aggregators" in change:
             region.aggregators = [Aggregator.of(given) for given in change["aggregators"]]
+        if "ebsEncryption" in change:
+            region.ebs_encryption = bool(change["ebsEncryption"])
+        if "facts" in change:
+            region.facts = RegionFacts.of(change["facts"])
         if "queryUnserved" in change:
             region.unserved = frozenset(change["queryUnserved"])
         region.items.load(change.get("items", []))

@@ -91,6 +91,48 @@ EXAMPLES: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
         },
     ),
     (
+        f"{_CLI}/configservice/describe-config-rule-evaluation-status.html",
+        "config",
+        "describe_config_rule_evaluation_status",
+        {"ConfigRuleNames": ["root-mfa"]},
+        {
+            "ConfigRulesEvaluationStatus": [
+                {
+                    "ConfigRuleArn": str,
+                    "FirstEvaluationStarted": True,
+                    "ConfigRuleId": str,
+                    "LastSuccessfulInvocationTime": datetime,
+                    "FirstActivatedTime": datetime,
+                    "LastSuccessfulEvaluationTime": datetime,
+                    "ConfigRuleName": "root-mfa",
+                }
+            ]
+        },
+    ),
+    (
+        f"{_CLI}/configservice/get-compliance-details-by-config-rule.html",
+        "config",
+        "get_compliance_details_by_config_rule",
+        {"ConfigRuleName": "root-mfa", "ComplianceTypes": ["NON_COMPLIANT"]},
+        {
+            "EvaluationResults": [
+                {
+                    "EvaluationResultIdentifier": {
+                        "OrderingTimestamp": datetime,
+                        "EvaluationResultQualifier": {
+                            "ResourceType": str,
+                            "ResourceId": str,
+                            "ConfigRuleName": "root-mfa",
+                        },
+                    },
+                    "ResultRecordedTime": datetime,
+                    "ConfigRuleInvokedTime": datetime,
+                    "ComplianceType": "NON_COMPLIANT",
+                }
+            ]
+        },
+    ),
+    (
         f"{_CLI}/configservice/describe-compliance-by-config-rule.html",
         "config",
         "describe_compliance_by_config_rule",

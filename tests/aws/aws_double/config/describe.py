@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ServiceError
+from ..limits import RULE_STATUSES, TAGS
 from ..operations import Call, Operation
 from ..paging import page
 from ..world import Region, World
@@ -30,7 +31,11 @@ class Describe:
             "DescribeConfigurationAggregatorSourcesStatus": self._sources_status,
             "DescribeConfigRules": self._rules,
             "DescribeComplianceByConfigRule": self._compliance,
+            "DescribeConfigRuleEvaluationStatus": self._statuses,
             "GetComplianceDetailsByConfigRule": self._details,
+            "PutConfigRule": self._put_rule,
+            "DeleteConfigRule": self._delete_rule,
+            "ListTagsForResource": self._tags,
         }
 
     def aggregator(self, call: Call, name: str) -> Aggregator:
@@ -108,16 +113,38 @@ class Describe:
         results = rule.results(call.parameters.get("ComplianceTypes", []))
         return self._page(call, "EvaluationResults", results, 10)
 
+    def _statuses(self, call: Call) -> dict[str, Any]:
+        statuses = [
+            rule.status(call.account, call.region)
+            for rule in self._named_rules(call, call.parameters.get("ConfigRuleNames"))
+        ]
+        return self._page(call, "ConfigRulesEvaluationStatus", statuses, RULE_STATUSES)
+
+    def _put_rule(self, call: Call) -> dict[str, Any]:
+        region = self._region(call)
+        if region.recorder is None:
+            raise ServiceError(
+                "NoAvailableConfigurationRecorderException",
+                "Configuration recorder is not available to put config rule.",
+            )
+        region.rules.put(call.parameters["ConfigRule"], call.parameters.get("Tags", []))
+        return {}
+
+    def _delete_rule(self, call: Call) -> dict[str, Any]:
+        self._region(call).rules.delete(call.parameters["ConfigRuleName"])
+        return {}
+
+    def _tags(self, call: Call) -> dict[str, Any]:
+        arn = call.parameters["ResourceArn"]
+        for rule in self._region(call).rules.all():
+            if rule.arn(call.account, call.region) == arn:
+                tags = [{"Key": key, "Value": value} for key, value in sorted(rule.tags.items())]
+                return self._page(call, "Tags", tags, TAGS)
+        raise ServiceError("ResourceNotFoundException", f"{arn} does not exist.")
+
     def _named_rules(self, call: Call, names: list[str] | None) -> list[Rule]:
-        rules = {rule.name: rule for rule in self._region(call).rules}
-        for name in names or []:
-            if name not in rules:
-                raise ServiceError(
-                    "NoSuchConfigRuleException",
-                    f"The ConfigRule '{name}' provided in the request is invalid. Please check the "
-                    "configRule name",
-                )
-        return [rules[name] for name in names] if names else list(rules.values())
+        rules = self._region(call).rules
+        return [rules.find(name) for name in names] if names else rules.all()
 
     def _page(self, call: Call, name: str, found: list[Any], size: int) -> dict[str, Any]:
         asked = call.parameters

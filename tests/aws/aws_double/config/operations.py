@@ -138,8 +138,9 @@ class Config:
         expression = asked["Expression"]
         found = self._queries.run(expression, scope, sources, size, asked.get("NextToken"))
         call.detail.update(expression=expression, rows=len(found.rows))
+        rows = [call.fault.garbled(row) for row in found.rows] if call.fault else found.rows
         result: dict[str, Any] = {
-            "Results": found.rows,
+            "Results": rows,
             "QueryInfo": {"SelectFields": [{"Name": name} for name in found.fields]},
         }
         if found.next_token:

@@ -73,6 +73,7 @@ _HIDDEN = {
         "supplementaryConfiguration.Tags",
     ),
     "AWS::ECR::Repository": ("configuration.RepositoryPolicyText",),
+    "AWS::ECS::TaskDefinition": ("configuration.RuntimePlatform",),
     "AWS::EFS::FileSystem": ("configuration.FileSystemPolicy",),
     "AWS::Backup::BackupVault": ("configuration.AccessPolicy",),
     "AWS::Elasticsearch::Domain": (

@@ -1,14 +1,15 @@
-"""The query protocol, as STS speaks it: a form in, XML out."""
+"""The query protocol, as STS and IAM speak it: a form in, XML out."""
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from .. import model
 from ..errors import Codes, Reason, ServiceError
@@ -39,20 +40,23 @@ class Query:
 
     def operation_of(self, request: Request) -> str:
         """The form's `Action`."""
-        action = _form(request).get("Action", "")
+        action = form_of(request).get("Action", "")
         if not model.operation(self._service, action):
             raise ServiceError("InvalidAction", f"Could not find operation {action}")
         return action
 
     def parameters_of(self, operation: str, request: Request) -> dict[str, Any]:
         """The form, unfolded along the operation's input shape."""
-        form = _form(request)
+        form = self._form_of(operation, request)
         version = model.service(self._service).api_version
         if form.pop("Version", None) != version:
             raise ServiceError("InvalidAction", f"{operation} is of version {version}")
         form.pop("Action")
         found = model.operation(self._service, operation)
         return _unfold(found.input_shape if found else None, form)
+
+    def _form_of(self, operation: str, request: Request) -> dict[str, str]:
+        return form_of(request)
 
     def refuse(self, operation: str, violations: list[Violation]) -> ServiceError:
         """Everything is a `ValidationError`."""
@@ -61,7 +65,7 @@ class Query:
     def render(self, operation: str, result: dict[str, Any]) -> Response:
         """`<ActionResponse><ActionResult>…`."""
         found = model.operation(self._service, operation)
-        body = _xml(found.output_shape if found else None, result)
+        body = xml_of(found.output_shape if found else None, result)
         wrapper = f"{operation}Result"
         return self._respond(
             200, f"{operation}Response", f"<{wrapper}>{body}</{wrapper}>{_metadata()}"
@@ -81,7 +85,8 @@ class Query:
         return Response(status, {"Content-Type": "text/xml"}, text.encode())
 
 
-def _form(request: Request) -> dict[str, str]:
+def form_of(request: Request) -> dict[str, str]:
+    """The fields of the form that a request is."""
     return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
 
 
@@ -114,15 +119,32 @@ def _list(shape: ListShape, name: str, form: dict[str, str]) -> list[Any]:
     return [entry[""] if "" in entry else _unfold(shape.member, entry) for entry in entries]
 
 
-def _xml(shape: Shape | None, value: Any) -> str:
+def xml_of(shape: Shape | None, value: Any) -> str:
+    """A value as the elements that the model names for it."""
     if isinstance(shape, StructureShape):
         return "".join(
-            f"<{name}>{_xml(shape.members[name], member)}</{name}>"
+            f"<{tag}>{xml_of(shape.members[name], member)}</{tag}>"
             for name, member in value.items()
+            if (tag := shape.members[name].serialization.get("name", name))
         )
-    if shape is not None and shape.type_name == "timestamp":
+    if isinstance(shape, ListShape):
+        tag = shape.member.serialization.get("name", "member")
+        return "".join(f"<{tag}>{xml_of(shape.member, member)}</{tag}>" for member in value)
+    if isinstance(shape, MapShape):
+        return "".join(
+            f"<entry><key>{escape(key)}</key><value>{xml_of(shape.value, member)}</value></entry>"
+            for key, member in value.items()
+        )
+    return escape(_text(shape, value))
+
+
+def _text(shape: Shape | None, value: Any) -> str:
+    kind = shape.type_name if shape is not None else ""
+    if kind == "timestamp":
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return escape(str(value))
+    if kind == "blob":
+        return base64.b64encode(value).decode()
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _metadata() -> str:

@@ -1,4 +1,4 @@
-"""REST-JSON, as Security Hub speaks it: method and path name the operation."""
+"""REST-JSON, as Security Hub and Account speak it: method and path name the operation."""
 
 from __future__ import annotations
 
@@ -62,10 +62,11 @@ class RestJson:
         return parameters
 
     def refuse(self, operation: str, violations: list[Violation]) -> ServiceError:
-        """Everything is an `InvalidInputException`."""
+        """Everything is an `InvalidInputException`, where the service has that, or invalid."""
         where = schema_path(violations[0].path) or "body"
+        known = "InvalidInputException" in model.service(self._service).shape_names
         return ServiceError(
-            "InvalidInputException",
+            "InvalidInputException" if known else "ValidationException",
             f"Invalid parameter '{where}'. {schema_message(violations)}",
         )
 

@@ -1,0 +1,70 @@
+//! The forms that texts have: their patterns, for schemas, and what to call them, for people.
+
+use std::sync::LazyLock;
+
+use model::pattern::{ACCOUNT_ID, CONTROL_NAME, RESOURCE_TYPE};
+use regex::Regex;
+
+pub(super) use model::pattern::REGION;
+
+/// The name of a Kubernetes object: a DNS subdomain.
+pub const OBJECT_NAME: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+pub(super) const FIELD_NAME: &str = "^[a-zA-Z][a-zA-Z0-9]*$";
+pub(super) const RULE_IDENTIFIER: &str = "^[A-Z][A-Z0-9_]*$";
+pub(super) const HTTPS: &str = "^https://";
+pub(super) const SHA256: &str = "^[0-9a-f]{64}$";
+pub(super) const PERIOD: &str = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
+/// A time of RFC 3339 as both the API server and this program read it: nanoseconds at the finest, and
+/// an offset of less than a day. The API server itself would take one of `+00:60`.
+pub(super) const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\
+     ([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
+
+pub(super) const ROLE_ARN: &str =
+    "^arn:aws(-cn|-us-gov|-eusc|-iso|-iso-b|-iso-e|-iso-f)?:iam::[0-9]{12}:role/[\\w+=,.@/-]+$";
+pub(super) const WORDS: &str = "^[\\w-]+$";
+pub(super) const SESSION_NAME: &str = "^[\\w+=,.@-]+$";
+
+/// Each pattern and what a text is that matches it.
+const MEANINGS: [(&str, &str); 14] = [
+    (ACCOUNT_ID, "an AWS account id (twelve digits)"),
+    (REGION, "an AWS region (such as eu-west-1)"),
+    (RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
+    (CONTROL_NAME, "a control name (lower-case letters, digits and `-`)"),
+    (OBJECT_NAME, "an object name (lower-case letters, digits, `-` and `.`)"),
+    (FIELD_NAME, "a name (letters and digits, a letter first)"),
+    (RULE_IDENTIFIER, "a managed rule (capital letters, digits and `_`, a letter first)"),
+    (HTTPS, "an https:// address"),
+    (SHA256, "a SHA-256 (64 hexadecimal digits)"),
+    (ROLE_ARN, "the ARN of a role (such as arn:aws:iam::111122223333:role/plumbline)"),
+    (WORDS, "a name (letters, digits, `-` and `_`)"),
+    (SESSION_NAME, "a session name (letters, digits and `+=,.@-_`)"),
+    (PERIOD, "a period (such as 30m or 1h30m)"),
+    (TIME, "a point in time (such as 2026-01-31T12:00:00Z)"),
+];
+
+/// A form that a text may have.
+pub struct Form {
+    pattern: &'static str,
+    regex: Regex,
+    /// What a text of this form is.
+    pub meaning: &'static str,
+}
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let form = |(pattern, meaning): (&'static str, _)| {
+        Regex::new(pattern).ok().map(|regex| Form { pattern, regex, meaning })
+    };
+    MEANINGS.into_iter().filter_map(form).collect()
+});
+
+impl Form {
+    /// The form of a pattern of the API's schemas.
+    pub fn of(pattern: &str) -> Option<&'static Self> {
+        FORMS.iter().find(|form| form.pattern == pattern)
+    }
+
+    /// Whether a text has this form.
+    pub fn fits(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}

@@ -1,0 +1,19 @@
+//! One assessment of baselines, for a folder as for a cluster: reach accounts, read what AWS Config
+//! recorded, evaluate, compare with what was published.
+
+mod assessment;
+pub mod measure;
+mod round;
+pub mod schedule;
+mod sink;
+mod sources;
+mod waiting;
+
+pub use assessment::{Assessed, Assessment, Evaluated, PlacedAccount, place};
+pub use round::{Limits, Progress, Round, RoundReport, View, evaluate};
+pub use sink::{Sink, SinkChoice, SinkError};
+pub use sources::{
+    AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,
+    SourceReport, Survey, discover, home_region, types, undeclared, wanted_rules,
+};
+pub use waiting::wait;

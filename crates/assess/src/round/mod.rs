@@ -1,0 +1,222 @@
+//! One round: read every source once, evaluate all plans, compare with what is published.
+//!
+//! Nothing is published here, and nothing is remembered: the same sources, plans, known findings
+//! and time give the same changes in the same order. Results are passed on as they come, so that
+//! what a round holds does not grow with their number.
+
+mod batch;
+mod examination;
+mod in_order;
+mod interest;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use bumpalo::Bump;
+
+use super::sources::{self, SourceInput, SourceReport, SourceStatement};
+use cel::Timestamp;
+use engine::drift::{Comparison, Drift, KnownFindings, Publisher, Summaries};
+use engine::evaluation::{Coverage, Evaluation, EvaluationResult, Evaluator, Outcome, Results};
+use engine::plan::Plan;
+use examination::Examination;
+use interest::Interest;
+use model::{InternalErrors, Reading, ResourceType};
+
+/// What a round is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Round<'r> {
+    /// Every plan of the installation.
+    pub plans: &'r [Plan],
+    /// Where the items of the plans' accounts come from.
+    pub sources: &'r [SourceInput],
+    /// What is published. Without it nothing is compared, and a round holds no findings: there
+    /// are no changes, however much drifts.
+    pub known: Option<&'r KnownFindings>,
+    /// Who publishes what comes of it.
+    pub publisher: &'r Publisher,
+    /// The time.
+    pub now: Timestamp,
+    /// Whether there may be baselines that no plan stands for: what is theirs stays as it is.
+    pub may_lack_baselines: bool,
+    /// What it may come to.
+    pub limits: Limits,
+}
+
+/// What a round may come to, where tenants that do not trust each other share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many findings of a baseline may stand open in one account.
+    pub findings: usize,
+    /// What the expressions of one namespace may compute, in steps.
+    pub steps: u64,
+}
+
+impl Limits {
+    /// Whatever it takes.
+    pub const NONE: Self = Self { findings: usize::MAX, steps: u64::MAX };
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub struct RoundReport {
+    /// The verdicts, counted.
+    pub outcome: Outcome,
+    /// What is to be published, and what to say of each plan.
+    pub drift: Drift,
+    /// How reading went, a report for each source.
+    pub sources: Vec<SourceReport>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl RoundReport {
+    /// Whether every source was read whole.
+    pub fn read_whole(&self) -> bool {
+        self.sources.iter().all(SourceReport::is_whole)
+    }
+
+    /// Whether every source was read whole, and nothing of our own failed.
+    pub fn is_sure(&self) -> bool {
+        self.read_whole() && self.internal_errors().is_empty()
+    }
+
+    /// Failures of our own in this round.
+    pub fn internal_errors(&self) -> InternalErrors {
+        let mut errors = self.outcome.internal;
+        errors.merge(&self.drift.internal);
+        errors
+    }
+}
+
+/// What somebody wants to see of a round while it goes on.
+pub struct View<'v> {
+    /// Takes results, in the order of the sources' items,
+    pub results: &'v mut (dyn Results + Send),
+    /// those for which this holds.
+    pub filter: fn(&EvaluationResult<'_>) -> bool,
+    /// Hears how far reading is.
+    pub progress: &'v dyn Progress,
+}
+
+/// Hears how reading goes on, source by source.
+pub trait Progress: Sync {
+    /// A source of so many bytes is read now.
+    fn total(&self, bytes: u64);
+
+    /// So many bytes of it were read. Called from any thread.
+    fn read(&self, bytes: u64);
+
+    /// So many more items came from AWS. Called from any thread.
+    fn fetched(&self, _items: u64) {}
+}
+
+/// Says nothing.
+impl Progress for () {
+    fn total(&self, _: u64) {}
+
+    fn read(&self, _: u64) {}
+}
+
+/// Does one round.
+pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
+    let started = Instant::now();
+    let arena = Bump::new();
+    let rules = sources::rule_names(round.sources);
+    let evaluation = Evaluation::new(round.plans, round.now, &arena).with_rules(rules);
+    let evaluation = evaluation.limited_to(round.limits.steps);
+    let types: BTreeSet<ResourceType> =
+        evaluation.reading().into_iter().map(|(name, _)| name).collect();
+    let reading = Reading::new(evaluation.reading());
+    let interest = Interest::of(round, view.filter);
+    let shown = view.results;
+    let mut receiver = Receiver { gathering: Gathering::of(round), shown, interest: &interest };
+    let mut workers: Vec<Evaluator<'_, '_>> =
+        (0..sources::threads()).map(|_| evaluation.worker()).collect();
+    let mut coverage = Coverage::new();
+    let mut reports = Vec::with_capacity(round.sources.len());
+    for source in round.sources {
+        let (progress, now) = (view.progress, round.now);
+        let examination = Examination { reading: &reading, interest: &interest, progress, now };
+        reports.push(match source {
+            SourceInput::Snapshot(source) => {
+                let examined = examination.snapshot(source, &mut workers, &mut receiver);
+                let statement = SourceStatement {
+                    source,
+                    report: &examined.report,
+                    survey: examined.survey.as_deref(),
+                    lost: &examined.lost,
+                    types: &types,
+                    now,
+                };
+                sources::state(&mut coverage, &statement);
+                examined.report
+            }
+            SourceInput::Live(read) => {
+                let (report, lost) = examination.live(read, &mut workers, &mut receiver);
+                sources::state_live(&mut coverage, read, &report, &lost);
+                report
+            }
+        });
+    }
+    let outcome = evaluation.finish(workers, &coverage, &mut receiver);
+    let drift = receiver.gathering.finish(&outcome);
+    let report = RoundReport { outcome, drift, sources: reports, took: started.elapsed() };
+    for (error, count) in report.internal_errors().iter() {
+        tracing::error!(place = %error.place, count, "{error}");
+    }
+    report
+}
+
+/// What is made of the results.
+enum Gathering<'r> {
+    Changes(Box<Comparison<'r>>),
+    Summaries(Summaries<'r>),
+}
+
+impl<'r> Gathering<'r> {
+    fn of(round: &Round<'r>) -> Self {
+        let Round { plans, known, publisher, now, limits, .. } = *round;
+        let Some(known) = known else { return Self::Summaries(Summaries::new(plans, now)) };
+        let comparison = Comparison::new(plans, known, publisher, now).of_at_most(limits.findings);
+        Self::Changes(Box::new(if round.may_lack_baselines {
+            comparison.keep_absent_baselines()
+        } else {
+            comparison
+        }))
+    }
+
+    fn observe(&mut self, result: &EvaluationResult<'_>) {
+        match self {
+            Self::Changes(comparison) => comparison.observe(result),
+            Self::Summaries(summaries) => summaries.observe(result, None),
+        }
+    }
+
+    fn finish(self, outcome: &Outcome) -> Drift {
+        match self {
+            Self::Changes(comparison) => comparison.finish(outcome),
+            Self::Summaries(summaries) => {
+                let internal = InternalErrors::default();
+                let summary = summaries.finish(outcome);
+                Drift { changes: Vec::new(), summary, left_out: Vec::new(), internal }
+            }
+        }
+    }
+}
+
+/// Passes results on to those who want them.
+struct Receiver<'r, 'c> {
+    gathering: Gathering<'c>,
+    shown: &'r mut (dyn Results + Send),
+    interest: &'r Interest,
+}
+
+impl Results for Receiver<'_, '_> {
+    fn result(&mut self, result: &EvaluationResult<'_>) {
+        self.gathering.observe(result);
+        if self.interest.shows(result) {
+            self.shown.result(result);
+        }
+    }
+}

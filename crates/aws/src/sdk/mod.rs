@@ -1,0 +1,25 @@
+//! All that stands on AWS's SDK.
+
+mod access;
+mod call;
+mod config;
+mod credentials;
+mod facts;
+mod failure;
+mod message;
+mod pages;
+mod profile;
+mod security_hub;
+mod signed;
+mod sink;
+
+pub use access::{AccountAccess, Aws};
+/// Where credentials come from.
+pub use aws_credential_types::provider::SharedCredentialsProvider as CredentialsProvider;
+pub use config::{ConfigClient, is_enumerated};
+pub use facts::FactsClient;
+pub use security_hub::{
+    FindingKey, FindingsPage, NotImported, NotUpdated, SecurityHubClient, SecurityHubService,
+    WorkflowUpdate,
+};
+pub use sink::SecurityHub;

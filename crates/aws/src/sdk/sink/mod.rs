@@ -1,0 +1,360 @@
+//! Findings in AWS Security Hub, of many accounts and regions.
+//!
+//! What stands in a place is read back before anything is published there, and again within a day,
+//! for other people change and archive findings, too. In between, own writes count as known: reads
+//! lag behind them. A read that ends before its last page counts for nothing.
+//!
+//! A place whose Security Hub cannot be read, or is not enabled, refuses its changes and says why;
+//! all others go on. Killed between any two calls, the next comparison finds what is still to be
+//! done (`commit`). Where nothing has changed, nothing is called, but for the question within each
+//! hour whether Security Hub is still enabled (`asking`).
+
+mod asking;
+mod batches;
+mod commit;
+mod decode;
+mod deliver;
+mod encode;
+mod occupied;
+mod places;
+mod read_back;
+mod workflow;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::{StreamExt as _, stream};
+
+use self::commit::{CommitJob, CommitStep, Committed, Half, commit};
+use self::places::PlaceEntry;
+use self::read_back::{StandingFindings, read_back};
+use crate::publish::{
+    FindingSink, Hubs, Place, PlaceState, PublishError, Published, Refused, not_own, place_of,
+};
+use crate::{AwsError, Class};
+use engine::drift::{Finding, FindingChange, KnownFindings, Publisher, Workflow};
+use model::AccountId;
+
+/// Places that are read or written at once.
+const PLACES_AT_ONCE: usize = 8;
+/// What stands in a place is read again within this time.
+const READ_WITHIN: Duration = Duration::from_hours(24);
+/// The pause before refused findings are sent again; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Security Hub in many places.
+#[derive(Debug)]
+pub struct SecurityHub<H> {
+    hubs: H,
+    publisher: Publisher,
+    known: KnownFindings,
+    places: HashMap<Place, PlaceEntry>,
+    /// Workflows that are ahead of their findings, by the findings' ids.
+    halves: HashMap<String, Half>,
+    read_within: Duration,
+    pause: Duration,
+}
+
+impl<H: Hubs> SecurityHub<H> {
+    /// Security Hub of the places that `hubs` opens, for the findings of one publisher.
+    pub fn new(publisher: impl Into<Publisher>, hubs: H) -> Self {
+        Self {
+            hubs,
+            publisher: publisher.into(),
+            known: KnownFindings::new(),
+            places: HashMap::new(),
+            halves: HashMap::new(),
+            read_within: READ_WITHIN,
+            pause: PAUSE,
+        }
+    }
+
+    /// Reads what stands in a place again within this time, instead of 24 hours.
+    #[must_use]
+    pub const fn read_within(mut self, interval: Duration) -> Self {
+        self.read_within = interval;
+        self
+    }
+
+    /// How places are opened: accounts and their roles may change while this runs.
+    pub const fn hubs_mut(&mut self) -> &mut H {
+        &mut self.hubs
+    }
+
+    /// Forgets everything about an account, for another process looks after it now.
+    pub fn forget(&mut self, account: &AccountId) {
+        self.places.retain(|place, _| place.account != *account);
+        self.halves.retain(|_, half| half.place.account != *account);
+        self.known.retain_where(|of, _, _| of != account);
+    }
+
+    /// Whether a place takes changes, and why not.
+    pub fn state(&self, place: &Place) -> PlaceState {
+        let nobody_asked = || {
+            PlaceState::Unread(
+                "nothing has been published or read there \
+            yet"
+                .to_owned(),
+            )
+        };
+        self.places.get(place).map_or_else(nobody_asked, |entry| entry.state.clone())
+    }
+
+    /// Why a place takes no changes; nothing where it takes them.
+    pub fn refusal(&self, place: &Place) -> Option<String> {
+        let takes = self.is_ready(place) && self.hubs.hub(place).is_some();
+        (!takes).then(|| self.why_not(place))
+    }
+
+    /// How many findings under Plumbline's prefix in a place are none of its own. They are left
+    /// alone.
+    pub fn foreign(&self, place: &Place) -> usize {
+        self.places.get(place).map_or(0, |entry| entry.foreign)
+    }
+
+    /// Reads the places that are due, several at once.
+    async fn read(&mut self, places: &[Place]) {
+        let mut due = Vec::new();
+        for place in places.iter().collect::<HashSet<_>>() {
+            let entry = self.places.entry(place.clone()).or_insert_with(PlaceEntry::new);
+            entry.forget_old_writes();
+            if !entry.is_due() {
+                continue;
+            }
+            if let Some(hub) = self.hubs.hub(place) {
+                due.push((place.clone(), hub));
+            } else {
+                let reason = format!("no AwsAccount gives access to account {}", place.account);
+                entry.state = PlaceState::Unread(reason);
+            }
+        }
+        let publisher = self.publisher.clone();
+        let mut reads = stream::iter(due.into_iter().map(|(place, hub)| {
+            let publisher = &publisher;
+            async move {
+                let standing = read_back(&hub, &place, publisher).await;
+                (place, standing)
+            }
+        }))
+        .buffer_unordered(PLACES_AT_ONCE);
+        while let Some((place, standing)) = reads.next().await {
+            match standing {
+                Ok(standing) => self.stands(&place, standing),
+                Err(error) => self.unread(&place, &error),
+            }
+        }
+    }
+
+    /// Takes what stands in a place as the truth, but for what was written there a moment ago.
+    fn stands(&mut self, place: &Place, standing: StandingFindings) {
+        let Some(entry) = self.places.get_mut(place) else { return };
+        if standing.foreign != entry.foreign
+            && let Some(example) = &standing.example
+        {
+            tracing::warn!(
+                account = %place.account, region = %place.region, count = standing.foreign, example,
+                "findings with Plumbline's prefix were not written by Plumbline; they are ignored",
+            );
+        }
+        entry.foreign = standing.foreign;
+        if entry.was_read {
+            self.known.retain_where(|account, region, id| {
+                (account, region) != (&place.account, &place.region) || entry.is_recent(id)
+            });
+        }
+        entry.read(place, self.read_within);
+        for finding in standing.findings {
+            self.known.upsert_briefly(finding);
+        }
+        self.note_others(place, standing.others);
+    }
+
+    /// A place could not be read. One that was read before goes on with what is known of it if
+    /// AWS merely was busy.
+    fn unread(&mut self, place: &Place, error: &AwsError) {
+        const WHAT: &str = "published findings could not be read back";
+        let Some(entry) = self.places.get_mut(place) else { return };
+        let state = match error.class {
+            Class::NotEnabled => PlaceState::NotEnabled(not_enabled(place, error)),
+            _ if error.class.is_passing() && entry.state == PlaceState::Ready => PlaceState::Ready,
+            _ => PlaceState::Unread(error.to_string()),
+        };
+        // What is tried again and fails as before is no news.
+        if entry.state == state && state != PlaceState::Ready {
+            tracing::debug!(account = %place.account, region = %place.region, %error, "{WHAT}");
+        } else {
+            tracing::warn!(account = %place.account, region = %place.region, %error, "{WHAT}");
+        }
+        entry.state = state;
+    }
+
+    /// Takes workflows back that were changed ahead of findings that were then not taken.
+    async fn take_back_halves(&mut self, places: &[Place]) {
+        let asked: HashSet<&Place> = places.iter().collect();
+        let (ready, later): (HashMap<_, _>, HashMap<_, _>) = std::mem::take(&mut self.halves)
+            .into_iter()
+            .partition(|(_, half)| asked.contains(&half.place) && self.is_ready(&half.place));
+        self.halves = later;
+        let mut by_place: BTreeMap<Place, Vec<Half>> = BTreeMap::new();
+        for half in ready.into_values() {
+            // Where the finding has moved on, it is taken, or somebody else has changed it.
+            let known = self.known.get(&half.wish.id);
+            if known.is_some_and(|known| known.updated_at == half.updated_at) {
+                by_place.entry(half.place.clone()).or_default().push(half);
+            }
+        }
+        for (place, halves) in by_place {
+            let Some(hub) = self.hubs.hub(&place) else {
+                self.halves.extend(halves.into_iter().map(Half::by_id));
+                continue;
+            };
+            let wishes = halves.iter().map(|half| half.wish.clone()).collect();
+            let changed = workflow::change(&hub, &place, wishes, self.pause).await;
+            for half in halves {
+                match changed.failed.get(&half.wish.id) {
+                    Some(failed) if failed.class != Class::NotFound => {
+                        self.halves.extend([half.by_id()]);
+                    }
+                    _ => self.has_workflow(&half.wish.id, half.wish.workflow, half.exemption),
+                }
+            }
+        }
+    }
+
+    fn has_workflow(&mut self, id: &str, workflow: Workflow, exemption: Option<String>) {
+        if let Some(known) = self.known.get(id) {
+            let known = Finding { workflow, exemption, ..known.into_owned() };
+            self.known.upsert_briefly(known);
+        }
+    }
+
+    fn is_ready(&self, place: &Place) -> bool {
+        self.places.get(place).is_some_and(|entry| entry.state == PlaceState::Ready)
+    }
+
+    /// The changes by place, and those that no place takes.
+    fn jobs<'c>(&self, changes: &'c [FindingChange]) -> (Vec<CommitJob<'c, H::Hub>>, Vec<Refused>) {
+        let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+        for (at, change) in changes.iter().enumerate() {
+            by_place.entry(place_of(change.finding())).or_default().push(at);
+        }
+        let (mut jobs, mut refused) = (Vec::new(), Vec::new());
+        for (place, ats) in by_place {
+            let hub = self.is_ready(&place).then(|| self.hubs.hub(&place)).flatten();
+            let Some(hub) = hub else {
+                let message = self.why_not(&place);
+                let refuse = |change| Refused { change, message: message.clone() };
+                refused.extend(ats.into_iter().map(refuse));
+                continue;
+            };
+            let is_others =
+                |at: &usize| changes.get(*at).is_some_and(|it| self.is_others(&place, it));
+            let (others, ats): (Vec<usize>, Vec<usize>) = ats.into_iter().partition(is_others);
+            refused.extend(others.into_iter().filter_map(|change| {
+                Some(Refused { change, message: not_own(&changes.get(change)?.finding().id) })
+            }));
+            let step = |at: usize| {
+                let wanted = changes.get(at)?.finding();
+                let known = self.known.get(wanted.id.as_str());
+                Some(CommitStep::new(at, wanted, known.as_deref()))
+            };
+            let steps = ats.into_iter().filter_map(step).collect();
+            jobs.push(CommitJob { place, hub, steps, pause: self.pause });
+        }
+        (jobs, refused)
+    }
+
+    fn why_not(&self, place: &Place) -> String {
+        let Place { account, region, .. } = place;
+        match self.state(place) {
+            PlaceState::NotEnabled(message) | PlaceState::Occupied(message) => message,
+            PlaceState::Unread(reason) => format!(
+                "the findings in account {account}, {region}, could not be read back: {reason}; \
+                 nothing is published there until they can be read"
+            ),
+            PlaceState::Ready => format!(
+                "no AwsAccount gives access to account {account} any \
+                more"
+            ),
+        }
+    }
+
+    /// Takes note of what became of a place's changes, and gives those that were refused.
+    fn committed(&mut self, changes: &[FindingChange], committed: Committed) -> Vec<Refused> {
+        let Committed { place, taken, mut refused, set_back, halves, stopped } = committed;
+        let Some(entry) = self.places.get_mut(&place) else { return refused };
+        for at in &taken {
+            let Some(change) = changes.get(*at) else { continue };
+            let mut finding = change.finding().clone();
+            if set_back.contains(at) {
+                finding.workflow = Workflow::New;
+            }
+            entry.wrote(&finding.id);
+            entry.heard();
+            self.known.upsert_briefly(finding);
+        }
+        self.halves.extend(halves.into_iter().map(Half::by_id));
+        match &stopped {
+            Some(error) if error.class == Class::NotEnabled => {
+                let message = not_enabled(&place, error);
+                for refused in &mut refused {
+                    refused.message.clone_from(&message);
+                }
+                entry.state = PlaceState::NotEnabled(message);
+            }
+            // The last call may have been heard though its answer was not.
+            Some(error) if error.class == Class::Transient => {}
+            _ => entry.settle(),
+        }
+        if let Some(error) = stopped {
+            tracing::warn!(
+                account = %place.account, region = %place.region, %error,
+                "not all findings could be published",
+            );
+        }
+        refused
+    }
+}
+
+impl<H: Hubs> FindingSink for SecurityHub<H> {
+    fn known(&self) -> &KnownFindings {
+        &self.known
+    }
+
+    async fn prepare(&mut self, places: &[Place]) {
+        self.read(places).await;
+        self.ask_silent(places).await;
+        self.take_back_halves(places).await;
+    }
+
+    async fn ask(&mut self, places: &[Place]) -> bool {
+        self.ask_silent(places).await
+    }
+
+    async fn publish(&mut self, changes: &[FindingChange]) -> Result<Published, PublishError> {
+        let (jobs, mut refused) = self.jobs(changes);
+        for job in &jobs {
+            // Should this be dropped half-way, it is not known what was taken.
+            self.places.entry(job.place.clone()).or_insert_with(PlaceEntry::new).unsettle();
+        }
+        let committing: Vec<BoxFuture<'_, Committed>> = jobs.into_iter().map(commit).collect();
+        let mut committing = stream::iter(committing).buffer_unordered(PLACES_AT_ONCE);
+        let mut accepted = 0;
+        while let Some(committed) = committing.next().await {
+            accepted += committed.taken.len();
+            refused.extend(self.committed(changes, committed));
+        }
+        refused.sort_unstable_by_key(|refused| refused.change);
+        Ok(Published { accepted, refused })
+    }
+}
+
+fn not_enabled(place: &Place, error: &AwsError) -> String {
+    let Place { account, region, .. } = place;
+    format!(
+        "Security Hub is not enabled in account {account}, {region} ({}); enable it, or remove \
+         the region from the AwsAccount. Nothing is published there until then",
+        error.code
+    )
+}

@@ -1,0 +1,376 @@
+//! Items of one account, kept between reads, so that a read has to bring only what changed.
+//!
+//! The text of items lies compressed in a temporary file that goes with the process, even a killed
+//! one; memory holds where each is. A mirror belongs to parts: one resource type as one region
+//! delivered it. What a part holds counts only as far as whoever fills it says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use rustc_hash::FxHashMap;
+
+use super::snapshot::items::Context;
+use super::snapshot::pass::{Origin, pass};
+use super::snapshot::{Evaluate, ItemSink, Lost, ReadReport, finish};
+use model::{Chunk, ItemSpan, Reading, Region, ResourceType};
+
+/// So much text is compressed together.
+const BLOCK: usize = 256 << 10;
+/// The file is written again when more than half of it is of no use, and it is larger than this.
+const WORTH_COMPACTING: u64 = 32 << 20;
+
+/// One resource type, as one region delivered it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Part {
+    /// The region that was asked.
+    pub region: Region,
+    /// The type.
+    pub resource_type: ResourceType,
+}
+
+/// The items of one account.
+#[derive(Debug, Default)]
+pub struct Mirror {
+    state: Mutex<MirrorState>,
+    hasher: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct MirrorState {
+    file: Option<File>,
+    length: u64,
+    blocks: Vec<Block>,
+    /// Text that is not yet compressed: the block after the last.
+    open: Vec<u8>,
+    parts: BTreeMap<Part, Items>,
+    /// How much text is written, and how much of it is of use.
+    written: u64,
+    used: u64,
+}
+
+/// Where a block lies in the file.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    at: u64,
+    length: u32,
+}
+
+#[derive(Debug, Default)]
+struct Items {
+    kept: FxHashMap<u64, Kept>,
+    generation: u32,
+}
+
+/// Where an item is.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    block: u32,
+    start: u32,
+    length: u32,
+    generation: u32,
+}
+
+impl Mirror {
+    /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
+    pub(super) fn begin(&self, part: &Part) {
+        self.lock().part(part).generation += 1;
+    }
+
+    /// Keeps an item in the place of an older one of the same resource.
+    pub(super) fn put(&self, part: &Part, region: &str, id: &str, text: &str) -> io::Result<()> {
+        let key = self.hasher.hash_one((region, id));
+        let mut state = self.lock();
+        let state = &mut *state;
+        let kept = Kept {
+            block: u32::try_from(state.blocks.len()).map_err(io::Error::other)?,
+            start: u32::try_from(state.open.len()).map_err(io::Error::other)?,
+            length: u32::try_from(text.len()).map_err(io::Error::other)?,
+            generation: state.part(part).generation,
+        };
+        state.open.extend_from_slice(text.as_bytes());
+        state.written += text.len() as u64;
+        state.used += text.len() as u64;
+        let old = state.part(part).kept.insert(key, kept);
+        state.used -= old.map_or(0, |old| u64::from(old.length));
+        if state.open.len() >= BLOCK { state.close_block() } else { Ok(()) }
+    }
+
+    /// Ends reading a part whole.
+    pub(super) fn finish(&self, part: &Part) -> io::Result<()> {
+        let mut state = self.lock();
+        let items = state.part(part);
+        let generation = items.generation;
+        let mut gone = 0;
+        items.kept.retain(|_, kept| {
+            let stays = kept.generation == generation;
+            gone += if stays { 0 } else { u64::from(kept.length) };
+            stays
+        });
+        state.used -= gone;
+        state.compact_if_worth_it()
+    }
+
+    /// Forgets a part.
+    pub(super) fn forget(&self, part: &Part) {
+        let mut state = self.lock();
+        if let Some(items) = state.parts.remove(part) {
+            let length: u64 = items.kept.values().map(|kept| u64::from(kept.length)).sum();
+            state.used -= length;
+        }
+    }
+
+    /// How many resources a part holds.
+    pub(super) fn count(&self, part: &Part) -> u64 {
+        self.lock().parts.get(part).map_or(0, |items| items.kept.len() as u64)
+    }
+
+    /// How many items it holds.
+    pub fn len(&self) -> u64 {
+        self.lock().parts.values().map(|items| items.kept.len() as u64).sum()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Gives each item of these parts to one of the workers, each of which runs on a thread of its
+    /// own. Gives the workers back in their order.
+    pub fn read<W: ItemSink + Send>(
+        &self,
+        parts: &BTreeSet<Part>,
+        reading: &Reading,
+        workers: Vec<W>,
+    ) -> (Vec<W>, ReadReport) {
+        let mut state = self.lock();
+        let context = Context::new(reading, self.hasher.clone());
+        let mut blocks = match state.in_order(parts) {
+            Ok(kept) => {
+                Blocks { state: &mut state, kept: kept.into_iter().peekable(), error: None }
+            }
+            Err(error) => return (workers, failed(&error)),
+        };
+        let readers = workers.into_iter().map(|worker| Evaluate::of_all(&context, worker));
+        let mut sequence = 0;
+        let readers = pass(|chunk| blocks.next_chunk(chunk), readers.collect(), &mut sequence);
+        let (workers, mut tally) = finish(readers);
+        if let Some(error) = blocks.error {
+            tally.problem(0, None, 0, format!("cannot read a temporary file: {error}"));
+            tally.lost(Lost::default());
+        }
+        (workers, tally.finish(&[]))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, MirrorState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn failed(error: &io::Error) -> ReadReport {
+    let mut tally = super::snapshot::tally::Tally::default();
+    tally.problem(0, None, 0, format!("cannot write a temporary file: {error}"));
+    tally.lost(Lost::default());
+    tally.finish(&[])
+}
+
+impl MirrorState {
+    fn part(&mut self, part: &Part) -> &mut Items {
+        if !self.parts.contains_key(part) {
+            self.parts.insert(part.clone(), Items::default());
+        }
+        self.parts.entry(part.clone()).or_default()
+    }
+
+    fn close_block(&mut self) -> io::Result<()> {
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&self.open)?;
+        let compressed = encoder.finish()?;
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        file.seek(SeekFrom::Start(self.length))?;
+        file.write_all(&compressed)?;
+        let length = u32::try_from(compressed.len()).map_err(io::Error::other)?;
+        self.blocks.push(Block { at: self.length, length });
+        self.length += u64::from(length);
+        self.open.clear();
+        Ok(())
+    }
+
+    fn block(&mut self, number: u32, text: &mut Vec<u8>) -> io::Result<()> {
+        let block = self.blocks.get(number as usize).copied();
+        let (Some(block), Some(file)) = (block, &mut self.file) else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        file.seek(SeekFrom::Start(block.at))?;
+        text.clear();
+        DeflateDecoder::new(file.take(u64::from(block.length))).read_to_end(text)?;
+        Ok(())
+    }
+
+    /// Where the items of some parts are, in the order of the file.
+    fn in_order(&mut self, parts: &BTreeSet<Part>) -> io::Result<Vec<Kept>> {
+        self.close_block()?;
+        let wanted = self.parts.iter().filter(|(part, _)| parts.contains(part));
+        let mut kept: Vec<Kept> =
+            wanted.flat_map(|(_, items)| items.kept.values().copied()).collect();
+        kept.sort_unstable_by_key(|kept| (kept.block, kept.start));
+        Ok(kept)
+    }
+
+    /// Writes what is of use to a new file where that makes it much smaller.
+    fn compact_if_worth_it(&mut self) -> io::Result<()> {
+        if self.written < WORTH_COMPACTING || self.used * 2 > self.written {
+            return Ok(());
+        }
+        self.close_block()?;
+        let mut new = Self { open: Vec::with_capacity(BLOCK), ..Self::default() };
+        let mut moved: Vec<(Part, u64, Kept)> = self
+            .parts
+            .iter()
+            .flat_map(|(part, items)| {
+                items.kept.iter().map(|(key, kept)| (part.clone(), *key, *kept))
+            })
+            .collect();
+        moved.sort_unstable_by_key(|(_, _, kept)| (kept.block, kept.start));
+        let (mut text, mut at) = (Vec::new(), None);
+        for (part, key, kept) in moved {
+            if at != Some(kept.block) {
+                self.block(kept.block, &mut text)?;
+                at = Some(kept.block);
+            }
+            let (start, end) = (kept.start as usize, (kept.start + kept.length) as usize);
+            let item = text.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let block = u32::try_from(new.blocks.len()).map_err(io::Error::other)?;
+            let start = u32::try_from(new.open.len()).map_err(io::Error::other)?;
+            new.open.extend_from_slice(item);
+            new.written += item.len() as u64;
+            new.part(&part).kept.insert(key, Kept { block, start, ..kept });
+            if new.open.len() >= BLOCK {
+                new.close_block()?;
+            }
+        }
+        for (part, items) in &self.parts {
+            new.part(part).generation = items.generation;
+        }
+        new.used = new.written;
+        *self = new;
+        Ok(())
+    }
+}
+
+/// Gives back the items, block by block.
+struct Blocks<'m> {
+    state: &'m mut MirrorState,
+    kept: std::iter::Peekable<std::vec::IntoIter<Kept>>,
+    error: Option<io::Error>,
+}
+
+impl Blocks<'_> {
+    fn next_chunk(&mut self, chunk: &mut Chunk) -> Option<Origin> {
+        chunk.items.clear();
+        let number = self.kept.peek()?.block;
+        if let Err(error) = self.state.block(number, &mut chunk.text) {
+            self.error = Some(error);
+            return None;
+        }
+        while let Some(kept) = self.kept.next_if(|kept| kept.block == number) {
+            let (start, length) = (kept.start as usize, kept.length as usize);
+            let (offset, index) = (u64::from(kept.start), chunk.items.len() as u64);
+            chunk.items.push(ItemSpan { start, end: start + length, offset, index });
+        }
+        Some(Origin { file: 0, items_before: 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::ConfigurationItem;
+
+    struct Ids(Vec<String>);
+
+    impl ItemSink for Ids {
+        fn item(&mut self, item: ConfigurationItem<'_>) {
+            self.0.push(format!("{}={}", item.id, item.name.unwrap_or_default()));
+        }
+    }
+
+    fn part(name: &str) -> Part {
+        Part { region: "eu-west-1".parse().unwrap(), resource_type: name.parse().unwrap() }
+    }
+
+    fn put(mirror: &Mirror, part: &Part, id: &str, name: &str) {
+        let padding = "x".repeat(1000);
+        let text = format!(
+            r#"{{"resourceType":"{}","resourceId":"{id}","resourceName":"{name}",
+                "accountId":"111122223333","awsRegion":"eu-west-1",
+                "configuration":{{"a":"{padding}"}}}}"#,
+            part.resource_type
+        );
+        mirror.put(part, "eu-west-1", id, &text).unwrap();
+    }
+
+    fn items(mirror: &Mirror, parts: &[&Part]) -> Vec<String> {
+        let parts = parts.iter().map(|part| (*part).clone()).collect();
+        let workers = vec![Ids(Vec::new()), Ids(Vec::new())];
+        let (workers, report) = mirror.read(&parts, &Reading::everything(), workers);
+        assert!(report.complete, "{:?}", report.problems);
+        let mut ids: Vec<String> = workers.into_iter().flat_map(|worker| worker.0).collect();
+        ids.sort();
+        ids
+    }
+
+    #[test]
+    fn the_latest_item_of_each_resource_is_given_back() {
+        let (mirror, buckets, keys) =
+            (Mirror::default(), part("AWS::S3::Bucket"), part("AWS::KMS::Key"));
+        put(&mirror, &buckets, "a", "old");
+        put(&mirror, &buckets, "b", "only");
+        put(&mirror, &keys, "a", "key");
+        put(&mirror, &buckets, "a", "new");
+        assert_eq!(items(&mirror, &[&buckets]), ["a=new", "b=only"]);
+        assert_eq!(items(&mirror, &[&buckets, &keys]), ["a=key", "a=new", "b=only"]);
+        assert_eq!(mirror.count(&buckets), 2);
+    }
+
+    #[test]
+    fn what_a_whole_read_does_not_bring_is_gone() {
+        let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
+        for id in ["a", "b", "c"] {
+            put(&mirror, &buckets, id, "1");
+        }
+        mirror.begin(&buckets);
+        put(&mirror, &buckets, "b", "2");
+        mirror.finish(&buckets).unwrap();
+        assert_eq!(items(&mirror, &[&buckets]), ["b=2"]);
+        mirror.forget(&buckets);
+        assert_eq!(items(&mirror, &[&buckets]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_of_old_items_is_made_small_without_losing_one() {
+        let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
+        for round in 0..40 {
+            mirror.begin(&buckets);
+            for id in 0..1000 {
+                put(&mirror, &buckets, &format!("bucket-{id:04}"), &round.to_string());
+            }
+            mirror.finish(&buckets).unwrap();
+        }
+        assert!(mirror.lock().written < 2 * WORTH_COMPACTING, "{}", mirror.lock().written);
+        let found = items(&mirror, &[&buckets]);
+        assert_eq!(found.len(), 1000);
+        assert!(found.iter().all(|item| item.ends_with("=39")));
+    }
+}

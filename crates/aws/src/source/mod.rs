@@ -1,0 +1,17 @@
+//! Sources: where configuration items come from.
+//!
+//! Blocking: a source runs on threads of its own, and an asynchronous caller starts it on one.
+
+pub mod account_facts;
+pub mod aws_config;
+pub mod config_rules;
+mod mirror;
+mod recorder_item;
+pub mod snapshot;
+
+pub use mirror::{Mirror, Part};
+pub use recorder_item::{RECORDER, RecorderItem};
+pub use snapshot::{
+    Contents, ItemSink, Lost, Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError,
+    TypeInRegion,
+};

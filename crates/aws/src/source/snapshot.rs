@@ -1,0 +1,202 @@
+//! Reads recorded configuration items from files: AWS Config snapshots, plain or gzipped, and
+//! everything else that [`Splitter`](model::Splitter) takes, one file, a folder of
+//! many, or standard input.
+//!
+//! Everything is read twice. First what every item has, for what is in the input ([`Contents`]):
+//! when it was taken, what its recorders record, what was lost, and which item counts of each
+//! resource that has several. Resources with several items are read once more for that. Then the
+//! items that count, each resource once: the newest item, and one that says the resource is gone
+//! takes it away.
+//!
+//! Once is not enough, also where the types that are recorded are given: the last item of the last
+//! file may be newer than the first one, be broken, or be the one that dates the snapshot, and by
+//! then the verdict on the first one is passed on. To wait for the end, items or verdicts would
+//! have to be kept, as many as there are; reading is the cheaper, and needs no memory.
+//!
+//! An item that cannot be understood is never passed over for an older one. Where its resource is
+//! known, that resource is given as [unreadable](model::ItemStatus::Unreadable); where it is
+//! not, the report says in which types and regions something was lost. Whatever could not be read,
+//! opened, decompressed or understood makes a read incomplete and is listed.
+
+mod contents;
+mod delivery;
+mod evaluate;
+mod fact_reads;
+pub(super) mod files;
+mod input;
+pub(super) mod items;
+mod lost;
+pub(super) mod pass;
+mod places;
+mod recount;
+mod settle;
+mod survey;
+pub(super) mod tally;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use cel::Timestamp;
+use files::SnapshotFile;
+use input::Files;
+use items::{Context, file_problems};
+use model::{ConfigurationItem, Reading};
+use pass::pass;
+
+pub use contents::Contents;
+pub(super) use evaluate::{Evaluate, finish};
+pub use lost::Lost;
+pub use tally::{Occurrence, ReadProblem, ReadReport, TypeInRegion};
+
+/// Files of recorded items, found and not yet read.
+#[derive(Debug)]
+pub struct Snapshot {
+    files: Vec<SnapshotFile>,
+    notes: Vec<String>,
+}
+
+/// Why there is nothing to read.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    /// The path cannot be opened or listed.
+    #[error("cannot open the snapshot {}: {source}", .path.display())]
+    Open {
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The folder holds no file that could be a snapshot.
+    #[error(
+        "the folder {} contains no snapshot: no file name ends in .json, .jsonl or .ndjson, \
+         optionally followed by .gz",
+        .0.display()
+    )]
+    NoFiles(PathBuf),
+    /// Standard input cannot be kept for reading.
+    #[error("cannot keep standard input in a temporary file: {0}")]
+    StandardInput(io::Error),
+}
+
+/// What is done with the items, on one thread.
+pub trait ItemSink {
+    /// An item of a type that is read. The newest of its resource, which is there.
+    fn item(&mut self, item: ConfigurationItem<'_>);
+
+    /// All items of the chunk of this number were given, since the chunk before. Numbers follow the
+    /// order of the input; one worker's are increasing.
+    fn chunk_done(&mut self, _sequence: u64) {}
+}
+
+/// The text of one file, unzipped where it is gzipped.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn open_text(path: &Path) -> io::Result<Box<dyn io::Read>> {
+    input::unzip(std::fs::File::open(path)?)
+}
+
+impl Snapshot {
+    /// Finds the files: `path` is a file, a folder that is searched with all folders in it, or `-`
+    /// for standard input, which is read to its end and kept in a temporary file.
+    ///
+    /// # Errors
+    ///
+    /// When the path cannot be opened, or a folder holds nothing to read. What is wrong with the
+    /// contents of a file shows when it is read.
+    pub fn open(path: &Path) -> Result<Self, SnapshotError> {
+        Self::open_all(&[path])
+    }
+
+    /// Finds the files of several paths, as if all of them were in one folder.
+    ///
+    /// # Errors
+    ///
+    /// The first of [`Self::open`].
+    pub fn open_all(paths: &[impl AsRef<Path>]) -> Result<Self, SnapshotError> {
+        let mut files = Vec::new();
+        for path in paths.iter().map(AsRef::as_ref) {
+            if path == Path::new("-") {
+                let kept = SnapshotFile::keep("standard input", io::stdin().lock());
+                files.push(kept.map_err(SnapshotError::StandardInput)?);
+            } else {
+                files.extend(files::find(path)?);
+            }
+        }
+        Ok(Self::of(files))
+    }
+
+    fn of(files: Vec<SnapshotFile>) -> Self {
+        let (files, notes) = delivery::leave_newest(files);
+        Self { files, notes }
+    }
+
+    /// What to say of files that are not read: of each account and region the newest of AWS's own
+    /// snapshots counts.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// How many bytes one reading goes through, as progress counts them.
+    pub fn total_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Finds out what is in the files, as of `now`, on so many threads.
+    ///
+    /// `progress` hears how many bytes have been read so far, of [`Self::total_bytes`], for each
+    /// reading from the beginning.
+    pub fn contents(
+        &self,
+        now: Timestamp,
+        threads: usize,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Contents {
+        Contents::of(&self.files, now, threads, progress)
+    }
+
+    /// Gives each resource's item that counts to one of the workers, each of which runs on a thread
+    /// of its own. Gives the workers back in their order.
+    ///
+    /// Without workers nothing is read, and the report says so.
+    pub fn read<W: ItemSink + Send>(
+        &self,
+        contents: &Contents,
+        reading: &Reading,
+        workers: Vec<W>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> (Vec<W>, ReadReport) {
+        if workers.is_empty() {
+            return (workers, ReadReport::nothing_read());
+        }
+        let hasher = contents.hasher.clone();
+        let context = Context::of_files(reading, hasher, &self.files, contents.now);
+        let resources = &contents.settled;
+        let mut files = Files::new(&self.files, progress);
+        let readers =
+            workers.into_iter().map(|worker| Evaluate::of_settled(&context, resources, worker));
+        let mut sequence = 0;
+        let readers = pass(|chunk| files.next_chunk(chunk), readers.collect(), &mut sequence);
+        let (mut workers, mut tally) = finish(readers);
+        if files.items() != contents.items || self.files.iter().any(SnapshotFile::has_changed) {
+            tally.problem(0, None, 0, "the snapshot changed while it was read: read it again");
+            tally.lost(Lost::default());
+        }
+        for report in files.reports() {
+            // The resources among these are known from the first reading.
+            drop(file_problems(report, &context, &mut tally));
+        }
+        if let (Some(worker), false) = (workers.first_mut(), resources.unseen.is_empty()) {
+            evaluate::tell_unseen(&context, resources, worker, sequence, &mut tally);
+        }
+        let mut report = tally.finish(&self.files);
+        report.add_lost(&contents.report);
+        (workers, report)
+    }
+}
+
+#[cfg(test)]
+mod tests;

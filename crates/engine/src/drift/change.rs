@@ -1,0 +1,86 @@
+//! What is to be published.
+
+use super::finding::Finding;
+use super::summary::Summary;
+use model::InternalErrors;
+
+/// What a comparison finds.
+#[derive(Debug, Clone)]
+pub struct Drift {
+    /// What is to be published, ordered by the findings' ids.
+    pub changes: Vec<FindingChange>,
+    /// One for each plan, in their order.
+    pub summary: Vec<Summary>,
+    /// One for each plan: how many findings are not published, since too many of the baseline stand in
+    /// their account.
+    pub left_out: Vec<u64>,
+    /// Failures of our own. With any, what had no result stays as it is published.
+    pub internal: InternalErrors,
+}
+
+/// One finding to be published, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindingChange {
+    /// New drift, or drift that came back.
+    Opened(Finding),
+    /// It says something else than it did, or gets the workflow that fits its status.
+    Updated(Finding),
+    /// Fixed.
+    Resolved(Finding),
+    /// As it should be all along, of a baseline that publishes that too.
+    Passed(Finding),
+    /// Its subject is gone or no longer checked.
+    Archived(Finding),
+    /// An exemption covers it.
+    Suppressed(Finding),
+    /// The exemption that covered it has ended.
+    Unsuppressed(Finding),
+    /// Still as it was, published again so that it is not forgotten.
+    Heartbeat(Finding),
+}
+
+impl FindingChange {
+    /// The finding as it is to be published.
+    #[must_use]
+    pub const fn finding(&self) -> &Finding {
+        match self {
+            Self::Opened(finding)
+            | Self::Updated(finding)
+            | Self::Resolved(finding)
+            | Self::Passed(finding)
+            | Self::Archived(finding)
+            | Self::Suppressed(finding)
+            | Self::Unsuppressed(finding)
+            | Self::Heartbeat(finding) => finding,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) const fn finding_mut(&mut self) -> &mut Finding {
+        match self {
+            Self::Opened(finding)
+            | Self::Updated(finding)
+            | Self::Resolved(finding)
+            | Self::Passed(finding)
+            | Self::Archived(finding)
+            | Self::Suppressed(finding)
+            | Self::Unsuppressed(finding)
+            | Self::Heartbeat(finding) => finding,
+        }
+    }
+
+    /// The change's name, in lower case.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::Updated(_) => "updated",
+            Self::Resolved(_) => "resolved",
+            Self::Passed(_) => "passed",
+            Self::Archived(_) => "archived",
+            Self::Suppressed(_) => "suppressed",
+            Self::Unsuppressed(_) => "unsuppressed",
+            Self::Heartbeat(_) => "heartbeat",
+        }
+    }
+}

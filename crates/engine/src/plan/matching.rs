@@ -1,0 +1,266 @@
+//! Which resources a baseline's control or an exemption speaks of.
+
+use std::collections::BTreeMap;
+
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use thiserror::Error;
+
+use api::ResourceSelector;
+use cel::Value;
+use model::ResourceType;
+
+/// A resource as far as a match looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct MatchSubject<'s> {
+    /// Its type.
+    pub resource_type: &'s str,
+    /// Its id.
+    pub id: &'s str,
+    /// Its ARN, where it has one.
+    pub arn: Option<&'s str>,
+    /// Its name, where it has one.
+    pub name: Option<&'s str>,
+    /// Its tags: a map from strings to strings. Nothing where the item does not speak of tags; one
+    /// without tags says so by an empty map.
+    pub tags: Option<Value<'s>>,
+}
+
+/// Whether a resource matches a selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matched {
+    /// Every field given.
+    Yes,
+    /// Not some field given.
+    No,
+    /// Every field given but tags, of which the item does not speak.
+    Undetermined,
+}
+
+/// Resources that match every field that the selector gives.
+#[derive(Debug, Clone)]
+pub struct ResourceMatch {
+    /// What it was compiled from.
+    selector: ResourceSelector,
+    types: Vec<ResourceType>,
+    ids: Option<GlobSet>,
+    arns: Option<GlobSet>,
+    names: Option<GlobSet>,
+    tags: Vec<(Box<str>, GlobMatcher)>,
+}
+
+/// A selector that selects nothing or cannot be compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidMatch {
+    /// No field is given.
+    #[error("name at least one of types, ids, arns, names, tags")]
+    Empty,
+    /// A field is given that lists nothing.
+    #[error("`{0}` is empty")]
+    EmptyField(&'static str),
+    /// The patterns are too many or too long.
+    #[error("the patterns cannot be compiled: {0}")]
+    Patterns(String),
+}
+
+impl ResourceMatch {
+    /// Compiles a selector.
+    pub fn new(selector: &ResourceSelector) -> Result<Self, InvalidMatch> {
+        if *selector == ResourceSelector::default() {
+            return Err(InvalidMatch::Empty);
+        }
+        if let Some(field) = empty_field(selector) {
+            return Err(InvalidMatch::EmptyField(field));
+        }
+        let tag = |(key, value): (&String, &String)| Ok((key.as_str().into(), glob(value)?));
+        let tags = selector.tags.iter().flatten().map(tag);
+        Ok(Self {
+            selector: selector.clone(),
+            types: selector.types.clone().unwrap_or_default(),
+            ids: globs(selector.ids.as_deref())?,
+            arns: globs(selector.arns.as_deref())?,
+            names: globs(selector.names.as_deref())?,
+            tags: tags.collect::<Result<_, InvalidMatch>>()?,
+        })
+    }
+
+    /// Whether the resource matches every field given.
+    pub fn matches(&self, resource: &MatchSubject<'_>) -> Matched {
+        let of_type = |name: &ResourceType| name.as_str() == resource.resource_type;
+        let matches = (self.types.is_empty() || self.types.iter().any(of_type))
+            && any_of(self.ids.as_ref(), Some(resource.id))
+            && any_of(self.arns.as_ref(), resource.arn)
+            && any_of(self.names.as_ref(), resource.name);
+        let has = |tags: &Value<'_>, key: &str, value: &GlobMatcher| {
+            tags.get(key).is_some_and(|tag| tag.as_str().is_some_and(|tag| value.is_match(tag)))
+        };
+        match resource.tags {
+            _ if !matches => Matched::No,
+            _ if self.tags.is_empty() => Matched::Yes,
+            None => Matched::Undetermined,
+            Some(tags) if self.tags.iter().all(|(key, value)| has(&tags, key, value)) => {
+                Matched::Yes
+            }
+            Some(_) => Matched::No,
+        }
+    }
+
+    /// Whether more is looked at than types and ids.
+    pub fn reads_beyond_id(&self) -> bool {
+        self.arns.is_some() || self.names.is_some() || self.reads_tags()
+    }
+
+    /// Whether tags are looked at.
+    pub fn reads_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+}
+
+/// Two are the same that were compiled from the same selector.
+impl PartialEq for ResourceMatch {
+    fn eq(&self, other: &Self) -> bool {
+        self.selector == other.selector
+    }
+}
+
+fn any_of(patterns: Option<&GlobSet>, text: Option<&str>) -> bool {
+    patterns.is_none_or(|patterns| text.is_some_and(|text| patterns.is_match(text)))
+}
+
+/// A field that was given and lists nothing. Taken as left out, it would select more than any list.
+fn empty_field(selector: &ResourceSelector) -> Option<&'static str> {
+    let ResourceSelector { types, ids, arns, names, tags } = selector;
+    let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_some_and(Vec::is_empty);
+    [
+        ("types", types.as_ref().is_some_and(Vec::is_empty)),
+        ("ids", is_empty(ids)),
+        ("arns", is_empty(arns)),
+        ("names", is_empty(names)),
+        ("tags", tags.as_ref().is_some_and(BTreeMap::is_empty)),
+    ]
+    .into_iter()
+    .find_map(|(field, is_empty)| is_empty.then_some(field))
+}
+
+/// Nothing where no patterns are given: then the field is not looked at.
+fn globs(patterns: Option<&[String]>) -> Result<Option<GlobSet>, InvalidMatch> {
+    let Some(patterns) = patterns else { return Ok(None) };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(compile(pattern)?);
+    }
+    set.build().map(Some).map_err(|error| InvalidMatch::Patterns(error.to_string()))
+}
+
+fn glob(pattern: &str) -> Result<GlobMatcher, InvalidMatch> {
+    Ok(compile(pattern)?.compile_matcher())
+}
+
+/// Only `*` and `?` mean more than themselves, as in AWS policies: ids may hold brackets and
+/// braces, and `**` is no path.
+fn compile(pattern: &str) -> Result<globset::Glob, InvalidMatch> {
+    let mut escaped = String::with_capacity(pattern.len());
+    for character in pattern.chars() {
+        match character {
+            '*' if escaped.ends_with('*') => {}
+            '[' | ']' | '{' | '}' | '!' | '\\' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    GlobBuilder::new(&escaped)
+        .backslash_escape(true)
+        .build()
+        .map_err(|error| InvalidMatch::Patterns(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAGS: &[(Value<'_>, Value<'_>)] =
+        &[(Value::String("data"), Value::String("confidential"))];
+
+    fn bucket(id: &str) -> MatchSubject<'_> {
+        MatchSubject {
+            resource_type: "AWS::S3::Bucket",
+            id,
+            arn: Some("arn:aws:s3:::logs/eu/{a}"),
+            name: None,
+            tags: Some(Value::Map(TAGS)),
+        }
+    }
+
+    fn matches(yaml: &str, subject: &MatchSubject<'_>) -> bool {
+        let selector = serde_saphyr::from_str(yaml).unwrap();
+        ResourceMatch::new(&selector).unwrap().matches(subject) == Matched::Yes
+    }
+
+    #[test]
+    fn of_tags_that_the_item_does_not_speak_of_nobody_knows() {
+        let reported = |tags, yaml: &str| {
+            let selector = serde_saphyr::from_str(yaml).unwrap();
+            let subject = MatchSubject { tags, ..bucket("logs-eu") };
+            ResourceMatch::new(&selector).unwrap().matches(&subject)
+        };
+        assert_eq!(reported(None, "{tags: {data: '*'}}"), Matched::Undetermined);
+        assert_eq!(reported(None, "{ids: ['logs-*'], tags: {data: '*'}}"), Matched::Undetermined);
+        assert_eq!(reported(None, "{ids: ['data-*'], tags: {data: '*'}}"), Matched::No);
+        assert_eq!(reported(None, "{ids: ['logs-*']}"), Matched::Yes);
+        assert_eq!(reported(Some(Value::Map(&[])), "{tags: {data: '*'}}"), Matched::No);
+    }
+
+    #[test]
+    fn every_field_given_must_match() {
+        let bucket = bucket("logs-eu");
+        assert!(matches("{types: ['AWS::S3::Bucket'], ids: ['logs-*']}", &bucket));
+        assert!(!matches("{types: ['AWS::EC2::Instance'], ids: ['logs-*']}", &bucket));
+        assert!(!matches("{types: ['AWS::S3::Bucket'], ids: ['data-*']}", &bucket));
+    }
+
+    #[test]
+    fn any_entry_of_a_list_is_enough() {
+        assert!(matches("{ids: [other, 'logs-??']}", &bucket("logs-eu")));
+        assert!(!matches("{ids: [other, 'logs-?']}", &bucket("logs-eu")));
+    }
+
+    #[test]
+    fn a_star_stands_for_slashes_too_and_brackets_for_themselves() {
+        assert!(matches("{arns: ['arn:aws:s3:::logs*']}", &bucket("b")));
+        assert!(matches("{arns: ['arn:aws:s3:::*/{a}']}", &bucket("b")));
+        assert!(!matches("{arns: ['arn:aws:s3:::logs/eu/[{]a}']}", &bucket("b")));
+        assert!(matches("{ids: ['a**c']}", &bucket("a/b/c")));
+    }
+
+    #[test]
+    fn a_resource_without_the_field_does_not_match() {
+        assert!(!matches("{names: ['*']}", &bucket("b")));
+    }
+
+    #[test]
+    fn tags_match_by_value_and_by_presence() {
+        assert!(matches("{tags: {data: confidential}}", &bucket("b")));
+        assert!(matches("{tags: {data: '*'}}", &bucket("b")));
+        assert!(!matches("{tags: {data: public}}", &bucket("b")));
+        assert!(!matches("{tags: {owner: '*'}}", &bucket("b")));
+    }
+
+    #[test]
+    fn a_selector_of_nothing_is_refused() {
+        let refused = ResourceMatch::new(&ResourceSelector::default());
+        assert_eq!(refused.unwrap_err(), InvalidMatch::Empty);
+    }
+
+    #[test]
+    fn a_field_that_was_emptied_is_not_one_that_was_left_out() {
+        for (field, empty) in
+            [("types", "[]"), ("ids", "[]"), ("arns", "[]"), ("names", "[]"), ("tags", "{}")]
+        {
+            let other = if field == "types" { "ids: ['*']" } else { "types: ['AWS::S3::Bucket']" };
+            let selector = serde_saphyr::from_str(&format!("{{{other}, {field}: {empty}}}"));
+            let refused = ResourceMatch::new(&selector.unwrap());
+            assert_eq!(refused.unwrap_err(), InvalidMatch::EmptyField(field));
+        }
+    }
+}

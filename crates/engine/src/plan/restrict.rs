@@ -1,0 +1,62 @@
+//! The part of a plan that one account has to do with.
+
+use super::Plan;
+use model::AccountId;
+
+impl Plan {
+    /// What the plan says of one account: its targets, and the exemptions and attestations that
+    /// may concern them. Nothing where the plan does not speak of it; no targets where it may lack
+    /// the account by mistake.
+    ///
+    /// Two restrictions are equal where a change of the plan does not touch the account, so that
+    /// whoever compares them knows when there is something to do.
+    #[must_use]
+    pub fn of_account(&self, account: &AccountId) -> Option<Self> {
+        let concerns = |accounts: &Option<Vec<AccountId>>| {
+            accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
+        };
+        let targets: Vec<_> =
+            self.targets.iter().filter(|target| target.account == *account).cloned().collect();
+        if targets.is_empty() {
+            return self.may_lack_targets().then(|| self.of_missing_account());
+        }
+        let exemptions = self.exemptions.iter().filter(|exemption| concerns(&exemption.accounts));
+        let attestations = self.attestations.iter().filter(|it| concerns(&it.accounts));
+        // The others are for people to fix, and change no verdict.
+        let problems = self.mistakes().filter(|problem| problem.kind.hides_work());
+        Some(Self {
+            targets,
+            exemptions: exemptions.cloned().collect(),
+            attestations: attestations.cloned().collect(),
+            baseline: self.baseline.clone(),
+            generation: self.generation,
+            controls: self.controls.clone(),
+            interval: self.interval,
+            publish: self.publish,
+            owner_keys: self.owner_keys.clone(),
+            suspended: self.suspended,
+            problems: problems.cloned().collect(),
+            passed_over: 0,
+        })
+    }
+
+    /// What the plan says of an account that it may lack by mistake: that it is there. Nothing is
+    /// evaluated, and what is published of the account stays.
+    fn of_missing_account(&self) -> Self {
+        let problems = self.mistakes().filter(|problem| problem.kind.may_hide_targets());
+        Self {
+            baseline: self.baseline.clone(),
+            generation: self.generation,
+            targets: Vec::new(),
+            controls: Vec::new(),
+            exemptions: Vec::new(),
+            attestations: Vec::new(),
+            interval: self.interval,
+            publish: self.publish,
+            owner_keys: self.owner_keys.clone(),
+            suspended: self.suspended,
+            problems: problems.cloned().collect(),
+            passed_over: 0,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What one account sees of a plan.
+
+use super::accepted::{HALF_A_YEAR, attestation, exemption};
+use super::{baseline, resolved};
+use crate::plan::Plan;
+use model::AccountId;
+
+fn account(id: &str) -> AccountId {
+    id.parse().unwrap()
+}
+
+fn both(texts: &[&str]) -> Plan {
+    let text = baseline("{accounts: {names: [payments, search]}, packs: [{name: own-pack}]}");
+    let texts: Vec<&str> = [text.as_str()].into_iter().chain(texts.iter().copied()).collect();
+    resolved(&texts).plans.remove(0)
+}
+
+#[test]
+fn an_account_sees_its_own_targets_and_all_controls() {
+    let plan = both(&[]);
+    let search = plan.of_account(&account("444455556666")).unwrap();
+    assert_eq!(super::targets(&search), ["search eu-central-1 home"]);
+    assert_eq!(search.controls, plan.controls);
+    assert_eq!(plan.of_account(&account("777788889999")), None);
+}
+
+#[test]
+fn an_exemption_of_another_account_changes_nothing() {
+    let before = both(&[]);
+    let after = both(&[&exemption(
+        "platform",
+        &format!("{HALF_A_YEAR} controls: [own-versioning], accounts: [payments]"),
+    )]);
+    let search = account("444455556666");
+    assert_eq!(before.of_account(&search), after.of_account(&search));
+    let payments = account("111122223333");
+    assert_ne!(before.of_account(&payments), after.of_account(&payments));
+}
+
+#[test]
+fn an_attestation_of_all_accounts_concerns_each() {
+    let (before, after) = (both(&[]), both(&[&attestation("controls: [own-review]")]));
+    for id in ["111122223333", "444455556666"] {
+        assert_ne!(before.of_account(&account(id)), after.of_account(&account(id)));
+    }
+}
+
+#[test]
+fn the_same_objects_read_twice_are_the_same_plan() {
+    assert_eq!(both(&[]), both(&[]));
+}

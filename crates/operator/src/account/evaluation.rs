@@ -1,0 +1,125 @@
+//! The first stages of an account's turn: reach it, read it, evaluate all its baselines.
+//!
+//! How many accounts are at each stage at once is limited, for the whole replica.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+use super::observations::{Credentials, credentials};
+use super::open_reports::{Worst, WorstResults, is_reported};
+use super::reports::Reports;
+use super::work::AccountWork;
+use crate::context::Context;
+use assess::{
+    Assessed, Assessment, Evaluated, Limits, Round, RoundReport, SinkError, SourceInput, View,
+    evaluate,
+};
+use aws::AwsError;
+use cel::Timestamp;
+use engine::evaluation::{EXPRESSION_BUDGET, EvaluationResult};
+
+/// Why an account was not evaluated.
+#[derive(Debug, Error)]
+pub(super) enum AccountError {
+    /// Its findings cannot be opened.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The thread of the evaluation ended early.
+    #[error("internal error; please report it: an evaluation ended unexpectedly: {0}")]
+    Evaluation(#[from] tokio::task::JoinError),
+    /// Nothing new begins any more.
+    #[error("the operator is stopping")]
+    Stopping,
+}
+
+/// What an evaluation came to.
+pub(super) struct AccountEvaluation {
+    pub(super) evaluated: Evaluated<WorstResults>,
+    pub(super) started: Timestamp,
+    /// Whether the credentials belong to the account; nothing where AWS is not asked.
+    pub(super) credentials: Option<Credentials>,
+}
+
+/// Evaluates the account. What is published is read back first, where that is not known.
+pub(super) async fn evaluate_account(
+    work: &AccountWork,
+    context: &Context,
+    assessment: Option<Assessment>,
+) -> Result<AccountEvaluation, AccountError> {
+    tracing::debug!(event = "evaluation_begun", "evaluating");
+    let mut assessment = match assessment {
+        Some(assessment) => assessment,
+        None => open(work, context).await?,
+    };
+    let assessed = work.assessed(&context.settings.snapshots);
+    let started = context.clock.now();
+    let unreached = reach(&assessment, &assessed, context).await?;
+    let sources = read(&mut assessment, (work, &assessed), context, started).await?;
+    let credentials = credentials(work, assessment.sink(), unreached.as_ref());
+    let permit = permit(&context.permits).await?;
+    let judge = judge(context, permit);
+    let evaluated = assessment.evaluate(assessed, sources, started, judge).await?;
+    Ok(AccountEvaluation { evaluated, started, credentials })
+}
+
+/// An assessment of the account alone, which nothing is known to yet.
+async fn open(work: &AccountWork, context: &Context) -> Result<Assessment, AccountError> {
+    let publisher = context.publisher.get().ok_or(AccountError::Stopping)?;
+    let choice = context.settings.sink.of_account(work.id());
+    let assessment = Assessment::open(context.aws.clone(), publisher.clone(), &choice).await?;
+    let limits = Limits { findings: context.settings.max_findings, steps: EXPRESSION_BUDGET };
+    Ok(assessment.within(limits))
+}
+
+/// Why the account cannot be reached, if it cannot.
+async fn reach(
+    assessment: &Assessment,
+    assessed: &Assessed,
+    context: &Context,
+) -> Result<Option<AwsError>, AccountError> {
+    let _turn = turn(&context.reaches).await?;
+    Ok(Box::pin(assessment.reach(assessed)).await.pop())
+}
+
+/// Reads back what is published, and reads the account.
+async fn read(
+    assessment: &mut Assessment,
+    (work, assessed): (&AccountWork, &Assessed),
+    context: &Context,
+    now: Timestamp,
+) -> Result<Vec<SourceInput>, AccountError> {
+    let _turn = turn(&context.reads).await?;
+    let reports = Reports::of(context, work.id());
+    let places = work.places_with(reports.regions(work.spec.partition));
+    drop(reports);
+    Box::pin(assessment.read_back(&places)).await;
+    Ok(Box::pin(assessment.read(assessed, now, &())).await)
+}
+
+/// Evaluates a round, and keeps the worst results where they are reported.
+fn judge(
+    context: &Context,
+    permit: OwnedSemaphorePermit,
+) -> impl FnOnce(&Round<'_>) -> (RoundReport, WorstResults) + Send + use<> {
+    let reported = context.settings.open_reports;
+    move |round| {
+        let most = reported.map_or(0, |most| usize::from(most.get()));
+        let mut worst = Worst::of(round.plans, most);
+        let filter: fn(&EvaluationResult<'_>) -> bool =
+            if reported.is_some() { is_reported } else { |_| false };
+        let view = View { results: &mut worst, filter, progress: &() };
+        let report = evaluate(round, view);
+        drop(permit);
+        (report, worst.finish())
+    }
+}
+
+async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, AccountError> {
+    turns.acquire().await.map_err(|_| AccountError::Stopping)
+}
+
+async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, AccountError> {
+    Arc::clone(permits).acquire_owned().await.map_err(|_| AccountError::Stopping)
+}

@@ -1,0 +1,195 @@
+//! The task of one account: a turn after each change that touches it, at each interval, and when
+//! time changes a verdict.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::select;
+use tokio::sync::watch;
+use tracing::{Instrument as _, info_span};
+
+use super::archival::Deletions;
+use super::evaluation::{AccountError, AccountEvaluation, evaluate_account};
+use super::notes::Notes;
+use super::observations::AccountObservation;
+use super::open_reports::OpenReports;
+use super::pace::Pace;
+use super::reports::Underway;
+use super::work::AccountWork;
+use crate::context::Context;
+use crate::events::Notice;
+use assess::{Assessment, schedule};
+use cel::Timestamp;
+use engine::drift::HeldArchivals;
+use model::AccountId;
+use shard::stopped;
+
+/// The first wait after a failure; it doubles with each, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// What the log calls an evaluation that came to nothing.
+const FAILED: &str = "evaluation_failed";
+
+/// The task of one account.
+pub(crate) struct AccountWorker {
+    pub(super) context: Arc<Context>,
+    /// What assesses the account; nothing before the first time.
+    pub(super) assessment: Option<Assessment>,
+    failures: u32,
+    pace: Pace,
+    pub(super) underway: Underway,
+    /// The uids of baselines whose reports say by now that findings may stand.
+    pub(super) soiled: BTreeSet<String>,
+    pub(super) open_reports: Option<OpenReports>,
+    /// The troubles that people heard of and that go on.
+    pub(super) reported: Vec<Notice>,
+    /// The archivals that wait for a confirmation, as of the last evaluation.
+    pub(super) held: HeldArchivals,
+    /// What users deleted.
+    pub(super) deletions: Deletions,
+    /// What was logged of the sources.
+    pub(super) notes: Notes,
+}
+
+impl AccountWorker {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        let open_reports = context.settings.open_reports.map(OpenReports::new);
+        Self {
+            context,
+            assessment: None,
+            failures: 0,
+            pace: Pace::default(),
+            underway: Underway::default(),
+            soiled: BTreeSet::new(),
+            open_reports,
+            reported: Vec::new(),
+            held: HeldArchivals::default(),
+            deletions: Deletions::default(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// Works until `stop`'s other end is let go of.
+    pub(crate) async fn run(
+        mut self,
+        mut work: watch::Receiver<Arc<AccountWork>>,
+        mut stop: watch::Receiver<()>,
+    ) {
+        loop {
+            let clock = Arc::clone(&self.context.clock);
+            select! {
+                biased;
+                () = stopped(&mut stop) => return,
+                () = clock.wait(self.pace.wait(clock.elapsed())) => {}
+            }
+            self.pace.begin(clock.elapsed());
+            let current = Arc::clone(&work.borrow_and_update());
+            self.context.metrics.accounts().expects(current.id(), current.facts());
+            self.deletions.notice(&current, &self.context).await;
+            let turn = info_span!("evaluation", account = %current.id());
+            let assessment = self.assessment.take();
+            let evaluation = Box::pin(evaluate_account(&current, &self.context, assessment));
+            let evaluated = select! {
+                biased;
+                () = stopped(&mut stop) => return,
+                evaluated = evaluation.instrument(turn.clone()) => evaluated,
+            };
+            let conclusion = Box::pin(self.conclude(&current, evaluated)); // not given up half-way
+            let next = conclusion.instrument(turn).await;
+            let places = current.places();
+            let sink = self.assessment.as_mut().map(Assessment::sink_mut);
+            select! {
+                biased;
+                () = stopped(&mut stop) => return,
+                changed = work.changed() => if changed.is_err() { return },
+                () = assess::wait(next, &*self.context.clock, sink, &places) => {}
+            }
+        }
+    }
+
+    /// Publishes and reports what was evaluated, and says when to evaluate next.
+    async fn conclude(
+        &mut self,
+        work: &AccountWork,
+        evaluation: Result<AccountEvaluation, AccountError>,
+    ) -> Option<Timestamp> {
+        let now = self.context.clock.now();
+        match evaluation {
+            Ok(evaluation) => {
+                let started = evaluation.started;
+                let stale_at = evaluation.evaluated.stale_at.clone();
+                let is_well = self.publish(work, evaluation).await;
+                if !is_well {
+                    self.context.aws.doubt(work.id()).await;
+                }
+                self.failures = if is_well { 0 } else { self.failures + 1 };
+                // Verdicts are as of then: what began or ended since is to be evaluated.
+                self.next(work, schedule::turn(&work.plans, stale_at, started), now)
+            }
+            Err(error) => {
+                let failure = Some(error.to_string());
+                let observed = self.context.observations.page(work.id()).unwrap_or_default();
+                // What is tried again and fails as before is no news.
+                if observed.failure == failure && self.failures > 0 {
+                    tracing::debug!(event = FAILED, %error, failures = self.failures, "not evaluated; trying again");
+                } else {
+                    tracing::warn!(event = FAILED, %error, failures = self.failures, "not evaluated; trying again");
+                }
+                self.failures += 1;
+                self.context
+                    .observations
+                    .write(work.id(), &AccountObservation { failure, ..observed });
+                Some(schedule::after(now, backoff(self.failures)))
+            }
+        }
+    }
+
+    fn next(
+        &self,
+        work: &AccountWork,
+        turn: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let interval = schedule::interval(&work.plans);
+        let interval = interval.map(|it| schedule::after(now, jittered(it, work.id(), now)));
+        let retry = (self.failures > 0).then(|| schedule::after(now, backoff(self.failures)));
+        [interval, retry, turn].into_iter().flatten().min()
+    }
+}
+
+/// Longer after each failure, so that what stays broken costs little.
+fn backoff(failures: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
+    FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT)
+}
+
+/// Up to a tenth shorter, so that accounts of one interval do not all come at once.
+fn jittered(interval: Duration, account: &AccountId, now: Timestamp) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (account, now.seconds).hash(&mut hasher);
+    let thousandths = u32::try_from(hasher.finish() % 100).unwrap_or_default();
+    interval.saturating_sub(interval * thousandths / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_longest() {
+        let waits: Vec<u64> = [1, 2, 3, 8, 40].map(|it| backoff(it).as_secs()).into();
+        assert_eq!(waits, [2, 4, 8, 256, 300]);
+    }
+
+    #[test]
+    fn an_interval_is_shortened_by_a_tenth_at_most() {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let interval = Duration::from_mins(30);
+        for seconds in 0..200 {
+            let jittered = jittered(interval, &account, Timestamp { seconds, nanoseconds: 0 });
+            assert!(jittered <= interval && jittered >= interval * 9 / 10, "{jittered:?}");
+        }
+    }
+}

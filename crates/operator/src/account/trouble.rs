@@ -1,0 +1,94 @@
+//! What goes wrong with an account, as people hear of it: once for as long as it does.
+
+use super::archival::of_account;
+use super::observations::{AccountObservation, Credentials, RecorderState};
+use crate::events::Notice;
+use aws::publish::{PlaceState, PublishError, Published};
+
+/// What goes wrong now.
+pub(super) fn troubles(
+    account: &str,
+    observed: &AccountObservation,
+    published: Result<&Published, &PublishError>,
+) -> Vec<Notice> {
+    let warning = Notice::warning;
+    let stopped = observed.recorders.iter().filter(|(_, state)| **state == RecorderState::Stopped);
+    let stopped: Vec<&str> = stopped.map(|(region, _)| region.as_str()).collect();
+    let stopped = (!stopped.is_empty()).then(|| {
+        let note = format!("the configuration recorder is off in {}", stopped.join(", "));
+        warning("RecorderStopped", note)
+    });
+    let unreadable = observed.unreadable.clone().map(|note| warning("SourceUnreadable", note));
+    // Where Security Hub is off, or cannot be read, that is the reason for all that is refused.
+    let closed = observed.hubs.iter().find_map(|(region, state)| match state {
+        PlaceState::NotEnabled(why) | PlaceState::Unread(why) => {
+            Some(warning("SecurityHubUnavailable", format!("{region}: {why}")))
+        }
+        PlaceState::Ready | PlaceState::Occupied(_) => None,
+    });
+    let other = observed.others.values().next();
+    let other = other.map(|(_, note)| warning("OtherPublisher", note.clone()));
+    let failed = match published {
+        Err(error) => Some(warning("PublishFailed", error.to_string())),
+        Ok(published) => published
+            .refused
+            .first()
+            .filter(|_| closed.is_none() && other.is_none())
+            .map(|refused| warning("FindingsRefused", refused.message.clone())),
+    };
+    let refused = match &observed.credentials {
+        Some(Credentials::Refused(why)) => Some(warning("CredentialsRefused", why.clone())),
+        Some(Credentials::Unreached(why)) => Some(warning("AccountUnreachable", why.clone())),
+        Some(Credentials::Verified) | None => None,
+    };
+    let closed = closed.filter(|_| refused.is_none());
+    let held = (!observed.held.is_empty())
+        .then(|| warning("ArchivalHeld", of_account(&observed.held, account)));
+    [refused, stopped, unreadable, closed, other, held, failed].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws::publish::Refused;
+
+    #[test]
+    fn a_stopped_recorder_is_a_trouble_and_silence_is_none() {
+        let mut observed = AccountObservation::default();
+        let published = Published::default();
+        assert_eq!(troubles("payments", &observed, Ok(&published)), []);
+        observed.recorders.insert("eu-west-1".parse().unwrap(), RecorderState::Stopped);
+        assert_eq!(troubles("payments", &observed, Ok(&published))[0].reason, "RecorderStopped");
+    }
+
+    #[test]
+    fn findings_of_another_plumbline_are_a_trouble_and_the_reason_for_what_is_refused() {
+        let refused = Refused { change: 0, message: "it belongs to another".to_owned() };
+        let published = Published { accepted: 0, refused: vec![refused] };
+        let mut observed = AccountObservation::default();
+        let theirs = (3, "3 findings belong to another Plumbline".to_owned());
+        observed.others.insert("eu-west-1".parse().unwrap(), theirs);
+        let troubles = troubles("payments", &observed, Ok(&published));
+        assert_eq!(troubles.len(), 1);
+        assert_eq!(troubles[0].reason, "OtherPublisher");
+        assert!(troubles[0].warning && troubles[0].note.starts_with("3 findings"));
+    }
+
+    #[test]
+    fn what_a_region_refuses_is_reported_once_with_its_reason() {
+        let refused = Refused { change: 0, message: "too long".to_owned() };
+        let published = Published { accepted: 0, refused: vec![refused] };
+        let mut observed = AccountObservation::default();
+        let reported = |observed: &AccountObservation| {
+            let troubles = troubles("payments", observed, Ok(&published)).into_iter();
+            troubles.map(|it| (it.reason, it.note)).collect::<Vec<_>>()
+        };
+        assert_eq!(reported(&observed), [("FindingsRefused", "too long".to_owned())]);
+        let off = PlaceState::NotEnabled("it is off".to_owned());
+        observed.hubs.insert("eu-west-1".parse().unwrap(), off);
+        assert_eq!(
+            reported(&observed),
+            [("SecurityHubUnavailable", "eu-west-1: it is off".to_owned())]
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! The workers of this replica: one for each account that it holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::account::{AccountWork, AccountWorker};
+use super::context::Context;
+use super::desired::Desired;
+use model::AccountId;
+use shard::OwnedShards;
+use shard::stopped;
+
+/// The workers of this replica.
+pub(super) struct AccountTasks {
+    context: Arc<Context>,
+    tasks: BTreeMap<AccountId, AccountTask>,
+    /// Workers that were asked to stop and finish what they have begun.
+    leaving: Vec<(AccountId, Leaving)>,
+}
+
+/// One worker. Letting go of `stop` tells it to stop.
+struct AccountTask {
+    work: watch::Sender<Arc<AccountWork>>,
+    stop: watch::Sender<()>,
+    leaving: Leaving,
+}
+
+/// A worker on its way out. The other end of `done` is let go of when it has gone.
+#[derive(Clone)]
+struct Leaving {
+    done: watch::Receiver<()>,
+    task: AbortHandle,
+}
+
+/// Whatever was measured of an account; dropped with its task, however that ends, so that no other
+/// replica shows it too.
+struct MeasuredAccount(Arc<Context>, AccountId);
+
+impl Drop for MeasuredAccount {
+    fn drop(&mut self) {
+        let Self(context, account) = self;
+        context.metrics.accounts().forget(account);
+        context.metrics.baselines().retain_of_account(account, |_| false);
+    }
+}
+
+impl AccountTasks {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context, tasks: BTreeMap::new(), leaving: Vec::new() }
+    }
+
+    /// Gives each account that is held here its work, where that is another than before.
+    pub(super) fn direct(&mut self, desired: &Desired, shards: &OwnedShards) {
+        self.leaving.retain(|(_, leaving)| !leaving.task.is_finished());
+        let is_ours = |id: &AccountId| {
+            desired.accounts.get(id).is_some_and(|account| shards.has_account(&account.spec))
+        };
+        let gone: Vec<AccountId> = self.tasks.keys().filter(|id| !is_ours(id)).cloned().collect();
+        for id in gone {
+            self.stop(&id);
+        }
+        for (id, account) in desired.accounts.iter().filter(|(id, _)| is_ours(id)) {
+            let work = Arc::new(AccountWork::of(desired, account));
+            match self.tasks.get(id) {
+                Some(task) => {
+                    task.work.send_if_modified(|current| {
+                        let is_new = **current != *work;
+                        if is_new {
+                            *current = work;
+                        }
+                        is_new
+                    });
+                }
+                None => self.start(id, work),
+            }
+        }
+    }
+
+    fn start(&mut self, id: &AccountId, work: Arc<AccountWork>) {
+        let predecessors = self.leaving.iter().filter(|(leaving, _)| leaving == id);
+        let predecessors: Vec<_> = predecessors.map(|(_, it)| it.done.clone()).collect();
+        let (work, receiver) = watch::channel(work);
+        let (stop, stopping) = watch::channel(());
+        let (doing, done) = watch::channel(());
+        let worker = AccountWorker::new(Arc::clone(&self.context));
+        let measured = MeasuredAccount(Arc::clone(&self.context), id.clone());
+        let task = async move {
+            for mut predecessor in predecessors {
+                stopped(&mut predecessor).await; // two at once would publish twice
+            }
+            worker.run(receiver, stopping).await;
+            drop(measured); // before a successor measures anything
+            drop(doing);
+        };
+        let task = tokio::spawn(task).abort_handle();
+        self.tasks.insert(id.clone(), AccountTask { work, stop, leaving: Leaving { done, task } });
+    }
+
+    fn stop(&mut self, id: &AccountId) {
+        let Some(AccountTask { stop, leaving, .. }) = self.tasks.remove(id) else { return };
+        drop(stop);
+        self.context.observations.forget(id);
+        self.leaving.push((id.clone(), leaving));
+    }
+
+    /// Tells every worker to stop.
+    pub(super) fn stop_all(&mut self) {
+        let all: Vec<AccountId> = self.tasks.keys().cloned().collect();
+        for id in all {
+            self.stop(&id);
+        }
+    }
+
+    /// Waits until those who were asked to stop by now have finished what they had begun.
+    pub(super) fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let leaving: Vec<_> = self.leaving.iter().map(|(_, it)| it.done.clone()).collect();
+        async move {
+            for mut done in leaving {
+                stopped(&mut done).await;
+            }
+        }
+    }
+
+    /// Breaks off whatever those do who were asked to stop. They have gone once [`gone`](Self::gone) ends.
+    pub(super) fn abort(&mut self) {
+        for (_, leaving) in &self.leaving {
+            leaving.task.abort();
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The status of an `AwsAccount`: what its worker observed, region by region and over all.
+
+use super::condition::ConditionValue;
+use super::findings::{archived, held, sole_publisher};
+use super::outlook::Outlook;
+use crate::account::{AccountObservation, Credentials, RecorderState, TOO_OLD};
+use api::{
+    AccountRegionStatus, AwsAccount, AwsAccountStatus, Condition, ConditionReason, ConditionType,
+    Time,
+};
+use assess::SinkChoice;
+use aws::publish::PlaceState;
+use model::Region;
+
+/// What is seen of an account.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen<'s> {
+    /// What its worker observed.
+    pub(super) observed: Option<&'s AccountObservation>,
+    /// The `AwsAccount` of the same AWS account that counts.
+    pub(super) rival: Option<&'s str>,
+    /// What its deletion waits for.
+    pub(super) wait: Option<&'s str>,
+    /// That another operator works on it, too.
+    pub(super) others: Option<&'s str>,
+}
+
+/// What is reported of an account.
+pub(super) fn of(
+    account: &AwsAccount,
+    seen: &Seen<'_>,
+    sink: &SinkChoice,
+    now: &Time,
+) -> AwsAccountStatus {
+    let Seen { observed, rival, wait, others } = *seen;
+    let generation = account.metadata.generation;
+    let before = account.status.as_ref();
+    let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
+    let (ready, outlook) = ready(observed, rival);
+    let progress = outlook.condition(
+        &ready.clone().condition(ConditionType::Ready, generation, stood, now),
+        stood,
+        now,
+    );
+    let mut said = vec![
+        (ConditionType::Accepted, accepted(rival)),
+        (ConditionType::Ready, ready),
+        (ConditionType::CredentialsValid, credentials(observed, rival)),
+        (ConditionType::RecorderRunning, recorder(observed, None)),
+        (ConditionType::SecurityHubEnabled, security_hub(observed, sink, None)),
+    ];
+    said.extend(others.map(|note| {
+        (ConditionType::SoleOperator, ConditionValue::no(ConditionReason::OtherOperator, note))
+    }));
+    said.extend(sole_publisher(observed).map(|said| (ConditionType::SolePublisher, said)));
+    let waits = wait.map(|wait| ConditionValue::no(ConditionReason::Archiving, wait));
+    said.extend(
+        waits
+            .or_else(|| held(account, observed))
+            .or_else(|| archived(observed, stood))
+            .map(|said| (ConditionType::FindingsArchived, said)),
+    );
+    said.extend(evaluated(observed).map(|said| (ConditionType::Evaluated, said)));
+    let conditions =
+        said.into_iter().map(|(type_, said)| said.condition(type_, generation, stood, now));
+    let conditions = conditions.chain(progress);
+    let regions = account.spec.regions.iter().map(|region| AccountRegionStatus {
+        region: region.clone(),
+        conditions: region_conditions(region, observed, (sink, before), generation, now),
+    });
+    AwsAccountStatus {
+        observed_generation: generation,
+        conditions: conditions.collect(),
+        regions: regions.collect(),
+    }
+}
+
+fn region_conditions(
+    region: &Region,
+    observed: Option<&AccountObservation>,
+    (sink, before): (&SinkChoice, Option<&AwsAccountStatus>),
+    generation: Option<i64>,
+    now: &Time,
+) -> Vec<Condition> {
+    let stood = before.and_then(|it| it.regions.iter().find(|it| it.region == *region));
+    let stood = stood.map(|it| it.conditions.as_slice()).unwrap_or_default();
+    let said = [
+        (ConditionType::RecorderRunning, recorder(observed, Some(region))),
+        (ConditionType::SecurityHubEnabled, security_hub(observed, sink, Some(region))),
+    ];
+    said.map(|(type_, said)| said.condition(type_, generation, stood, now)).into()
+}
+
+fn accepted(rival: Option<&str>) -> ConditionValue {
+    rival.map_or_else(
+        || {
+            ConditionValue::yes(
+                ConditionReason::Accepted,
+                "valid; baselines of the allowed namespaces may use it",
+            )
+        },
+        same_account,
+    )
+}
+
+fn same_account(rival: &str) -> ConditionValue {
+    let message = format!(
+        "AwsAccount `{rival}` has the same account id and is older, so this one is not used; \
+         delete one of the two"
+    );
+    ConditionValue::no(ConditionReason::SameAccount, message)
+}
+
+/// Whether the last evaluation of the account came about and read what there is, and who brings it
+/// about otherwise. The operator tries again whatever AWS refuses: what is missing there may come.
+fn ready(observed: Option<&AccountObservation>, rival: Option<&str>) -> (ConditionValue, Outlook) {
+    if let Some(rival) = rival {
+        return (same_account(rival), Outlook::Author);
+    }
+    match trouble(observed) {
+        Some(said) => (said, Outlook::Operator),
+        None => (
+            ConditionValue::yes(ConditionReason::Evaluated, "the account was evaluated"),
+            Outlook::Ready,
+        ),
+    }
+}
+
+fn trouble(observed: Option<&AccountObservation>) -> Option<ConditionValue> {
+    let Some(observed) = observed else { return Some(pending()) };
+    if let Some(failure) = &observed.failure {
+        let message = format!("the account could not be evaluated: {failure}");
+        return Some(ConditionValue::no(ConditionReason::Failed, message));
+    }
+    match &observed.credentials {
+        Some(Credentials::Refused(why)) => {
+            Some(ConditionValue::no(ConditionReason::CredentialsRefused, why.clone()))
+        }
+        Some(Credentials::Unreached(why)) => {
+            Some(ConditionValue::no(ConditionReason::Unreachable, why.clone()))
+        }
+        Some(Credentials::Verified) | None => observed
+            .unreadable
+            .as_ref()
+            .map(|why| ConditionValue::no(ConditionReason::NotDelivered, why.clone())),
+    }
+}
+
+fn credentials(observed: Option<&AccountObservation>, rival: Option<&str>) -> ConditionValue {
+    if let Some(rival) = rival {
+        return same_account(rival);
+    }
+    let Some(observed) = observed else { return pending() };
+    match &observed.credentials {
+        None => ConditionValue::unknown(
+            ConditionReason::NotNeeded,
+            "AWS is not called for this account",
+        ),
+        Some(Credentials::Verified) => {
+            ConditionValue::yes(ConditionReason::Verified, "the credentials belong to this account")
+        }
+        Some(Credentials::Refused(why)) => {
+            ConditionValue::no(ConditionReason::Refused, format!("{why}; will retry"))
+        }
+        Some(Credentials::Unreached(why)) => {
+            ConditionValue::unknown(ConditionReason::Unreachable, format!("{why}; will retry"))
+        }
+    }
+}
+
+pub(super) fn pending() -> ConditionValue {
+    ConditionValue::unknown(ConditionReason::Pending, "the account has not been evaluated yet")
+}
+
+/// Over all regions, or of one.
+fn recorder(observed: Option<&AccountObservation>, region: Option<&Region>) -> ConditionValue {
+    let Some(observed) = observed else { return pending() };
+    let here = || observed.recorders.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
+    let stopped: Vec<&str> = here()
+        .filter(|(_, state)| **state == RecorderState::Stopped)
+        .map(|(region, _)| region.as_str())
+        .collect();
+    if !stopped.is_empty() {
+        let message = format!("the configuration recorder is off in {}", stopped.join(", "));
+        return ConditionValue::no(ConditionReason::RecorderStopped, message);
+    }
+    let unread = here().find_map(|(_, state)| match state {
+        RecorderState::Unread(why) => Some(why),
+        _ => None,
+    });
+    if let Some(why) = unread.or(observed.unreadable.as_ref()) {
+        return ConditionValue::unknown(ConditionReason::NotDelivered, why.clone());
+    }
+    if here().any(|(_, state)| *state == RecorderState::Stale) {
+        return ConditionValue::unknown(ConditionReason::Stale, TOO_OLD);
+    }
+    let is_reported = here().all(|(_, state)| *state == RecorderState::Running);
+    match here().count() {
+        0 => ConditionValue::unknown(
+            ConditionReason::NotAsked,
+            "no baseline reads this account, so the recorder is not checked",
+        ),
+        _ if is_reported => {
+            ConditionValue::yes(ConditionReason::Recording, "the configuration recorder is on")
+        }
+        _ => ConditionValue::unknown(
+            ConditionReason::NotReported,
+            "the source does not report whether the recorder is on",
+        ),
+    }
+}
+
+/// Over all regions, or of one.
+fn security_hub(
+    observed: Option<&AccountObservation>,
+    sink: &SinkChoice,
+    region: Option<&Region>,
+) -> ConditionValue {
+    if let SinkChoice::File(_) = sink {
+        return ConditionValue::unknown(ConditionReason::NotNeeded, "findings go to a file");
+    }
+    let Some(observed) = observed else { return pending() };
+    if let Some(why) = observed.credentials.as_ref().and_then(Credentials::trouble) {
+        return ConditionValue::unknown(
+            ConditionReason::Unread,
+            format!("the account cannot be reached: {why}"),
+        );
+    }
+    let here = || observed.hubs.iter().filter(|(it, _)| region.is_none_or(|this| this == *it));
+    for (region, state) in here() {
+        if let PlaceState::NotEnabled(why) = state {
+            return ConditionValue::no(ConditionReason::NotEnabled, format!("{region}: {why}"));
+        }
+    }
+    for (region, state) in here() {
+        if let PlaceState::Unread(why) = state {
+            return ConditionValue::unknown(ConditionReason::Unread, format!("{region}: {why}"));
+        }
+    }
+    if here().next().is_none() {
+        return ConditionValue::unknown(
+            ConditionReason::NotAsked,
+            "no baseline publishes findings of this account",
+        );
+    }
+    ConditionValue::yes(ConditionReason::Enabled, "findings are read and published")
+}
+
+/// Reported only while evaluating fails.
+fn evaluated(observed: Option<&AccountObservation>) -> Option<ConditionValue> {
+    let failure = observed?.failure.as_ref()?;
+    Some(ConditionValue::no(ConditionReason::Failed, format!("{failure}; will retry")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::time_of;
+    use engine::drift::fixture::at;
+
+    fn account() -> AwsAccount {
+        serde_json::from_value(serde_json::json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "AwsAccount",
+            "metadata": {"name": "payments", "generation": 2},
+            "spec": {
+                "accountId": "111122223333",
+                "regions": ["eu-west-1", "us-east-1"],
+                "source": {"snapshot": {"url": "snapshot.json"}},
+            },
+        }))
+        .unwrap()
+    }
+
+    fn reported(observed: &AccountObservation) -> AwsAccountStatus {
+        let sink = SinkChoice::File("state".into());
+        let seen = Seen { observed: Some(observed), ..Seen::default() };
+        of(&account(), &seen, &sink, &time_of(at(0)))
+    }
+
+    #[test]
+    fn a_stopped_recorder_is_reported_of_its_region_and_over_all() {
+        let mut observed = AccountObservation::default();
+        observed.recorders.insert("eu-west-1".parse().unwrap(), RecorderState::Stopped);
+        observed.recorders.insert("us-east-1".parse().unwrap(), RecorderState::NotReported);
+        let status = reported(&observed);
+        let recorder = ConditionType::RecorderRunning.among(&status.conditions).unwrap();
+        assert_eq!((&*recorder.status, &*recorder.reason), ("False", "RecorderStopped"));
+        let of_regions: Vec<&str> =
+            status.regions.iter().map(|it| it.conditions[0].status.as_str()).collect();
+        assert_eq!(of_regions, ["False", "Unknown"]);
+    }
+
+    #[test]
+    fn findings_that_could_not_be_archived_are_reported() {
+        let status =
+            reported(&AccountObservation { left_open: 2, ..AccountObservation::default() });
+        let left = ConditionType::FindingsArchived.among(&status.conditions).unwrap();
+        assert!(left.message.starts_with("2 findings"), "{}", left.message);
+    }
+
+    #[test]
+    fn what_was_left_open_is_reported_until_it_is_known_to_be_archived() {
+        let unread = PlaceState::Unread("denied".to_owned());
+        let unread = AccountObservation {
+            hubs: [("eu-west-1".parse().unwrap(), unread)].into(),
+            ..AccountObservation::default()
+        };
+        let archived = |status: &AwsAccountStatus| {
+            let condition = ConditionType::FindingsArchived.among(&status.conditions)?;
+            Some((condition.status.clone(), condition.reason.clone()))
+        };
+        let of = |account: &AwsAccount, observed: Option<&AccountObservation>| {
+            let seen = Seen { observed, ..Seen::default() };
+            of(account, &seen, &SinkChoice::SecurityHub, &time_of(at(0)))
+        };
+        assert_eq!(archived(&of(&account(), Some(&unread))), None);
+        let hiding = AccountObservation { may_hide: true, ..unread.clone() };
+        let may_be_open = ("Unknown".to_owned(), "Unread".to_owned());
+        assert_eq!(archived(&of(&account(), Some(&hiding))), Some(may_be_open));
+        let mut account = account();
+        account.status =
+            Some(reported(&AccountObservation { left_open: 2, ..AccountObservation::default() }));
+        let unknown = |reason: &str| Some(("Unknown".to_owned(), reason.to_owned()));
+        assert_eq!(archived(&of(&account, None)), unknown("Pending"));
+        assert_eq!(archived(&of(&account, Some(&unread))), unknown("Unread"));
+        assert_eq!(archived(&of(&account, Some(&AccountObservation::default()))), None);
+    }
+
+    #[test]
+    fn the_younger_of_two_objects_for_one_account_is_reported_of_the_other() {
+        let sink = SinkChoice::File("state".into());
+        let seen = Seen { rival: Some("old"), ..Seen::default() };
+        let status = of(&account(), &seen, &sink, &time_of(at(0)));
+        assert_eq!(status.conditions[0].reason, "SameAccount");
+    }
+
+    fn of_type(status: &AwsAccountStatus, type_: &str) -> Option<(String, String)> {
+        let condition = status.conditions.iter().find(|it| it.type_ == type_)?;
+        Some((condition.status.clone(), condition.reason.clone()))
+    }
+
+    #[test]
+    fn an_account_that_is_not_ready_is_reconciling_unless_its_author_has_to_change_it() {
+        let sink = SinkChoice::File("state".into());
+        let is = |status: &str, reason: &str| Some((status.to_owned(), reason.to_owned()));
+        let status = reported(&AccountObservation::default());
+        assert_eq!(of_type(&status, "Ready"), is("True", "Evaluated"));
+        assert_eq!(of_type(&status, "Reconciling"), None);
+        assert_eq!(of_type(&status, "Stalled"), None);
+        let refused = Some(Credentials::Refused("denied".to_owned()));
+        let status =
+            reported(&AccountObservation { credentials: refused, ..AccountObservation::default() });
+        assert_eq!(of_type(&status, "Ready"), is("False", "CredentialsRefused"));
+        assert_eq!(of_type(&status, "Reconciling"), is("True", "CredentialsRefused"));
+        let seen = Seen { rival: Some("old"), ..Seen::default() };
+        let status = of(&account(), &seen, &sink, &time_of(at(0)));
+        assert_eq!(of_type(&status, "Stalled"), is("True", "SameAccount"));
+        assert_eq!(of_type(&status, "Reconciling"), None);
+    }
+}

@@ -1,0 +1,306 @@
+//! One look at everything that this replica tells of: what there is to write.
+//!
+//! Reads the caches and writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use kube::ResourceExt;
+use serde::Serialize;
+
+use super::claim::Claims;
+use super::condition::{ConditionValue, refusal};
+use super::job::{Job, StatusNews};
+use super::outlook::Outlook;
+use super::{account, baseline, objects};
+use crate::account::is_in_place;
+use crate::apply::is_news;
+use crate::context::Context;
+use crate::desired::Desired;
+use crate::events::{About, Notice};
+use crate::stores::Held;
+use crate::time::time_of;
+use api::{
+    AwsAccount, AwsAccountStatus, BaselineReport, Condition, ConditionStatus, ConditionType, Kind,
+    Object, ObjectKey, ObjectStatus, SecurityBaseline, UNOBSERVED,
+};
+use cel::Timestamp;
+use engine::plan::{BaselineKey, Problem};
+use shard::OwnedShards;
+
+/// The reports of each baseline.
+type Reports<'l> = BTreeMap<BaselineKey, Vec<&'l BaselineReport>>;
+
+/// The state, as a hash, of each baseline of which nothing was to be written.
+pub(super) type Settled = HashMap<BaselineKey, u64>;
+
+/// The uids of deleted objects that wait, and of which an event was sent.
+pub(super) type Announced = HashSet<String>;
+
+/// What is remembered from look to look.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Baselines of which nothing was to be written.
+    pub(super) settled: Settled,
+    /// Deleted objects of which an event was sent.
+    pub(super) announced: Announced,
+    /// The marks of operators on accounts.
+    pub(super) claims: Claims,
+}
+
+/// What one look is about.
+pub(super) struct StatusInputs<'l> {
+    pub(super) context: &'l Context,
+    pub(super) desired: &'l Desired,
+    shards: &'l OwnedShards,
+    pub(super) reports: Reports<'l>,
+    pub(super) memory: &'l mut Memory,
+    pub(super) now: Timestamp,
+    pub(super) news: Vec<StatusNews>,
+    pub(super) jobs: Vec<Job>,
+}
+
+fn by_baseline(all: &Held<BaselineReport>) -> Reports<'_> {
+    let mut reports = Reports::new();
+    for report in all.iter().filter(|report| is_in_place(report)) {
+        let namespace = report.namespace().unwrap_or_default();
+        let key = BaselineKey { namespace, name: report.spec.baseline.clone() };
+        reports.entry(key).or_default().push(report);
+    }
+    reports
+}
+
+/// What a baseline's status follows of, besides what users want: its object and its reports.
+fn state_of(baseline: &SecurityBaseline, reports: &[&BaselineReport]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    baseline.metadata.resource_version.hash(&mut hasher);
+    for report in reports {
+        (&report.metadata.uid, &report.metadata.resource_version).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Conditions of accounts that are measured. A thousand accounts have thousands of each.
+const MEASURED: [ConditionType; 4] = [
+    ConditionType::Ready,
+    ConditionType::CredentialsValid,
+    ConditionType::RecorderRunning,
+    ConditionType::SecurityHubEnabled,
+];
+
+fn measured(condition: &Condition) -> Option<(ConditionType, ConditionStatus)> {
+    Some((ConditionType::of(&condition.type_)?, ConditionStatus::of_condition(condition)))
+}
+
+/// What was reported of an account before.
+fn status_before(account: &AwsAccount) -> Option<&AwsAccountStatus> {
+    let status = account.status.as_ref();
+    status.filter(|status| status.observed_generation != Some(UNOBSERVED))
+}
+
+impl<'l> StatusInputs<'l> {
+    pub(super) fn new(
+        context: &'l Context,
+        desired: &'l Desired,
+        shards: &'l OwnedShards,
+        reports: &'l Held<BaselineReport>,
+        memory: &'l mut Memory,
+    ) -> Self {
+        let (reports, now) = (by_baseline(reports), context.clock.now());
+        let (news, jobs) = Default::default();
+        Self { context, desired, shards, reports, memory, now, news, jobs }
+    }
+
+    /// What there is to write.
+    pub(super) fn all(mut self) -> (Vec<StatusNews>, Vec<Job>) {
+        self.at_baselines();
+        self.at_accounts();
+        self.at_catalog();
+        self.at_exemptions_and_attestations();
+        (self.news, self.jobs)
+    }
+
+    fn at_baselines(&mut self) {
+        let metrics = self.context.metrics.baselines();
+        let baselines = Held::of(&self.context.stores.baselines);
+        if !self.desired.may_lack_baselines {
+            let keys: BTreeSet<BaselineKey> = baselines.iter().map(BaselineKey::of).collect();
+            metrics.retain(|key| keys.contains(key));
+            self.memory.settled.retain(|key, _| keys.contains(key));
+        }
+        for baseline in baselines.iter() {
+            let key = BaselineKey::of(baseline);
+            if !self.shards.has_object(&ObjectKey::of(baseline)) {
+                metrics.let_go(&key);
+                self.memory.settled.remove(&key);
+                continue;
+            }
+            self.finalize_baseline(baseline, &key);
+            let desired = self.desired;
+            let Some(plan) = desired.plans.get(&key) else { continue };
+            self.end_confirmation(baseline, &key, plan);
+            let reports: Vec<&BaselineReport> =
+                self.reports.get(&key).into_iter().flatten().copied().collect();
+            let state = state_of(baseline, &reports);
+            if self.memory.settled.get(&key) == Some(&state) {
+                continue;
+            }
+            let before = baseline.status.as_ref();
+            let reported = baseline::of(plan, &reports, before, self.now);
+            metrics.declared(plan);
+            metrics.compliance(&key, reported.compliance_ratio);
+            metrics.conditions(&key, reported.status.conditions.iter().filter_map(measured));
+            if is_news(&reported.status, before) {
+                let is_progress =
+                    before.is_some_and(|before| baseline::is_progress(&reported.status, before));
+                let stood = before.map(|it| it.conditions.as_slice());
+                let notice = refusal(stood.unwrap_or_default(), &reported.status.conditions);
+                self.write(baseline, &reported.status, is_progress, notice);
+            } else if !reported.is_awaiting {
+                self.memory.settled.insert(key, state);
+            }
+        }
+        self.orphans();
+    }
+
+    /// Reports of accounts that are gone: nobody else takes them back.
+    fn orphans(&mut self) {
+        for report in self.reports.values().flatten().copied() {
+            let is_orphan = !self.desired.accounts.contains_key(&report.spec.account_id);
+            let has_broken =
+                self.desired.world.broken.iter().any(|it| it.key.kind == Kind::AwsAccount);
+            if is_orphan && !has_broken && self.shards.has_object(&ObjectKey::of(report)) {
+                self.jobs.push(Job::Orphan {
+                    namespace: report.namespace().unwrap_or_default(),
+                    name: report.name_any(),
+                });
+            }
+        }
+    }
+
+    fn at_accounts(&mut self) {
+        let accounts = Held::of(&self.context.stores.accounts);
+        let uids: HashSet<&str> =
+            accounts.iter().filter_map(|it| it.metadata.uid.as_deref()).collect();
+        self.memory.claims.retain(|uid, _| uids.contains(uid.as_str()));
+        let is_ours = |account: &&AwsAccount| self.shards.has_account(&account.spec);
+        let ours = accounts.iter().filter(|it| is_ours(it));
+        let ours: BTreeSet<&str> = ours.map(|it| it.spec.account_id.as_str()).collect();
+        self.context.metrics.accounts().retain_conditions(|account| ours.contains(account));
+        for found in accounts.iter() {
+            let id = &found.spec.account_id;
+            let rival = self.desired.rivals.get(&found.name_any()).map(String::as_str);
+            // A worker's replica alone knows what it observed.
+            if !self.shards.has_account(&found.spec) {
+                continue;
+            }
+            let observed = self.context.observations.page(id);
+            let wait = self.finalize_account(found, observed.as_ref(), rival.is_some());
+            let others = self.claim(found);
+            self.end_confirmation_of_account(found, observed.as_ref());
+            if observed.is_none()
+                && wait.is_none()
+                && others.is_none()
+                && rival.is_none()
+                && let Some(stands) = status_before(found)
+            {
+                self.measure_account(found, stands);
+                continue; // what was reported stands until there is news
+            }
+            let sink = &self.context.settings.sink;
+            let (observed, wait, others) = (observed.as_ref(), wait.as_deref(), others.as_deref());
+            let seen = account::Seen { observed, rival, wait, others };
+            let status = account::of(found, &seen, sink, &time_of(self.now));
+            if rival.is_none() {
+                self.measure_account(found, &status);
+            }
+            if found.status.as_ref() != Some(&status) {
+                let stood = found.status.as_ref().map(|it| it.conditions.as_slice());
+                let notice = refusal(stood.unwrap_or_default(), &status.conditions);
+                self.write(found, &status, false, notice);
+            }
+        }
+    }
+
+    fn measure_account(&self, account: &AwsAccount, status: &AwsAccountStatus) {
+        let all = status.conditions.iter().filter_map(measured);
+        let shown = all.filter(|(type_, _)| MEASURED.contains(type_));
+        self.context.metrics.accounts().conditions(&account.spec.account_id, shown);
+    }
+
+    fn at_catalog(&mut self) {
+        let controls = Held::of(&self.context.stores.controls);
+        for control in controls.iter() {
+            self.catalog(control, control.status.as_ref(), Outlook::Author);
+        }
+        let packs = Held::of(&self.context.stores.packs);
+        for pack in packs.iter() {
+            // Its controls may be applied a moment later.
+            self.catalog(pack, pack.status.as_ref(), Outlook::OtherObject);
+        }
+    }
+
+    fn catalog<K: Object>(&mut self, object: &K, before: Option<&ObjectStatus>, refused: Outlook) {
+        let key = ObjectKey::of(object);
+        let problems = self.desired.catalog_problems.iter().filter(|it| it.object == key);
+        let problems: Vec<_> = problems.collect();
+        let outlook = if problems.is_empty() { Outlook::Ready } else { refused };
+        self.accepted(object, (objects::of_catalog(&problems), outlook), before);
+    }
+
+    fn at_exemptions_and_attestations(&mut self) {
+        let exemptions = Held::of(&self.context.stores.exemptions);
+        for exemption in exemptions.iter() {
+            let problems = self.problems_of(&ObjectKey::of(exemption));
+            let said = objects::of_exemption(exemption, &problems, self.now);
+            let said = (said, objects::outlook(&problems));
+            self.accepted(exemption, said, exemption.status.as_ref());
+        }
+        let attestations = Held::of(&self.context.stores.attestations);
+        for attestation in attestations.iter() {
+            let problems = self.problems_of(&ObjectKey::of(attestation));
+            let said = objects::of_attestation(attestation, &problems, self.now);
+            let said = (said, objects::outlook(&problems));
+            self.accepted(attestation, said, attestation.status.as_ref());
+        }
+    }
+
+    fn problems_of(&self, key: &ObjectKey) -> Vec<&Problem> {
+        self.desired.problems.iter().filter(|problem| problem.object == *key).collect()
+    }
+
+    fn accepted<K: Object>(
+        &mut self,
+        object: &K,
+        said: (ConditionValue, Outlook),
+        before: Option<&ObjectStatus>,
+    ) {
+        if !self.shards.has_object(&ObjectKey::of(object)) || !self.desired.has_judged(object) {
+            return;
+        }
+        let generation = object.meta().generation;
+        let status = objects::status(said, generation, before, &time_of(self.now));
+        if before != Some(&status) {
+            let stood = before.map(|it| it.conditions.as_slice());
+            let notice = refusal(stood.unwrap_or_default(), &status.conditions);
+            self.write(object, &status, false, notice);
+        }
+    }
+
+    pub(super) fn write<K: Object>(
+        &mut self,
+        object: &K,
+        status: &impl Serialize,
+        is_progress: bool,
+        notice: Option<Notice>,
+    ) {
+        let notice = notice.map(|notice| Box::new((About::object(object), notice)));
+        let (key, version) = (ObjectKey::of(object), object.meta().resource_version.clone());
+        match serde_json::to_value(status) {
+            Ok(status) => {
+                self.news.push(StatusNews { key, version, status, is_progress, notice });
+            }
+            Err(error) => tracing::error!(%error, "a status cannot be written as JSON"),
+        }
+    }
+}

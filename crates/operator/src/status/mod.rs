@@ -1,0 +1,21 @@
+//! What is reported of each object in its status.
+//!
+//! Pure but for [`StatusWriter`], which writes what is new: one patch an object, and none where nothing
+//! changed.
+
+mod account;
+mod baseline;
+mod claim;
+mod condition;
+mod confirmed;
+mod deletion;
+mod finalize;
+mod findings;
+mod inputs;
+mod job;
+mod merge;
+mod objects;
+mod outlook;
+mod writer;
+
+pub(super) use writer::StatusWriter;

@@ -1,0 +1,120 @@
+//! An object as the API server has it stored, perhaps by another version of Plumbline.
+//!
+//! What users wrote counts whatever an earlier or later version wrote into the status: a status that
+//! this version cannot read is none, and is written again. An object whose spec does not parse hides
+//! only itself.
+
+use std::borrow::Cow;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
+use kube::core::PartialObjectMeta;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use api::{Kind, Object};
+
+/// A stored object, or why it does not parse.
+#[derive(Debug, Clone)]
+pub(super) struct Stored<K>(pub(super) Result<K, Unreadable>);
+
+/// An object that does not parse.
+#[derive(Debug, Clone)]
+pub(super) struct Unreadable {
+    pub(super) metadata: ObjectMeta,
+    /// Why.
+    pub(super) error: String,
+}
+
+impl<'de, K> Deserialize<'de> for Stored<K>
+where
+    K: Resource + DeserializeOwned,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut stored = Value::deserialize(deserializer)?;
+        let error = match K::deserialize(&stored) {
+            Ok(object) => return Ok(Self(Ok(object))),
+            Err(error) => error.to_string(),
+        };
+        if stored.as_object_mut().and_then(|fields| fields.remove("status")).is_some()
+            && let Ok(object) = K::deserialize(&stored)
+        {
+            return Ok(Self(Ok(object)));
+        }
+        let named = PartialObjectMeta::<K>::deserialize(stored).map_err(D::Error::custom)?;
+        Ok(Self(Err(Unreadable { metadata: named.metadata, error })))
+    }
+}
+
+impl<K: Resource> Resource for Stored<K> {
+    type DynamicType = K::DynamicType;
+    type Scope = K::Scope;
+
+    fn kind(of: &K::DynamicType) -> Cow<'_, str> {
+        K::kind(of)
+    }
+
+    fn group(of: &K::DynamicType) -> Cow<'_, str> {
+        K::group(of)
+    }
+
+    fn version(of: &K::DynamicType) -> Cow<'_, str> {
+        K::version(of)
+    }
+
+    fn plural(of: &K::DynamicType) -> Cow<'_, str> {
+        K::plural(of)
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        self.0.as_ref().map_or_else(|unreadable| &unreadable.metadata, K::meta)
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        self.0.as_mut().map_or_else(|unreadable| &mut unreadable.metadata, K::meta_mut)
+    }
+}
+
+impl<K: Object> Object for Stored<K> {
+    const KIND: Kind = K::KIND;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::SecurityBaseline;
+    use serde_json::json;
+
+    fn stored(spec: &Value, status: &Value) -> Stored<SecurityBaseline> {
+        serde_json::from_value(json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "SecurityBaseline",
+            "metadata": { "name": "production", "namespace": "platform" },
+            "spec": spec,
+            "status": status,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_status_that_nobody_can_read_hides_no_object() {
+        let spec = json!({ "accounts": { "names": ["payments"] } });
+        let well = stored(&spec, &json!({ "observedGeneration": 3 })).0.unwrap();
+        assert_eq!(well.status.unwrap().observed_generation, Some(3));
+        let later = json!({ "observedGeneration": 3, "targets": "all of them" });
+        let object = stored(&spec, &later).0.unwrap();
+        assert_eq!(
+            (object.spec.accounts.names, object.status),
+            (vec!["payments".to_owned()], None)
+        );
+    }
+
+    #[test]
+    fn a_spec_that_nobody_can_read_hides_its_object_and_keeps_its_name() {
+        let object = stored(&json!({ "accounts": 5 }), &json!({ "targets": 7 }));
+        assert_eq!(object.meta().name.as_deref(), Some("production"));
+        let error = object.0.unwrap_err().error;
+        assert!(error.contains("invalid type: integer `5`"), "{error}");
+    }
+}

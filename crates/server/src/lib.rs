@@ -1,0 +1,240 @@
+//! The HTTP server: `/metrics`, `/healthz` and `/readyz`.
+//!
+//! Nothing here changes state, and nothing of a baseline's content is served but its metrics.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use metrics::Metrics;
+
+/// Why nothing is served.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// Another process listens there.
+    #[error(
+        "cannot listen on {address}: another process already does; choose another address with --listen (port 0 takes a free one)"
+    )]
+    InUse {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The operating system refuses the address.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The server ended.
+    #[error("cannot continue to serve metrics: {0}")]
+    Serve(io::Error),
+}
+
+/// Whether the process does its work. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Readiness {
+    ready: Arc<AtomicBool>,
+    waiting_for: &'static str,
+}
+
+impl Default for Readiness {
+    /// Ready once the first evaluation is done.
+    fn default() -> Self {
+        Self::waiting_for("the first evaluation has not finished yet")
+    }
+}
+
+impl Readiness {
+    /// Not ready yet, for this reason.
+    #[must_use]
+    pub fn waiting_for(reason: &'static str) -> Self {
+        Self { ready: Arc::default(), waiting_for: reason }
+    }
+
+    /// From now on `/readyz` says yes.
+    pub fn ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+}
+
+/// Gives the text of a page.
+pub type Page = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// A server that holds its address but does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    pages: Vec<(&'static str, Page)>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
+struct Exposed {
+    metrics: Arc<Metrics>,
+    readiness: Readiness,
+}
+
+impl Server {
+    /// Takes `address`; with port 0 the operating system chooses a free one.
+    ///
+    /// # Errors
+    ///
+    /// When another process listens there, or the address is not this machine's.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ServerError> {
+        let refused = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ServerError::InUse { address },
+            _ => ServerError::Listen { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self { listener, address, pages: Vec::new() })
+    }
+
+    /// Where it listens, with the port that was chosen.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers on one more path.
+    #[must_use]
+    pub fn showing(mut self, path: &'static str, page: Page) -> Self {
+        self.pages.push((path, page));
+        self
+    }
+
+    /// Answers until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails.
+    pub async fn serve(
+        self,
+        metrics: Arc<Metrics>,
+        readiness: Readiness,
+    ) -> Result<(), ServerError> {
+        let mut routes = Router::new()
+            .route("/metrics", get(exposition))
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(readiness_of))
+            .with_state(Exposed { metrics, readiness });
+        for (path, page) in self.pages {
+            routes = routes.route(path, get(move || async move { page() }));
+        }
+        axum::serve(self.listener, routes).await.map_err(ServerError::Serve)
+    }
+}
+
+/// The metrics, compressed for whoever takes that: in an organization they are megabytes. Written
+/// where it holds up no other answer.
+async fn exposition(State(exposed): State<Exposed>, request: HeaderMap) -> Response {
+    const TEXT_FORMAT: (HeaderName, &str) =
+        (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+    const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+    let takes_gzip = takes_gzip(&request);
+    let written = tokio::task::spawn_blocking(move || {
+        let text = exposed.metrics.text().map_err(|error| error.to_string())?;
+        if !takes_gzip {
+            return Ok(text.into_bytes());
+        }
+        compressed(&text).map_err(|error| error.to_string())
+    });
+    match written.await.map_err(|error| error.to_string()).flatten() {
+        Ok(body) => {
+            let mut response = ([TEXT_FORMAT], body).into_response();
+            if takes_gzip {
+                response.headers_mut().insert(header::CONTENT_ENCODING, GZIP);
+            }
+            response
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+fn takes_gzip(request: &HeaderMap) -> bool {
+    let accepted = request.get_all(header::ACCEPT_ENCODING).iter();
+    let accepted = accepted.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+    accepted.map(|it| it.split_once(';').unwrap_or((it, ""))).any(|(coding, weight)| {
+        coding.trim().eq_ignore_ascii_case("gzip") && !["q=0", "q=0.0"].contains(&weight.trim())
+    })
+}
+
+fn compressed(text: &str) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes())?;
+    encoder.finish()
+}
+
+async fn readiness_of(State(exposed): State<Exposed>) -> impl IntoResponse {
+    if exposed.readiness.is_ready() {
+        (StatusCode::OK, "ok\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", exposed.readiness.waiting_for))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    fn accepting(coding: &'static str) -> HeaderMap {
+        [(header::ACCEPT_ENCODING, HeaderValue::from_static(coding))].into_iter().collect()
+    }
+
+    #[tokio::test]
+    async fn metrics_are_compressed_for_whoever_takes_that() {
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let plain = metrics.text().unwrap();
+        for (coding, is_compressed) in
+            [("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("br", false)]
+        {
+            let exposed =
+                Exposed { metrics: Arc::clone(&metrics), readiness: Readiness::default() };
+            let answer = exposition(State(exposed), accepting(coding)).await;
+            let named = answer.headers().get(header::CONTENT_ENCODING).is_some();
+            assert_eq!(named, is_compressed, "{coding}");
+            let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            let mut text = String::new();
+            if is_compressed {
+                GzDecoder::new(&*body).read_to_string(&mut text).unwrap();
+            } else {
+                text = String::from_utf8(body.into()).unwrap();
+            }
+            assert_eq!(text, plain, "{coding}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_in_use_is_said_with_the_way_out() {
+        let first = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let refused = Server::bind(first.address()).await.unwrap_err();
+        assert!(matches!(refused, ServerError::InUse { .. }));
+        assert!(refused.to_string().contains("--listen"), "{refused}");
+    }
+}

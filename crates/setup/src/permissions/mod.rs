@@ -1,0 +1,320 @@
+//! The least that must be allowed for what baselines need: of each role, and of the identity that
+//! Plumbline itself runs as.
+//!
+//! Pure: it follows from the plans, the accounts and what the sources and Security Hub are asked.
+//! The external ids of roles are never among it, only whether there is one.
+//!
+//! Which actions can be limited to which resources, and by which conditions: "Actions, resources,
+//! and condition keys" for AWS Config, AWS Security Hub, AWS STS, and the services that tell account
+//! facts (Service Authorization Reference).
+
+mod statement;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::{AwsAccountSpec, RoleReference};
+use assess::{AccountInput, types, wanted_rules};
+use aws::Operation;
+use aws::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
+use aws::source::account_facts::{Fact, is_fact};
+use aws::source::aws_config;
+use aws::source::config_rules::{KEEPING, READING};
+use cel::Timestamp;
+use engine::plan::Plan;
+use model::rule_types::is_rule;
+use model::{AccountId, Region, ResourceType};
+pub use statement::{Condition, Statement};
+
+/// What has to be allowed, and to whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// To the identity that Plumbline runs as.
+    pub own: Vec<Statement>,
+    /// To each role that it assumes, by ARN.
+    pub roles: Vec<RolePermissions>,
+}
+
+/// What has to be allowed to a role, and what the role has to allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolePermissions {
+    /// The role.
+    pub arn: String,
+    /// Its account.
+    pub account: AccountId,
+    /// Whether whoever assumes it has to give an external id.
+    pub has_external_id: bool,
+    /// Whether the sessions carry tags.
+    pub has_session_tags: bool,
+    /// What it may do.
+    pub statements: Vec<Statement>,
+}
+
+impl RolePermissions {
+    /// The path and name: what follows `role` in the ARN.
+    #[must_use]
+    pub fn path_and_name(&self) -> (&str, &str) {
+        let (_, after) = self.arn.split_once(":role").unwrap_or_default();
+        after.rfind('/').map_or(("/", after), |at| after.split_at(at + 1))
+    }
+}
+
+/// Who asks: a role, or Plumbline itself.
+type Asker<'a> = Option<&'a RoleReference>;
+
+/// Gathers statements by who has to be allowed them.
+#[derive(Default)]
+struct GatheredPermissions<'a> {
+    own: BTreeMap<&'static str, Statement>,
+    roles: BTreeMap<&'a str, (&'a RoleReference, AccountId, BTreeMap<&'static str, Statement>)>,
+}
+
+impl Permissions {
+    /// What these plans need of the accounts among `accounts` that they hold for; without what
+    /// publishing takes unless it is asked for.
+    #[must_use]
+    pub fn of<'a>(
+        accounts: impl IntoIterator<Item = &'a AwsAccountSpec>,
+        plans: &[Plan],
+        publish: bool,
+        now: Timestamp,
+    ) -> Self {
+        let mut gathered = GatheredPermissions::default();
+        for spec in accounts {
+            let Some(input) = AccountInput::of(spec, plans) else { continue };
+            gathered.reading(spec, &input.regions, plans, now);
+            if publish {
+                let regions = published_in(&spec.account_id, plans);
+                gathered.publishing(spec, &regions);
+            }
+        }
+        gathered.finish()
+    }
+}
+
+/// The regions of an account that findings are published in.
+pub(crate) fn published_in(account: &AccountId, plans: &[Plan]) -> BTreeSet<Region> {
+    let publishing = plans.iter().filter(|plan| plan.publish.security_hub && !plan.suspended);
+    let targets = publishing.flat_map(|plan| &plan.targets);
+    targets
+        .filter(|target| target.account == *account)
+        .map(|target| target.region.clone())
+        .collect()
+}
+
+impl<'a> GatheredPermissions<'a> {
+    fn reading(
+        &mut self,
+        spec: &'a AwsAccountSpec,
+        regions: &BTreeSet<Region>,
+        plans: &[Plan],
+        now: Timestamp,
+    ) {
+        let (partition, account) = (spec.partition, &spec.account_id);
+        if let Some(aggregator) = &spec.source.aggregator {
+            let statement = statement::aggregator(
+                partition,
+                &aggregator.account,
+                &aggregator.region,
+                &aws_config::of_aggregator(),
+            );
+            self.allow(aggregator.role.as_ref(), &aggregator.account, statement);
+        } else if spec.source.config_api.is_some() {
+            let types = types(account, plans, now);
+            let is_recorded = |name: &ResourceType| !is_fact(name) && !is_rule(name.as_str());
+            let recorded = types.iter().filter(|(name, _)| is_recorded(name));
+            let operations = aws_config::of_own(recorded.map(|(_, read)| read));
+            self.allow(spec.role.as_ref(), account, statement::items(regions, &operations));
+        }
+        if spec.source.reads_account_facts() {
+            self.facts(spec, regions, plans, now);
+        }
+        if spec.source.snapshot.is_none() && !wanted_rules(account, plans).is_empty() {
+            self.rules(spec, regions);
+        }
+    }
+
+    /// What reading AWS Config rules takes, and keeping them where the account asks for that.
+    fn rules(&mut self, spec: &'a AwsAccountSpec, regions: &BTreeSet<Region>) {
+        let (role, account) = (spec.role.as_ref(), &spec.account_id);
+        self.allow(role, account, statement::rules(regions, &READING));
+        if spec.source.aggregator.is_some() {
+            // Rules are believed only while the recorder runs, which no aggregator shows.
+            let recorders = aws_config::of_recorders();
+            self.allow(role, account, statement::rules(regions, &recorders));
+        }
+        if spec.source.manages_config_rules() {
+            let keeping = statement::own_rules(spec.partition, account, regions, &KEEPING);
+            self.allow(role, account, keeping);
+        }
+    }
+
+    /// What the account itself is asked, whoever is asked for its items.
+    fn facts(
+        &mut self,
+        spec: &'a AwsAccountSpec,
+        regions: &BTreeSet<Region>,
+        plans: &[Plan],
+        now: Timestamp,
+    ) {
+        let (role, account) = (spec.role.as_ref(), &spec.account_id);
+        let types = types(account, plans, now);
+        let (regional, global): (Vec<Fact>, Vec<Fact>) =
+            Fact::of_types(types.iter().map(|(name, _)| name))
+                .into_iter()
+                .partition(|fact| fact.is_regional());
+        let of = |facts: &[Fact]| -> Vec<Operation> {
+            facts.iter().flat_map(|fact| fact.operations()).copied().collect()
+        };
+        if !global.is_empty() {
+            self.allow(role, account, statement::facts(&of(&global)));
+        }
+        if !regional.is_empty() {
+            self.allow(role, account, statement::region_facts(regions, &of(&regional)));
+        }
+    }
+
+    fn publishing(&mut self, spec: &'a AwsAccountSpec, regions: &BTreeSet<Region>) {
+        if regions.is_empty() {
+            return;
+        }
+        let (role, account) = (spec.role.as_ref(), &spec.account_id);
+        self.allow(role, account, statement::hub(spec.partition, account, regions, &HUB));
+        let import = statement::import(spec.partition, account, regions, &[IMPORT_FINDINGS]);
+        self.allow(role, account, import);
+    }
+
+    fn allow(&mut self, asker: Asker<'a>, account: &AccountId, statement: Statement) {
+        let statements = match asker {
+            None => &mut self.own,
+            Some(role) => {
+                let new = || (role, account.clone(), BTreeMap::new());
+                &mut self.roles.entry(&role.arn).or_insert_with(new).2
+            }
+        };
+        match statements.get_mut(statement.id) {
+            Some(known) => known.merge(statement),
+            None => {
+                statements.insert(statement.id, statement);
+            }
+        }
+    }
+
+    fn finish(self) -> Permissions {
+        let Self { mut own, roles } = self;
+        let arns: Vec<String> = roles.keys().map(|arn| (*arn).to_owned()).collect();
+        let tagged = roles.values().filter(|(role, ..)| !role.session_tags.is_empty());
+        let tagged: Vec<String> = tagged.map(|(role, ..)| role.arn.clone()).collect();
+        for statement in statement::assuming(&arns, &tagged) {
+            own.insert(statement.id, statement);
+        }
+        let role = |(arn, (role, account, statements)): (&str, (&RoleReference, _, _))| {
+            let statements: BTreeMap<&str, Statement> = statements;
+            RolePermissions {
+                arn: arn.to_owned(),
+                account,
+                has_external_id: role.external_id.is_some(),
+                has_session_tags: !role.session_tags.is_empty(),
+                statements: statements.into_values().collect(),
+            }
+        };
+        Permissions {
+            own: own.into_values().collect(),
+            roles: roles.into_iter().map(role).collect(),
+        }
+    }
+}
+
+/// What is asked of Security Hub beside publishing itself.
+const HUB: [Operation; 3] = [DESCRIBE_HUB, GET_FINDINGS, UPDATE_FINDINGS];
+
+/// The account of an ARN.
+#[must_use]
+pub fn account_of(arn: &str) -> Option<AccountId> {
+    arn.split(':').nth(4)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use engine::plan::Resolved;
+
+    use super::*;
+    use aws::OPERATIONS;
+    use aws::operations::{GET_CALLER_IDENTITY, action};
+    use manifest::load_paths;
+
+    fn sample() -> Permissions {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/samples/live");
+        permissions(&folder, true)
+    }
+
+    fn permissions(folder: &Path, publish: bool) -> Permissions {
+        let now = Timestamp { seconds: 1_790_000_000, nanoseconds: 0 };
+        let (objects, mistakes) = load_paths([folder]);
+        assert!(mistakes.is_empty());
+        let plans = Resolved::of(&objects, now).plans;
+        let accounts = objects.accounts.iter().map(|account| &account.object.spec);
+        Permissions::of(accounts, &plans, publish, now)
+    }
+
+    fn actions(permissions: &Permissions) -> BTreeSet<String> {
+        let roles = permissions.roles.iter().flat_map(|role| &role.statements);
+        roles.chain(&permissions.own).flat_map(|statement| statement.actions.clone()).collect()
+    }
+
+    #[test]
+    fn all_that_is_called_is_allowed_and_nothing_else() {
+        let allowed = actions(&sample());
+        let called: BTreeSet<String> = OPERATIONS
+            .iter()
+            .filter(|operation| **operation != GET_CALLER_IDENTITY) // nobody needs a permission
+            .map(|operation| action(*operation))
+            .chain(["sts:AssumeRole", "sts:TagSession", "config:TagResource"].map(str::to_owned))
+            .collect();
+        assert_eq!(allowed, called);
+    }
+
+    #[test]
+    fn each_role_is_allowed_only_what_its_account_is_asked() {
+        let permissions = sample();
+        let role = |account: &str| {
+            permissions.roles.iter().find(|role| role.account.as_str() == account).unwrap()
+        };
+        let ids = |account: &str| -> Vec<&str> {
+            role(account).statements.iter().map(|statement| statement.id).collect()
+        };
+        // Facts are asked of the account itself, also where an aggregator shows its items.
+        let of_both = [
+            "ImportFindings",
+            "ReadAccountFacts",
+            "ReadAndUpdateFindings",
+            "ReadConfigRules",
+            "ReadRegionFacts",
+        ];
+        let of_shop = ["KeepConfigRules", "ReadItems"];
+        let mut of_own: Vec<&str> = of_both.into_iter().chain(of_shop).collect();
+        of_own.sort_unstable();
+        assert_eq!(ids("111122223333"), of_own);
+        assert_eq!(ids("444455556666"), of_both);
+        assert_eq!(ids("999988887777"), ["ReadAggregator"]);
+        assert_eq!(role("111122223333").path_and_name(), ("/", "plumbline"));
+    }
+
+    #[test]
+    fn without_publishing_no_finding_may_be_read_or_written() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/samples/live");
+        let allowed = actions(&permissions(&folder, false));
+        let of_hub: Vec<_> =
+            allowed.iter().filter(|action| action.starts_with("securityhub:")).collect();
+        assert_eq!(of_hub, ["securityhub:DescribeHub"], "an account fact");
+    }
+
+    #[test]
+    fn an_account_of_a_snapshot_is_asked_nothing_unless_findings_are_published() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/samples/quickstart");
+        assert_eq!(permissions(&folder, false), Permissions::default());
+        let own = permissions(&folder, true).own;
+        assert_eq!(own.len(), 2, "{own:?}");
+    }
+}

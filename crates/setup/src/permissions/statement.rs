@@ -1,0 +1,178 @@
+//! Statements of policies, each as narrow as AWS lets it be.
+
+use std::collections::BTreeSet;
+
+use aws::Operation;
+use aws::operations::action;
+use model::{AccountId, Partition, Region};
+
+/// A statement that allows something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Its `Sid`.
+    pub id: &'static str,
+    /// What is allowed.
+    pub actions: BTreeSet<String>,
+    /// On what.
+    pub resources: BTreeSet<String>,
+    /// Only so; each key is compared with `StringEquals`.
+    pub conditions: Vec<Condition>,
+}
+
+/// A key that has one of some values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The key.
+    pub key: &'static str,
+    /// The values.
+    pub values: BTreeSet<String>,
+}
+
+impl Statement {
+    /// Takes in what another statement of the same id allows.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.actions.extend(other.actions);
+        self.resources.extend(other.resources);
+        for condition in other.conditions {
+            match self.conditions.iter_mut().find(|known| known.key == condition.key) {
+                Some(known) => known.values.extend(condition.values),
+                None => self.conditions.push(condition),
+            }
+        }
+    }
+}
+
+/// Reading configuration items. Most of these actions know no resources; those about recorders do,
+/// but are called without naming one, since nobody knows the names beforehand.
+pub(super) fn items(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
+    Statement {
+        id: "ReadItems",
+        actions: actions(operations),
+        resources: BTreeSet::from(["*".to_owned()]),
+        conditions: vec![in_regions(regions)],
+    }
+}
+
+/// Reading facts of the account as a whole. The actions know no resources; a condition on regions would
+/// name those in which the global services answer, which the user did not write.
+pub(super) fn facts(operations: &[Operation]) -> Statement {
+    Statement {
+        id: "ReadAccountFacts",
+        actions: actions(operations),
+        resources: BTreeSet::from(["*".to_owned()]),
+        conditions: Vec::new(),
+    }
+}
+
+/// Reading facts of each region.
+pub(super) fn region_facts(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
+    Statement {
+        id: "ReadRegionFacts",
+        actions: actions(operations),
+        resources: BTreeSet::from(["*".to_owned()]),
+        conditions: vec![in_regions(regions)],
+    }
+}
+
+/// Reading AWS Config rules. They are asked for without naming one.
+pub(super) fn rules(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
+    Statement {
+        id: "ReadConfigRules",
+        actions: actions(operations),
+        resources: BTreeSet::from(["*".to_owned()]),
+        conditions: vec![in_regions(regions)],
+    }
+}
+
+/// Creating and removing AWS Config rules. A rule's ARN ends in an id that AWS makes up. Who creates a
+/// rule with tags tags it, too.
+pub(super) fn own_rules(
+    partition: Partition,
+    account: &AccountId,
+    regions: &BTreeSet<Region>,
+    operations: &[Operation],
+) -> Statement {
+    let mut actions = actions(operations);
+    actions.insert("config:TagResource".to_owned());
+    Statement {
+        id: "KeepConfigRules",
+        actions,
+        resources: BTreeSet::from([format!("arn:{partition}:config:*:{account}:config-rule/*")]),
+        conditions: vec![in_regions(regions)],
+    }
+}
+
+/// Reading through the aggregators of an account in a region: an aggregator's ARN ends in an id
+/// that AWS made up, which its name does not tell.
+pub(super) fn aggregator(
+    partition: Partition,
+    account: &AccountId,
+    region: &Region,
+    operations: &[Operation],
+) -> Statement {
+    let arn = format!("arn:{partition}:config:{region}:{account}:config-aggregator/*");
+    Statement {
+        id: "ReadAggregator",
+        actions: actions(operations),
+        resources: BTreeSet::from([arn]),
+        conditions: Vec::new(),
+    }
+}
+
+/// Reading findings back and changing their workflow.
+pub(super) fn hub(
+    partition: Partition,
+    account: &AccountId,
+    regions: &BTreeSet<Region>,
+    operations: &[Operation],
+) -> Statement {
+    let arn = format!("arn:{partition}:securityhub:*:{account}:hub/default");
+    Statement {
+        id: "ReadAndUpdateFindings",
+        actions: actions(operations),
+        resources: BTreeSet::from([arn]),
+        conditions: vec![in_regions(regions)],
+    }
+}
+
+/// Publishing findings of the account itself, as its default product.
+pub(super) fn import(
+    partition: Partition,
+    account: &AccountId,
+    regions: &BTreeSet<Region>,
+    operations: &[Operation],
+) -> Statement {
+    let arn = format!("arn:{partition}:securityhub:*:{account}:product/{account}/default");
+    let target = BTreeSet::from([account.to_string()]);
+    let target = Condition { key: "securityhub:TargetAccount", values: target };
+    Statement {
+        id: "ImportFindings",
+        actions: actions(operations),
+        resources: BTreeSet::from([arn]),
+        conditions: vec![in_regions(regions), target],
+    }
+}
+
+/// Assuming roles, some of them with tags.
+pub(super) fn assuming(roles: &[String], tagged: &[String]) -> Vec<Statement> {
+    let statement = |id, action: &str, roles: &[String]| Statement {
+        id,
+        actions: BTreeSet::from([action.to_owned()]),
+        resources: roles.iter().cloned().collect(),
+        conditions: Vec::new(),
+    };
+    let all = [
+        statement("AssumeRoles", "sts:AssumeRole", roles),
+        statement("TagSessions", "sts:TagSession", tagged),
+    ];
+    all.into_iter().filter(|statement| !statement.resources.is_empty()).collect()
+}
+
+fn actions(operations: &[Operation]) -> BTreeSet<String> {
+    operations.iter().copied().map(action).collect()
+}
+
+fn in_regions(regions: &BTreeSet<Region>) -> Condition {
+    let values = regions.iter().map(Region::to_string).collect();
+    Condition { key: "aws:RequestedRegion", values }
+}

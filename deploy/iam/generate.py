@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""Writes the roles of this folder from what `plumbline iam-policy` prints for one account.
+
+    deploy/iam/generate.py PLUMBLINE [FOLDER]
+
+The account stands for any: its id, its region and the names in its policies become what
+CloudFormation and Terraform know where they are applied. `make generate` runs this, and a test
+resolves the result for another account and compares it with what `plumbline iam-policy` prints for
+that one.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ACCOUNT, REGION, ROLE = "111122223333", "eu-west-1", "plumbline"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
+
+
+def policies(plumbline, publish):
+    """What the program prints for an account of which every built-in control reads all it needs."""
+    listed = subprocess.run(
+        [plumbline, "controls", "list", "--output", "json"], check=True, capture_output=True
+    )
+    controls = [{"name": control["name"]} for control in json.loads(listed.stdout)]
+    metadata = {"apiVersion": "plumbline.dev/v1alpha1", "metadata": {"name": "any"}}
+    account = {
+        **metadata,
+        "kind": "AwsAccount",
+        "spec": {
+            "accountId": ACCOUNT,
+            "regions": [REGION],
+            "role": {"arn": ROLE_ARN, "externalId": "any"},
+            "source": {"configApi": {}},
+            "allowedNamespaces": {"selector": {}},
+        },
+    }
+    baseline = {
+        **metadata,
+        "kind": "SecurityBaseline",
+        "spec": {"accounts": {"names": ["any"]}, "controls": controls},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, document in (("account", account), ("baseline", baseline)):
+            Path(folder, f"{name}.json").write_text(json.dumps(document))
+        more = [] if publish else ["--no-publish"]
+        printed = subprocess.run(
+            [plumbline, "iam-policy", "--baseline", folder, *more], check=True, capture_output=True
+        )
+    document = json.loads(printed.stdout)
+    (role,) = document["roles"]
+    return role["policy"]["Statement"], document["own"]["Statement"]
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+# CloudFormation
+
+
+def substituted(text):
+    """A text with what differs between accounts and partitions left to CloudFormation."""
+    # The operator assumes the role of that name in any account.
+    if text == ROLE_ARN:
+        return {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/${AccountRoleName}"}
+    # What stands for itself in a text of Fn::Sub: ${!aws:username}.
+    as_it_stands = text.replace("${", "${!")
+    left_open = as_it_stands.replace("arn:aws:", "arn:${AWS::Partition}:").replace(
+        ACCOUNT, "${AWS::AccountId}"
+    )
+    return text if left_open == as_it_stands else {"Fn::Sub": left_open}
+
+
+def condition_of_cloudformation(values):
+    if values == [REGION]:
+        return {"Ref": "Regions"}
+    if values == [ACCOUNT]:
+        return [{"Ref": "AWS::AccountId"}]
+    raise ValueError(f"no account-independent form of {values}")
+
+
+def statement_of_cloudformation(statement):
+    made = {**statement, "Resource": [substituted(it) for it in listed(statement["Resource"])]}
+    if "Condition" in statement:
+        made["Condition"] = {
+            test: {key: condition_of_cloudformation(listed(value)) for key, value in keys.items()}
+            for test, keys in statement["Condition"].items()
+        }
+    return made
+
+
+def text_parameter(description, **more):
+    return {"Type": "String", "Description": description, **more}
+
+
+def cloudformation(description, parameters, trust, policy, conditions=None):
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": description,
+        "Parameters": parameters,
+    }
+    if conditions:
+        template["Conditions"] = conditions
+    template["Resources"] = {
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": {"Ref": "RoleName"},
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trust},
+                "Policies": [
+                    {
+                        "PolicyName": "plumbline",
+                        "PolicyDocument": {
+                            "Version": "2012-10-17",
+                            "Statement": [statement_of_cloudformation(it) for it in policy],
+                        },
+                    }
+                ],
+            },
+        }
+    }
+    template["Outputs"] = {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}}
+    return template
+
+
+NAME = {"Default": "plumbline", "AllowedPattern": r"[\w+=,.@-]{1,64}"}
+
+
+def account_role_of_cloudformation(description, policy):
+    parameters = {
+        "TrustPrincipal": text_parameter(
+            "The ARN of the identity that Plumbline runs as", AllowedPattern="arn:.+"
+        ),
+        "ExternalId": text_parameter(
+            "What Plumbline gives when it assumes the role: spec.role.externalId of the AwsAccount",
+            NoEcho=True,
+            MinLength=2,
+        ),
+        "Regions": {
+            "Type": "CommaDelimitedList",
+            "Description": "The regions that baselines name, such as eu-west-1,us-east-1",
+        },
+        "RoleName": text_parameter("The name of the role, the same in every account", **NAME),
+    }
+    trust = [
+        {
+            "Sid": "AssumeByPlumbline",
+            "Effect": "Allow",
+            "Principal": {"AWS": {"Ref": "TrustPrincipal"}},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}},
+        }
+    ]
+    return cloudformation(description, parameters, trust, policy)
+
+
+# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+POD_IDENTITY = ("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"])
+
+
+def operator_of_cloudformation(policy):
+    service, actions = POD_IDENTITY
+    parameters = {
+        "RoleName": text_parameter("The name of the operator's role", **NAME | {"Default": "plumbline-operator"}),
+        "AccountRoleName": text_parameter("The name of the role in each account", **NAME),
+    }
+    trust = [
+        {
+            "Sid": "PodIdentity",
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": actions,
+        }
+    ]
+    description = "The role that the operator gets by EKS Pod Identity"
+    return cloudformation(description, parameters, trust, policy)
+
+
+# Terraform
+
+
+def interpolated(text):
+    if text == ROLE_ARN:
+        return "arn:${data.aws_partition.current.partition}:iam::*:role/${var.account_role_name}"
+    # What stands for itself in a template: $${aws:username}.
+    as_it_stands = text.replace("${", "$${").replace("%{", "%%{")
+    return as_it_stands.replace("arn:aws:", "arn:${data.aws_partition.current.partition}:").replace(
+        ACCOUNT, "${data.aws_caller_identity.current.account_id}"
+    )
+
+
+def condition_of_terraform(values):
+    if values == [REGION]:
+        return "${var.regions}"
+    if values == [ACCOUNT]:
+        return ["${data.aws_caller_identity.current.account_id}"]
+    raise ValueError(f"no account-independent form of {values}")
+
+
+def statement_of_terraform(statement):
+    made = {
+        "sid": statement["Sid"],
+        "actions": listed(statement["Action"]),
+        "resources": [interpolated(it) for it in listed(statement["Resource"])],
+    }
+    conditions = [
+        {"test": test, "variable": key, "values": condition_of_terraform(listed(value))}
+        for test, keys in statement.get("Condition", {}).items()
+        for key, value in keys.items()
+    ]
+    return {**made, "condition": conditions} if conditions else made
+
+
+def terraform(variables, trust, policy):
+    return {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "variable": variables,
+        "data": {
+            "aws_partition": {"current": {}},
+            "aws_caller_identity": {"current": {}},
+            "aws_iam_policy_document": {
+                "trust": {"statement": [trust]},
+                "policy": {"statement": [statement_of_terraform(it) for it in policy]},
+            },
+        },
+        "resource": {
+            "aws_iam_role": {
+                "plumbline": {
+                    "name": "${var.role_name}",
+                    "assume_role_policy": "${data.aws_iam_policy_document.trust.json}",
+                }
+            },
+            "aws_iam_role_policy": {
+                "plumbline": {
+                    "name": "plumbline",
+                    "role": "${aws_iam_role.plumbline.id}",
+                    "policy": "${data.aws_iam_policy_document.policy.json}",
+                }
+            },
+        },
+        "output": {"role_arn": {"value": "${aws_iam_role.plumbline.arn}"}},
+    }
+
+
+def variable(description, **more):
+    return {"type": "string", "description": description, **more}
+
+
+def account_role_of_terraform(policy):
+    variables = {
+        "trust_principal": variable("The ARN of the identity that Plumbline runs as"),
+        "external_id": variable(
+            "What Plumbline gives when it assumes the role: spec.role.externalId of the AwsAccount",
+            sensitive=True,
+        ),
+        "regions": {
+            "type": "list(string)",
+            "description": "The regions that baselines name",
+        },
+        "role_name": variable(
+            "The name of the role, the same in every account", default="plumbline"
+        ),
+    }
+    trust = {
+        "sid": "AssumeByPlumbline",
+        "actions": ["sts:AssumeRole"],
+        "principals": [{"type": "AWS", "identifiers": ["${var.trust_principal}"]}],
+        "condition": [
+            {"test": "StringEquals", "variable": "sts:ExternalId", "values": ["${var.external_id}"]}
+        ],
+    }
+    return terraform(variables, trust, policy)
+
+
+def operator_of_terraform(policy):
+    service, actions = POD_IDENTITY
+    variables = {
+        "role_name": variable("The name of the operator's role", default="plumbline-operator"),
+        "account_role_name": variable("The name of the role in each account", default="plumbline"),
+    }
+    trust = {
+        "sid": "PodIdentity",
+        "actions": actions,
+        "principals": [{"type": "Service", "identifiers": [service]}],
+    }
+    return terraform(variables, trust, policy)
+
+
+def main(plumbline, folder):
+    reading, _ = policies(plumbline, publish=False)
+    publishing, own = policies(plumbline, publish=True)
+    reader = "Lets Plumbline read AWS Config and what it does not record, of this account"
+    publisher = f"{reader}, and publish findings to its Security Hub"
+    made = {
+        "reader.cloudformation.json": account_role_of_cloudformation(reader, reading),
+        "publisher.cloudformation.json": account_role_of_cloudformation(publisher, publishing),
+        "operator.cloudformation.json": operator_of_cloudformation(own),
+        "terraform/reader/main.tf.json": account_role_of_terraform(reading),
+        "terraform/publisher/main.tf.json": account_role_of_terraform(publishing),
+        "terraform/operator/main.tf.json": operator_of_terraform(own),
+    }
+    for name, document in made.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else Path(__file__).parent)

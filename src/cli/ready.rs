@@ -1,0 +1,157 @@
+//! `plumbline ready`: waits until an operator, or `plumbline run`, answers that it is ready.
+//!
+//! For images that hold nothing but this program, where neither a shell nor `curl` can ask: the
+//! test of the Helm chart, and health checks of containers.
+
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::str::FromStr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::exit::{CommandError, Exit};
+use super::output;
+use api::Period;
+
+/// How long a single answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The wait between two questions.
+const PAUSE: Duration = Duration::from_millis(500);
+/// An answer's first line is no longer than this.
+const FIRST_LINE: u64 = 256;
+
+/// Wait until an operator is ready: until /readyz answers 200
+///
+/// An operator is ready when it has read its objects from the API server, and `plumbline run` when
+/// it has evaluated its folder.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES, args_override_self = true)]
+pub(super) struct ReadyArguments {
+    /// The address, such as `http://plumbline.plumbline:9464`.
+    #[arg(value_name = "URL")]
+    address: Address,
+    /// How long to wait.
+    #[arg(long, value_name = "PERIOD", default_value = "0s")]
+    timeout: Period,
+}
+
+const EXAMPLES: &str = "\
+Exit codes:
+  0   it is ready
+  64  a wrong command line
+  69  it was not ready in time, or did not answer
+
+Examples:
+  plumbline ready http://127.0.0.1:9464
+  plumbline ready http://plumbline.plumbline:9464 --timeout 1m";
+
+/// A host and port that is asked over plain HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Address(String);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rest = text.strip_prefix("http://").unwrap_or(text);
+        let host = rest.strip_suffix('/').unwrap_or(rest);
+        let port = host.rsplit_once(':').filter(|(name, port)| {
+            !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+        });
+        match port {
+            Some(_) if !host.contains(['/', '@', '?', '#', ' ']) => Ok(Self(host.to_owned())),
+            _ => Err("write http://HOST:PORT, such as http://127.0.0.1:9464".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.0)
+    }
+}
+
+impl ReadyArguments {
+    pub(super) fn execute(&self) -> Result<Exit, CommandError> {
+        let deadline = Instant::now() + self.timeout.duration();
+        loop {
+            let why = match self.address.ask() {
+                Ok(()) => return output::write(|out| writeln!(out, "{} is ready", self.address)),
+                Err(why) => why,
+            };
+            if Instant::now() + PAUSE > deadline {
+                let problem = format!("{} is not ready: {why}", self.address);
+                return Err(CommandError::Unavailable(problem));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+impl Address {
+    /// Whether it is ready, or what it says instead.
+    fn ask(&self) -> Result<(), String> {
+        let line = self.first_line().map_err(|error| error.to_string())?;
+        match line.split(' ').nth(1) {
+            Some("200") => Ok(()),
+            Some("503") => Err("it reports that it is not ready yet".to_owned()),
+            _ => Err(format!("it answered {line:?}, so it is not Plumbline")),
+        }
+    }
+
+    fn first_line(&self) -> io::Result<String> {
+        let mut stream = self.connect()?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let request =
+            format!("GET /readyz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.0);
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.take(FIRST_LINE).read_to_end(&mut answer)?;
+        let text = String::from_utf8_lossy(&answer);
+        Ok(text.lines().next().unwrap_or_default().to_owned())
+    }
+
+    /// Connects to the first of its addresses that takes connections.
+    fn connect(&self) -> io::Result<TcpStream> {
+        let mut refused = None;
+        for address in self.0.to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, PATIENCE) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => refused = Some(named(address, &error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| io::Error::other("the host name cannot be resolved")))
+    }
+}
+
+fn named(address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{address}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        for (text, host) in [
+            ("http://plumbline.plumbline:9464", Some("plumbline.plumbline:9464")),
+            ("http://[::1]:9464/", Some("[::1]:9464")),
+            ("127.0.0.1:1", Some("127.0.0.1:1")),
+            ("http://plumbline", None),
+            ("http://:9464", None),
+            ("http://plumbline:0", None),
+            ("http://plumbline:http", None),
+            ("https://plumbline:9464", None),
+            ("http://user@plumbline:9464", None),
+            ("http://plumbline:9464/readyz", None),
+        ] {
+            let address = text.parse::<Address>().ok().map(|it| it.0);
+            assert_eq!(address.as_deref(), host, "{text}");
+        }
+    }
+}

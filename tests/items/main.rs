@@ -1,0 +1,15 @@
+//! Configuration items: the same resource in any encoding is the same item, whatever is recorded,
+//! damaged, cut or generated.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)] // a test
+
+mod damage;
+mod encodings;
+mod generated;
+mod normal;
+mod recorded;

@@ -1,0 +1,5 @@
+module plumbline.dev/tests/lua
+
+go 1.26.0
+
+require github.com/yuin/gopher-lua v1.1.2
