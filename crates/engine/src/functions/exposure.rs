@@ -78,7 +78,7 @@ fn read_rule<'a>(call: &mut Call<'_, 'a>, rule: &Value<'a>) -> Result<Rule, Fail
     let mut addresses = Addresses::default();
     let mut has_sources = ["prefixListIds", "userIdGroupPairs"]
         .into_iter()
-        .any(|list| matches!(rule.get(list), Some(Value::List([_, ..]))));
+        .any(|list| rule.get(list).is_some_and(|list| names_something(&list)));
     for (list, name) in LISTS {
         match rule.get(list) {
             Some(Value::List(ranges)) => {
@@ -96,6 +96,16 @@ fn read_rule<'a>(call: &mut Call<'_, 'a>, rule: &Value<'a>) -> Result<Rule, Fail
     }
     let (from, to) = (port(rule, "fromPort")?, port(rule, "toPort")?);
     Rule::new(protocol, from, to, addresses).map_err(failed)
+}
+
+/// Whether one of a list's elements says anything: neither null nor a map without values does.
+fn names_something(list: &Value<'_>) -> bool {
+    let Value::List(elements) = list else { return false };
+    elements.iter().any(|element| match element {
+        Value::Null => false,
+        Value::Map(entries) => entries.iter().any(|(_, value)| !is_null(value)),
+        _ => true,
+    })
 }
 
 /// The entry; nothing where it denies some ICMP messages, for others may come in.
