@@ -1,6 +1,7 @@
 //! Evaluates a world, and compares it with what is published.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Control, PublishSettings};
@@ -98,7 +99,9 @@ fn plan(controls: &[Generated]) -> Plan {
     let planned = |generated: &Generated| PlannedControl {
         control: generated.compiled.clone(),
         severity: generated.compiled.spec.severity,
-        parameters: generated.compiled.complete_parameters(serde_json::Map::new()).unwrap(),
+        parameters: Arc::new(
+            generated.compiled.complete_parameters(serde_json::Map::new()).unwrap(),
+        ),
         matching: None,
         exclude: None,
         rule: None,
@@ -157,7 +160,7 @@ pub(crate) fn single(compliant: &str, configuration: &Json) -> Expected {
     plan.controls.push(PlannedControl {
         control: catalog.control("one").unwrap().clone(),
         severity: model::Severity::High,
-        parameters: serde_json::Map::new(),
+        parameters: Arc::default(),
         matching: None,
         exclude: None,
         rule: None,

@@ -24,7 +24,8 @@ use model::AccountId;
 /// What the caches hold of what users wrote, by namespace and name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct World {
-    pub(super) baselines: Vec<SecurityBaseline>,
+    /// Shared with the cache, for they may be large.
+    pub(super) baselines: Vec<Arc<SecurityBaseline>>,
     pub(super) accounts: Vec<AwsAccount>,
     pub(super) controls: Vec<Control>,
     pub(super) packs: Vec<Pack>,
@@ -39,7 +40,7 @@ pub(super) struct World {
 #[derive(Debug, Default)]
 pub(super) struct Desired {
     /// What the caches hold.
-    pub(super) world: World,
+    pub(super) world: Arc<World>,
     /// A plan for each baseline that is not being deleted.
     pub(super) plans: BTreeMap<BaselineKey, Plan>,
     /// The accounts, by id, those that are being deleted among them.
@@ -64,7 +65,7 @@ type Version = (Option<String>, Option<i64>);
 pub(super) struct Resolver {
     builder: DesiredBuilder,
     /// The objects of the last time, for those that do not parse any more.
-    before: World,
+    before: Arc<World>,
 }
 
 impl World {
@@ -73,11 +74,11 @@ impl World {
         let mut broken = Vec::new();
         let mut world = Self {
             baselines: taken(objects(&stores.baselines), &mut broken),
-            accounts: taken(objects(&stores.accounts), &mut broken),
-            controls: taken(objects(&stores.controls), &mut broken),
-            packs: taken(objects(&stores.packs), &mut broken),
-            exemptions: taken(objects(&stores.exemptions), &mut broken),
-            attestations: taken(objects(&stores.attestations), &mut broken),
+            accounts: copied(objects(&stores.accounts), &mut broken),
+            controls: copied(objects(&stores.controls), &mut broken),
+            packs: copied(objects(&stores.packs), &mut broken),
+            exemptions: copied(objects(&stores.exemptions), &mut broken),
+            attestations: copied(objects(&stores.attestations), &mut broken),
             namespaces: NamespaceLabels::new(),
             broken: Vec::new(),
         };
@@ -90,24 +91,32 @@ impl World {
 }
 
 fn taken<K>(
-    (objects, invalid): (Vec<K>, Vec<UnreadObject>),
+    (objects, invalid): (Vec<Arc<K>>, Vec<UnreadObject>),
     broken: &mut Vec<UnreadObject>,
-) -> Vec<K> {
+) -> Vec<Arc<K>> {
     broken.extend(invalid);
     objects
+}
+
+fn copied<K: Clone>(
+    found: (Vec<Arc<K>>, Vec<UnreadObject>),
+    broken: &mut Vec<UnreadObject>,
+) -> Vec<K> {
+    taken(found, broken).iter().map(|object| K::clone(object)).collect()
 }
 
 impl Resolver {
     /// Remembers nothing yet. `owner_keys` are the tags and labels that name the owners of drift
     /// where a baseline does not say.
     pub(super) fn new(owner_keys: OwnerKeys) -> Self {
-        Self { builder: DesiredBuilder::new(owner_keys), before: World::default() }
+        Self { builder: DesiredBuilder::new(owner_keys), before: Arc::default() }
     }
 
     /// Puts together what `world` holds.
     pub(super) fn resolve(&mut self, mut world: World) -> Desired {
         world.stand_in(&self.before);
-        self.before = world.clone();
+        let world = Arc::new(world);
+        self.before = Arc::clone(&world);
         let (accounts, rivals) = unrivalled(&world.accounts);
         // Nothing is evaluated for an account that goes; what was published of it is archived.
         let going = accounts.iter().filter(|it| is_going(*it));
@@ -148,7 +157,8 @@ impl World {
         if broken.is_empty() {
             return;
         }
-        take_back(&mut self.baselines, &before.baselines, &broken);
+        let known = before.baselines.iter();
+        self.baselines.extend(known.filter(|it| broken.contains(&ObjectKey::of(&***it))).cloned());
         take_back(&mut self.accounts, &before.accounts, &broken);
         take_back(&mut self.exemptions, &before.exemptions, &broken);
         take_back(&mut self.attestations, &before.attestations, &broken);

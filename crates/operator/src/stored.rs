@@ -5,6 +5,7 @@
 //! only itself.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
@@ -15,9 +16,9 @@ use serde_json::Value;
 
 use api::{Kind, Object};
 
-/// A stored object, or why it does not parse.
+/// A stored object, which all who look at it share, or why it does not parse.
 #[derive(Debug, Clone)]
-pub(super) struct Stored<K>(pub(super) Result<K, Unreadable>);
+pub(super) struct Stored<K>(pub(super) Result<Arc<K>, Unreadable>);
 
 /// An object that does not parse.
 #[derive(Debug, Clone)]
@@ -34,20 +35,20 @@ where
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut stored = Value::deserialize(deserializer)?;
         let error = match K::deserialize(&stored) {
-            Ok(object) => return Ok(Self(Ok(object))),
+            Ok(object) => return Ok(Self(Ok(Arc::new(object)))),
             Err(error) => error.to_string(),
         };
         if stored.as_object_mut().and_then(|fields| fields.remove("status")).is_some()
             && let Ok(object) = K::deserialize(&stored)
         {
-            return Ok(Self(Ok(object)));
+            return Ok(Self(Ok(Arc::new(object))));
         }
         let named = PartialObjectMeta::<K>::deserialize(stored).map_err(D::Error::custom)?;
         Ok(Self(Err(Unreadable { metadata: named.metadata, error })))
     }
 }
 
-impl<K: Resource> Resource for Stored<K> {
+impl<K: Resource + Clone> Resource for Stored<K> {
     type DynamicType = K::DynamicType;
     type Scope = K::Scope;
 
@@ -68,15 +69,18 @@ impl<K: Resource> Resource for Stored<K> {
     }
 
     fn meta(&self) -> &ObjectMeta {
-        self.0.as_ref().map_or_else(|unreadable| &unreadable.metadata, K::meta)
+        self.0.as_ref().map_or_else(|unreadable| &unreadable.metadata, |object| object.meta())
     }
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
-        self.0.as_mut().map_or_else(|unreadable| &mut unreadable.metadata, K::meta_mut)
+        self.0.as_mut().map_or_else(
+            |unreadable| &mut unreadable.metadata,
+            |object| Arc::make_mut(object).meta_mut(),
+        )
     }
 }
 
-impl<K: Object> Object for Stored<K> {
+impl<K: Object + Clone> Object for Stored<K> {
     const KIND: Kind = K::KIND;
 }
 
@@ -101,11 +105,11 @@ mod tests {
     fn a_status_that_nobody_can_read_hides_no_object() {
         let spec = json!({ "accounts": { "names": ["payments"] } });
         let well = stored(&spec, &json!({ "observedGeneration": 3 })).0.unwrap();
-        assert_eq!(well.status.unwrap().observed_generation, Some(3));
+        assert_eq!(well.status.as_ref().unwrap().observed_generation, Some(3));
         let later = json!({ "observedGeneration": 3, "targets": "all of them" });
         let object = stored(&spec, &later).0.unwrap();
         assert_eq!(
-            (object.spec.accounts.names, object.status),
+            (object.spec.accounts.names.clone(), object.status.clone()),
             (vec!["payments".to_owned()], None)
         );
     }

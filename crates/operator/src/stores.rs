@@ -100,14 +100,14 @@ impl Stores {
 }
 
 /// The objects of a cache that parse, by namespace and name, and those that do not.
-pub(super) fn objects<K>(cache: &Cache<K>) -> (Vec<K>, Vec<UnreadObject>)
+pub(super) fn objects<K>(cache: &Cache<K>) -> (Vec<Arc<K>>, Vec<UnreadObject>)
 where
     K: Object + Clone + 'static,
 {
     let (mut objects, mut broken) = (Vec::new(), Vec::new());
     for guarded in cache.state() {
         match &guarded.0 {
-            Ok(object) => objects.push(object.clone()),
+            Ok(object) => objects.push(Arc::clone(object)),
             Err(invalid) => broken.push(UnreadObject {
                 key: ObjectKey::of(guarded.as_ref()),
                 error: invalid.error.clone(),
@@ -115,7 +115,7 @@ where
             }),
         }
     }
-    objects.sort_by(|one, other| name_of(one.meta()).cmp(&name_of(other.meta())));
+    objects.sort_by(|one: &Arc<K>, other| name_of(one.meta()).cmp(&name_of(other.meta())));
     (objects, broken)
 }
 
@@ -132,7 +132,7 @@ where
 
     /// The objects that parse.
     pub(super) fn iter(&self) -> impl Iterator<Item = &K> {
-        self.0.iter().filter_map(|guarded| guarded.0.as_ref().ok())
+        self.0.iter().filter_map(|guarded| guarded.0.as_deref().ok())
     }
 }
 

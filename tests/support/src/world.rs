@@ -1,6 +1,8 @@
 //! The world of small tests: one account, a baseline `platform/production` over its buckets, and an
 //! exemption until March 2026. Time begins with February.
 
+use std::sync::Arc;
+
 use api::{Attestation, AwsAccount, Exemption, SecurityBaseline};
 use cel::Timestamp;
 use engine::catalog::Catalog;
@@ -48,7 +50,7 @@ pub fn plan(asked: &Value, regions: &[&str], exempted: &Value) -> Plan {
     let exemptions: [Exemption; 1] = [serde_json::from_value(exemption).unwrap()];
     let attestations: [Attestation; 0] = [];
     let desired = Desired {
-        baseline: &baseline,
+        baseline: &Arc::new(baseline),
         accounts: &accounts,
         unread_accounts: &UnreadAccounts::new(),
         exemptions: &exemptions,

@@ -38,7 +38,7 @@ pub fn plan(controls: &[&str]) -> Plan {
             origin: Origin::BuiltIn,
         }),
         severity: Severity::Medium,
-        parameters: serde_json::Map::new(),
+        parameters: Arc::default(),
         matching: None,
         exclude: None,
         rule: None,

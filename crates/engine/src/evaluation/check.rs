@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use super::result::OwnerTagPlace;
 use crate::catalog::{CompiledCheck, CompiledExpression, slots};
-use crate::plan::{Plan, PlannedControl, PlannedExemption, ResourceMatch};
+use crate::plan::{Plan, PlannedControl, PlannedExemption};
 use api::Scope;
 use cel::{Program, Timestamp, Value, from_json};
 use model::{ConfigurationItem, InternalError, InternalPlace};
@@ -74,7 +74,7 @@ impl<'p> PreparedCheck<'p> {
     /// Whether a match, or an exemption, looks at tags.
     pub(super) fn reads_tags(&self) -> bool {
         let matches = [&self.planned.matching, &self.planned.exclude];
-        matches.into_iter().flatten().any(ResourceMatch::reads_tags)
+        matches.into_iter().flatten().any(|it| it.reads_tags())
             || self.exemptions.iter().any(|(_, exemption)| exemption.reads_tags())
     }
 

@@ -24,8 +24,8 @@ impl Concern {
     pub(super) fn of(check: &PreparedCheck<'_>, item: &ConfigurationItem<'_>) -> Self {
         let subject = match_subject(check, item);
         let matched = |of: Option<&ResourceMatch>| of.map(|of| of.matches(&subject));
-        let excluded = matched(check.planned.exclude.as_ref());
-        let exclude = check.planned.exclude.as_ref();
+        let exclude = check.planned.exclude.as_deref();
+        let excluded = matched(exclude);
         let is_certain = exclude.is_some_and(|exclude| !exclude.reads_beyond_id());
         if excluded == Some(Matched::Yes) && is_certain {
             return Self::Excluded;
@@ -34,11 +34,11 @@ impl Concern {
             return Self::Unknown(fault);
         }
         let selectors = [&check.planned.matching, &check.planned.exclude];
-        let reads_more = selectors.into_iter().flatten().any(ResourceMatch::reads_beyond_id);
+        let reads_more = selectors.into_iter().flatten().any(|it| it.reads_beyond_id());
         if check.planned.rule.is_some() && reads_more {
             return Self::Unknown(unselectable(&subject));
         }
-        match (matched(check.planned.matching.as_ref()), excluded) {
+        match (matched(check.planned.matching.as_deref()), excluded) {
             (Some(Matched::No), _) | (_, Some(Matched::Yes)) => Self::Unmatched,
             (Some(Matched::Undetermined), _) | (_, Some(Matched::Undetermined)) => {
                 Self::Unknown(untold(item))

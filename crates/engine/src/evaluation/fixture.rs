@@ -35,7 +35,7 @@ pub(super) fn control(name: &str, check: &str) -> Arc<CompiledControl> {
 pub(super) fn planned(control: Arc<CompiledControl>) -> PlannedControl {
     PlannedControl {
         severity: control.spec.severity,
-        parameters: serde_json::Map::new(),
+        parameters: Arc::default(),
         matching: None,
         exclude: None,
         rule: PlannedRule::of(&control, &serde_json::Map::new()).map(Arc::new),

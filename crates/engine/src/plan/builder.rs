@@ -4,6 +4,7 @@
 //! catalogue that did not change is not compiled again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::resolve::{AccountRegions, Desired, NamespaceLabels, UnreadAccounts, namespace};
 use super::{BaselineKey, LastGood, OwnerKeys, Plan, Problem, ProblemKind};
@@ -17,7 +18,7 @@ use api::{
 #[derive(Debug, Clone, Copy)]
 pub struct DesiredObjects<'o> {
     /// The baselines; those that are being deleted are not planned.
-    pub baselines: &'o [SecurityBaseline],
+    pub baselines: &'o [Arc<SecurityBaseline>],
     /// The accounts in use.
     pub accounts: &'o [AwsAccount],
     /// Controls of their own.
@@ -90,7 +91,8 @@ impl DesiredBuilder {
     /// Puts these objects together.
     pub fn build(&mut self, objects: &DesiredObjects<'_>) -> DesiredState {
         self.compile(objects);
-        let keys: BTreeSet<BaselineKey> = objects.baselines.iter().map(BaselineKey::of).collect();
+        let keys: BTreeSet<BaselineKey> =
+            objects.baselines.iter().map(|it| BaselineKey::of(it)).collect();
         self.last.retain_baselines(|key| keys.contains(key));
         let exemptions = grouped(objects.exemptions, |it| {
             let of = namespace(it.metadata.namespace.as_deref());
@@ -104,7 +106,7 @@ impl DesiredBuilder {
             unread.map(|it| (it.key.name.clone(), it.labels.clone())).collect();
         let mut named = BTreeSet::new();
         // Of two of the same name the first counts.
-        let staying = objects.baselines.iter().filter(|it| !is_deleted(*it));
+        let staying = objects.baselines.iter().filter(|it| !is_deleted(&***it));
         let staying = staying.filter(|it| named.insert(BaselineKey::of(it)));
         let plans = staying.map(|baseline| {
             let key = BaselineKey::of(baseline);

@@ -203,9 +203,9 @@ fn finish(
         None => PlannedControl {
             control: Arc::clone(control),
             severity: severity.unwrap_or(control.spec.severity),
-            parameters,
-            matching,
-            exclude,
+            parameters: Arc::new(parameters),
+            matching: matching.map(Arc::new),
+            exclude: exclude.map(Arc::new),
             rule,
         },
     }
@@ -215,7 +215,7 @@ fn refused(control: CompiledControl, severity: Option<Severity>) -> PlannedContr
     PlannedControl {
         severity: severity.unwrap_or(control.spec.severity),
         control: Arc::new(control),
-        parameters: Parameters::new(),
+        parameters: Arc::default(),
         matching: None,
         exclude: None,
         rule: None,

@@ -6,6 +6,7 @@
 //! the process started.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::resolve::{Desired, resolve};
 use super::{BaselineKey, Plan, ProblemKind};
@@ -23,7 +24,7 @@ pub(crate) struct LastGood {
 /// A baseline without mistakes.
 #[derive(Debug, Clone)]
 struct GoodBaseline {
-    spec: SecurityBaselineSpec,
+    baseline: Arc<SecurityBaseline>,
     /// The controls that it came to, those of its packs among them.
     controls: BTreeSet<ControlName>,
 }
@@ -43,16 +44,16 @@ impl LastGood {
     /// before; what is wrong is that of the baseline as it is.
     pub(crate) fn resolve(&mut self, desired: &Desired<'_>, catalog: &Catalog) -> Plan {
         let plan = resolve(desired, catalog);
-        let spec = &desired.baseline.spec;
         if plan.is_complete() {
             let controls = plan.controls.iter().map(|it| it.control.name.clone()).collect();
-            let good = GoodBaseline { spec: spec.clone(), controls };
+            let good = GoodBaseline { baseline: Arc::clone(desired.baseline), controls };
             self.baselines.insert(plan.baseline.clone(), good);
             return plan;
         }
         let Some(good) = self.baselines.get(&plan.baseline) else { return plan };
         let metadata = desired.baseline.metadata.clone();
-        let baseline = SecurityBaseline { metadata, spec: good.beside(spec, &plan), status: None };
+        let spec = good.beside(&desired.baseline.spec, &plan);
+        let baseline = Arc::new(SecurityBaseline { metadata, spec, status: None });
         let lasting = resolve(&Desired { baseline: &baseline, ..*desired }, catalog);
         let kind = Kind::SecurityBaseline;
         let own = plan.problems.into_iter().filter(|problem| problem.object.kind == kind);
@@ -79,7 +80,7 @@ impl GoodBaseline {
     }
 
     fn keep_accounts(&self, spec: &mut SecurityBaselineSpec, plan: &Plan) {
-        let (accounts, good) = (&mut spec.accounts, &self.spec.accounts);
+        let (accounts, good) = (&mut spec.accounts, &self.baseline.spec.accounts);
         let is_unknown = |kind: &ProblemKind| matches!(kind, ProblemKind::UnknownAccount { .. });
         if plan.mistakes().any(|problem| is_unknown(&problem.kind)) {
             let kept = good.names.iter().filter(|name| !accounts.names.contains(name));
@@ -103,7 +104,7 @@ impl GoodBaseline {
         if !plan.mistakes().any(|problem| is_wrong(&problem.kind)) {
             return;
         }
-        let good = &self.spec.regions;
+        let good = &self.baseline.spec.regions;
         let kept = good.iter().filter(|region| !spec.regions.contains(region));
         let kept: Vec<_> = kept.cloned().collect();
         if good.is_empty() {
@@ -116,7 +117,7 @@ impl GoodBaseline {
     fn keep_uses(&self, spec: &mut SecurityBaselineSpec, plan: &Plan) {
         let refused = plan.controls.iter().filter(|it| it.control.refusal().is_some());
         for name in refused.map(|it| &it.control.name).filter(|it| self.controls.contains(*it)) {
-            let before = self.spec.controls.iter().find(|it| it.name == *name);
+            let before = self.baseline.spec.controls.iter().find(|it| it.name == *name);
             spec.controls.retain(|it| it.name != *name);
             spec.controls.extend(before.cloned());
         }
@@ -126,10 +127,10 @@ impl GoodBaseline {
     fn keep_controls(&self, spec: &mut SecurityBaselineSpec) {
         let is_new = |pack: &&PackReference| !spec.packs.contains(pack);
         let mut packs: Vec<PackReference> =
-            self.spec.packs.iter().filter(is_new).cloned().collect();
+            self.baseline.spec.packs.iter().filter(is_new).cloned().collect();
         packs.append(&mut spec.packs);
         spec.packs = packs;
-        for control in self.spec.controls.iter().filter(|control| !control.disabled) {
+        for control in self.baseline.spec.controls.iter().filter(|control| !control.disabled) {
             if spec.controls.iter().all(|it| it.name != control.name) {
                 spec.controls.push(control.clone());
             }

@@ -1,6 +1,7 @@
 //! From what users wrote to what there is to evaluate.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::plan::accounts::{self, AccountsByName, Selected};
@@ -19,7 +20,7 @@ use model::AccountId;
 #[derive(Debug, Clone, Copy)]
 pub struct Desired<'d> {
     /// The baseline.
-    pub baseline: &'d SecurityBaseline,
+    pub baseline: &'d Arc<SecurityBaseline>,
     /// Every account that can be read.
     pub accounts: &'d [AwsAccount],
     /// Accounts that are there and cannot be read.
@@ -57,7 +58,7 @@ pub type NamespaceLabels = BTreeMap<String, BTreeMap<String, String>>;
 pub fn resolve(desired: &Desired<'_>, catalog: &Catalog) -> Plan {
     let Desired { baseline, .. } = *desired;
     let key = BaselineKey::of(baseline);
-    let object = ObjectKey::of(baseline);
+    let object = ObjectKey::of(&**baseline);
     let mut problems = Vec::new();
     let mut report = |path: FieldPath, kind: ProblemKind| {
         problems.push(Problem { object: object.clone(), path, kind });

@@ -90,12 +90,13 @@ pub struct PlannedControl {
     pub control: Arc<CompiledControl>,
     /// Its severity here.
     pub severity: Severity,
-    /// A value of the right type for every parameter that it declares.
-    pub parameters: Parameters,
+    /// A value of the right type for every parameter that it declares. What is large is shared by all
+    /// copies of the plan, of which each account has one.
+    pub parameters: Arc<Parameters>,
     /// Only these resources.
-    pub matching: Option<ResourceMatch>,
+    pub matching: Option<Arc<ResourceMatch>>,
     /// Not these resources.
-    pub exclude: Option<ResourceMatch>,
+    pub exclude: Option<Arc<ResourceMatch>>,
     /// The AWS Config rule that it delegates to; nothing for other checks.
     pub rule: Option<Arc<PlannedRule>>,
 }

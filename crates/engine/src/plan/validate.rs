@@ -1,6 +1,7 @@
 //! What is wrong with objects beyond their own form: what they name, and what they say together.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::catalog::{Catalog, CatalogProblem};
 use crate::plan::resolve::timestamp;
@@ -117,7 +118,7 @@ impl Resolver<'_> {
         };
         let unread: Vec<UnreadObject> = self.objects.broken.iter().map(unread).collect();
         builder.build(&DesiredObjects {
-            baselines: &objects(baselines),
+            baselines: &objects(baselines).into_iter().map(Arc::new).collect::<Vec<_>>(),
             accounts: &objects(accounts),
             controls: &objects(controls),
             packs: &objects(packs),

@@ -1,5 +1,7 @@
 //! A finding's workflow fits its status, whatever a process that ended half-way left of it.
 
+use std::sync::Arc;
+
 use super::super::fixture::{at, bucket, compare_read, finding, plan, publish, result};
 use super::super::{Finding, FindingStatus, KnownFindings, Workflow};
 use super::UNKNOWN;
@@ -89,7 +91,7 @@ fn exemption() -> PlannedExemption {
     let exemptions: [Exemption; 1] = [serde_saphyr::from_str(LEGACY).unwrap()];
     let mut plan = resolve(
         &Desired {
-            baseline: &baseline,
+            baseline: &Arc::new(baseline),
             accounts: &accounts,
             unread_accounts: &UnreadAccounts::new(),
             exemptions: &exemptions,

@@ -66,7 +66,7 @@ fn run_case(
         controls: vec![PlannedControl {
             control: Arc::clone(control),
             severity: control.spec.severity,
-            parameters,
+            parameters: Arc::new(parameters),
             matching: None,
             exclude: None,
             rule: rule.map(Arc::new),

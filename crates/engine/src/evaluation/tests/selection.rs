@@ -2,13 +2,18 @@
 
 use serde_json::json;
 
+use std::sync::Arc;
+
 use super::{ROLES, VERSIONED, role};
 use crate::evaluation::fixture::{bucket, complete, evaluate, plan};
 use crate::plan::ResourceMatch;
 
+fn select(yaml: &str) -> Arc<ResourceMatch> {
+    Arc::new(ResourceMatch::new(&serde_saphyr::from_str(yaml).unwrap()).unwrap())
+}
+
 #[test]
 fn what_a_baseline_does_not_match_or_excludes_is_no_subject() {
-    let select = |yaml| ResourceMatch::new(&serde_saphyr::from_str(yaml).unwrap()).unwrap();
     let mut plan = plan(&[VERSIONED]);
     plan.controls[0].matching = Some(select("{tags: {data: confidential}}"));
     plan.controls[0].exclude = Some(select("{ids: ['tmp-*']}"));
@@ -31,7 +36,6 @@ fn what_a_baseline_does_not_match_or_excludes_is_no_subject() {
 
 #[test]
 fn what_is_left_out_by_a_tag_that_another_copy_lacks_is_unknown() {
-    let select = |yaml| ResourceMatch::new(&serde_saphyr::from_str(yaml).unwrap()).unwrap();
     let tagged = |region, tags: &str| {
         let mut role = role(region, "2026-01-01T00:00:00Z", false);
         role["tags"] = json!({"exempt": tags});
@@ -51,7 +55,6 @@ fn what_is_left_out_by_a_tag_that_another_copy_lacks_is_unknown() {
 
 #[test]
 fn where_a_baseline_selects_by_tags_an_item_that_says_nothing_of_its_tags_is_unknown() {
-    let select = |yaml| ResourceMatch::new(&serde_saphyr::from_str(yaml).unwrap()).unwrap();
     let region = "expression: {resourceTypes: ['AWS::S3::Bucket'], scope: Region, \
                   compliant: 'resources.size() == 0'}";
     let by_tags = "{tags: {data: confidential}}";

@@ -44,7 +44,7 @@ fn a_baseline_that_is_being_deleted_is_known_and_not_planned() {
             all.exemptions.iter().map(|it| it.object.clone()).collect();
         let accounts: Vec<_> = all.accounts.iter().map(|it| it.object.clone()).collect();
         DesiredBuilder::default().build(&DesiredObjects {
-            baselines,
+            baselines: &baselines.iter().cloned().map(Arc::new).collect::<Vec<_>>(),
             accounts: &accounts,
             controls: &[],
             packs: &[],

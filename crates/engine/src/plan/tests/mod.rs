@@ -130,7 +130,7 @@ fn controls(plan: &Plan) -> Vec<String> {
         if let Some(why) = control.control.refusal() {
             return format!("{} {} refused: {why}", control.control.name, control.severity);
         }
-        let parameters = serde_json::Value::Object(control.parameters.clone());
+        let parameters = serde_json::Value::Object((*control.parameters).clone());
         format!("{} {} {parameters}", control.control.name, control.severity)
     };
     plan.controls.iter().map(control).collect()
