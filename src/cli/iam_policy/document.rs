@@ -18,12 +18,14 @@ fn statement(statement: &Statement) -> Value {
         "Action": statement.actions,
         "Resource": statement.resources,
     });
-    let keys: Map<String, Value> = statement
-        .conditions
-        .iter()
-        .map(|Condition { key, values }| ((*key).to_owned(), json!(values)))
-        .collect();
-    if keys.is_empty() { written } else { on_condition(written, &keys) }
+    let mut tests: Map<String, Value> = Map::new();
+    for Condition { test, key, values } in &statement.conditions {
+        let keys = tests.entry(*test).or_insert_with(|| json!({}));
+        if let Some(keys) = keys.as_object_mut() {
+            keys.insert((*key).to_owned(), json!(values));
+        }
+    }
+    if tests.is_empty() { written } else { on_condition(written, tests) }
 }
 
 /// Who may assume a role, and how. AWS asks for the external id where the role is assumed, and not
@@ -32,7 +34,8 @@ pub(super) fn trust(role: &RolePermissions, principal: &Value, external_id: &Val
     let mut assume = trusting("AssumeByPlumbline", principal, "sts:AssumeRole");
     if role.has_external_id {
         let key = ("sts:ExternalId".to_owned(), external_id.clone());
-        assume = on_condition(assume, &Map::from_iter([key]));
+        let equals = ("StringEquals".to_owned(), Value::Object(Map::from_iter([key])));
+        assume = on_condition(assume, Map::from_iter([equals]));
     }
     let tag = || trusting("TagByPlumbline", principal, "sts:TagSession");
     let statements: Vec<Value> =
@@ -44,10 +47,10 @@ fn trusting(id: &str, principal: &Value, action: &str) -> Value {
     json!({"Sid": id, "Effect": "Allow", "Principal": {"AWS": principal}, "Action": action})
 }
 
-/// The statement, limited to where these keys have these values.
-fn on_condition(mut statement: Value, keys: &Map<String, Value>) -> Value {
+/// The statement, limited to where these tests of keys hold.
+fn on_condition(mut statement: Value, tests: Map<String, Value>) -> Value {
     if let Some(fields) = statement.as_object_mut() {
-        fields.insert("Condition".to_owned(), json!({"StringEquals": keys}));
+        fields.insert("Condition".to_owned(), Value::Object(tests));
     }
     statement
 }

@@ -181,8 +181,11 @@ mod tests {
     use setup::{Condition, RolePermissions, Statement};
 
     fn permissions(resource: &str) -> Permissions {
-        let condition =
-            Condition { key: "aws:PrincipalTag/a", values: [resource.to_owned()].into() };
+        let condition = Condition {
+            test: "StringEquals",
+            key: "aws:PrincipalTag/a",
+            values: [resource.to_owned()].into(),
+        };
         let statement = Statement {
             id: "Read",
             actions: ["s3:GetObject".to_owned()].into(),

@@ -179,6 +179,8 @@ impl<'a> GatheredPermissions<'a> {
         }
         let (role, account) = (spec.role.as_ref(), &spec.account_id);
         self.allow(role, account, statement::hub(spec.partition, account, regions, &HUB));
+        let workflow = statement::workflow(spec.partition, account, regions, UPDATE_FINDINGS);
+        self.allow(role, account, workflow);
         let import = statement::import(spec.partition, account, regions, &[IMPORT_FINDINGS]);
         self.allow(role, account, import);
     }
@@ -225,7 +227,7 @@ impl<'a> GatheredPermissions<'a> {
 }
 
 /// What is asked of Security Hub beside publishing itself.
-const HUB: [Operation; 3] = [DESCRIBE_HUB, GET_FINDINGS, UPDATE_FINDINGS];
+const HUB: [Operation; 2] = [DESCRIBE_HUB, GET_FINDINGS];
 
 /// The account of an ARN.
 #[must_use]
@@ -288,9 +290,10 @@ mod tests {
         let of_both = [
             "ImportFindings",
             "ReadAccountFacts",
-            "ReadAndUpdateFindings",
             "ReadConfigRules",
+            "ReadFindings",
             "ReadRegionFacts",
+            "UpdateWorkflow",
         ];
         let of_shop = ["KeepConfigRules", "ReadItems"];
         let mut of_own: Vec<&str> = of_both.into_iter().chain(of_shop).collect();

@@ -6,6 +6,8 @@ use aws::Operation;
 use aws::operations::action;
 use model::{AccountId, Partition, Region};
 
+const EQUALS: &str = "StringEquals";
+
 /// A statement that allows something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -15,13 +17,15 @@ pub struct Statement {
     pub actions: BTreeSet<String>,
     /// On what.
     pub resources: BTreeSet<String>,
-    /// Only so; each key is compared with `StringEquals`.
+    /// Only so.
     pub conditions: Vec<Condition>,
 }
 
 /// A key that has one of some values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
+    /// How it is compared, such as `StringEquals`.
+    pub test: &'static str,
     /// The key.
     pub key: &'static str,
     /// The values.
@@ -119,7 +123,39 @@ pub(super) fn aggregator(
     }
 }
 
-/// Reading findings back and changing their workflow.
+/// What `BatchUpdateFindings` could change beside the workflow and user-defined fields, as conditions name
+/// it ("`BatchUpdateFindings` for customers", Security Hub User Guide; the names as in AWS's managed policy
+/// `AWSSystemsManagerOpsDataSyncServiceRolePolicy`). No condition says whose findings are changed.
+const UNTOUCHED: [&str; 10] = [
+    "securityhub:ASFFSyntaxPath/Confidence",
+    "securityhub:ASFFSyntaxPath/Criticality",
+    "securityhub:ASFFSyntaxPath/Note.Text",
+    "securityhub:ASFFSyntaxPath/Note.UpdatedBy",
+    "securityhub:ASFFSyntaxPath/RelatedFindings",
+    "securityhub:ASFFSyntaxPath/Severity.Label",
+    "securityhub:ASFFSyntaxPath/Severity.Normalized",
+    "securityhub:ASFFSyntaxPath/Severity.Product",
+    "securityhub:ASFFSyntaxPath/Types",
+    "securityhub:ASFFSyntaxPath/VerificationState",
+];
+
+/// Changing the workflow of findings, and nothing else of them.
+pub(super) fn workflow(
+    partition: Partition,
+    account: &AccountId,
+    regions: &BTreeSet<Region>,
+    operation: Operation,
+) -> Statement {
+    let untouched = UNTOUCHED.map(|key| Condition {
+        test: "Null",
+        key,
+        values: BTreeSet::from(["true".to_owned()]),
+    });
+    let conditions = [in_regions(regions)].into_iter().chain(untouched).collect();
+    Statement { id: "UpdateWorkflow", conditions, ..hub(partition, account, regions, &[operation]) }
+}
+
+/// Reading findings back.
 pub(super) fn hub(
     partition: Partition,
     account: &AccountId,
@@ -128,7 +164,7 @@ pub(super) fn hub(
 ) -> Statement {
     let arn = format!("arn:{partition}:securityhub:*:{account}:hub/default");
     Statement {
-        id: "ReadAndUpdateFindings",
+        id: "ReadFindings",
         actions: actions(operations),
         resources: BTreeSet::from([arn]),
         conditions: vec![in_regions(regions)],
@@ -144,7 +180,7 @@ pub(super) fn import(
 ) -> Statement {
     let arn = format!("arn:{partition}:securityhub:*:{account}:product/{account}/default");
     let target = BTreeSet::from([account.to_string()]);
-    let target = Condition { key: "securityhub:TargetAccount", values: target };
+    let target = Condition { test: EQUALS, key: "securityhub:TargetAccount", values: target };
     Statement {
         id: "ImportFindings",
         actions: actions(operations),
@@ -174,5 +210,5 @@ fn actions(operations: &[Operation]) -> BTreeSet<String> {
 
 fn in_regions(regions: &BTreeSet<Region>) -> Condition {
     let values = regions.iter().map(Region::to_string).collect();
-    Condition { key: "aws:RequestedRegion", values }
+    Condition { test: EQUALS, key: "aws:RequestedRegion", values }
 }
