@@ -22,7 +22,7 @@ pub fn is_write(operation: Operation) -> bool {
 }
 
 /// All operations that change something but for credential reports, which AWS makes for whoever asks.
-const WRITES: [Operation; 4] = [PUT_RULE, DELETE_RULE, IMPORT_FINDINGS, UPDATE_FINDINGS];
+pub(crate) const WRITES: [Operation; 4] = [PUT_RULE, DELETE_RULE, IMPORT_FINDINGS, UPDATE_FINDINGS];
 
 operations! {
     /// Whose credentials these are. Everybody may ask.

@@ -6,6 +6,7 @@ mod config;
 mod credentials;
 mod facts;
 mod failure;
+mod fenced;
 mod message;
 mod pages;
 mod profile;

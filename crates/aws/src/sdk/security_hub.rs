@@ -4,12 +4,14 @@ use std::future::Future;
 
 use aws_config::SdkConfig;
 use aws_sdk_securityhub::Client;
+use aws_sdk_securityhub::config::Builder;
 use aws_sdk_securityhub::types::{
     AwsSecurityFinding, AwsSecurityFindingFilters, AwsSecurityFindingIdentifier, WorkflowStatus,
     WorkflowUpdate as SdkWorkflow,
 };
 
 use super::call::Caller;
+use super::fenced::FencedRequests;
 use super::message::shown;
 use crate::error::AwsError;
 use crate::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
@@ -106,7 +108,9 @@ pub struct SecurityHubClient {
 
 impl SecurityHubClient {
     pub(super) fn new(config: &SdkConfig, caller: Caller) -> Self {
-        Self { client: Client::new(config), caller }
+        let fenced = FencedRequests(caller.fence.clone());
+        let config = Builder::from(config).interceptor(fenced).build();
+        Self { client: Client::from_conf(config), caller }
     }
 }
 

@@ -6,9 +6,11 @@ mod rules;
 
 use aws_config::SdkConfig;
 use aws_sdk_config::Client;
+use aws_sdk_config::config::Builder;
 use aws_sdk_config::types::{ChronologicalOrder, ResourceKey as SdkKey, ResourceType as SdkType};
 
 use super::call::Caller;
+use super::fenced::FencedRequests;
 use crate::config::{AggregatedSource, BatchItems, Recorder, ResourceKey, Rows};
 use crate::error::AwsError;
 use crate::operations::{BATCH, COUNT, HISTORY, LIST, SELECT, SELECT_AGGREGATE};
@@ -34,7 +36,9 @@ pub fn is_enumerated(resource_type: &ResourceType) -> bool {
 
 impl ConfigClient {
     pub(super) fn new(config: &SdkConfig, caller: Caller) -> Self {
-        Self { client: Client::new(config), caller }
+        let fenced = FencedRequests(caller.fence.clone());
+        let config = Builder::from(config).interceptor(fenced).build();
+        Self { client: Client::from_conf(config), caller }
     }
 
     /// The customer's configuration recorder and how it fares; nothing where there is none.
