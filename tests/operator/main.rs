@@ -43,6 +43,7 @@ mod rights;
 mod samples;
 mod scale;
 mod secrets;
+mod snapshots;
 mod supervised;
 mod tenants;
 mod upgrade;

@@ -17,11 +17,15 @@
 //! known, that resource is given as [unreadable](model::ItemStatus::Unreadable); where it is
 //! not, the report says in which types and regions something was lost. Whatever could not be read,
 //! opened, decompressed or understood makes a read incomplete and is listed.
+//!
+//! Only regular files are read, each no further than it went when it was opened, and nothing is waited
+//! for longer than its size justifies.
 
 mod contents;
 mod delivery;
 mod evaluate;
 mod fact_reads;
+mod fetching;
 pub(super) mod files;
 mod input;
 pub(super) mod items;
@@ -94,9 +98,9 @@ pub trait ItemSink {
 ///
 /// # Errors
 ///
-/// When it cannot be read.
+/// When it cannot be read, or is not a regular file.
 pub fn open_text(path: &Path) -> io::Result<Box<dyn io::Read>> {
-    input::unzip(std::fs::File::open(path)?)
+    input::unzip(files::open_regular(path)?)
 }
 
 impl Snapshot {
@@ -181,7 +185,9 @@ impl Snapshot {
         let mut sequence = 0;
         let readers = pass(|chunk| files.next_chunk(chunk), readers.collect(), &mut sequence);
         let (mut workers, mut tally) = finish(readers);
-        if files.items() != contents.items || self.files.iter().any(SnapshotFile::has_changed) {
+        let allowance = SnapshotFile::allowance(&self.files);
+        let has_changed = self.files.iter().any(|file| file.has_changed(&allowance));
+        if files.items() != contents.items || has_changed {
             tally.problem(0, None, 0, "the snapshot changed while it was read: read it again");
             tally.lost(Lost::default());
         }

@@ -1,12 +1,12 @@
 //! Opens files, plain or gzipped, and splits one after the other.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
 use flate2::bufread::GzDecoder;
 
+use super::fetching::Allowance;
 use super::files::SnapshotFile;
 use super::pass::Origin;
 use model::{Chunk, LostPart, SplitProblem, SplitReport, Splitter, snapshot_id};
@@ -18,10 +18,10 @@ const BUFFER: usize = 64 << 10;
 const HEAD: u64 = 64 << 10;
 
 /// The id of the snapshot that a file is, if it is one of AWS's snapshot files.
-pub(super) fn id_of_snapshot(file: &SnapshotFile) -> Option<Box<str>> {
+pub(super) fn id_of_snapshot(file: &SnapshotFile, allowance: &Rc<Allowance>) -> Option<Box<str>> {
     let mut head = Vec::new();
     // What is wrong with the file shows when it is read.
-    let input = file.open().and_then(unzip).ok()?;
+    let input = file.open(allowance).and_then(unzip).ok()?;
     input.take(HEAD).read_to_end(&mut head).ok()?;
     snapshot_id(&head)
 }
@@ -72,7 +72,7 @@ impl<R: BufRead> Read for Members<R> {
 
 /// Counts what is read and tells it.
 struct CountedReader<'r> {
-    input: File,
+    input: Box<dyn Read>,
     bytes: Rc<Cell<u64>>,
     progress: &'r (dyn Fn(u64) + Sync),
 }
@@ -86,9 +86,24 @@ impl Read for CountedReader<'_> {
     }
 }
 
+/// Text, as much of it as a reading takes.
+struct BoundedText<'r> {
+    input: Box<dyn Read + 'r>,
+    allowance: Rc<Allowance>,
+}
+
+impl Read for BoundedText<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(into)?;
+        self.allowance.take_text(read)?;
+        Ok(read)
+    }
+}
+
 /// The files, split one after the other.
 pub(super) struct Files<'r> {
     list: &'r [SnapshotFile],
+    allowance: Rc<Allowance>,
     progress: &'r (dyn Fn(u64) + Sync),
     bytes: Rc<Cell<u64>>,
     open: Option<Splitter<Box<dyn Read + 'r>>>,
@@ -99,8 +114,8 @@ pub(super) struct Files<'r> {
 
 impl<'r> Files<'r> {
     pub(super) fn new(list: &'r [SnapshotFile], progress: &'r (dyn Fn(u64) + Sync)) -> Self {
-        let bytes = Rc::default();
-        Self { list, progress, bytes, open: None, reports: Vec::new(), items: 0 }
+        let (allowance, bytes) = (SnapshotFile::allowance(list), Rc::default());
+        Self { list, allowance, progress, bytes, open: None, reports: Vec::new(), items: 0 }
     }
 
     /// How many items were found.
@@ -134,7 +149,9 @@ impl<'r> Files<'r> {
 
     fn open(&self, file: &SnapshotFile) -> io::Result<Box<dyn Read + 'r>> {
         let (bytes, progress) = (Rc::clone(&self.bytes), self.progress);
-        unzip(CountedReader { input: file.open()?, bytes, progress })
+        let input = file.open(&self.allowance)?;
+        let input = unzip(CountedReader { input, bytes, progress })?;
+        Ok(Box::new(BoundedText { input, allowance: Rc::clone(&self.allowance) }))
     }
 
     /// How each file went, and how many items stand before it.

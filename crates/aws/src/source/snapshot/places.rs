@@ -130,7 +130,8 @@ pub(super) struct Snapshots(Vec<Option<Box<str>>>);
 
 impl Snapshots {
     pub(super) fn of(files: &[SnapshotFile]) -> Self {
-        Self(files.iter().map(id_of_snapshot).collect())
+        let allowance = SnapshotFile::allowance(files);
+        Self(files.iter().map(|file| id_of_snapshot(file, &allowance)).collect())
     }
 
     pub(super) fn is_snapshot(&self, file: usize) -> bool {

@@ -1,10 +1,12 @@
 use std::fs;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::files::Access;
 use super::*;
 use cel::Value;
 use model::ItemStatus;
@@ -286,4 +288,31 @@ fn a_third_reading_is_only_for_resources_with_several_items() {
     assert_eq!(readings(&snapshot(&items)), 2);
     let doubled = [&items[..], &[queue("q0", 2, "y")]].concat();
     assert_eq!(readings(&doubled.join("\n")), 3);
+}
+
+#[test]
+fn a_file_that_hangs_is_lost_and_holds_up_neither_others_nor_the_next_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let [silent, good] = ["a.json", "b.json"].map(|name| folder.path().join(name));
+    for path in [&silent, &good] {
+        fs::write(path, snapshot(&[queue("a", 1, "x")])).unwrap();
+    }
+    let mut files = files::find(folder.path()).unwrap();
+    // A pipe that nobody writes to answers as a server does that is silent, once nothing refuses it.
+    fs::remove_file(&silent).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&silent).status();
+    assert!(made.unwrap().success());
+    let access = Access { open: |path| fs::File::open(path), patience: Duration::from_millis(300) };
+    files = files.into_iter().map(|file| file.with(access)).collect();
+    let snapshot = Snapshot::of(files);
+    let contents = snapshot.contents(NOW, 1, &|_| {});
+    let (workers, report) =
+        snapshot.read(&contents, &Reading::everything(), vec![Collector::default()], &|_| {});
+    let items: Vec<_> = workers[0].items.iter().map(|(_, item)| item.as_str()).collect();
+    assert_eq!(items, ["eu-west-1/a/x"]);
+    assert!(!report.complete && report.lost.contains(&Lost::default()), "{report:?}");
+    let messages = messages(&report);
+    assert!(messages.iter().any(|it| it.contains("still waits for an answer")), "{messages:?}");
+    // Once it answers, it is read again.
+    fs::OpenOptions::new().write(true).open(&silent).unwrap();
 }
