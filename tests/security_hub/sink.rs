@@ -60,9 +60,32 @@ async fn a_read_that_ends_before_its_last_page_counts_for_nothing() {
     sink.prepare(&world.places()[..1]).await;
     assert_eq!(sink.known().len(), 0);
     assert!(matches!(sink.state(&world.places()[0]), PlaceState::Unread(_)));
+    memory.restart();
+    memory.fail(None);
     let (changes, published) = world.round(&mut sink, &all, minute(1)).await;
     assert_eq!((changes.len(), published.accepted), (0, 0));
     assert_eq!(sink.known().len(), 5);
+    // The page that failed, and the other region's only one.
+    assert_eq!(memory.calls(), ["get", "get"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_long_to_read_is_read_on_while_the_next_comparison_is_waited_for() {
+    let (world, memory) = (World::new(), Memory::default());
+    let all = buckets(&["a", "b", "c", "d", "e"].map(|name| (name, OFF)));
+    world.round(&mut sink(&memory), &all, minute(0)).await;
+    memory.restart();
+    let mut sink = sink(&memory).reading_for(Duration::ZERO);
+    let place = &world.places()[0];
+    let (changes, published) = world.round(&mut sink, &all, minute(1)).await;
+    assert_eq!((changes.len(), published.accepted), (5, 0));
+    assert!(matches!(sink.state(place), PlaceState::Reading(_)), "{:?}", sink.state(place));
+    assert!(published.refused[0].message.contains("3 so far"), "{published:?}");
+    assert!(sink.read_on(&world.places()).await);
+    let (changes, _) = world.round(&mut sink, &all, minute(2)).await;
+    assert_eq!((changes.len(), sink.state(place)), (0, PlaceState::Ready));
+    assert!(!sink.read_on(&world.places()).await);
+    assert_eq!(memory.writes(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]

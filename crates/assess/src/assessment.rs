@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{JoinError, spawn_blocking};
 use tracing::{Instrument as _, info_span};
@@ -128,6 +129,14 @@ impl Assessment {
     #[must_use]
     pub const fn within(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// The same, reading what is published in each place for so long before a comparison, and the rest
+    /// while the next one is waited for.
+    #[must_use]
+    pub fn reading_for(mut self, part: Duration) -> Self {
+        self.sink = self.sink.reading_for(part);
         self
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::task::JoinError;
@@ -113,6 +114,18 @@ impl Sink {
         }
     }
 
+    /// The same, reading what is published in each place for so long before a comparison, and the rest
+    /// while the next one is waited for.
+    #[must_use]
+    pub fn reading_for(self, part: Duration) -> Self {
+        match self {
+            Self::File(file) => Self::File(file),
+            Self::SecurityHub { hub, reached } => {
+                Self::SecurityHub { hub: Box::new(hub.reading_for(part)), reached }
+            }
+        }
+    }
+
     /// Where people find the findings.
     #[must_use]
     pub fn place(&self) -> String {
@@ -189,6 +202,13 @@ impl FindingSink for Sink {
         match self {
             Self::File(file) => file.prepare(places).await,
             Self::SecurityHub { hub, .. } => hub.prepare(places).await,
+        }
+    }
+
+    async fn read_on(&mut self, places: &[Place]) -> bool {
+        match self {
+            Self::File(file) => file.read_on(places).await,
+            Self::SecurityHub { hub, .. } => hub.read_on(places).await,
         }
     }
 

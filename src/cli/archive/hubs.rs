@@ -102,7 +102,7 @@ fn looked_at(
         match sink.state(place) {
             PlaceState::Ready | PlaceState::Occupied(_) => report.looked_at(place),
             PlaceState::NotEnabled(why) => report.problem(why),
-            PlaceState::Unread(why) => {
+            PlaceState::Unread(why) | PlaceState::Reading(why) => {
                 report.problem(format!(
                     "cannot read the findings in account {account}, {region}: {why}"
                 ));

@@ -45,12 +45,25 @@ impl From<&Target> for Place {
 pub enum PlaceState {
     /// What stands there has not been read yet, or could not be: why.
     Unread(String),
+    /// What stands there is being read, which takes a while: how far that is.
+    Reading(String),
     /// Security Hub is not in use there: what AWS says, and what to do.
     NotEnabled(String),
     /// All that stands there is another Plumbline's of the same installation: whose, and what to do.
     Occupied(String),
     /// What stands there is known.
     Ready,
+}
+
+impl PlaceState {
+    /// Why it is not known what stands there; nothing where that is known, or nothing can.
+    #[must_use]
+    pub fn unread(&self) -> Option<&str> {
+        match self {
+            Self::Unread(why) | Self::Reading(why) => Some(why),
+            Self::NotEnabled(_) | Self::Occupied(_) | Self::Ready => None,
+        }
+    }
 }
 
 /// Takes findings to where people and other programs see them.
@@ -62,6 +75,12 @@ pub trait FindingSink: Send {
     /// before a comparison. A place that cannot be read takes no changes until it can.
     fn prepare(&mut self, _places: &[Place]) -> impl Future<Output = ()> + Send {
         std::future::ready(())
+    }
+
+    /// Goes on reading back what takes longer than [`prepare`](Self::prepare) waits: to be called between
+    /// comparisons, and dropped when the next one is due. Whether there is something new to compare with.
+    fn read_on(&mut self, _places: &[Place]) -> impl Future<Output = bool> + Send {
+        std::future::ready(false)
     }
 
     /// Asks, where nothing was called for a while, whether these places still take findings: to be

@@ -3,6 +3,7 @@
 //! How many accounts are at each stage at once is limited, for the whole replica.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -19,6 +20,10 @@ use assess::{
 use aws::AwsError;
 use cel::Timestamp;
 use engine::evaluation::{EXPRESSION_BUDGET, EvaluationResult};
+
+/// An evaluation waits so long for what is published in each region. Where that takes longer, which it
+/// does from some 5,000 findings on, it is compared and published after the next one.
+const READ_FOR: Duration = Duration::from_secs(20);
 
 /// Why an account was not evaluated.
 #[derive(Debug, Error)]
@@ -70,7 +75,7 @@ async fn open(work: &AccountWork, context: &Context) -> Result<Assessment, Accou
     let choice = context.settings.sink.of_account(work.id());
     let assessment = Assessment::open(context.aws.clone(), publisher.clone(), &choice).await?;
     let limits = Limits { findings: context.settings.max_findings, steps: EXPRESSION_BUDGET };
-    Ok(assessment.within(limits))
+    Ok(assessment.within(limits).reading_for(READ_FOR))
 }
 
 /// Why the account cannot be reached, if it cannot.

@@ -125,7 +125,7 @@ impl AccountObservation {
         let left_open = if work.may_lack_baselines { 0 } else { gone.count() };
         let others = sink.others_places().into_iter();
         let others = others.filter_map(|it| Some((it.region.clone(), sink.others(it)?))).collect();
-        let is_unread = hubs.values().any(|state| matches!(state, PlaceState::Unread(_)));
+        let is_unread = hubs.values().any(|state| state.unread().is_some());
         let leaving = work.is_going.then_some(match left_open {
             0 if is_unread => Leaving::Unread,
             0 => Leaving::Archived,

@@ -19,7 +19,7 @@ use crate::stored::Stored;
 use crate::write;
 use api::{BaselineReport, BaselineReportSpec, BaselineReportStatus, Kind, ObjectKey};
 use assess::Sink;
-use aws::publish::{FindingSink, PlaceState};
+use aws::publish::FindingSink;
 use engine::drift::HeldArchivals;
 use engine::plan::BaselineKey;
 use model::{AccountId, Partition, Region};
@@ -38,7 +38,7 @@ impl Known {
     }
 
     fn report(&self) -> Option<&BaselineReport> {
-        self.0.0.as_ref().ok()
+        self.0.0.as_deref().ok()
     }
 
     fn status(&self) -> Option<&BaselineReportStatus> {
@@ -265,7 +265,7 @@ fn may_hide_findings(report: &BaselineReport, work: &AccountWork, sink: &Sink) -
         [] => work.places(),
         targets => targets.iter().map(|target| work.place(&target.region)).collect(),
     };
-    places.iter().any(|place| matches!(sink.state(place), Some(PlaceState::Unread(_))))
+    places.iter().any(|place| sink.state(place).is_some_and(|it| it.unread().is_some()))
 }
 
 fn baseline_of(report: &BaselineReport) -> Option<BaselineKey> {

@@ -24,7 +24,7 @@ pub(super) fn troubles(
         PlaceState::NotEnabled(why) | PlaceState::Unread(why) => {
             Some(warning("SecurityHubUnavailable", format!("{region}: {why}")))
         }
-        PlaceState::Ready | PlaceState::Occupied(_) => None,
+        PlaceState::Ready | PlaceState::Reading(_) | PlaceState::Occupied(_) => None,
     });
     let other = observed.others.values().next();
     let other = other.map(|(_, note)| warning("OtherPublisher", note.clone()));

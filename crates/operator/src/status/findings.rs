@@ -7,6 +7,7 @@ use super::condition::{ConditionValue, join_first};
 use crate::account::{AccountObservation, of_account};
 use api::{AwsAccount, Condition, ConditionReason, ConditionType};
 use aws::publish::PlaceState;
+use model::Region;
 
 /// So many regions are named.
 const SHOWN: usize = 3;
@@ -25,10 +26,10 @@ pub(super) fn archived(
             format!("{left} findings of deleted baselines are not archived yet; will retry");
         return Some(ConditionValue::no(ConditionReason::LeftOpen, message));
     }
-    let mut unread = observed.hubs.iter().filter_map(|(region, state)| match state {
-        PlaceState::Unread(why) => Some((region, why)),
-        _ => None,
-    });
+    let unread = |(region, state): (&Region, &PlaceState)| {
+        Some((region.clone(), state.unread()?.to_owned()))
+    };
+    let mut unread = observed.hubs.iter().filter_map(unread);
     let (region, why) = unread.next().filter(|_| was_reported || observed.may_hide)?;
     let message = format!(
         "findings of deleted baselines may be open: {region} could not be read: {why}; will retry"

@@ -2,7 +2,8 @@
 //!
 //! What stands in a place is read back before anything is published there, and again within a day,
 //! for other people change and archive findings, too. In between, own writes count as known: reads
-//! lag behind them. A read that ends before its last page counts for nothing.
+//! lag behind them. A read that ends before its last page counts for nothing until it has gone on
+//! to that.
 //!
 //! A place whose Security Hub cannot be read, or is not enabled, refuses its changes and says why;
 //! all others go on. Killed between any two calls, the next comparison finds what is still to be
@@ -23,12 +24,12 @@ mod workflow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt as _};
 use futures::{StreamExt as _, stream};
 
 use self::commit::{CommitJob, CommitStep, Committed, Half, commit};
 use self::places::PlaceEntry;
-use self::read_back::{StandingFindings, read_back};
+use self::read_back::{ReadBack, read_back};
 use crate::publish::{
     FindingSink, Hubs, Place, PlaceState, PublishError, Published, Refused, not_own, place_of,
 };
@@ -53,6 +54,8 @@ pub struct SecurityHub<H> {
     /// Workflows that are ahead of their findings, by the findings' ids.
     halves: HashMap<String, Half>,
     read_within: Duration,
+    /// For so long places are read before a comparison; whole where nothing is set.
+    part: Option<Duration>,
     pause: Duration,
 }
 
@@ -66,6 +69,7 @@ impl<H: Hubs> SecurityHub<H> {
             places: HashMap::new(),
             halves: HashMap::new(),
             read_within: READ_WITHIN,
+            part: None,
             pause: PAUSE,
         }
     }
@@ -74,6 +78,14 @@ impl<H: Hubs> SecurityHub<H> {
     #[must_use]
     pub const fn read_within(mut self, interval: Duration) -> Self {
         self.read_within = interval;
+        self
+    }
+
+    /// Reads each place for so long before a comparison, and the rest afterwards: what takes longer is
+    /// compared when it is known.
+    #[must_use]
+    pub const fn reading_for(mut self, part: Duration) -> Self {
+        self.part = Some(part);
         self
     }
 
@@ -113,42 +125,53 @@ impl<H: Hubs> SecurityHub<H> {
         self.places.get(place).map_or(0, |entry| entry.foreign)
     }
 
-    /// Reads the places that are due, several at once.
-    async fn read(&mut self, places: &[Place]) {
-        let mut due = Vec::new();
-        for place in places.iter().collect::<HashSet<_>>() {
-            let entry = self.places.entry(place.clone()).or_insert_with(PlaceEntry::new);
+    /// Reads the places that are due, several at once, and whole but where each reads in parts.
+    async fn read(&mut self, places: &[Place], part: Option<Duration>) {
+        let asked: HashSet<&Place> = places.iter().collect();
+        for place in &asked {
+            let entry = self.places.entry((*place).clone()).or_insert_with(PlaceEntry::new);
             entry.forget_old_writes();
-            if !entry.is_due() {
-                continue;
-            }
-            if let Some(hub) = self.hubs.hub(place) {
-                due.push((place.clone(), hub));
-            } else {
+            if entry.is_due() && self.hubs.hub(place).is_none() {
                 let reason = format!("no AwsAccount gives access to account {}", place.account);
                 entry.state = PlaceState::Unread(reason);
             }
         }
-        let publisher = self.publisher.clone();
-        let mut reads = stream::iter(due.into_iter().map(|(place, hub)| {
-            let publisher = &publisher;
-            async move {
-                let standing = read_back(&hub, &place, publisher).await;
-                (place, standing)
-            }
-        }))
-        .buffer_unordered(PLACES_AT_ONCE);
-        while let Some((place, standing)) = reads.next().await {
-            match standing {
-                Ok(standing) => self.stands(&place, standing),
+        let due = self.places.iter_mut().filter(|(place, it)| asked.contains(place) && it.is_due());
+        let due = due.filter_map(|(place, entry)| Some((self.hubs.hub(place)?, place, entry)));
+        let publisher = &self.publisher;
+        let reads: Vec<BoxFuture<'_, _>> = due
+            .map(|(hub, place, entry)| {
+                let read = async move {
+                    let until = entry.reads_until(part);
+                    let read = read_back(&hub, place, publisher, entry.reading(), until).await;
+                    (place.clone(), read)
+                };
+                read.boxed()
+            })
+            .collect();
+        let reads = stream::iter(reads).buffer_unordered(PLACES_AT_ONCE);
+        for (place, read) in reads.collect::<Vec<_>>().await {
+            match read {
+                Ok(true) => self.stands(&place),
+                Ok(false) => self.is_reading(&place),
                 Err(error) => self.unread(&place, &error),
             }
         }
     }
 
-    /// Takes what stands in a place as the truth, but for what was written there a moment ago.
-    fn stands(&mut self, place: &Place, standing: StandingFindings) {
+    /// A place is read in part. One that was read before goes on with what is known of it.
+    fn is_reading(&mut self, place: &Place) {
         let Some(entry) = self.places.get_mut(place) else { return };
+        let count = entry.is_being_read().unwrap_or_default();
+        if entry.state != PlaceState::Ready {
+            entry.state = PlaceState::Reading(format!("they are being read, {count} so far"));
+        }
+    }
+
+    /// Takes what stands in a place as the truth, but for what was written there a moment ago.
+    fn stands(&mut self, place: &Place) {
+        let Some(entry) = self.places.get_mut(place) else { return };
+        let Some(standing) = entry.end_reading().map(ReadBack::finish) else { return };
         if standing.foreign != entry.foreign
             && let Some(example) = &standing.example
         {
@@ -175,6 +198,9 @@ impl<H: Hubs> SecurityHub<H> {
     fn unread(&mut self, place: &Place, error: &AwsError) {
         const WHAT: &str = "published findings could not be read back";
         let Some(entry) = self.places.get_mut(place) else { return };
+        if !error.class.is_passing() {
+            entry.end_reading();
+        }
         let state = match error.class {
             Class::NotEnabled => PlaceState::NotEnabled(not_enabled(place, error)),
             _ if error.class.is_passing() && entry.state == PlaceState::Ready => PlaceState::Ready,
@@ -269,7 +295,7 @@ impl<H: Hubs> SecurityHub<H> {
         let Place { account, region, .. } = place;
         match self.state(place) {
             PlaceState::NotEnabled(message) | PlaceState::Occupied(message) => message,
-            PlaceState::Unread(reason) => format!(
+            PlaceState::Unread(reason) | PlaceState::Reading(reason) => format!(
                 "the findings in account {account}, {region}, could not be read back: {reason}; \
                  nothing is published there until they can be read"
             ),
@@ -323,9 +349,21 @@ impl<H: Hubs> FindingSink for SecurityHub<H> {
     }
 
     async fn prepare(&mut self, places: &[Place]) {
-        self.read(places).await;
+        self.read(places, self.part).await;
         self.ask_silent(places).await;
         self.take_back_halves(places).await;
+    }
+
+    async fn read_on(&mut self, places: &[Place]) -> bool {
+        let is_being_read = |place: &&Place| {
+            self.places.get(*place).is_some_and(|entry| entry.is_being_read().is_some())
+        };
+        let rest: Vec<Place> = places.iter().filter(is_being_read).cloned().collect();
+        if rest.is_empty() {
+            return false;
+        }
+        self.read(&rest, None).await;
+        true
     }
 
     async fn ask(&mut self, places: &[Place]) -> bool {

@@ -7,12 +7,16 @@ use std::time::Duration;
 use rustc_hash::FxHasher;
 use tokio::time::Instant;
 
+use super::read_back::ReadBack;
 use crate::publish::{OthersFindings, Place, PlaceState};
 use engine::drift::FindingId;
 
 /// Reads lag behind writes by less than this. AWS gives no figure ("eventually consistent"); the
 /// lag that is seen is of seconds.
 const LAG: Duration = Duration::from_mins(15);
+
+/// The first reading of a place may take so long with all its pauses.
+const FIRST_READ: Duration = Duration::from_hours(1);
 
 /// A place that another Plumbline has is read again within this time.
 const OCCUPIED: Duration = Duration::from_hours(1);
@@ -31,6 +35,8 @@ pub(super) struct PlaceEntry {
     unsettled: bool,
     /// What this process wrote there so lately that a read may not show it yet.
     recent: HashMap<FindingId, Instant>,
+    /// A reading that was broken off.
+    reading: Option<ReadBack>,
     /// Findings under Plumbline's prefix that are none of its own.
     pub(super) foreign: usize,
     /// What another Plumbline of the installation keeps there.
@@ -47,6 +53,7 @@ impl PlaceEntry {
             was_read: false,
             unsettled: false,
             recent: HashMap::new(),
+            reading: None,
             foreign: 0,
             others: OthersFindings::default(),
         }
@@ -56,6 +63,30 @@ impl PlaceEntry {
     pub(super) fn is_due(&self) -> bool {
         let is_read = matches!(self.state, PlaceState::Ready | PlaceState::Occupied(_));
         !is_read || self.unsettled || self.due.is_some_and(|due| due <= Instant::now())
+    }
+
+    /// The reading of all that stands there, which may have begun before. What was written meanwhile is
+    /// newer than what it shows, which is known only for a while.
+    pub(super) fn reading(&mut self) -> &mut ReadBack {
+        let within = if self.was_read { LAG } else { FIRST_READ };
+        self.reading = self.reading.take().filter(|reading| reading.is_fresh(within));
+        self.reading.get_or_insert_with(ReadBack::new)
+    }
+
+    /// Ends the reading: it is whole, or of no use.
+    pub(super) fn end_reading(&mut self) -> Option<ReadBack> {
+        self.reading.take()
+    }
+
+    /// How many findings were read so far, where all of them take longer than anybody waits.
+    pub(super) fn is_being_read(&self) -> Option<usize> {
+        self.reading.as_ref().map(ReadBack::count)
+    }
+
+    /// Until when a reading goes on before the next comparison. What was written and may not have been
+    /// taken has to be known.
+    pub(super) fn reads_until(&self, part: Option<Duration>) -> Option<Instant> {
+        part.filter(|_| !self.unsettled).and_then(|part| Instant::now().checked_add(part))
     }
 
     /// It was read whole, and is to be read again within `interval`. The first read may not show yet what

@@ -1,14 +1,18 @@
-//! Reads back what stands in a place: all of it, or an error.
+//! Reads back what stands in a place, page by page. What is not read whole counts for nothing.
+
+use std::time::Duration;
 
 use aws_sdk_securityhub::types::{
     AwsSecurityFinding, AwsSecurityFindingFilters, StringFilter, StringFilterComparison,
 };
 
+use tokio::time::Instant;
+
 use super::decode::decode;
 use crate::operations::GET_FINDINGS;
 use crate::paging::{PageCursor, RepeatedPage};
 use crate::publish::{OthersFindings, Place};
-use crate::{AwsError, SecurityHubService};
+use crate::{AwsError, Class, SecurityHubService};
 use engine::drift::{Finding, Installation, Publisher};
 
 /// What stands in a place.
@@ -23,26 +27,71 @@ pub(super) struct StandingFindings {
     pub(super) others: OthersFindings,
 }
 
-/// Reads every finding of the publisher's installation in a place.
+/// A reading that goes on where it was broken off.
+#[derive(Debug)]
+pub(super) struct ReadBack {
+    standing: StandingFindings,
+    cursor: PageCursor,
+    begun: Instant,
+}
+
+impl ReadBack {
+    pub(super) fn new() -> Self {
+        let (standing, cursor) = Default::default();
+        Self { standing, cursor, begun: Instant::now() }
+    }
+
+    /// Whether its first pages still say what is so.
+    pub(super) fn is_fresh(&self, within: Duration) -> bool {
+        self.begun.elapsed() < within
+    }
+
+    /// How many findings came so far.
+    pub(super) fn count(&self) -> usize {
+        self.standing.findings.len()
+    }
+
+    /// What was read whole.
+    pub(super) fn finish(self) -> StandingFindings {
+        self.standing
+    }
+}
+
+/// Reads every finding of the publisher's installation in a place, until then at most, and says whether
+/// that is all. Broken off or dropped, it goes on after the last page that came.
 ///
 /// # Errors
 ///
-/// When a page cannot be read: what was read before it counts for nothing.
+/// When a page cannot be read.
 pub(super) async fn read_back(
     hub: &impl SecurityHubService,
     place: &Place,
     publisher: &Publisher,
-) -> Result<StandingFindings, AwsError> {
+    reading: &mut ReadBack,
+    until: Option<Instant>,
+) -> Result<bool, AwsError> {
     let filters = filters_of(place, &publisher.installation);
-    let mut standing = StandingFindings::default();
-    let mut cursor = PageCursor::default();
+    let mut is_resumed = reading.cursor.token().is_some();
     loop {
-        let page = hub.findings(&filters, cursor.token()).await?;
+        let page = match hub.findings(&filters, reading.cursor.token()).await {
+            Ok(page) => page,
+            // How long AWS knows where a reading was, nobody says.
+            Err(error) if is_resumed && error.class == Class::Invalid => {
+                (*reading, is_resumed) = (ReadBack::new(), false);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        is_resumed = false;
         for given in page.findings {
-            standing.add(given, place, publisher);
+            reading.standing.add(given, place, publisher);
         }
-        if !cursor.follow(page.next).map_err(|repeated| repeated_in(place, repeated))? {
-            return Ok(standing);
+        let goes_on = reading.cursor.follow(page.next);
+        if !goes_on.map_err(|repeated| repeated_in(place, repeated))? {
+            return Ok(true);
+        }
+        if until.is_some_and(|until| until <= Instant::now()) {
+            return Ok(false);
         }
     }
 }
