@@ -18,6 +18,7 @@ use super::traces::TraceArguments;
 use crate::telemetry::TraceSettings;
 use api::Period;
 use assess::SinkChoice;
+use aws::AwsSettings;
 use clock::SystemClock;
 use engine::drift::{Installation, MOST_FINDINGS};
 use operator::{OperatorSettings, operate};
@@ -77,6 +78,10 @@ pub(super) struct OperatorArguments {
     /// removed anyway.
     #[arg(long, value_name = "PERIOD", default_value = "10m")]
     archive_deadline: Period,
+    /// How many MiB the temporary files with what AWS Config recorded may take, of all accounts
+    /// together. What does not fit is Unknown (NotDelivered). By default there is no limit.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
+    mirror_size: Option<u32>,
     #[command(flatten)]
     archivals: ArchivalArguments,
     /// How many findings of a baseline may be open in one account. What drifts beyond that is counted
@@ -171,7 +176,10 @@ impl OperatorArguments {
             lease_duration: self.lease_duration.duration(),
             sink,
             snapshots: self.snapshots,
-            aws: self.aws.settings(),
+            aws: AwsSettings {
+                mirror_size: self.mirror_size.map(|mib| u64::from(mib) << 20),
+                ..self.aws.settings()
+            },
             archive_deadline: self.archive_deadline.duration(),
             archival_limit: self.archivals.limit(),
             max_findings: self.max_findings,

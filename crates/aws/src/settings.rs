@@ -25,6 +25,8 @@ pub struct AwsSettings {
     pub use_dual_stack: bool,
     /// How long each call is tried.
     pub patience: Patience,
+    /// How many bytes the items of all accounts may take in temporary files, where that is limited.
+    pub mirror_size: Option<u64>,
     /// Whether this process may write: asked right before each call that changes something.
     pub fence: Fence,
 }

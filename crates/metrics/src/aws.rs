@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus::IntCounterVec;
+use prometheus::{IntCounterVec, IntGauge};
 
 use super::account::{AccountMetrics, BudgetLevels};
 use super::described::Registered;
@@ -12,6 +12,8 @@ use super::{name, register};
 #[derive(Debug, Clone)]
 pub struct AwsMetrics {
     requests: IntCounterVec,
+    mirrors: IntGauge,
+    mirror_limit: IntGauge,
     accounts: AccountMetrics,
 }
 
@@ -37,7 +39,17 @@ impl AwsMetrics {
             &["service", "operation", "code"],
         )?;
         register(registry, &requests)?;
-        Ok(Self { requests, accounts: accounts.clone() })
+        let mirrors = IntGauge::with_opts(name(
+            "mirror_bytes",
+            "Size of the temporary files with what AWS Config recorded, of all accounts.",
+        ))?;
+        let mirror_limit = IntGauge::with_opts(name(
+            "mirror_limit_bytes",
+            "Maximum size of these files; 0 without a limit. What does not fit is Unknown.",
+        ))?;
+        register(registry, &mirrors)?;
+        register(registry, &mirror_limit)?;
+        Ok(Self { requests, mirrors, mirror_limit, accounts: accounts.clone() })
     }
 
     /// Counts an answer.
@@ -54,6 +66,13 @@ impl AwsMetrics {
     /// Adds up how long a call waited for its budget.
     pub fn waited(&self, call: &AwsCall<'_>, time: Duration) {
         self.accounts.waited(call.account, time);
+    }
+
+    /// Shows what the items of all accounts take on disk, and may take; [`u64::MAX`] is no limit.
+    pub fn mirrors(&self, taken: u64, limit: u64) {
+        let shown = |bytes: u64| i64::try_from(bytes).unwrap_or_default();
+        self.mirrors.set(shown(taken));
+        self.mirror_limit.set(shown(limit));
     }
 
     /// Shows whether a recorder runs.

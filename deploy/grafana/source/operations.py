@@ -126,6 +126,13 @@ WHY = ("Why?", [
                    query("sum by (place) (increase("
                          "plumbline_internal_errors_total[$__rate_interval]))", "{{place}}"))),
     ]),
+    (8, [
+        (24, graph("Temporary files",
+                   "What AWS Config recorded of all accounts, on the disk of each replica, and how much of it may be there "
+                   "(--mirror-size). What does not fit is Unknown.", "bytes", NOT_SCRAPED,
+                   query("max by (instance) (plumbline_mirror_bytes)", "{{instance}}"),
+                   query("max by (instance) (plumbline_mirror_limit_bytes > 0)", "{{instance}} limit"))),
+    ]),
 ])
 
 OPERATOR = dashboard(

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 
 use api::{AggregatorSource, AwsAccountSpec, RoleReference};
+use aws::source::MirrorSpace;
 use aws::{AccountAccess, Aws, AwsError, AwsSettings, Role};
 use engine::drift::Installation;
 use metrics::AwsMetrics;
@@ -21,6 +22,8 @@ struct Shared {
     settings: AwsSettings,
     metrics: AwsMetrics,
     installation: Installation,
+    /// The room that all accounts' items may take.
+    space: MirrorSpace,
     /// Found when the first account needs it: looking for credentials takes time.
     aws: OnceCell<Aws>,
     accesses: Mutex<HashMap<Way, Slot>>,
@@ -70,7 +73,13 @@ impl AwsAccounts {
     #[must_use]
     pub fn new(settings: AwsSettings, metrics: AwsMetrics, installation: Installation) -> Self {
         let (aws, accesses) = (OnceCell::new(), Mutex::default());
-        Self(Arc::new(Shared { settings, metrics, installation, aws, accesses }))
+        let space = MirrorSpace::new(settings.mirror_size, metrics.clone());
+        Self(Arc::new(Shared { settings, metrics, installation, space, aws, accesses }))
+    }
+
+    /// The room that all accounts' items may take.
+    pub(super) fn space(&self) -> MirrorSpace {
+        self.0.space.clone()
     }
 
     /// AWS, as this process reaches it.

@@ -15,12 +15,12 @@ use super::{AccountInput, SourceInput};
 use crate::Progress;
 use api::{AwsAccount, AwsAccountSpec, Period};
 use aws::AwsError;
-use aws::source::Mirror;
 use aws::source::account_facts::{AccountFacts, Fact, FactsRead, is_fact};
 use aws::source::aws_config::{AwsConfig, LiveAccount, LiveRead};
 use aws::source::config_rules::{
     ConfigRules, KnownRecorders, OwnRules, RulesAsked, WantedRule, tally,
 };
+use aws::source::{Mirror, MirrorSpace};
 use cel::{Projection, Timestamp};
 use engine::drift::Installation;
 use engine::evaluation::Evaluation;
@@ -149,7 +149,7 @@ impl LiveSources {
             let left = regions.difference(&input.regions).cloned();
             self.sweeper.abandon(spec, left.collect::<Vec<_>>(), plans);
             let kept = kept.filter(|live| live.spec == *spec && live.input == input);
-            let live = kept.unwrap_or_else(|| Live::new(spec, input));
+            let live = kept.unwrap_or_else(|| Live::new(spec, input, self.aws.space()));
             self.accounts.insert(spec.account_id.clone(), live);
         }
         for live in before.into_values() {
@@ -168,12 +168,12 @@ struct Wanted<'w> {
 }
 
 impl Live {
-    fn new(spec: &AwsAccountSpec, input: AccountInput) -> Self {
+    fn new(spec: &AwsAccountSpec, input: AccountInput, space: MirrorSpace) -> Self {
         let (account, home) = (spec.account_id.clone(), home_region(spec));
         let regions = || input.regions.iter().cloned();
         let facts = AccountFacts::new(account.clone(), regions(), home.clone());
         let rules = ConfigRules::new(account, regions(), home);
-        let mirror = Arc::default();
+        let mirror = Arc::new(Mirror::within(space));
         Self { spec: spec.clone(), input, source: None, facts, rules, has_no_rules: false, mirror }
     }
 

@@ -18,12 +18,15 @@ use rustc_hash::FxHashMap;
 use super::snapshot::items::Context;
 use super::snapshot::pass::{Origin, pass};
 use super::snapshot::{Evaluate, ItemSink, Lost, ReadReport, finish};
+use super::space::{MirrorSpace, Taken};
 use model::{Chunk, ItemSpan, Reading, Region, ResourceType};
 
 /// So much text is compressed together.
 const BLOCK: usize = 256 << 10;
 /// The file is written again when more than half of it is of no use, and it is larger than this.
 const WORTH_COMPACTING: u64 = 32 << 20;
+/// Where there is no room, it is written again when so much text or more is of no use.
+const WORTH_A_TRY: u64 = 1 << 20;
 
 /// One resource type, as one region delivered it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +48,8 @@ pub struct Mirror {
 struct MirrorState {
     file: Option<File>,
     length: u64,
+    /// The bytes of the file, and of the text that is not yet compressed.
+    taken: Taken,
     blocks: Vec<Block>,
     /// Text that is not yet compressed: the block after the last.
     open: Vec<u8>,
@@ -77,16 +82,32 @@ struct Kept {
 }
 
 impl Mirror {
+    /// No items yet; their files take of this room.
+    #[must_use]
+    pub fn within(space: MirrorSpace) -> Self {
+        let state = MirrorState { taken: Taken::of(space), ..MirrorState::default() };
+        Self { state: Mutex::new(state), hasher: RandomState::new() }
+    }
+
     /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
     pub(super) fn begin(&self, part: &Part) {
         self.lock().part(part).generation += 1;
     }
 
     /// Keeps an item in the place of an older one of the same resource.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written. Where there is no room, the part is forgotten: others need theirs.
     pub(super) fn put(&self, part: &Part, region: &str, id: &str, text: &str) -> io::Result<()> {
         let key = self.hasher.hash_one((region, id));
         let mut state = self.lock();
         let state = &mut *state;
+        if let Err(full) = state.make_room(text.len() as u64) {
+            state.forget(part);
+            state.compact_if(|state| state.useless() > 0)?;
+            return Err(full);
+        }
         let kept = Kept {
             block: u32::try_from(state.blocks.len()).map_err(io::Error::other)?,
             start: u32::try_from(state.open.len()).map_err(io::Error::other)?,
@@ -113,16 +134,14 @@ impl Mirror {
             stays
         });
         state.used -= gone;
-        state.compact_if_worth_it()
+        let is_worth_it =
+            |state: &MirrorState| state.written >= WORTH_COMPACTING && state.useless() > state.used;
+        state.compact_if(is_worth_it)
     }
 
     /// Forgets a part.
     pub(super) fn forget(&self, part: &Part) {
-        let mut state = self.lock();
-        if let Some(items) = state.parts.remove(part) {
-            let length: u64 = items.kept.values().map(|kept| u64::from(kept.length)).sum();
-            state.used -= length;
-        }
+        self.lock().forget(part);
     }
 
     /// How many resources a part holds.
@@ -187,6 +206,28 @@ impl MirrorState {
         self.parts.entry(part.clone()).or_default()
     }
 
+    fn forget(&mut self, part: &Part) {
+        if let Some(items) = self.parts.remove(part) {
+            let length: u64 = items.kept.values().map(|kept| u64::from(kept.length)).sum();
+            self.used -= length;
+        }
+    }
+
+    /// How much of the text is of no use.
+    const fn useless(&self) -> u64 {
+        self.written.saturating_sub(self.used)
+    }
+
+    /// Takes room for text, before it is compressed.
+    fn make_room(&mut self, text: u64) -> io::Result<()> {
+        if self.taken.take(text).is_ok() {
+            return Ok(());
+        }
+        self.close_block()?;
+        self.compact_if(|state| state.useless() >= WORTH_A_TRY)?;
+        self.taken.take(text)
+    }
+
     fn close_block(&mut self) -> io::Result<()> {
         if self.open.is_empty() {
             return Ok(());
@@ -203,6 +244,8 @@ impl MirrorState {
         let length = u32::try_from(compressed.len()).map_err(io::Error::other)?;
         self.blocks.push(Block { at: self.length, length });
         self.length += u64::from(length);
+        self.taken.borrow(u64::from(length));
+        self.taken.give_back(self.open.len() as u64);
         self.open.clear();
         Ok(())
     }
@@ -228,13 +271,14 @@ impl MirrorState {
         Ok(kept)
     }
 
-    /// Writes what is of use to a new file where that makes it much smaller.
-    fn compact_if_worth_it(&mut self) -> io::Result<()> {
-        if self.written < WORTH_COMPACTING || self.used * 2 > self.written {
+    /// Writes what is of use to a new file.
+    fn compact_if(&mut self, is_worth_it: impl FnOnce(&Self) -> bool) -> io::Result<()> {
+        if !is_worth_it(self) {
             return Ok(());
         }
         self.close_block()?;
-        let mut new = Self { open: Vec::with_capacity(BLOCK), ..Self::default() };
+        let (taken, open) = (self.taken.another(), Vec::with_capacity(BLOCK));
+        let mut new = Self { taken, open, ..Self::default() };
         let mut moved: Vec<(Part, u64, Kept)> = self
             .parts
             .iter()
@@ -254,6 +298,7 @@ impl MirrorState {
             let block = u32::try_from(new.blocks.len()).map_err(io::Error::other)?;
             let start = u32::try_from(new.open.len()).map_err(io::Error::other)?;
             new.open.extend_from_slice(item);
+            new.taken.borrow(item.len() as u64); // the old file goes in a moment
             new.written += item.len() as u64;
             new.part(&part).kept.insert(key, Kept { block, start, ..kept });
             if new.open.len() >= BLOCK {
@@ -294,83 +339,4 @@ impl Blocks<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::ConfigurationItem;
-
-    struct Ids(Vec<String>);
-
-    impl ItemSink for Ids {
-        fn item(&mut self, item: ConfigurationItem<'_>) {
-            self.0.push(format!("{}={}", item.id, item.name.unwrap_or_default()));
-        }
-    }
-
-    fn part(name: &str) -> Part {
-        Part { region: "eu-west-1".parse().unwrap(), resource_type: name.parse().unwrap() }
-    }
-
-    fn put(mirror: &Mirror, part: &Part, id: &str, name: &str) {
-        let padding = "x".repeat(1000);
-        let text = format!(
-            r#"{{"resourceType":"{}","resourceId":"{id}","resourceName":"{name}",
-                "accountId":"111122223333","awsRegion":"eu-west-1",
-                "configuration":{{"a":"{padding}"}}}}"#,
-            part.resource_type
-        );
-        mirror.put(part, "eu-west-1", id, &text).unwrap();
-    }
-
-    fn items(mirror: &Mirror, parts: &[&Part]) -> Vec<String> {
-        let parts = parts.iter().map(|part| (*part).clone()).collect();
-        let workers = vec![Ids(Vec::new()), Ids(Vec::new())];
-        let (workers, report) = mirror.read(&parts, &Reading::everything(), workers);
-        assert!(report.complete, "{:?}", report.problems);
-        let mut ids: Vec<String> = workers.into_iter().flat_map(|worker| worker.0).collect();
-        ids.sort();
-        ids
-    }
-
-    #[test]
-    fn the_latest_item_of_each_resource_is_given_back() {
-        let (mirror, buckets, keys) =
-            (Mirror::default(), part("AWS::S3::Bucket"), part("AWS::KMS::Key"));
-        put(&mirror, &buckets, "a", "old");
-        put(&mirror, &buckets, "b", "only");
-        put(&mirror, &keys, "a", "key");
-        put(&mirror, &buckets, "a", "new");
-        assert_eq!(items(&mirror, &[&buckets]), ["a=new", "b=only"]);
-        assert_eq!(items(&mirror, &[&buckets, &keys]), ["a=key", "a=new", "b=only"]);
-        assert_eq!(mirror.count(&buckets), 2);
-    }
-
-    #[test]
-    fn what_a_whole_read_does_not_bring_is_gone() {
-        let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
-        for id in ["a", "b", "c"] {
-            put(&mirror, &buckets, id, "1");
-        }
-        mirror.begin(&buckets);
-        put(&mirror, &buckets, "b", "2");
-        mirror.finish(&buckets).unwrap();
-        assert_eq!(items(&mirror, &[&buckets]), ["b=2"]);
-        mirror.forget(&buckets);
-        assert_eq!(items(&mirror, &[&buckets]), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_file_of_old_items_is_made_small_without_losing_one() {
-        let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
-        for round in 0..40 {
-            mirror.begin(&buckets);
-            for id in 0..1000 {
-                put(&mirror, &buckets, &format!("bucket-{id:04}"), &round.to_string());
-            }
-            mirror.finish(&buckets).unwrap();
-        }
-        assert!(mirror.lock().written < 2 * WORTH_COMPACTING, "{}", mirror.lock().written);
-        let found = items(&mirror, &[&buckets]);
-        assert_eq!(found.len(), 1000);
-        assert!(found.iter().all(|item| item.ends_with("=39")));
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ pub mod config_rules;
 mod mirror;
 mod recorder_item;
 pub mod snapshot;
+mod space;
 
 pub use mirror::{Mirror, Part};
 pub use recorder_item::{RECORDER, RecorderItem};
@@ -15,3 +16,4 @@ pub use snapshot::{
     Contents, ItemSink, Lost, Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError,
     TypeInRegion,
 };
+pub use space::MirrorSpace;
