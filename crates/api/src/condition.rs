@@ -109,6 +109,7 @@ named! {
         NotReported,
         OtherOperator,
         OtherPublisher,
+        Overdue,
         Pending,
         PublishFailed,
         Published,

@@ -11,6 +11,7 @@ use super::events::Events;
 use super::settings::OperatorSettings;
 use super::stores::Stores;
 use assess::AwsAccounts;
+use cel::Timestamp;
 use clock::{Clock, Fence};
 use engine::drift::Publisher;
 use metrics::{Metrics, OperatorMetrics};
@@ -48,6 +49,8 @@ pub(super) struct Context {
 #[derive(Debug, Default)]
 pub(super) struct AccountObservations {
     pages: Mutex<BTreeMap<AccountId, AccountObservation>>,
+    /// Whose evaluation does not end, and when it began.
+    overdue: Mutex<BTreeMap<AccountId, Timestamp>>,
     pub(super) changed: Notify,
 }
 
@@ -69,6 +72,25 @@ impl AccountObservations {
 
     pub(super) fn forget(&self, account: &AccountId) {
         self.locked(|pages| pages.remove(account));
+        self.overdue(account, None);
+    }
+
+    /// When the evaluation of an account began that does not end.
+    pub(super) fn overdue_since(&self, account: &AccountId) -> Option<Timestamp> {
+        self.overdue.lock().unwrap_or_else(PoisonError::into_inner).get(account).copied()
+    }
+
+    /// Notes that an evaluation does not end, which began then, or that it has ended.
+    pub(super) fn overdue(&self, account: &AccountId, since: Option<Timestamp>) {
+        let mut overdue = self.overdue.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match since {
+            Some(since) => overdue.insert(account.clone(), since),
+            None => overdue.remove(account),
+        };
+        drop(overdue);
+        if before != since {
+            self.changed.notify_one();
+        }
     }
 
     fn locked<T>(

@@ -13,7 +13,9 @@ mod context;
 mod desired;
 mod events;
 mod fenced;
+mod heartbeat;
 mod identity;
+mod overdue;
 mod settings;
 mod status;
 mod stored;
@@ -36,6 +38,7 @@ use context::{AccountObservations, Context};
 use desired::Desired;
 use engine::drift::Publisher;
 use events::Events;
+use heartbeat::Heartbeat;
 use metrics::Metrics;
 use server::{Readiness, Server};
 use stores::Stores;
@@ -72,7 +75,9 @@ pub async fn operate(
         "the objects have not been read from the API server yet; if this persists, see the log",
     );
     let (wanted, desired) = watch::channel(Arc::new(Desired::default()));
-    let server = serve(&settings, desired).await?;
+    let heartbeat = Heartbeat::new(Arc::clone(&clock));
+    let alive = heartbeat.clone();
+    let server = serve(&settings, desired).await?.unless(Arc::new(move || alive.stuck()));
     let mut tasks = JoinSet::new();
     let serving = server.serve(Arc::clone(&metrics), readiness.clone());
     tasks.spawn(async move { serving.await.map_err(OperatorError::from) });
@@ -111,11 +116,11 @@ pub async fn operate(
     select! {
         () = &mut stop => return Ok(()),
         ended = broken(&mut tasks) => return Err(ended),
-        publisher = identified(&context) => drop(context.publisher.set(publisher)),
+        publisher = identified(&context, &heartbeat) => drop(context.publisher.set(publisher)),
     }
     readiness.ready();
     select! {
-        done = supervisor::supervise(&context, wanted, &mut stop) => done,
+        done = supervisor::supervise(&context, wanted, &heartbeat, &mut stop) => done,
         ended = broken(&mut tasks) => Err(ended),
     }
 }
@@ -134,9 +139,18 @@ fn tell_start(settings: &OperatorSettings) {
 }
 
 /// Waits until the caches are filled, and gives who this operator is.
-async fn identified(context: &Context) -> Publisher {
-    let _ = context.stores.synced().await; // who fills them never ends
-    identity::publisher(context).await
+async fn identified(context: &Context, heartbeat: &Heartbeat) -> Publisher {
+    let mut known = std::pin::pin!(async {
+        let _ = context.stores.synced().await; // who fills them never ends
+        identity::publisher(context).await
+    });
+    loop {
+        heartbeat.beat();
+        select! {
+            publisher = &mut known => return publisher,
+            () = context.clock.wait(heartbeat::BEAT) => {}
+        }
+    }
 }
 
 /// Waits until a task ends that never does.

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::account_tasks::AccountTasks;
 use super::context::Context;
 use super::desired::{Desired, Resolver, World};
+use super::heartbeat::{BEAT, Heartbeat};
 use super::settings::{OperatorError, OperatorSettings};
 use super::status::StatusWriter;
 use shard::{Ownership, SHARDS, ShardLease};
@@ -40,6 +41,7 @@ struct Supervisor<'c> {
 pub(super) async fn supervise(
     context: &Arc<Context>,
     wanted: watch::Sender<Arc<Desired>>,
+    heartbeat: &Heartbeat,
     stop: &mut (impl Future<Output = ()> + Unpin),
 ) -> Result<(), OperatorError> {
     let (let_go, let_go_of) = watch::channel(0);
@@ -70,11 +72,7 @@ pub(super) async fn supervise(
             () = &mut *stop => break,
             _ = writer.join_next() => return Err(OperatorError::Broken("statuses".to_owned())),
             _ = &mut leases => return Err(OperatorError::Broken("leases".to_owned())),
-            changed = supervisor.ownership.changed() => drop(changed),
-            () = context.stores.changes.desired.notified() => {
-                sleep(QUIET).await;
-                supervisor.resolve();
-            }
+            () = supervisor.news(heartbeat) => {}
         }
     }
     writer.shutdown().await;
@@ -131,6 +129,21 @@ fn identity(settings: &OperatorSettings) -> String {
 }
 
 impl Supervisor<'_> {
+    /// Waits until users want something else, or this replica holds something else.
+    async fn news(&mut self, heartbeat: &Heartbeat) {
+        loop {
+            heartbeat.beat();
+            select! {
+                () = self.context.clock.wait(BEAT) => {}
+                changed = self.ownership.changed() => return drop(changed),
+                () = self.context.stores.changes.desired.notified() => {
+                    sleep(QUIET).await;
+                    return self.resolve();
+                }
+            }
+        }
+    }
+
     /// Puts together what users want now.
     fn resolve(&mut self) {
         let resolved = Arc::new(self.resolver.resolve(World::of(&self.context.stores)));

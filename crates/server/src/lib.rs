@@ -78,11 +78,15 @@ impl Readiness {
 /// Gives the text of a page.
 pub type Page = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// Says why the process does not go on; nothing where it does.
+pub type Stuck = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// A server that holds its address but does not answer yet.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     pages: Vec<(&'static str, Page)>,
+    stuck: Stuck,
 }
 
 impl fmt::Debug for Server {
@@ -110,7 +114,7 @@ impl Server {
         };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address, pages: Vec::new() })
+        Ok(Self { listener, address, pages: Vec::new(), stuck: Arc::new(|| None) })
     }
 
     /// Where it listens, with the port that was chosen.
@@ -125,6 +129,12 @@ impl Server {
         self
     }
 
+    /// `/healthz` fails for as long as the process is stuck.
+    #[must_use]
+    pub fn unless(self, stuck: Stuck) -> Self {
+        Self { stuck, ..self }
+    }
+
     /// Answers until it is dropped.
     ///
     /// # Errors
@@ -135,9 +145,10 @@ impl Server {
         metrics: Arc<Metrics>,
         readiness: Readiness,
     ) -> Result<(), ServerError> {
+        let stuck = self.stuck;
         let mut routes = Router::new()
             .route("/metrics", get(exposition))
-            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/healthz", get(move || async move { health(stuck()) }))
             .route("/readyz", get(readiness_of))
             .with_state(Exposed { metrics, readiness });
         for (path, page) in self.pages {
@@ -185,6 +196,13 @@ fn compressed(text: &str) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text.as_bytes())?;
     encoder.finish()
+}
+
+fn health(stuck: Option<String>) -> (StatusCode, String) {
+    stuck.map_or_else(
+        || (StatusCode::OK, "ok\n".to_owned()),
+        |why| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+    )
 }
 
 async fn readiness_of(State(exposed): State<Exposed>) -> impl IntoResponse {

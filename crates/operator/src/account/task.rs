@@ -20,6 +20,7 @@ use super::reports::Underway;
 use super::work::AccountWork;
 use crate::context::Context;
 use crate::events::Notice;
+use crate::overdue::watched;
 use assess::{Assessment, schedule};
 use cel::Timestamp;
 use engine::drift::HeldArchivals;
@@ -91,13 +92,15 @@ impl AccountWorker {
             let turn = info_span!("evaluation", account = %current.id());
             let assessment = self.assessment.take();
             let evaluation = Box::pin(evaluate_account(&current, &self.context, assessment));
+            let context = Arc::clone(&self.context);
+            let evaluation = watched(evaluation.instrument(turn.clone()), &current, &context);
             let evaluated = select! {
                 biased;
                 () = stopped(&mut stop) => return,
-                evaluated = evaluation.instrument(turn.clone()) => evaluated,
+                evaluated = evaluation => evaluated,
             };
             let conclusion = Box::pin(self.conclude(&current, evaluated)); // not given up half-way
-            let next = conclusion.instrument(turn).await;
+            let next = watched(conclusion.instrument(turn), &current, &context).await;
             let places = current.places();
             let sink = self.assessment.as_mut().map(Assessment::sink_mut);
             select! {

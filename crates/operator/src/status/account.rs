@@ -17,6 +17,8 @@ use model::Region;
 pub(super) struct Seen<'s> {
     /// What its worker observed.
     pub(super) observed: Option<&'s AccountObservation>,
+    /// When an evaluation began that does not end.
+    pub(super) overdue: Option<&'s Time>,
     /// The `AwsAccount` of the same AWS account that counts.
     pub(super) rival: Option<&'s str>,
     /// What its deletion waits for.
@@ -32,11 +34,11 @@ pub(super) fn of(
     sink: &SinkChoice,
     now: &Time,
 ) -> AwsAccountStatus {
-    let Seen { observed, rival, wait, others } = *seen;
+    let Seen { observed, overdue, rival, wait, others } = *seen;
     let generation = account.metadata.generation;
     let before = account.status.as_ref();
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
-    let (ready, outlook) = ready(observed, rival);
+    let (ready, outlook) = ready(observed, overdue, rival);
     let progress = outlook.condition(
         &ready.clone().condition(ConditionType::Ready, generation, stood, now),
         stood,
@@ -60,7 +62,12 @@ pub(super) fn of(
             .or_else(|| archived(observed, stood))
             .map(|said| (ConditionType::FindingsArchived, said)),
     );
-    said.extend(evaluated(observed).map(|said| (ConditionType::Evaluated, said)));
+    said.extend(
+        overdue
+            .map(late)
+            .or_else(|| evaluated(observed))
+            .map(|said| (ConditionType::Evaluated, said)),
+    );
     let conditions =
         said.into_iter().map(|(type_, said)| said.condition(type_, generation, stood, now));
     let conditions = conditions.chain(progress);
@@ -113,9 +120,16 @@ fn same_account(rival: &str) -> ConditionValue {
 
 /// Whether the last evaluation of the account came about and read what there is, and who brings it
 /// about otherwise. The operator tries again whatever AWS refuses: what is missing there may come.
-fn ready(observed: Option<&AccountObservation>, rival: Option<&str>) -> (ConditionValue, Outlook) {
+fn ready(
+    observed: Option<&AccountObservation>,
+    overdue: Option<&Time>,
+    rival: Option<&str>,
+) -> (ConditionValue, Outlook) {
     if let Some(rival) = rival {
         return (same_account(rival), Outlook::Author);
+    }
+    if let Some(since) = overdue {
+        return (late(since), Outlook::Operator);
     }
     match trouble(observed) {
         Some(said) => (said, Outlook::Operator),
@@ -124,6 +138,14 @@ fn ready(observed: Option<&AccountObservation>, rival: Option<&str>) -> (Conditi
             Outlook::Ready,
         ),
     }
+}
+
+fn late(since: &Time) -> ConditionValue {
+    let since = since.0;
+    let message = format!(
+        "the evaluation that began at {since} did not end within three intervals; what is published is older"
+    );
+    ConditionValue::no(ConditionReason::Overdue, message)
 }
 
 fn trouble(observed: Option<&AccountObservation>) -> Option<ConditionValue> {
@@ -233,7 +255,7 @@ fn security_hub(
         }
     }
     for (region, state) in here() {
-        if let PlaceState::Unread(why) = state {
+        if let Some(why) = state.unread() {
             return ConditionValue::unknown(ConditionReason::Unread, format!("{region}: {why}"));
         }
     }
@@ -357,5 +379,14 @@ mod tests {
         let status = of(&account(), &seen, &sink, &time_of(at(0)));
         assert_eq!(of_type(&status, "Stalled"), is("True", "SameAccount"));
         assert_eq!(of_type(&status, "Reconciling"), None);
+    }
+    #[test]
+    fn an_evaluation_that_does_not_end_is_reported_whatever_came_of_the_last_one() {
+        let (observed, since) = (AccountObservation::default(), time_of(at(0)));
+        let seen = Seen { observed: Some(&observed), overdue: Some(&since), ..Seen::default() };
+        let status = of(&account(), &seen, &SinkChoice::SecurityHub, &time_of(at(9000)));
+        let overdue = Some(("False".to_owned(), "Overdue".to_owned()));
+        assert_eq!(of_type(&status, "Ready"), overdue);
+        assert_eq!(of_type(&status, "Evaluated"), overdue);
     }
 }

@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::condition::{ConditionValue, join_first};
 use super::merge::Merged;
 use super::outlook::Outlook;
+use super::problems::{may_come, reason};
+use crate::overdue::due;
 use crate::time::time_of;
 use api::{
     BaselineReport, BaselineReportStatus, Condition, ConditionReason, ConditionType,
     PublicationRecord, PublicationState, SecurityBaselineStatus, TargetState,
 };
 use cel::Timestamp;
-use engine::plan::{NotEvaluated, Plan, ProblemKind};
+use engine::plan::{NotEvaluated, Plan};
 use model::AccountId;
 
 /// So many problems are reported in one message.
@@ -29,6 +31,8 @@ pub(super) struct MergedStatus {
     pub(super) compliance_ratio: Option<f64>,
     /// Whether time alone changes what is reported.
     pub(super) is_awaiting: bool,
+    /// When an evaluation becomes overdue next.
+    pub(super) due: Option<Timestamp>,
 }
 
 /// What follows of a plan and of the reports of its baseline. `before` is the status that stands.
@@ -46,7 +50,11 @@ pub(super) fn of(
         .collect();
     let merged = Merged::of(&plan.targets, &reports);
     let pending = accounts.iter().filter(|account| !is_current(plan, reports.get(*account)));
-    let view = BaselineView { plan, reports: &reports, merged: &merged, pending: pending.count() };
+    let pending = pending.count();
+    let due = reports.iter().filter_map(|(account, report)| Some((due(plan, report)?, *account)));
+    let (overdue, due): (Vec<_>, Vec<_>) = due.partition(|(due, _)| *due <= now);
+    let overdue = overdue.into_iter().map(|(_, account)| account).collect();
+    let view = BaselineView { plan, reports: &reports, merged: &merged, pending, overdue };
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
     let (time, generation) = (time_of(now), Some(plan.generation));
     let condition = |said: ConditionValue, type_: ConditionType| {
@@ -76,9 +84,11 @@ pub(super) fn of(
         unknown: merged.unknown.clone(),
         unknown_left_out: merged.unknown_left_out,
     };
-    let is_evaluated = view.pending == 0 && plan.not_evaluated().is_none();
+    let is_current = view.pending == 0 && view.overdue.is_empty();
+    let is_evaluated = is_current && plan.not_evaluated().is_none();
     let compliance_ratio = merged.compliance_ratio().filter(|_| is_evaluated);
-    MergedStatus { status, compliance_ratio, is_awaiting }
+    let due = due.into_iter().map(|(due, _)| due).min();
+    MergedStatus { status, compliance_ratio, is_awaiting, due }
 }
 
 /// Whether the account evaluated what the spec asks for now.
@@ -106,6 +116,8 @@ struct BaselineView<'v> {
     merged: &'v Merged,
     /// How many accounts have not evaluated what the spec asks for now.
     pending: usize,
+    /// Those whose last evaluation is too old.
+    overdue: Vec<&'v AccountId>,
 }
 
 impl BaselineView<'_> {
@@ -163,7 +175,19 @@ impl BaselineView<'_> {
                 Outlook::Operator,
             );
         }
-        self.read()
+        match self.overdue() {
+            Some(message) => {
+                (ConditionValue::no(ConditionReason::Overdue, message), Outlook::Operator)
+            }
+            None => self.read(),
+        }
+    }
+
+    /// That evaluations are overdue.
+    fn overdue(&self) -> Option<String> {
+        let accounts: Vec<String> = self.overdue.iter().map(ToString::to_string).collect();
+        let message = "not evaluated for more than three intervals";
+        (!accounts.is_empty()).then(|| format!("{message}: {}", join_first(&accounts, LISTED)))
     }
 
     /// Whether every target was read whole.
@@ -220,6 +244,9 @@ impl BaselineView<'_> {
         }
         if self.pending > 0 {
             return ConditionValue::unknown(ConditionReason::Pending, self.waiting());
+        }
+        if let Some(message) = self.overdue() {
+            return ConditionValue::unknown(ConditionReason::Overdue, message);
         }
         if summary.unknown > 0 {
             let controls: Vec<String> = self
@@ -331,51 +358,6 @@ fn nothing(why: NotEvaluated) -> String {
         NotEvaluated::NoTargets => "see the condition Accepted",
     };
     format!("{why}; {advice}")
-}
-
-/// Whether another object may put a problem right.
-pub(super) const fn may_come(kind: &ProblemKind) -> bool {
-    matches!(
-        kind,
-        ProblemKind::UnknownControl { .. }
-            | ProblemKind::InvalidControl { .. }
-            | ProblemKind::UnknownPack { .. }
-            | ProblemKind::InvalidPack { .. }
-            | ProblemKind::UnknownAccount { .. }
-            | ProblemKind::NamespaceNotAllowed { .. }
-            | ProblemKind::UnreadAccounts { .. }
-            | ProblemKind::NoAccountSelected
-            | ProblemKind::SameAccount { .. }
-            | ProblemKind::NoRegion { .. }
-            | ProblemKind::RegionNotAllowed { .. }
-            | ProblemKind::NameTaken { .. }
-    )
-}
-
-/// The reason to tell of a problem.
-fn reason(kind: &ProblemKind) -> ConditionReason {
-    match kind {
-        ProblemKind::UnknownControl { .. } => ConditionReason::UnknownControl,
-        ProblemKind::InvalidControl { .. } => ConditionReason::InvalidControl,
-        ProblemKind::UnknownPack { .. } => ConditionReason::UnknownPack,
-        ProblemKind::InvalidPack { .. } => ConditionReason::InvalidPack,
-        // One reason for both, as there is one message.
-        ProblemKind::UnknownAccount { .. } | ProblemKind::NamespaceNotAllowed { .. } => {
-            ConditionReason::UnknownAccount
-        }
-        ProblemKind::UnreadAccounts { .. } => ConditionReason::UnreadAccounts,
-        ProblemKind::InvalidSelector { .. } => ConditionReason::InvalidSelector,
-        ProblemKind::NoAccountSelected => ConditionReason::NoAccountSelected,
-        ProblemKind::SameAccount { .. } => ConditionReason::SameAccount,
-        ProblemKind::NoRegion { .. } => ConditionReason::NoRegion,
-        ProblemKind::RegionNotAllowed { .. } => ConditionReason::RegionNotAllowed,
-        ProblemKind::InvalidParameter { .. } => ConditionReason::InvalidParameter,
-        ProblemKind::EmptyMatch
-        | ProblemKind::EmptyList { .. }
-        | ProblemKind::InvalidMatch { .. } => ConditionReason::InvalidMatch,
-        ProblemKind::NameTaken { .. } => ConditionReason::NameTaken,
-        _ => ConditionReason::Invalid,
-    }
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ use shard::OwnedShards;
 /// The reports of each baseline.
 type Reports<'l> = BTreeMap<BaselineKey, Vec<&'l BaselineReport>>;
 
-/// The state, as a hash, of each baseline of which nothing was to be written.
-pub(super) type Settled = HashMap<BaselineKey, u64>;
+/// The state, as a hash, of each baseline of which nothing was to be written, and until when that is so.
+pub(super) type Settled = HashMap<BaselineKey, (u64, Option<Timestamp>)>;
 
 /// The uids of deleted objects that wait, and of which an event was sent.
 pub(super) type Announced = HashSet<String>;
@@ -142,7 +142,10 @@ impl<'l> StatusInputs<'l> {
             let reports: Vec<&BaselineReport> =
                 self.reports.get(&key).into_iter().flatten().copied().collect();
             let state = state_of(baseline, &reports);
-            if self.memory.settled.get(&key) == Some(&state) {
+            let is_settled = |&(settled, until): &(u64, Option<Timestamp>)| {
+                settled == state && until.is_none_or(|until| self.now < until)
+            };
+            if self.memory.settled.get(&key).is_some_and(is_settled) {
                 continue;
             }
             let before = baseline.status.as_ref();
@@ -157,7 +160,7 @@ impl<'l> StatusInputs<'l> {
                 let notice = refusal(stood.unwrap_or_default(), &reported.status.conditions);
                 self.write(baseline, &reported.status, is_progress, notice);
             } else if !reported.is_awaiting {
-                self.memory.settled.insert(key, state);
+                self.memory.settled.insert(key, (state, reported.due));
             }
         }
         self.orphans();
@@ -197,11 +200,13 @@ impl<'l> StatusInputs<'l> {
             let observed = self.context.observations.page(id);
             let wait = self.finalize_account(found, observed.as_ref(), rival.is_some());
             let others = self.claim(found);
+            let overdue = self.context.observations.overdue_since(id).map(time_of);
             self.end_confirmation_of_account(found, observed.as_ref());
             if observed.is_none()
                 && wait.is_none()
                 && others.is_none()
                 && rival.is_none()
+                && overdue.is_none()
                 && let Some(stands) = status_before(found)
             {
                 self.measure_account(found, stands);
@@ -209,7 +214,8 @@ impl<'l> StatusInputs<'l> {
             }
             let sink = &self.context.settings.sink;
             let (observed, wait, others) = (observed.as_ref(), wait.as_deref(), others.as_deref());
-            let seen = account::Seen { observed, rival, wait, others };
+            let overdue = overdue.as_ref();
+            let seen = account::Seen { observed, overdue, rival, wait, others };
             let status = account::of(found, &seen, sink, &time_of(self.now));
             if rival.is_none() {
                 self.measure_account(found, &status);

@@ -16,6 +16,7 @@ mod job;
 mod merge;
 mod objects;
 mod outlook;
+mod problems;
 mod writer;
 
 pub(super) use writer::StatusWriter;

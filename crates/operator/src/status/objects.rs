@@ -1,8 +1,8 @@
 //! The status of controls, packs, exemptions and attestations: accepted, or where the mistake is.
 
-use super::baseline::may_come;
 use super::condition::{ConditionValue, join_first};
 use super::outlook::Outlook;
+use super::problems::may_come;
 use crate::time::moment;
 use api::{Attestation, ConditionReason, ConditionType, Exemption, ObjectKey, ObjectStatus, Time};
 use cel::Timestamp;

@@ -216,3 +216,18 @@ fn the_share_is_that_of_all_that_the_spec_asks_for_now_or_absent() {
     unread.status.as_mut().unwrap().targets[0].state = TargetState::Incomplete;
     assert_eq!(ratio(&asked, &[&unread]), None, "a target was not read");
 }
+
+#[test]
+fn what_nobody_evaluated_for_three_intervals_is_neither_ready_nor_compliant() {
+    let report = report(1, compliant());
+    let plan = plan(&["a"]);
+    let hours = i64::try_from(plan.interval.as_secs() * 3).unwrap() + 3600;
+    let of = |seconds| of(&plan, &[&report], None, at(seconds));
+    let just = of(hours);
+    assert_eq!(said(&just.status, "Ready"), ("True", "Evaluated"));
+    assert_eq!(just.due, Some(at(hours + 1)));
+    let late = of(hours + 1);
+    assert_eq!(said(&late.status, "Ready"), ("False", "Overdue"));
+    assert_eq!(said(&late.status, "Compliant"), ("Unknown", "Overdue"));
+    assert_eq!((late.due, late.compliance_ratio), (None, None));
+}
