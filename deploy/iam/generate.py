@@ -79,6 +79,8 @@ def condition_of_cloudformation(values):
         return {"Ref": "Regions"}
     if values == [ACCOUNT]:
         return [{"Ref": "AWS::AccountId"}]
+    if values == ["true"]:
+        return values
     raise ValueError(f"no account-independent form of {values}")
 
 
@@ -197,6 +199,8 @@ def condition_of_terraform(values):
         return "${var.regions}"
     if values == [ACCOUNT]:
         return ["${data.aws_caller_identity.current.account_id}"]
+    if values == ["true"]:
+        return values
     raise ValueError(f"no account-independent form of {values}")
 
 

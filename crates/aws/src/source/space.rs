@@ -11,10 +11,10 @@ use metrics::AwsMetrics;
 
 /// The room of all mirrors of a process. Clones share it.
 #[derive(Debug, Clone)]
-pub struct MirrorSpace(Arc<Room>);
+pub struct MirrorSpace(Arc<Occupancy>);
 
 #[derive(Debug)]
-struct Room {
+struct Occupancy {
     limit: u64,
     taken: AtomicU64,
     metrics: Option<AwsMetrics>,
@@ -23,7 +23,7 @@ struct Room {
 impl Default for MirrorSpace {
     /// As much as there is.
     fn default() -> Self {
-        Self(Arc::new(Room { limit: u64::MAX, taken: AtomicU64::new(0), metrics: None }))
+        Self(Arc::new(Occupancy { limit: u64::MAX, taken: AtomicU64::new(0), metrics: None }))
     }
 }
 
@@ -33,11 +33,11 @@ impl MirrorSpace {
     pub fn new(limit: Option<u64>, metrics: AwsMetrics) -> Self {
         let (limit, taken) = (limit.unwrap_or(u64::MAX), AtomicU64::new(0));
         metrics.mirrors(0, limit);
-        Self(Arc::new(Room { limit, taken, metrics: Some(metrics) }))
+        Self(Arc::new(Occupancy { limit, taken, metrics: Some(metrics) }))
     }
 
     fn change(&self, change: impl Fn(u64) -> Option<u64>) -> bool {
-        let Room { limit, taken, metrics } = &*self.0;
+        let Occupancy { limit, taken, metrics } = &*self.0;
         let changed = taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
         if let (Some(metrics), Ok(_)) = (metrics, changed) {
             metrics.mirrors(taken.load(Ordering::Acquire), *limit);

@@ -318,6 +318,6 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/samples/quickstart");
         assert_eq!(permissions(&folder, false), Permissions::default());
         let own = permissions(&folder, true).own;
-        assert_eq!(own.len(), 2, "{own:?}");
+        assert_eq!(own.len(), 3, "{own:?}");
     }
 }

@@ -148,7 +148,7 @@ mod tests {
         let (answer, silence) = sync_channel::<()>(0);
         let fetched = Fetched::begin(path, move |then| {
             then(1);
-            drop(silence.recv());
+            _ = silence.recv();
             then(2);
         });
         let (fetched, allowance) = (fetched.unwrap(), Allowance::of(0, SHORT));

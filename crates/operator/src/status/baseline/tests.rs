@@ -2,6 +2,7 @@ use super::*;
 use crate::apply::is_news;
 use api::{BaselineReportSpec, EvaluationRecord, Summary, TargetStatus};
 use engine::drift::fixture::{at, plan};
+use engine::plan::ProblemKind;
 use kube::core::ObjectMeta;
 
 fn report(generation: i64, summary: Summary) -> BaselineReport {
