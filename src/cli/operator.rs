@@ -79,7 +79,7 @@ pub(super) struct OperatorArguments {
     #[arg(long, value_name = "PERIOD", default_value = "10m")]
     archive_deadline: Period,
     /// How many MiB the temporary files with what AWS Config recorded may take, of all accounts
-    /// together. What does not fit is Unknown (NotDelivered). By default there is no limit.
+    /// together. What does not fit is `Unknown` (`NotDelivered`). By default there is no limit.
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
     mirror_size: Option<u32>,
     #[command(flatten)]
