@@ -8,6 +8,7 @@
 
 mod account;
 mod account_tasks;
+mod api_server;
 mod apply;
 mod context;
 mod desired;
