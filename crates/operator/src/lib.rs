@@ -14,6 +14,7 @@ mod desired;
 mod events;
 mod fenced;
 mod identity;
+mod restart;
 mod settings;
 mod status;
 mod stored;
