@@ -24,14 +24,8 @@ pub enum InternalPlace {
 
 impl InternalPlace {
     /// Every place.
-    pub const ALL: [Self; 6] = [
-        Self::Expression,
-        Self::KeptItem,
-        Self::Join,
-        Self::Outcome,
-        Self::Comparison,
-        Self::Task,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Expression, Self::KeptItem, Self::Join, Self::Outcome, Self::Comparison, Self::Task];
 
     /// The place's name in metrics and logs.
     #[must_use]

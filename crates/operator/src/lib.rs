@@ -16,6 +16,7 @@ mod fenced;
 mod identity;
 mod restart;
 mod settings;
+mod standing;
 mod status;
 mod stored;
 mod stores;
