@@ -20,7 +20,8 @@ use crate::stores::Held;
 use crate::time::{moment, time_of};
 use crate::write;
 use api::{
-    AwsAccount, Condition, ConditionReason, ConditionStatus, ConditionType, Kind, SecurityBaseline,
+    AwsAccount, Condition, ConditionReason, ConditionStatus, ConditionType, EventReason, Kind,
+    SecurityBaseline,
 };
 use assess::schedule;
 use cel::format_timestamp;
@@ -94,7 +95,7 @@ impl StatusInputs<'_> {
                     account.spec.account_id,
                     obstacle(account, leaving),
                 );
-                self.warn_of(account, "FindingsLeftOpen", note);
+                self.warn_of(account, EventReason::FindingsLeftOpen, note);
                 self.put(Kind::AwsAccount, metadata, finalizers, true);
                 return None;
             }
@@ -105,7 +106,7 @@ impl StatusInputs<'_> {
             obstacle(account, leaving),
         );
         if self.memory.announced.insert(account.uid().unwrap_or_default()) {
-            self.warn_of(account, "ArchivingFindings", note.clone());
+            self.warn_of(account, EventReason::ArchivingFindings, note.clone());
         }
         Some(note)
     }
@@ -134,7 +135,7 @@ impl StatusInputs<'_> {
         );
         let uid = baseline.uid().unwrap_or_default();
         if self.memory.announced.insert(uid.clone()) {
-            let notice = Notice::warning("ArchivingFindings", message.clone());
+            let notice = Notice::new(EventReason::ArchivingFindings, message.clone());
             self.context.events.tell(&About::baseline(key, &uid), &notice, self.now);
         }
         let Some(before) = &baseline.status else { return };
@@ -171,12 +172,12 @@ impl StatusInputs<'_> {
             "baseline {key} was deleted before its findings were archived; they will be archived \
              when the account can be reached"
         );
-        self.warn_of(account, "FindingsLeftOpen", note);
+        self.warn_of(account, EventReason::FindingsLeftOpen, note);
     }
 
-    fn warn_of(&self, account: &AwsAccount, reason: &'static str, note: String) {
+    fn warn_of(&self, account: &AwsAccount, reason: EventReason, note: String) {
         let about = About::account(&account.name_any(), &account.uid().unwrap_or_default());
-        self.context.events.tell(&about, &Notice::warning(reason, note), self.now);
+        self.context.events.tell(&about, &Notice::new(reason, note), self.now);
     }
 
     /// This operator's name: all replicas have one installation and one namespace.
@@ -213,7 +214,7 @@ impl StatusInputs<'_> {
         if is_news {
             let account_name = account.name_any();
             tracing::warn!(event = "other_operator", account = %account_name, %operators, "{note}");
-            self.warn_of(account, "OtherOperator", note.clone());
+            self.warn_of(account, EventReason::OtherOperator, note.clone());
         }
         Some(note)
     }
