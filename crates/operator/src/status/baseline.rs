@@ -14,7 +14,8 @@ use api::{
     PublicationRecord, PublicationState, SecurityBaselineStatus, TargetState,
 };
 use cel::Timestamp;
-use engine::plan::{NotEvaluated, Plan, ProblemKind};
+use engine::ProblemKind;
+use engine::plan::{NotEvaluated, Plan};
 use model::AccountId;
 
 /// So many problems are reported in one message.

@@ -25,7 +25,8 @@ use api::{
     Object, ObjectKey, ObjectStatus, SecurityBaseline, UNOBSERVED,
 };
 use cel::Timestamp;
-use engine::plan::{BaselineKey, Problem};
+use engine::Problem;
+use engine::plan::BaselineKey;
 use shard::OwnedShards;
 
 /// The state, as a hash, of each baseline of which nothing was to be written.

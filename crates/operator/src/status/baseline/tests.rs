@@ -152,7 +152,7 @@ fn a_baseline_that_names_nothing_is_not_ready() {
         "spec": {"accounts": {"names": ["payments"]}, "packs": [{"name": "foundation"}]},
     }))
     .unwrap();
-    wrong.problems.push(engine::plan::Problem {
+    wrong.problems.push(engine::Problem {
         object: api::ObjectKey::of(&baseline),
         path: api::FieldPath::spec("packs").index(0).field("name"),
         kind: ProblemKind::UnknownPack {
