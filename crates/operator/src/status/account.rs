@@ -23,6 +23,8 @@ pub(super) struct Seen<'s> {
     pub(super) wait: Option<&'s str>,
     /// That another operator works on it, too.
     pub(super) others: Option<&'s str>,
+    /// Whether the status that stands does not parse.
+    pub(super) has_unread_status: bool,
 }
 
 /// What is reported of an account.
@@ -32,7 +34,7 @@ pub(super) fn of(
     sink: &SinkChoice,
     now: &Time,
 ) -> AwsAccountStatus {
-    let Seen { observed, rival, wait, others } = *seen;
+    let Seen { observed, rival, wait, others, has_unread_status } = *seen;
     let generation = account.metadata.generation;
     let before = account.status.as_ref();
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
@@ -57,7 +59,7 @@ pub(super) fn of(
     said.extend(
         waits
             .or_else(|| held(account, observed))
-            .or_else(|| archived(observed, stood))
+            .or_else(|| archived(observed, stood, has_unread_status))
             .map(|said| (ConditionType::FindingsArchived, said)),
     );
     said.extend(evaluated(observed).map(|said| (ConditionType::Evaluated, said)));
@@ -325,6 +327,20 @@ mod tests {
         assert_eq!(archived(&of(&account, None)), unknown("Pending"));
         assert_eq!(archived(&of(&account, Some(&unread))), unknown("Unread"));
         assert_eq!(archived(&of(&account, Some(&AccountObservation::default()))), None);
+        let failure = Some("the file cannot be opened".to_owned());
+        let failed = AccountObservation { failure, ..AccountObservation::default() };
+        assert_eq!(archived(&of(&account, Some(&failed))), unknown("Pending"));
+    }
+
+    #[test]
+    fn a_status_that_cannot_be_read_may_have_said_that_findings_were_left_open() {
+        let said = |observed: Option<&AccountObservation>| {
+            let seen = Seen { observed, has_unread_status: true, ..Seen::default() };
+            let status = of(&account(), &seen, &SinkChoice::SecurityHub, &time_of(at(0)));
+            of_type(&status, "FindingsArchived").map(|(status, _)| status)
+        };
+        assert_eq!(said(None).as_deref(), Some("Unknown"));
+        assert_eq!(said(Some(&AccountObservation::default())), None, "all was read back");
     }
 
     #[test]

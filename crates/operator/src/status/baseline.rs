@@ -14,7 +14,8 @@ use api::{
     PublicationRecord, PublicationState, SecurityBaselineStatus, TargetState,
 };
 use cel::Timestamp;
-use engine::plan::{NotEvaluated, Plan, ProblemKind};
+use engine::ProblemKind;
+use engine::plan::{NotEvaluated, Plan};
 use model::AccountId;
 
 /// So many problems are reported in one message.
@@ -24,8 +25,8 @@ const LISTED: usize = 5;
 #[derive(Debug)]
 pub(super) struct MergedStatus {
     pub(super) status: SecurityBaselineStatus,
-    /// Nothing unless the last evaluation read every target whole, and is of what the spec asks for
-    /// now: a share of less could rise because drift was not read.
+    /// Nothing unless the last evaluation read every target whole, and is of all that the spec asks for
+    /// now: a share of less could rise because drift was not read, or not looked for.
     pub(super) compliance_ratio: Option<f64>,
     /// Whether time alone changes what is reported.
     pub(super) is_awaiting: bool,
@@ -76,7 +77,7 @@ pub(super) fn of(
         unknown: merged.unknown.clone(),
         unknown_left_out: merged.unknown_left_out,
     };
-    let is_evaluated = view.pending == 0 && plan.not_evaluated().is_none();
+    let is_evaluated = view.pending == 0 && plan.not_evaluated().is_none() && plan.is_complete();
     let compliance_ratio = merged.compliance_ratio().filter(|_| is_evaluated);
     MergedStatus { status, compliance_ratio, is_awaiting }
 }
