@@ -46,7 +46,7 @@ pub(super) async fn restarting<R: Future<Output = ()>>(
             return;
         }
         // What ran for long is not the same trouble.
-        ends = if clock.elapsed() - begun >= LONGEST_WAIT { 1 } else { ends + 1 };
+        ends = if clock.elapsed().saturating_sub(begun) >= LONGEST_WAIT { 1 } else { ends + 1 };
         let wait = (!is_asked).then(|| backoff(ends));
         notice(&TaskEnd { panic, wait });
         let Some(wait) = wait else { return };
