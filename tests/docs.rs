@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use api::EventReason;
+
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -140,6 +142,24 @@ fn every_reason_for_an_unknown_verdict_is_explained_and_no_other() {
 }
 
 /// The pages that people read.
+#[test]
+fn every_reason_of_an_event_is_explained_with_its_type_and_no_other() {
+    let page = fs::read_to_string(repository("docs/operator.md")).unwrap();
+    let rows = page.split("| event | type |").nth(1).unwrap().lines().skip(2);
+    let explained: Vec<String> = rows
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split('|').take(3).collect::<Vec<_>>().join("|"))
+        .collect();
+    let expected: Vec<String> = EventReason::ALL
+        .iter()
+        .map(|it| {
+            let kind = if it.is_warning() { "Warning" } else { "Normal" };
+            format!("| `{it}` | {kind} ")
+        })
+        .collect();
+    assert_eq!(explained, expected);
+}
+
 fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> = files(&repository("docs"))
         .into_keys()

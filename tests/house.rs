@@ -34,7 +34,7 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
-/// The sources whose size is held.
+/// The sources whose functions are held to a size.
 fn measured() -> Vec<(String, String)> {
     let all = sources().into_iter();
     all.filter(|(path, _)| !path.starts_with("tests/")).collect()
@@ -86,14 +86,15 @@ fn types(text: &str) -> BTreeSet<String> {
         // Indented, it is a part of a trait.
         let alias = rest.strip_prefix("type ").filter(|_| !line.starts_with(' '));
         let named = keywords.iter().find_map(|it| rest.strip_prefix(it)).or(alias);
-        found.extend(named.map(name));
+        // A macro names what it defines otherwise.
+        found.extend(named.map(name).filter(|name| !name.is_empty()));
     }
     found
 }
 
 #[test]
 fn no_file_is_longer_than_a_reader_takes_in() {
-    let all = measured();
+    let all = sources();
     let long = all.iter().map(|(name, text)| (name, text.lines().count()));
     let long: Vec<_> = long.filter(|(_, lines)| *lines > LONGEST_FILE).collect();
     assert!(long.is_empty(), "longer than {LONGEST_FILE} lines: {long:#?}");

@@ -3,6 +3,8 @@
 //! Each command reads its arguments, calls one function of the library and shows what it gave.
 //! Data goes to standard output; progress, logs and mistakes go to standard error.
 
+#[cfg(not(feature = "kubernetes"))]
+mod absent;
 mod archivals;
 mod archive;
 mod aws;
@@ -13,15 +15,9 @@ mod crds;
 mod docs;
 #[cfg(feature = "aws")]
 mod doctor;
-#[cfg(not(feature = "aws"))]
-#[path = "absent/doctor.rs"]
-mod doctor;
 mod eval;
 mod exit;
 #[cfg(feature = "aws")]
-mod facts;
-#[cfg(not(feature = "aws"))]
-#[path = "absent/facts.rs"]
 mod facts;
 mod features;
 mod files;
@@ -33,9 +29,6 @@ mod metrics;
 mod mistakes;
 mod not_in_catalog;
 #[cfg(feature = "kubernetes")]
-mod operator;
-#[cfg(not(feature = "kubernetes"))]
-#[path = "absent/operator.rs"]
 mod operator;
 mod output;
 mod owners;
@@ -62,6 +55,15 @@ use crate::telemetry::{LogFormat, Logging, TraceSettings, start_logging};
 use exit::{CODES, CommandError, Exit};
 pub use exit::{internal_error, refuse};
 use features::Feature;
+
+#[cfg(feature = "kubernetes")]
+use self::operator::OperatorArguments;
+#[cfg(not(feature = "kubernetes"))]
+use absent::OperatorArguments;
+#[cfg(not(feature = "aws"))]
+use absent::{DoctorArguments, FactsArguments};
+#[cfg(feature = "aws")]
+use {self::doctor::DoctorArguments, self::facts::FactsArguments};
 
 /// Keeps AWS accounts at the security baseline that their owners declared.
 ///
@@ -98,13 +100,13 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArguments),
-    Operator(operator::OperatorArguments),
+    Operator(OperatorArguments),
     Ready(ready::ReadyArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
     Archive(archive::ArchiveArguments),
-    Doctor(doctor::DoctorArguments),
-    Facts(facts::FactsArguments),
+    Doctor(DoctorArguments),
+    Facts(FactsArguments),
     IamPolicy(iam_policy::IamPolicyArguments),
     Validate(validate::ValidateArguments),
     Test(test::TestArguments),

@@ -115,12 +115,12 @@ impl<'p> Shown<'p> {
         Ok(Self { plans, form, failed: None })
     }
 
-    fn write(&mut self, row: Row) -> io::Result<()> {
+    fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
         match &mut self.form {
             ShownForm::Table(table) => table.row(row),
-            ShownForm::Json(json) => json.row(&row),
+            ShownForm::Json(json) => json.row(row),
             ShownForm::Asff(_) => Ok(()),
-            ShownForm::Report(report) => report.row(&row),
+            ShownForm::Report(report) => report.row(row),
         }
     }
 
@@ -151,8 +151,8 @@ impl ShownTable {
         Self { table, advice: Advice::default(), only, style }
     }
 
-    fn row(&mut self, row: Row) -> io::Result<()> {
-        self.advice.note(&row);
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+        self.advice.note(row);
         if self.only == Only::Drift && !row.is_drift() { Ok(()) } else { self.table.row(row) }
     }
 
@@ -174,7 +174,7 @@ impl Results for Shown<'_> {
             return;
         }
         if let Some(row) = Row::of(self.plans, result) {
-            self.failed = self.write(row).err();
+            self.failed = self.write(&row).err();
         }
     }
 }

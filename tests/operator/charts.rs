@@ -1,7 +1,7 @@
 //! The charts before they are installed: what Helm makes of good and of wrong values.
 //!
-//! `charts/plumbline/ci/` holds values that work, and `rendered/` what comes of them (with
-//! `INSTA_UPDATE=always` the tests write it); `wrong_values/` holds values that are refused. A file
+//! `charts/plumbline/ci/` and `deploy/helm/` hold values that work, and `rendered/` what comes of them
+//! (with `INSTA_UPDATE=always` the tests write it); `wrong_values/` holds values that are refused. A file
 //! more is a case more.
 
 use std::fs;
@@ -43,9 +43,10 @@ pub(crate) fn values() -> Vec<Vec<String>> {
     [vec![]].into_iter().chain(files).collect()
 }
 
-/// The names are those that chart-testing looks for.
+/// Those that the documentation starts from, and those whose names chart-testing looks for.
 fn value_files() -> Vec<PathBuf> {
-    files(&repository("charts/plumbline/ci"), "-values.yaml")
+    let folders = ["charts/plumbline/ci", "deploy/helm"];
+    folders.iter().flat_map(|it| files(&repository(it), "-values.yaml")).collect()
 }
 
 fn borrowed(arguments: &[String]) -> Vec<&str> {

@@ -3,21 +3,23 @@
 //! A block of a page that begins with `console run` is run in a shell, in a folder that looks like the
 //! repository, with the rig's `kubectl` and `helm` and this build of `plumbline` on the `PATH`. No pods
 //! run: where a page waits for the Deployment's rollout, the test does what a kubelet would, and where
-//! it starts an operator, that goes on in the background.
+//! it starts an operator, that goes on in the background. Where a page forwards a port to the cluster's
+//! Prometheus, a real one starts here with what the cluster's `ServiceMonitor` and `PrometheusRule` ask for.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Volume};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::cluster::Cluster;
-use super::release::{Operator, render};
-use super::supervised::Supervised;
+use super::kubelet;
+use super::operated::Replica;
+use super::programs::Programs;
+use super::prometheus::{Prometheus, scrape};
+use super::release::render;
 use super::yaml::{documents, files, repository};
+use support::waiting::holds;
 
 /// A command of a page, and what the page shows of its output.
 pub(crate) struct Shown {
@@ -29,31 +31,58 @@ pub(crate) struct Shown {
 struct Reader {
     cluster: Cluster,
     folder: PathBuf,
-    operators: Vec<Supervised>,
+    operators: Vec<Replica>,
+    prometheus: Option<Prometheus>,
     _temporary: tempfile::TempDir,
 }
 
 const ROLLOUT: &str = "kubectl --namespace plumbline rollout status deployment/plumbline";
+const PORT_FORWARD: &str =
+    "kubectl --namespace monitoring port-forward service/prometheus-operated 9090 &";
+/// Asks what comes in time: a page that shows its answer has waited for it.
+const ASKS_PROMETHEUS: &str = "promtool query ";
+/// What a page ends with that stops what it has started.
+const STOPS: &str = "kill %1";
 
 #[test]
 fn the_page_on_installing_leads_from_an_empty_cluster_to_the_first_drift() {
-    follow("docs/install.md", 10);
+    let Some(cluster) = Cluster::own() else { return };
+    follow(cluster, "docs/install.md", "", 10);
 }
 
 #[test]
 fn the_page_on_the_operator_leads_from_an_empty_cluster_to_the_first_drift() {
-    follow("docs/operator.md", 6);
+    let Some(cluster) = Cluster::own() else { return };
+    follow(cluster, "docs/operator.md", "", 6);
 }
 
-/// Follows a page, of which so many commands at least are to be run.
-fn follow(page: &str, at_least: usize) {
+#[test]
+fn the_readme_leads_from_an_empty_cluster_to_an_alert_that_fires() {
     let Some(cluster) = Cluster::own() else { return };
+    cluster.install_prometheus_operator();
+    follow(cluster, "README.md", "\n## Run it in a cluster\n", 8);
+}
+
+/// Follows a page from a heading to the next, of which so many commands at least are to be run.
+fn follow(cluster: Cluster, page: &str, heading: &str, at_least: usize) {
     let mut reader = Reader::new(cluster);
-    let shown = shown(&fs::read_to_string(repository(page)).unwrap());
+    let text = fs::read_to_string(repository(page)).unwrap();
+    let part = match heading {
+        "" => text.as_str(),
+        _ => text.split_once(heading).unwrap().1.split("\n## ").next().unwrap(),
+    };
+    let shown = shown(part);
     assert!(shown.len() >= at_least, "{page}: {} commands are run", shown.len());
     for Shown { command, output } in &shown {
-        let actual = reader.does(command);
-        let fits = output.is_empty() || fits(&lines(output), &lines(&actual));
+        let expected = lines(output);
+        let mut actual = reader.does(command);
+        if command.starts_with(ASKS_PROMETHEUS) {
+            holds(&format!("{command} shows {output}"), || {
+                fits(&expected, &lines(&reader.does_in_a_shell(command)))
+            });
+            actual.clone_from(output);
+        }
+        let fits = output.is_empty() || fits(&expected, &lines(&actual));
         assert!(fits, "{page}: $ {command}\nshows\n{actual}\nand not\n{output}");
     }
 }
@@ -66,24 +95,34 @@ impl Reader {
         for part in ["charts", "deploy"] {
             symlink(repository(part), folder.join(part)).unwrap();
         }
-        Self { cluster, folder, operators: Vec::new(), _temporary: temporary }
+        let (operators, prometheus) = (Vec::new(), None);
+        Self { cluster, folder, operators, prometheus, _temporary: temporary }
     }
 
     /// Does what a command asks for, and gives what it prints.
     fn does(&mut self, command: &str) -> String {
-        if command == ROLLOUT {
-            self.runs_the_deployment();
-            return String::new();
-        }
-        if command.starts_with("plumbline operator ") {
+        match command {
+            ROLLOUT => self.runs_the_deployment(),
+            PORT_FORWARD => self.starts_prometheus(),
+            STOPS => self.prometheus = None,
             // Every test has a port of its own.
-            self.runs(&command.replace(":9464", ":0"));
-            return String::new();
+            _ if command.starts_with("plumbline operator ") => {
+                self.runs(&command.replace(":9464", ":0"));
+            }
+            _ => return self.does_in_a_shell(command),
         }
-        let output = self.cluster.shell(&self.folder, command).output().unwrap();
+        String::new()
+    }
+
+    fn does_in_a_shell(&self, command: &str) -> String {
+        let command = match &self.prometheus {
+            Some(prometheus) => command.replace("127.0.0.1:9090", &prometheus.address),
+            None => command.to_owned(),
+        };
+        let output = self.cluster.shell(&self.folder, &command).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
-        let logs: Vec<String> = self.operators.iter().map(Supervised::log).collect();
+        let logs: Vec<String> = self.operators.iter().map(Replica::log).collect();
         let logs = logs.join("\n");
         assert!(output.status.success(), "$ {command}\n{text}{errors}\n{logs}");
         text
@@ -94,54 +133,38 @@ impl Reader {
         let folder = self.folder.join(format!("process-{}", self.operators.len()));
         let line = format!("cd '{}' && exec {command}", self.folder.display());
         let command = self.cluster.shell(&self.folder, &line);
-        self.operators.push(Supervised::of(&folder, &command));
+        self.operators.push(Replica::of(folder, &command));
     }
 
-    /// What a kubelet does: mounts the volumes of the Deployment's pod, and runs its container.
+    /// What a kubelet does with the pod of the Deployment.
     fn runs_the_deployment(&mut self) {
-        let deployment = self.get("deployment", "plumbline");
-        let deployment: Deployment = serde_json::from_value(deployment).unwrap();
-        let mut operator = Operator::of(&deployment, "plumbline-0");
-        let pod = deployment.spec.template.spec.unwrap();
-        let volumes: BTreeMap<String, PathBuf> = pod
-            .volumes
-            .unwrap()
-            .iter()
-            .map(|volume| (volume.name.clone(), self.volume(volume)))
-            .collect();
-        for mount in pod.containers[0].volume_mounts.iter().flatten() {
-            let folder = volumes[&mount.name].display().to_string();
-            for word in &mut operator.words {
-                *word = word.replace(&format!("={}", mount.mount_path), &format!("={folder}"));
-            }
-        }
-        let namespace = deployment.metadata.namespace.unwrap();
-        let account = operator.service_account.clone();
-        let cluster = &self.cluster;
-        let token = cluster.block_on(async |_| cluster.token(&namespace, &account).await);
-        let kubeconfig = self.folder.join("pod.kubeconfig");
-        cluster.write_kubeconfig(&kubeconfig, &token);
-        let command = operator.command("127.0.0.1:0", &kubeconfig);
-        self.operators.push(Supervised::of(&self.folder.join("pod"), &command));
+        let get = ["get", "deployment", "plumbline", "--namespace", "plumbline", "--output=json"];
+        let deployment = serde_json::from_str(&self.cluster.kubectl_prints(&get)).unwrap();
+        let command = kubelet::command(&self.cluster, &deployment, &self.folder);
+        self.operators.push(Replica::of(self.folder.join("pod"), &command));
     }
 
-    /// A volume's folder, with what is in it.
-    fn volume(&self, volume: &Volume) -> PathBuf {
-        let folder = self.folder.join("volumes").join(&volume.name);
-        fs::create_dir_all(&folder).unwrap();
-        if let Some(source) = &volume.config_map {
-            let map = self.get("configmap", &source.name);
-            let map: ConfigMap = serde_json::from_value(map).unwrap();
-            for (name, text) in map.data.unwrap() {
-                fs::write(folder.join(name), text).unwrap();
-            }
-        }
-        folder
-    }
-
-    fn get(&self, kind: &str, name: &str) -> Value {
-        let get = ["get", kind, name, "--namespace", "plumbline", "--output", "json"];
-        serde_json::from_str(&self.cluster.kubectl_prints(&get)).unwrap()
+    /// What the Prometheus operator does with the objects that kube-prometheus-stack selects, on the
+    /// operator's process.
+    fn starts_prometheus(&mut self) {
+        let object = |kind: &str| {
+            let selected = "--selector=release=kube-prometheus-stack";
+            let get = ["get", kind, "--all-namespaces", selected, "--output=json"];
+            let list: Value = serde_json::from_str(&self.cluster.kubectl_prints(&get)).unwrap();
+            let [object] = list["items"].as_array().unwrap().as_slice() else { panic!("{list}") };
+            object.clone()
+        };
+        let monitor = object("servicemonitors");
+        let endpoint = &monitor["spec"]["endpoints"][0];
+        let namespace = monitor["spec"]["namespaceSelector"]["matchNames"][0].as_str().unwrap();
+        let replica = self.operators.last().unwrap();
+        let address = self.cluster.block_on(async |_| replica.address().await);
+        let mut scrape = scrape(endpoint, namespace, &address);
+        scrape["scrape_interval"] = endpoint["interval"].clone();
+        scrape["scrape_timeout"] = endpoint["scrapeTimeout"].clone();
+        let rules = &object("prometheusrules")["spec"];
+        let program = &Programs::get().unwrap().prometheus;
+        self.prometheus = Some(Prometheus::start(program, &json!([scrape]), rules));
     }
 }
 

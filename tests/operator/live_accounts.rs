@@ -40,7 +40,7 @@ fn orders(account: &str, region: &str) -> String {
     format!("orders-{account}-{region}")
 }
 
-fn bucket(account: &str, region: &str, name: &str, versioning: &str) -> Value {
+pub(crate) fn bucket(account: &str, region: &str, name: &str, versioning: &str) -> Value {
     json!({
         "configurationItemVersion": "1.3",
         "configurationItemCaptureTime": "2026-11-20T05:05:35.185Z",

@@ -24,7 +24,6 @@ use tokio::sync::OnceCell;
 
 use super::cluster::{Cluster, install_crds};
 use super::release::Release;
-use super::supervised::Supervised;
 pub(crate) use account::{Account, finding_is};
 pub(crate) use replica::Replica;
 use support::double::{Double, KEY};
@@ -129,8 +128,7 @@ impl Operated {
     pub(crate) async fn start_with(&self, pod: &str, others: &[(&str, &str)]) -> Replica {
         let folder = self.folder.path().join(format!("{pod}-process"));
         let command = self.release.command(pod, "127.0.0.1:0", self.folder.path()).await;
-        let process = Supervised::of(&folder, &with_others(&command, others));
-        Replica { process, folder }
+        Replica::of(folder, &with_others(&command, others))
     }
 
     /// What the operator logged that runs or ran as a pod of that name, unless it was stopped.

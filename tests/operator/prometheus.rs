@@ -31,8 +31,8 @@ const QUICK: &str = "prometheusRule.enabled=true,serviceMonitor.enabled=true,\
                      prometheusRule.thresholds.operatorAbsentFor=0s";
 
 /// A running Prometheus. It ends with the test.
-struct Prometheus {
-    address: String,
+pub(crate) struct Prometheus {
+    pub(crate) address: String,
     _process: Supervised,
     _folder: TempDir,
 }
@@ -93,7 +93,7 @@ fn each_owners_drift_goes_to_its_receiver() {
 
 impl Prometheus {
     /// Starts one with these targets and rules.
-    fn start(program: &Path, scrapes: &Value, rules: &Value) -> Self {
+    pub(crate) fn start(program: &Path, scrapes: &Value, rules: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let rule_file = folder.path().join("rules.json");
         fs::write(&rule_file, json!({ "groups": rules["groups"] }).to_string()).unwrap();
@@ -152,17 +152,21 @@ fn rendered(live: &Live, address: &str) -> (Value, Value) {
     let objects = render(live.operated.cluster, "plumbline", "monitoring", &["--set", QUICK]);
     let of = |kind: &str| objects.iter().find(|object| object["kind"] == kind).unwrap();
     let endpoint = &of("ServiceMonitor")["spec"]["endpoints"][0];
-    let scrape = json!([{
+    let scrape = json!([scrape(endpoint, "monitoring", address)]);
+    (scrape, of("PrometheusRule")["spec"].clone())
+}
+
+/// How the Prometheus operator has an endpoint of a `ServiceMonitor` scraped, in a namespace.
+pub(crate) fn scrape(endpoint: &Value, namespace: &str, address: &str) -> Value {
+    json!({
         "job_name": "plumbline",
         "metrics_path": endpoint["path"],
         "honor_labels": endpoint["honorLabels"],
-        // As the Prometheus operator labels what it finds.
         "static_configs": [{
             "targets": [address],
-            "labels": { "namespace": "monitoring", "pod": "plumbline-0" },
+            "labels": { "namespace": namespace, "pod": "plumbline-0" },
         }],
-    }]);
-    (scrape, of("PrometheusRule")["spec"].clone())
+    })
 }
 
 /// Every query of every panel, with what Grafana puts for its variables.

@@ -20,6 +20,7 @@ mod config_rule;
 mod control;
 mod control_test;
 mod crd;
+mod event;
 mod exemption;
 pub mod form;
 mod given;
@@ -54,6 +55,7 @@ pub use control_test::{
     ControlTest, ControlTestCase, ControlTestSpec, CoverageException, Expectation, ExpectedVerdict,
 };
 pub use crd::{CrdError, crd_files, crds};
+pub use event::EventReason;
 pub use exemption::{Exemption, ExemptionSpec};
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     Condition, LabelSelector, LabelSelectorRequirement, Time,

@@ -2,7 +2,7 @@
 //!
 //! Controls are compiled ([`catalog`]) and baselines resolved to what there is to evaluate
 //! ([`plan`]); items are judged ([`evaluation`]) and the verdicts compared with the findings that
-//! stand ([`drift`]). `policy` and `exposure` know what IAM documents and network rules allow, and
+//! stand ([`drift`]). What is wrong with what users want is a [`Problem`]. `policy` and `exposure` know what IAM documents and network rules allow, and
 //! [`functions`] gives that to expressions.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods))] // tests read their cases from files
@@ -14,3 +14,6 @@ mod exposure;
 pub mod functions;
 pub mod plan;
 mod policy;
+mod problem;
+
+pub use problem::{Problem, ProblemKind, TakenKind};

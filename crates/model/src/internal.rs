@@ -18,12 +18,14 @@ pub enum InternalPlace {
     Outcome,
     /// Where verdicts are compared with what is published.
     Comparison,
+    /// A task of the operator that ended by itself.
+    Task,
 }
 
 impl InternalPlace {
     /// Every place.
-    pub const ALL: [Self; 5] =
-        [Self::Expression, Self::KeptItem, Self::Join, Self::Outcome, Self::Comparison];
+    pub const ALL: [Self; 6] =
+        [Self::Expression, Self::KeptItem, Self::Join, Self::Outcome, Self::Comparison, Self::Task];
 
     /// The place's name in metrics and logs.
     #[must_use]
@@ -34,6 +36,7 @@ impl InternalPlace {
             Self::Join => "join",
             Self::Outcome => "outcome",
             Self::Comparison => "comparison",
+            Self::Task => "task",
         }
     }
 }

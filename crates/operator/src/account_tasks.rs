@@ -6,10 +6,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::account::{AccountWork, AccountWorker};
-use super::context::Context;
+use super::account::{AccountObservation, AccountWork, AccountWorker};
+use super::context::{AccountObservations, Context};
 use super::desired::Desired;
-use model::AccountId;
+use super::restart::{TaskEnd, restarting};
+use metrics::Metrics;
+use model::{AccountId, InternalError, InternalErrors, InternalPlace};
 use shard::OwnedShards;
 use shard::stopped;
 
@@ -21,10 +23,11 @@ pub(super) struct AccountTasks {
     leaving: Vec<(AccountId, Leaving)>,
 }
 
-/// One worker. Letting go of `stop` tells it to stop.
+/// One worker. Letting go of `stop` tells it to stop; it goes first, since a worker without work that was
+/// not asked to stop has ended by itself.
 struct AccountTask {
-    work: watch::Sender<Arc<AccountWork>>,
     stop: watch::Sender<()>,
+    work: watch::Sender<Arc<AccountWork>>,
     leaving: Leaving,
 }
 
@@ -85,23 +88,33 @@ impl AccountTasks {
         let (work, receiver) = watch::channel(work);
         let (stop, stopping) = watch::channel(());
         let (doing, done) = watch::channel(());
-        let worker = AccountWorker::new(Arc::clone(&self.context));
-        let measured = MeasuredAccount(Arc::clone(&self.context), id.clone());
+        let context = Arc::clone(&self.context);
+        let measured = MeasuredAccount(Arc::clone(&context), id.clone());
+        let account = id.clone();
         let task = async move {
             for mut predecessor in predecessors {
                 stopped(&mut predecessor).await; // two at once would publish twice
             }
-            worker.run(receiver, stopping).await;
+            let begin = || {
+                // What an earlier one knew may be what it fell over.
+                let worker = AccountWorker::new(Arc::clone(&context));
+                worker.run(receiver.clone(), stopping.clone())
+            };
+            let notice =
+                |end: &TaskEnd| notice(end, &account, &context.metrics, &context.observations);
+            restarting(&*context.clock, stopping.clone(), begin, notice).await;
             drop(measured); // before a successor measures anything
             drop(doing);
         };
         let task = tokio::spawn(task).abort_handle();
-        self.tasks.insert(id.clone(), AccountTask { work, stop, leaving: Leaving { done, task } });
+        self.tasks.insert(id.clone(), AccountTask { stop, work, leaving: Leaving { done, task } });
     }
 
     fn stop(&mut self, id: &AccountId) {
-        let Some(AccountTask { stop, leaving, .. }) = self.tasks.remove(id) else { return };
+        let Some(task) = self.tasks.remove(id) else { return };
+        let AccountTask { stop, work, leaving } = task;
         drop(stop);
+        drop(work);
         self.context.observations.forget(id);
         self.leaving.push((id.clone(), leaving));
     }
@@ -129,5 +142,58 @@ impl AccountTasks {
         for (_, leaving) in &self.leaving {
             leaving.task.abort();
         }
+    }
+}
+
+/// Counts, logs and shows that a task ended by itself.
+fn notice(
+    end: &TaskEnd,
+    account: &AccountId,
+    metrics: &Metrics,
+    observations: &AccountObservations,
+) {
+    let TaskEnd { panic, wait } = end;
+    let error = InternalError::new(InternalPlace::Task, "the task of an account ended by itself");
+    let mut errors = InternalErrors::default();
+    errors.add(error);
+    metrics.internal_errors(&errors);
+    let panic = panic.as_deref().unwrap_or("none");
+    let begins_again_after = wait.map(|wait| wait.as_secs());
+    tracing::error!(event = "task_ended", %account, panic, begins_again_after, "{error}");
+    if wait.is_some() {
+        let observed = observations.page(account).unwrap_or_default();
+        let failure = Some(error.to_string());
+        observations.write(account, &AccountObservation { failure, ..observed });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_task_that_ended_is_counted_and_shown_and_nothing_else_changes() {
+        let (metrics, observations) = (Metrics::new().unwrap(), AccountObservations::default());
+        let account: AccountId = "111122223333".parse().unwrap();
+        let before = AccountObservation { left_open: 2, ..AccountObservation::default() };
+        observations.write(&account, &before);
+        let end = TaskEnd { panic: Some("why".to_owned()), wait: Some(Duration::from_secs(2)) };
+        notice(&end, &account, &metrics, &observations);
+        let counted = "plumbline_internal_errors_total{place=\"task\"} 1";
+        let shown = metrics.text().unwrap();
+        assert!(shown.lines().any(|line| line == counted), "{shown}");
+        let observed = observations.page(&account).unwrap();
+        let failure = observed.failure.clone().unwrap();
+        assert!(failure.contains("please report it"), "{failure}");
+        assert_eq!(AccountObservation { failure: None, ..observed }, before);
+
+        let asked = TaskEnd { wait: None, ..end };
+        observations.forget(&account);
+        notice(&asked, &account, &metrics, &observations);
+        assert_eq!(observations.page(&account), None, "another replica has it by now");
+        let counted = "plumbline_internal_errors_total{place=\"task\"} 2";
+        assert!(metrics.text().unwrap().contains(counted));
     }
 }

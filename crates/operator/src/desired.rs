@@ -14,10 +14,10 @@ use super::stores::{Stores, objects};
 use api::{
     Attestation, AwsAccount, Control, Exemption, Kind, Object, ObjectKey, Pack, SecurityBaseline,
 };
-use engine::catalog::CatalogProblem;
+use engine::Problem;
 use engine::plan::{
     AccountRegions, BaselineKey, DesiredBuilder, DesiredObjects, DesiredState, NamespaceLabels,
-    OwnerKeys, Plan, Problem, UnreadObject,
+    OwnerKeys, Plan, UnreadObject,
 };
 use model::AccountId;
 
@@ -48,7 +48,7 @@ pub(super) struct Desired {
     /// Accounts by name that are passed over, and the one of the same id that counts.
     pub(super) rivals: BTreeMap<String, String>,
     /// What is wrong with controls and packs.
-    pub(super) catalog_problems: Vec<CatalogProblem>,
+    pub(super) catalog_problems: Vec<Problem>,
     /// What is wrong with exemptions and attestations.
     pub(super) problems: BTreeSet<Problem>,
     /// The uid and generation of every control, pack, exemption and attestation that was judged.

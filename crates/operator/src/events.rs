@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use super::account::shortened;
 use super::time::time_of;
-use api::{API_VERSION, Kind, Object, ObjectKey};
+use api::{API_VERSION, EventReason, Kind, Object, ObjectKey};
 use cel::Timestamp;
 use engine::plan::BaselineKey;
 
@@ -38,17 +38,16 @@ const REFILL: Duration = Duration::from_mins(5);
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
-    pub(super) reason: &'static str,
-    pub(super) warning: bool,
+    pub(super) reason: EventReason,
     /// Whether it is reported though others of the object were too many.
     pub(super) urgent: bool,
     pub(super) note: String,
 }
 
 impl Notice {
-    /// A warning like others.
-    pub(super) const fn warning(reason: &'static str, note: String) -> Self {
-        Self { reason, warning: true, urgent: false, note }
+    /// One like others.
+    pub(super) const fn new(reason: EventReason, note: String) -> Self {
+        Self { reason, urgent: false, note }
     }
 }
 
@@ -179,7 +178,7 @@ impl Writer {
             action: Some("Evaluate".to_owned()),
             event_time: Some(micro_time(now)),
             note: Some(shortened(&notice.note, MAX_NOTE)),
-            reason: Some(notice.reason.to_owned()),
+            reason: Some(notice.reason.to_string()),
             regarding: Some(ObjectReference {
                 api_version: Some(API_VERSION.to_owned()),
                 kind: Some(about.kind.to_string()),
@@ -190,7 +189,7 @@ impl Writer {
             }),
             reporting_controller: Some(CONTROLLER.to_owned()),
             reporting_instance: Some(self.identity.clone()),
-            type_: Some(if notice.warning { "Warning" } else { "Normal" }.to_owned()),
+            type_: Some(if notice.reason.is_warning() { "Warning" } else { "Normal" }.to_owned()),
             ..Event::default()
         }
     }

@@ -7,11 +7,12 @@ use std::task::{Context, Poll};
 
 use futures::future::{Either, Ready, ready};
 use http::{Method, Request};
+use kube::Client;
 use kube::client::{Body, ClientBuilder};
-use kube::{Client, Config};
 use thiserror::Error;
 use tower::{BoxError, Layer, Service};
 
+use super::api_server::configuration;
 use clock::Fence;
 
 /// Why nothing was written.
@@ -32,8 +33,13 @@ pub(super) enum ClientError {
 
 /// A client of the API server that is configured, whose writes a fence lets through.
 pub(super) async fn client(fence: &Fence) -> Result<Client, ClientError> {
-    let builder = ClientBuilder::try_from(Config::infer().await?)?;
+    let builder = ClientBuilder::try_from(configuration().await?)?;
     Ok(builder.with_layer(&FenceLayer(fence.clone())).build())
+}
+
+/// The same, whose writes nothing holds back: with it the lease itself is renewed.
+pub(super) async fn unfenced_client() -> Result<Client, ClientError> {
+    Ok(Client::try_from(configuration().await?)?)
 }
 
 struct FenceLayer(Fence);

@@ -8,6 +8,7 @@
 
 mod account;
 mod account_tasks;
+mod api_server;
 mod apply;
 mod context;
 mod desired;
@@ -16,7 +17,9 @@ mod fenced;
 mod heartbeat;
 mod identity;
 mod overdue;
+mod restart;
 mod settings;
+mod standing;
 mod status;
 mod stored;
 mod stores;

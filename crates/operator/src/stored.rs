@@ -1,8 +1,8 @@
 //! An object as the API server has it stored, perhaps by another version of Plumbline.
 //!
 //! What users wrote counts whatever an earlier or later version wrote into the status: a status that
-//! this version cannot read is none, and is written again. An object whose spec does not parse hides
-//! only itself.
+//! this version cannot read is none, and is written again; what it may have said is not taken for
+//! nothing. An object whose spec does not parse hides only itself.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,7 +18,11 @@ use api::{Kind, Object};
 
 /// A stored object, which all who look at it share, or why it does not parse.
 #[derive(Debug, Clone)]
-pub(super) struct Stored<K>(pub(super) Result<Arc<K>, Unreadable>);
+pub(super) struct Stored<K> {
+    pub(super) object: Result<Arc<K>, Unreadable>,
+    /// The status, where it does not parse. The object has none then.
+    pub(super) unread_status: Option<Value>,
+}
 
 /// An object that does not parse.
 #[derive(Debug, Clone)]
@@ -35,16 +39,25 @@ where
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut stored = Value::deserialize(deserializer)?;
         let error = match K::deserialize(&stored) {
-            Ok(object) => return Ok(Self(Ok(Arc::new(object)))),
+            Ok(object) => return Ok(Self { object: Ok(Arc::new(object)), unread_status: None }),
             Err(error) => error.to_string(),
         };
-        if stored.as_object_mut().and_then(|fields| fields.remove("status")).is_some()
+        let unread_status = stored.as_object_mut().and_then(|fields| fields.remove("status"));
+        if unread_status.is_some()
             && let Ok(object) = K::deserialize(&stored)
         {
-            return Ok(Self(Ok(Arc::new(object))));
+            return Ok(Self { object: Ok(Arc::new(object)), unread_status });
         }
         let named = PartialObjectMeta::<K>::deserialize(stored).map_err(D::Error::custom)?;
-        Ok(Self(Err(Unreadable { metadata: named.metadata, error })))
+        let object = Err(Unreadable { metadata: named.metadata, error });
+        Ok(Self { object, unread_status })
+    }
+}
+
+impl<K> Stored<K> {
+    /// The object, if it parses.
+    pub(super) fn parsed(&self) -> Option<&K> {
+        self.object.as_deref().ok()
     }
 }
 
@@ -69,11 +82,11 @@ impl<K: Resource + Clone> Resource for Stored<K> {
     }
 
     fn meta(&self) -> &ObjectMeta {
-        self.0.as_ref().map_or_else(|unreadable| &unreadable.metadata, |object| object.meta())
+        self.object.as_ref().map_or_else(|unreadable| &unreadable.metadata, |object| object.meta())
     }
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
-        self.0.as_mut().map_or_else(
+        self.object.as_mut().map_or_else(
             |unreadable| &mut unreadable.metadata,
             |object| Arc::make_mut(object).meta_mut(),
         )
@@ -104,10 +117,14 @@ mod tests {
     #[test]
     fn a_status_that_nobody_can_read_hides_no_object() {
         let spec = json!({ "accounts": { "names": ["payments"] } });
-        let well = stored(&spec, &json!({ "observedGeneration": 3 })).0.unwrap();
+        let well = stored(&spec, &json!({ "observedGeneration": 3 }));
+        assert_eq!(well.unread_status, None);
+        let well = well.object.unwrap();
         assert_eq!(well.status.as_ref().unwrap().observed_generation, Some(3));
         let later = json!({ "observedGeneration": 3, "targets": "all of them" });
-        let object = stored(&spec, &later).0.unwrap();
+        let object = stored(&spec, &later);
+        assert_eq!(object.unread_status, Some(later), "that there is one is not forgotten");
+        let object = object.object.unwrap();
         assert_eq!(
             (object.spec.accounts.names.clone(), object.status.clone()),
             (vec!["payments".to_owned()], None)
@@ -118,7 +135,7 @@ mod tests {
     fn a_spec_that_nobody_can_read_hides_its_object_and_keeps_its_name() {
         let object = stored(&json!({ "accounts": 5 }), &json!({ "targets": 7 }));
         assert_eq!(object.meta().name.as_deref(), Some("production"));
-        let error = object.0.unwrap_err().error;
+        let error = object.object.unwrap_err().error;
         assert!(error.contains("invalid type: integer `5`"), "{error}");
     }
 }

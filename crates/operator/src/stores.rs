@@ -106,7 +106,7 @@ where
 {
     let (mut objects, mut broken) = (Vec::new(), Vec::new());
     for guarded in cache.state() {
-        match &guarded.0 {
+        match &guarded.object {
             Ok(object) => objects.push(Arc::clone(object)),
             Err(invalid) => broken.push(UnreadObject {
                 key: ObjectKey::of(guarded.as_ref()),
@@ -132,7 +132,12 @@ where
 
     /// The objects that parse.
     pub(super) fn iter(&self) -> impl Iterator<Item = &K> {
-        self.0.iter().filter_map(|guarded| guarded.0.as_deref().ok())
+        self.stored().filter_map(Stored::parsed)
+    }
+
+    /// All objects, those that do not parse among them.
+    pub(super) fn stored(&self) -> impl Iterator<Item = &Stored<K>> {
+        self.0.iter().map(Arc::as_ref)
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use kube::Client;
 use tokio::runtime::Builder;
 use tokio::select;
 use tokio::sync::{oneshot, watch};
@@ -15,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::account_tasks::AccountTasks;
 use super::context::Context;
 use super::desired::{Desired, Resolver, World};
+use super::fenced::unfenced_client;
 use super::heartbeat::{BEAT, Heartbeat};
 use super::settings::{OperatorError, OperatorSettings};
 use super::status::StatusWriter;
@@ -99,7 +99,7 @@ fn keep_leases(
     let metrics = context.own_metrics.clone();
     let keep = move || {
         runtime.block_on(async {
-            match Client::try_default().await {
+            match unfenced_client().await {
                 Ok(client) => {
                     let place = (settings.namespace.as_str(), &settings.installation);
                     let (name, duration) = (identity(&settings), settings.lease_duration);

@@ -13,7 +13,7 @@ use super::notice::{Notice, Position};
 use super::places::LinePlace;
 use super::{DeclaredPlaces, End, Report};
 use crate::cli::mistakes::Weight;
-use crate::cli::results::Row;
+use crate::cli::results::{KeptRow, Row};
 use model::{Severity, Verdict, printable_lines};
 
 /// So many results are held back to be sorted.
@@ -23,7 +23,7 @@ const SORTED: usize = 2000;
 pub(super) struct Annotations<'p, W> {
     out: W,
     places: &'p DeclaredPlaces,
-    held: Vec<Row>,
+    held: Vec<KeptRow>,
     /// Whether there are too many to be sorted.
     is_unsorted: bool,
 }
@@ -52,7 +52,7 @@ impl<'p, W: Write> Annotations<'p, W> {
         Ok(())
     }
 
-    fn write_row(&mut self, row: &Row) -> io::Result<()> {
+    fn write_row(&mut self, row: &Row<'_>) -> io::Result<()> {
         let place = self.places.of_control(&row.baseline, row.control());
         let title = format!("{} ({})", row.control(), grade(row));
         let mut message = format!("{}: {}", row.whereabouts(), row.sentence());
@@ -66,11 +66,11 @@ impl<'p, W: Write> Annotations<'p, W> {
 }
 
 impl<W: Write> Report for Annotations<'_, W> {
-    fn row(&mut self, row: &Row) -> io::Result<()> {
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         if self.is_unsorted {
             return self.write_row(row);
         }
-        self.held.push(row.clone());
+        self.held.push(row.kept());
         if self.held.len() < SORTED {
             return Ok(());
         }
@@ -123,7 +123,7 @@ impl<'p> From<&'p Position> for Spot<'p> {
 
 impl Command {
     /// What a result is worth.
-    fn of(row: &Row) -> Self {
+    fn of(row: &Row<'_>) -> Self {
         match (row.verdict, row.severity) {
             (Verdict::NonCompliant, _) if !row.is_drift() => Self::Notice,
             (Verdict::NonCompliant, Severity::Critical | Severity::High) => Self::Error,
@@ -142,7 +142,7 @@ impl Command {
 }
 
 /// How severe drift is, or what else the verdict is.
-fn grade(row: &Row) -> String {
+fn grade(row: &Row<'_>) -> String {
     match row.verdict {
         Verdict::NonCompliant if row.is_drift() => row.severity.to_string(),
         Verdict::Unknown(reason) => format!("Unknown: {reason}"),

@@ -67,7 +67,7 @@ impl<'p, W: Write> TestSuites<'p, W> {
     }
 
     /// Everything that a case that did not pass has to say.
-    fn details(&self, row: &Row) -> String {
+    fn details(&self, row: &Row<'_>) -> String {
         let spec = row.spec();
         let mut text = format!("{}\n", spec.title);
         let _ = writeln!(text, "Severity: {}", row.severity);
@@ -77,7 +77,7 @@ impl<'p, W: Write> TestSuites<'p, W> {
         if let Some(owner) = &row.owner {
             let _ = writeln!(text, "Owner: {owner}");
         }
-        for reading in &row.explanation {
+        for reading in &*row.explanation {
             let _ = writeln!(text, "{} = {}", reading.path, reading.value);
         }
         if row.verdict == Verdict::NonCompliant {
@@ -112,7 +112,7 @@ impl<'p, W: Write> TestSuites<'p, W> {
 }
 
 impl<W: Write> Report for TestSuites<'_, W> {
-    fn row(&mut self, row: &Row) -> io::Result<()> {
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         let ending = Ending::of(row);
         let class = format!("{}.{}", row.baseline, row.control());
         let details = match ending {
@@ -120,7 +120,7 @@ impl<W: Write> Report for TestSuites<'_, W> {
             _ => self.details(row),
         };
         let text = case(&class, &row.subject(), &ending, &details);
-        let target = (row.account.clone(), row.region.clone());
+        let target = (row.account.to_string(), row.region.to_string());
         let suite = self.suites.entry(target).or_default();
         suite.cases += ending.counted();
         self.spool.add(&mut suite.text, text.as_bytes())
@@ -152,7 +152,7 @@ impl<W: Write> Report for TestSuites<'_, W> {
 }
 
 impl<'r> Ending<'r> {
-    fn of(row: &'r Row) -> Self {
+    fn of(row: &'r Row<'_>) -> Self {
         match (row.verdict, &row.exemption) {
             (Verdict::Compliant, _) => Self::Passed,
             (Verdict::NotApplicable, _) => Self::Skipped { message: "not applicable".to_owned() },

@@ -40,7 +40,7 @@ pub(super) enum ReportFormat {
 /// A report that is being written.
 pub(super) trait Report {
     /// Adds a result.
-    fn row(&mut self, row: &Row) -> io::Result<()>;
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()>;
 
     /// Ends the report.
     fn finish(self: Box<Self>, end: &End) -> io::Result<()>;

@@ -32,14 +32,14 @@ struct Unknown {
 
 impl Advice {
     /// Takes note of a result.
-    pub(in crate::cli) fn note(&mut self, row: &Row) {
+    pub(in crate::cli) fn note(&mut self, row: &Row<'_>) {
         let control = row.control().to_owned();
         if row.is_drift() {
             let fix = || row.remediation().clone();
             self.fixes.entry((Reverse(row.severity), control)).or_insert_with(fix);
         } else if let Some(reason) = row.reason() {
             let key = (Reverse(row.severity), control, reason);
-            let first = || Unknown { results: 0, why: row.message.clone() };
+            let first = || Unknown { results: 0, why: row.message.to_string() };
             self.unknown.entry(key).or_insert_with(first).results += 1;
         }
     }

@@ -25,7 +25,7 @@ impl<W: Write> JsonResults<W> {
         Ok(Self { out, rows: 0 })
     }
 
-    pub(in crate::cli) fn row(&mut self, row: &Row) -> io::Result<()> {
+    pub(in crate::cli) fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         let separator: &[u8] = if self.rows == 0 { b"\n" } else { b",\n" };
         self.out.write_all(separator)?;
         self.rows += 1;

@@ -13,7 +13,7 @@ pub(super) use advice::Advice;
 pub(super) use grid::{Field, Grid};
 pub(super) use json::{JsonError, JsonResults, SCHEMA_VERSION};
 pub(super) use lines::{JsonChange, change_line};
-pub(super) use row::{JsonRow, Row};
+pub(super) use row::{JsonRow, KeptRow, Row};
 pub(super) use summary::{JsonSummary, summary_line, write_summary};
 pub(super) use table::TableResults;
 

@@ -16,27 +16,30 @@ use engine::evaluation::{EvaluationResult, FieldReading, Subject};
 use engine::plan::{Plan, PlannedExemption};
 use model::{Owner, Severity, UnknownReason, Verdict};
 
-/// One result.
+/// One result. It borrows what the result and its plan say.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Row {
+pub(in crate::cli) struct Row<'r> {
     pub(in crate::cli) baseline: String,
     control: Arc<CompiledControl>,
     pub(in crate::cli) severity: Severity,
-    pub(in crate::cli) account: String,
-    pub(in crate::cli) region: String,
-    pub(in crate::cli) resource_type: String,
-    pub(in crate::cli) resource_id: Option<String>,
-    name: Option<String>,
-    pub(in crate::cli) arn: Option<String>,
+    pub(in crate::cli) account: Cow<'r, str>,
+    pub(in crate::cli) region: Cow<'r, str>,
+    pub(in crate::cli) resource_type: Cow<'r, str>,
+    pub(in crate::cli) resource_id: Option<Cow<'r, str>>,
+    name: Option<Cow<'r, str>>,
+    pub(in crate::cli) arn: Option<Cow<'r, str>>,
     pub(in crate::cli) verdict: Verdict,
-    pub(super) message: String,
+    pub(super) message: Cow<'r, str>,
     /// Whom it belongs to, where something is known of it.
-    pub(in crate::cli) owner: Option<Owner>,
+    pub(in crate::cli) owner: Option<Cow<'r, Owner>>,
     /// The exemption that covers it.
     pub(in crate::cli) exemption: Option<Acceptance>,
     /// What the control read.
-    pub(in crate::cli) explanation: Vec<FieldReading>,
+    pub(in crate::cli) explanation: Cow<'r, [FieldReading]>,
 }
+
+/// A row that outlives the result that it was made of, for what is sorted before it is shown.
+pub(in crate::cli) type KeptRow = Row<'static>;
 
 /// The exemption that covers a result.
 #[derive(Debug, Clone)]
@@ -112,9 +115,9 @@ enum ReadContent<'r> {
     Absent(bool),
 }
 
-impl Row {
+impl<'r> Row<'r> {
     /// The result as a row; nothing for a result of other plans.
-    pub(in crate::cli) fn of(plans: &[Plan], result: &EvaluationResult<'_>) -> Option<Self> {
+    pub(in crate::cli) fn of(plans: &'r [Plan], result: &EvaluationResult<'r>) -> Option<Self> {
         let plan = plans.get(result.plan)?;
         let target = plan.targets.get(result.target)?;
         let planned = plan.controls.get(result.control)?;
@@ -129,18 +132,39 @@ impl Row {
             baseline: plan.baseline.to_string(),
             control: Arc::clone(&planned.control),
             severity: planned.severity,
-            account: target.account.to_string(),
-            region: target.region.to_string(),
-            resource_type: resource_type.to_owned(),
-            resource_id: resource_id.map(str::to_owned),
-            name: result.subject.shown_name().map(Cow::into_owned),
-            arn: arn.map(str::to_owned),
+            account: target.account.as_str().into(),
+            region: target.region.as_str().into(),
+            resource_type: resource_type.into(),
+            resource_id: resource_id.map(Cow::Borrowed),
+            name: result.subject.shown_name(),
+            arn: arn.map(Cow::Borrowed),
             verdict: result.verdict,
-            message: result.message.to_owned(),
+            message: result.message.into(),
             owner: result.ownership(plan).map(|ownership| ownership.owner),
             exemption: exemption.map(Acceptance::of),
-            explanation: result.explanation.to_vec(),
+            explanation: result.explanation.into(),
         })
+    }
+
+    /// The same, to be kept.
+    pub(in crate::cli) fn kept(&self) -> KeptRow {
+        let text = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
+        Row {
+            baseline: self.baseline.clone(),
+            control: Arc::clone(&self.control),
+            severity: self.severity,
+            account: text(&self.account),
+            region: text(&self.region),
+            resource_type: text(&self.resource_type),
+            resource_id: self.resource_id.as_ref().map(text),
+            name: self.name.as_ref().map(text),
+            arn: self.arn.as_ref().map(text),
+            verdict: self.verdict,
+            message: text(&self.message),
+            owner: self.owner.as_deref().map(|owner| Cow::Owned(owner.clone())),
+            exemption: self.exemption.clone(),
+            explanation: Cow::Owned(self.explanation.to_vec()),
+        }
     }
 
     /// The control's name.
@@ -182,7 +206,7 @@ impl Row {
     pub(in crate::cli) fn subject(&self) -> String {
         match &self.resource_id {
             Some(id) => format!("{} {id}", self.resource_type),
-            None => self.resource_type.clone(),
+            None => self.resource_type.to_string(),
         }
     }
 
@@ -217,7 +241,7 @@ impl Row {
             verdict: self.verdict.as_str(),
             reason: self.reason().map(UnknownReason::as_str),
             message: &self.message,
-            owner: self.owner.as_ref().map(Owner::as_str),
+            owner: self.owner.as_deref().map(Owner::as_str),
             exemption: self.exemption.as_ref().map(|exemption| exemption.name.as_str()),
             explanation: self.explanation.iter().map(Reading::of).collect(),
             remediation: &spec.remediation,

@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use comfy_table::Color;
 
-use super::Row;
 use super::grid::{Field, Grid};
+use super::{KeptRow, Row};
 use crate::cli::output::TableStyle;
 use engine::plan::Plan;
 use model::Severity;
@@ -22,7 +22,7 @@ const PAGE: usize = 2000;
 pub(in crate::cli) struct TableResults<W> {
     out: W,
     columns: Vec<Column>,
-    held: Vec<Row>,
+    held: Vec<KeptRow>,
     pages: u64,
     grid: Grid,
 }
@@ -64,8 +64,8 @@ impl<W: Write> TableResults<W> {
         Self { out, grid: Grid::new(&header, style), columns, held: Vec::new(), pages: 0 }
     }
 
-    pub(in crate::cli) fn row(&mut self, row: Row) -> io::Result<()> {
-        self.held.push(row);
+    pub(in crate::cli) fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+        self.held.push(row.kept());
         if self.held.len() < PAGE { Ok(()) } else { self.write_page() }
     }
 
@@ -108,17 +108,17 @@ impl Column {
         }
     }
 
-    fn field(self, row: &Row) -> Field {
+    fn field(self, row: &Row<'_>) -> Field {
         match self {
             Self::Severity => severity(row.severity),
             Self::Verdict => Field::new(row.verdict_in_short()),
             Self::Control => Field::new(row.control()),
             Self::Baseline => Field::new(&row.baseline),
-            Self::Account => Field::new(&row.account),
-            Self::Region => Field::new(&row.region),
+            Self::Account => Field::new(&*row.account),
+            Self::Region => Field::new(&*row.region),
             Self::Resource => Field::new(row.resource()),
             Self::Owner => Field::new(row.owner.as_ref().map_or("", |owner| owner.as_str())),
-            Self::Message => Field::new(&row.message),
+            Self::Message => Field::new(&*row.message),
         }
     }
 }

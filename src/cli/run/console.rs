@@ -136,7 +136,7 @@ impl Results for Console {
             (ConsoleForm::Text, Some(table)) => {
                 self.advice.note(&row);
                 if row.is_drift() {
-                    drop(table.row(row));
+                    drop(table.row(&row));
                 }
             }
             (ConsoleForm::Text, None) => {}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::{Cluster, install_crds};
+use support::waiting::holds;
 
 /// A major version of Helm.
 #[derive(Debug, Clone, Copy)]
@@ -28,20 +29,29 @@ impl Cluster {
 
     /// Installs the CRDs of OpenReports.
     pub(crate) fn install_open_reports(&self) {
-        let file = self.programs.open_reports.to_str().unwrap();
-        self.kubectl_prints(&["apply", "--server-side", "--filename", file]);
-        self.kubectl_prints(&["wait", "--for=condition=Established", "--filename", file]);
+        self.install_definitions(&self.programs.open_reports);
     }
 
     /// Installs every definition that the charts have objects of.
     pub(crate) async fn install_every_definition(&self) {
         install_crds(&self.client().await, api::crds()).await;
         self.install_open_reports();
+        self.install_prometheus_operator();
+    }
+
+    /// Installs the definitions of the Prometheus operator that the chart has objects of.
+    pub(crate) fn install_prometheus_operator(&self) {
         for file in &self.programs.prometheus_operator {
-            let file = file.to_str().unwrap();
-            self.kubectl_prints(&["apply", "--server-side", "--filename", file]);
-            self.kubectl_prints(&["wait", "--for=condition=Established", "--filename", file]);
+            self.install_definitions(file);
         }
+    }
+
+    fn install_definitions(&self, file: &Path) {
+        let file = file.to_str().unwrap();
+        self.kubectl_prints(&["apply", "--server-side", "--filename", file]);
+        // It fails where there are no conditions yet.
+        let wait = ["wait", "--for=condition=Established", "--filename", file];
+        holds(&format!("{file} is established"), || self.kubectl(&wait).status.success());
     }
 
     /// What one of the Helms prints, as the administrator.
@@ -75,7 +85,7 @@ impl Cluster {
         succeeded("helm", arguments, self.helm(arguments))
     }
 
-    /// A shell in a folder, as the administrator: with `kubectl`, `helm` and `plumbline`.
+    /// A shell in a folder, as the administrator: with `kubectl`, `helm`, `promtool` and `plumbline`.
     pub(crate) fn shell(&self, folder: &Path, line: &str) -> Command {
         let programs = self.folder.join("kube-apiserver/programs");
         if !programs.is_dir() {
@@ -85,6 +95,7 @@ impl Cluster {
                 ("kubectl", &self.programs.kubectl),
                 ("helm", &self.programs.helm),
                 ("plumbline", &plumbline),
+                ("promtool", &self.programs.promtool),
             ] {
                 symlink(program, programs.join(name)).unwrap();
             }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use support::http;
 use support::waiting::eventually;
@@ -15,6 +16,20 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
+    /// Starts one by a command; what it logs goes to the folder.
+    pub(crate) fn of(folder: PathBuf, command: &Command) -> Self {
+        Self { process: Supervised::of(&folder, command), folder }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+
+    /// The end of what it has logged.
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
+    }
+
     /// Waits until it has given up to wait for findings of a deleted baseline.
     pub(crate) async fn gives_up(&self) {
         eventually("the archiving is given up", async || {

@@ -7,7 +7,8 @@ use include_dir::{Dir, DirEntry, include_dir};
 use serde::de::DeserializeOwned;
 
 use super::compiled::Origin;
-use super::{Catalog, CatalogProblem, LastGoodCatalog, OwnObjects};
+use super::{Catalog, LastGoodCatalog, OwnObjects};
+use crate::problem::Problem;
 use api::{Control, ControlTest, Object, ObjectKey, Pack};
 use manifest::document::{self, Diagnostic, Located, SourceFile};
 
@@ -56,7 +57,7 @@ fn compile(
     BuiltIn { catalog, mistakes }
 }
 
-fn locate<K: Object>(problem: &CatalogProblem, objects: &[Located<K>]) -> Option<Diagnostic> {
+fn locate<K: Object>(problem: &Problem, objects: &[Located<K>]) -> Option<Diagnostic> {
     let found = objects.iter().find(|found| ObjectKey::of(&found.object) == problem.object)?;
     Some(problem.located(found))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::compiled::{
     CompiledCheck, CompiledControl, CompiledExpression, CompiledRelated, Origin,
 };
-use super::problem::Fault;
+use super::fault::Fault;
 use super::program::{self, Expects, Scopes};
 use super::sensitive;
 use super::{bounds, parameters, rule};
@@ -44,16 +44,15 @@ fn check_parameters(spec: &ControlSpec, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(path.clone().field("name"), message));
         }
         let misplaced = bounds::misplaced(declaration).into_iter();
-        faults.extend(misplaced.map(|(field, message)| Fault {
-            reported_by_reader: true,
-            ..Fault::new(path.clone().field(field), message)
+        faults.extend(misplaced.map(|(field, message)| {
+            Fault::new(path.clone().field(field), message).reported_by_reader()
         }));
         let invalid = bounds::invalid_pattern(declaration);
         faults.extend(invalid.map(|message| Fault::new(path.clone().field("pattern"), message)));
         let Some(default) = &declaration.default else { continue };
         if let Err(fault) = parameters::check(spec, &declaration.name, default) {
             let help = fault.help();
-            faults.push(Fault { help, ..Fault::new(path.field("default"), fault.to_string()) });
+            faults.push(Fault::new(path.field("default"), fault.to_string()).with_help(help));
         }
     }
     for (place, rule) in spec.implements.iter().enumerate() {
@@ -81,7 +80,7 @@ fn compile_check(spec: &ControlSpec, faults: &mut Vec<Fault>) -> Option<Compiled
         Check { .. } => {
             let message = "give exactly one of expression, configRule and attestation";
             let fault = Fault::new(FieldPath::spec("check"), message);
-            faults.push(Fault { reported_by_reader: true, ..fault });
+            faults.push(fault.reported_by_reader());
             None
         }
     }
@@ -142,7 +141,7 @@ fn check_types(check: &ExpressionCheck, faults: &mut Vec<Fault>) {
     if check.scope != Scope::Resource && !check.related.is_empty() {
         let message = "related works only with scope Resource";
         let fault = Fault::new(base.clone().field("related"), message);
-        faults.push(Fault { reported_by_reader: true, ..fault });
+        faults.push(fault.reported_by_reader());
     }
     for (place, related) in check.related.iter().enumerate() {
         let path = base.clone().field("related").index(place).field("resourceType");

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::built_in;
 use super::compile::compile;
 use super::compiled::{CompiledCheck, CompiledControl, Origin};
+use super::fault::{CatalogReason, Fault};
 use super::last_good::{LastGoodCatalog, OwnObjects};
-use super::problem::{CatalogProblem, CatalogReason, Fault};
+use crate::problem::Problem;
 use api::{Control, FieldPath, Kind, ObjectKey, Pack, PackSpec, closest};
 
 /// Where to look for the name of a control.
@@ -46,7 +47,7 @@ impl Catalog {
         self,
         controls: impl IntoIterator<Item = Control>,
         packs: impl IntoIterator<Item = Pack>,
-    ) -> (Self, Vec<CatalogProblem>) {
+    ) -> (Self, Vec<Problem>) {
         let (controls, packs) = (controls.into_iter().collect(), packs.into_iter().collect());
         let own = OwnObjects { controls, packs, unread: Vec::new() };
         self.with_all(own, Origin::Custom, &mut LastGoodCatalog::default())
@@ -59,7 +60,7 @@ impl Catalog {
         self,
         own: OwnObjects,
         last: &mut LastGoodCatalog,
-    ) -> (Self, Vec<CatalogProblem>) {
+    ) -> (Self, Vec<Problem>) {
         self.with_all(own, Origin::Custom, last)
     }
 
@@ -68,7 +69,7 @@ impl Catalog {
         own: OwnObjects,
         origin: Origin,
         last: &mut LastGoodCatalog,
-    ) -> (Self, Vec<CatalogProblem>) {
+    ) -> (Self, Vec<Problem>) {
         last.retain(&own);
         let OwnObjects { controls, packs, unread } = own;
         let mut problems = Vec::new();
@@ -94,7 +95,7 @@ impl Catalog {
         control: Control,
         origin: Origin,
         last: &mut LastGoodCatalog,
-    ) -> Vec<CatalogProblem> {
+    ) -> Vec<Problem> {
         let object = ObjectKey::of(&control);
         let name = object.name.clone();
         if let Some(known) = self.controls.get(&name) {
@@ -137,12 +138,7 @@ impl Catalog {
         true
     }
 
-    fn add_pack(
-        &mut self,
-        pack: Pack,
-        origin: Origin,
-        last: &mut LastGoodCatalog,
-    ) -> Vec<CatalogProblem> {
+    fn add_pack(&mut self, pack: Pack, origin: Origin, last: &mut LastGoodCatalog) -> Vec<Problem> {
         let object = ObjectKey::of(&pack);
         if let Some((known, _)) = self.packs.get(&object.name) {
             let fault = taken(*known, object.kind);
@@ -184,16 +180,14 @@ impl Catalog {
             let Some(control) = self.control(name) else {
                 let fault = Fault::new(path.field("name"), format!("there is no control `{name}`"));
                 let names = self.controls.keys().map(String::as_str);
-                let fault = fault.suggesting(closest(name, names));
-                let help = fault.help.or_else(|| Some(WHICH_CONTROLS.to_owned()));
-                faults.push(Fault { help, ..fault });
+                faults.push(fault.suggesting(closest(name, names)).or_help(WHICH_CONTROLS));
                 continue;
             };
             for (parameter, value) in &entry.parameters {
                 if let Err(fault) = control.check_parameter(parameter, value) {
                     let path = path.clone().field("parameters").field(parameter);
                     let help = fault.help();
-                    faults.push(Fault { help, ..Fault::new(path, fault.to_string()) });
+                    faults.push(Fault::new(path, fault.to_string()).with_help(help));
                 }
             }
         }
@@ -257,6 +251,6 @@ fn taken(origin: Origin, kind: Kind) -> Fault {
         Origin::BuiltIn => ("a built-in control has this name", of_teams, false),
         Origin::Custom => ("another object has this name", another.to_owned(), true),
     };
-    let fault = Fault::new(path, message).help(help);
-    Fault { reason: CatalogReason::NameTaken, reported_by_reader, ..fault }
+    let fault = Fault::new(path, message).help(help).because(CatalogReason::NameTaken);
+    if reported_by_reader { fault.reported_by_reader() } else { fault }
 }

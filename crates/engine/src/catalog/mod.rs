@@ -9,11 +9,11 @@ mod built_in;
 mod compile;
 mod compiled;
 mod coverage;
+mod fault;
 mod index;
 mod last_good;
 mod parameters;
 mod practices;
-mod problem;
 mod program;
 mod refused;
 mod rule;
@@ -27,10 +27,10 @@ pub use compiled::{
     SensitivePath, slots,
 };
 pub use coverage::coverage_page;
+pub use fault::{CatalogMistake, CatalogReason, Part};
 pub(crate) use index::WHICH_CONTROLS;
 pub use index::{Catalog, RESERVED_PREFIX};
 pub use last_good::{LastGoodCatalog, OwnObjects};
 pub use parameters::{ParameterFault, Parameters};
 pub use practices::{PRACTICES, Practice, PracticeKind, practice};
-pub use problem::{CatalogProblem, CatalogReason, Part};
 pub use variants::{ExpressionPart, MutantControl};

@@ -1,7 +1,7 @@
 //! What a control's expressions may name and must give.
 
 use super::compiled::slots;
-use super::problem::{Fault, Part};
+use super::fault::{Fault, Part};
 use crate::functions::{environment, item};
 use api::{ControlSpec, ExpressionCheck, FieldPath, ParameterType, Scope};
 use cel::{Environment, Kind, Mistake, Program, VariableType};
@@ -75,8 +75,8 @@ pub(super) fn compile(
 
 fn fault(mistake: Mistake, source: &str, path: &FieldPath) -> Fault {
     let (line, column) = mistake.position(source);
-    let part = Some(Part { range: mistake.span, line, column });
-    let fault = Fault { part, ..Fault::new(path.clone(), mistake.message) };
+    let part = Part::new(&mistake.span, line, column);
+    let fault = Fault::new(path.clone(), mistake.message).at_part(part);
     fault.suggesting(mistake.suggestion.as_deref())
 }
 

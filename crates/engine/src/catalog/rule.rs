@@ -2,7 +2,7 @@
 //! expression over them.
 
 use super::compiled::{CompiledExpression, CompiledRule};
-use super::problem::Fault;
+use super::fault::Fault;
 use super::program::{self, Expects};
 use crate::functions::{environment, item};
 use api::{ConfigRuleCheck, ControlSpec, FieldPath, RuleScope, Scope, closest};
@@ -57,7 +57,7 @@ fn check_fields(check: &ConfigRuleCheck, faults: &mut Vec<Fault>) {
     let at = || FieldPath::spec("check").field("configRule");
     if check.identifier.is_none() && check.name.is_none() {
         let fault = Fault::new(at(), "give identifier, name, or both");
-        faults.push(Fault { reported_by_reader: true, ..fault });
+        faults.push(fault.reported_by_reader());
     }
     let describes = !check.parameters.is_empty()
         || !check.resource_types.is_empty()
@@ -65,7 +65,7 @@ fn check_fields(check: &ConfigRuleCheck, faults: &mut Vec<Fault>) {
     if check.identifier.is_none() && describes {
         let message =
             "parameters, resourceTypes and maximumExecutionFrequency work only with identifier";
-        faults.push(Fault { reported_by_reader: true, ..Fault::new(at(), message) });
+        faults.push(Fault::new(at(), message).reported_by_reader());
     }
     for (place, name) in check.resource_types.iter().enumerate() {
         let path = at().field("resourceTypes").index(place);

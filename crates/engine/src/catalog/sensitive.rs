@@ -1,7 +1,7 @@
 //! What a control marks as secret.
 
 use super::compiled::{CompiledExpression, SensitivePath, slots};
-use super::problem::Fault;
+use super::fault::Fault;
 use api::{ExpressionCheck, FieldPath, Scope, closest};
 use cel::Program;
 use cel::Projection;
@@ -13,8 +13,7 @@ pub(super) fn paths(check: &ExpressionCheck, faults: &mut Vec<Fault>) -> Vec<Sen
         match path(text, check.scope) {
             Ok(path) => paths.push(path),
             Err(fault) => {
-                let fault = Fault { path: field(place), ..fault };
-                faults.push(fault);
+                faults.push(fault.at(field(place)));
             }
         }
     }

@@ -39,34 +39,32 @@ pub enum FindingChange {
     Heartbeat(Finding),
 }
 
+/// The finding of a change, as the change is had: by reference, or to be changed.
+macro_rules! finding_of {
+    ($change:expr) => {
+        match $change {
+            Self::Opened(finding)
+            | Self::Updated(finding)
+            | Self::Resolved(finding)
+            | Self::Passed(finding)
+            | Self::Archived(finding)
+            | Self::Suppressed(finding)
+            | Self::Unsuppressed(finding)
+            | Self::Heartbeat(finding) => finding,
+        }
+    };
+}
+
 impl FindingChange {
     /// The finding as it is to be published.
     #[must_use]
     pub const fn finding(&self) -> &Finding {
-        match self {
-            Self::Opened(finding)
-            | Self::Updated(finding)
-            | Self::Resolved(finding)
-            | Self::Passed(finding)
-            | Self::Archived(finding)
-            | Self::Suppressed(finding)
-            | Self::Unsuppressed(finding)
-            | Self::Heartbeat(finding) => finding,
-        }
+        finding_of!(self)
     }
 
     /// The same, to be changed.
     pub(super) const fn finding_mut(&mut self) -> &mut Finding {
-        match self {
-            Self::Opened(finding)
-            | Self::Updated(finding)
-            | Self::Resolved(finding)
-            | Self::Passed(finding)
-            | Self::Archived(finding)
-            | Self::Suppressed(finding)
-            | Self::Unsuppressed(finding)
-            | Self::Heartbeat(finding) => finding,
-        }
+        finding_of!(self)
     }
 
     /// The change's name, in lower case.

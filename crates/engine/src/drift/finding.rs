@@ -9,7 +9,7 @@ use super::fingerprint::Fingerprint;
 use super::id::{FindingId, IdParts, Installation};
 use super::publisher::PublisherId;
 use crate::catalog::{CompiledCheck, CompiledControl};
-use crate::evaluation::{EvaluationResult, FieldReading, Ownership, Subject};
+use crate::evaluation::{EvaluationResult, FieldReading, Ownership, Subject, SubjectOwner};
 use crate::plan::{BaselineKey, Plan};
 use cel::Program;
 use cel::Timestamp;
@@ -214,7 +214,7 @@ impl Finding {
             partition: target.partition,
             region: target.region.clone(),
             resource,
-            ownership: result.ownership(plan),
+            ownership: result.ownership(plan).map(SubjectOwner::into_owned),
             description: describe(result, control.control.as_ref()),
             readings: match result.verdict {
                 Verdict::NonCompliant => result.explanation.to_vec(),

@@ -4,6 +4,7 @@
 //! so many are distinguished, those that come first by name, whatever the order that results come in.
 //! The drift of the others is that of one, [`Owner::others`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use cel::Timestamp;
@@ -43,14 +44,17 @@ pub(super) struct Owners {
 
 impl Owners {
     /// One subject of `owner` drifts since then.
-    pub(super) fn add(&mut self, owner: Owner, place: TargetIndex, since: Timestamp) {
+    pub(super) fn add(&mut self, owner: Cow<'_, Owner>, place: TargetIndex, since: Timestamp) {
         let seen = OwnerSeen { resources: 1, since };
+        if let Some(places) = self.known.get_mut(&*owner) {
+            return add(places, place, seen);
+        }
         let is_full = self.known.len() >= MAX_OWNERS;
-        let is_beyond = self.known.last_key_value().is_some_and(|(last, _)| *last < owner);
+        let is_beyond = self.known.last_key_value().is_some_and(|(last, _)| *last < *owner);
         if is_full && is_beyond {
             return add(&mut self.others, place, seen);
         }
-        add(self.known.entry(owner).or_default(), place, seen);
+        add(self.known.entry(owner.into_owned()).or_default(), place, seen);
         if self.known.len() > MAX_OWNERS
             && let Some((_, places)) = self.known.pop_last()
         {
@@ -79,14 +83,12 @@ fn add<K: Ord>(all: &mut BTreeMap<K, OwnerSeen>, of: K, seen: OwnerSeen) {
 }
 
 /// The owners of most drift, those of most first.
-pub(super) fn most(owners: BTreeMap<Owner, u64>) -> Vec<OwnerDrift> {
-    let owners = owners.into_iter();
-    let mut owners: Vec<_> =
-        owners.map(|(owner, resources)| OwnerDrift { owner, resources }).collect();
+pub(super) fn most(owners: BTreeMap<&Owner, u64>) -> Vec<OwnerDrift> {
+    let mut owners: Vec<_> = owners.into_iter().collect();
     // Stable, and they come by name.
-    owners.sort_by_key(|it| std::cmp::Reverse(it.resources));
-    owners.truncate(MAX_LISTED);
-    owners
+    owners.sort_by_key(|(_, resources)| std::cmp::Reverse(*resources));
+    let listed = owners.into_iter().take(MAX_LISTED);
+    listed.map(|(owner, resources)| OwnerDrift { owner: owner.clone(), resources }).collect()
 }
 
 #[cfg(test)]
@@ -102,7 +104,7 @@ mod tests {
     fn gathered(numbers: impl Iterator<Item = usize>) -> Vec<(TargetIndex, Owner, u64)> {
         let mut owners = Owners::default();
         for number in numbers {
-            owners.add(owner(number), (0, number % 2), NOON);
+            owners.add(Cow::Owned(owner(number)), (0, number % 2), NOON);
         }
         let by_place = owners.by_place().into_iter();
         let listed = by_place.flat_map(|(place, owners)| {
@@ -129,9 +131,10 @@ mod tests {
 
     #[test]
     fn the_owner_of_most_drift_comes_first_and_the_list_is_short() {
-        let owners = (0..9).map(|number| (owner(number), [1, 3][number % 2])).collect();
+        let owners: Vec<Owner> = (0..9).map(owner).collect();
+        let counted = owners.iter().enumerate().map(|(at, owner)| (owner, [1, 3][at % 2]));
         let listed: Vec<(String, u64)> =
-            most(owners).iter().map(|it| (it.owner.to_string(), it.resources)).collect();
+            most(counted.collect()).iter().map(|it| (it.owner.to_string(), it.resources)).collect();
         let expected =
             [1, 3, 5, 7, 0].map(|number| (owner(number).to_string(), [1, 3][number % 2]));
         assert_eq!(listed, expected);

@@ -262,17 +262,22 @@ fn summarize(
             }));
         }
         let drifting = summary.drifting.get(begin..).unwrap_or_default();
-        summary.unknown.extend(unknown(planned, &gathered, &counts));
+        summary.unknown.extend(unknown(planned, gathered.unknown, &counts));
         let resources = counts.non_compliant;
         if resources == 0 {
             continue;
         }
         *summary.by_severity.entry(planned.severity).or_default() += resources;
         *summary.by_domain.entry(planned.control.spec.domain).or_default() += resources;
-        let mut owners: BTreeMap<Owner, u64> = BTreeMap::new();
+        let mut owners: BTreeMap<&Owner, u64> = BTreeMap::new();
         for drifting in drifting {
-            *owners.entry(drifting.owner.clone()).or_default() += drifting.resources;
-            *summary.by_owner.entry(drifting.owner.clone()).or_default() += drifting.resources;
+            *owners.entry(&drifting.owner).or_default() += drifting.resources;
+        }
+        for (owner, resources) in &owners {
+            match summary.by_owner.get_mut(*owner) {
+                Some(sum) => *sum += resources,
+                None => drop(summary.by_owner.insert((*owner).clone(), *resources)),
+            }
         }
         summary.drift.push(ControlDrift {
             control: planned.control.name.clone(),
@@ -311,13 +316,13 @@ fn whole(
 /// The unknown verdicts of one control, by reason.
 fn unknown<'u>(
     planned: &'u PlannedControl,
-    gathered: &'u Gathered,
+    mut gathered: BTreeMap<UnknownReason, (String, String)>,
     counts: &'u Counts,
 ) -> impl Iterator<Item = ControlUnknown> + 'u {
     let reasons = UnknownReason::ALL.into_iter();
     let reasons = reasons.filter(|reason| counts.unknown_for(*reason) > 0);
-    reasons.map(|reason| {
-        let (example, message) = gathered.unknown.get(&reason).cloned().unwrap_or_default();
+    reasons.map(move |reason| {
+        let (example, message) = gathered.remove(&reason).unwrap_or_default();
         ControlUnknown {
             control: planned.control.name.clone(),
             severity: planned.severity,

@@ -40,5 +40,6 @@ pub use outcome::{ControlOutcome, Counts, Outcome, PlanOutcome, TargetOutcome};
 pub use prepared::Evaluation;
 pub use result::{
     EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Ownership, Results, Subject,
+    SubjectOwner,
 };
 pub use rules::{RuleIdentity, RuleNames};

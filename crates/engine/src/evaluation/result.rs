@@ -75,6 +75,24 @@ pub struct Ownership {
     pub tag_key: Option<String>,
 }
 
+/// The same, as a result and its plan say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectOwner<'r> {
+    /// Whom.
+    pub owner: Cow<'r, Owner>,
+    /// The key of the tag that says so.
+    pub tag_key: Option<&'r str>,
+}
+
+impl SubjectOwner<'_> {
+    /// The same, by itself.
+    #[must_use]
+    pub fn into_owned(self) -> Ownership {
+        let Self { owner, tag_key } = self;
+        Ownership { owner: owner.into_owned(), tag_key: tag_key.map(str::to_owned) }
+    }
+}
+
 impl<'r> OwnerTagPlace<'r> {
     /// There is none.
     pub const NONE: Self = Self(TagPlace::Found(None));
@@ -111,7 +129,7 @@ impl fmt::Debug for OwnerTagPlace<'_> {
     }
 }
 
-impl EvaluationResult<'_> {
+impl<'r> EvaluationResult<'r> {
     /// Whether this is drift: not as it should be, and no exemption covers it.
     #[must_use]
     pub const fn is_drift(&self) -> bool {
@@ -121,16 +139,20 @@ impl EvaluationResult<'_> {
     /// Whom the subject belongs to: by its tag, else as the plan's target says. Nothing where
     /// nothing is known of the subject, or where the plan is another's.
     #[must_use]
-    pub fn ownership(&self, plan: &Plan) -> Option<Ownership> {
+    pub fn ownership<'o>(&self, plan: &'o Plan) -> Option<SubjectOwner<'o>>
+    where
+        'r: 'o,
+    {
         if matches!(self.verdict, Verdict::Unknown(_)) {
             return None;
         }
         let target = plan.targets.get(self.target)?;
         let tagged = self.owner_tag.tag().and_then(|tag| {
             let owner = Owner::new(&masked_text(tag.value))?;
-            Some(Ownership { owner, tag_key: Some(tag.key.to_owned()) })
+            Some(SubjectOwner { owner: Cow::Owned(owner), tag_key: Some(tag.key) })
         });
-        Some(tagged.unwrap_or_else(|| Ownership { owner: target.owner.clone(), tag_key: None }))
+        let of_target = || SubjectOwner { owner: Cow::Borrowed(&target.owner), tag_key: None };
+        Some(tagged.unwrap_or_else(of_target))
     }
 }
 

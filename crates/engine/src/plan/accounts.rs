@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::core::{Selector, SelectorExt};
 
 use crate::plan::resolve::{AccountRegions, Desired, NamespaceLabels};
-use crate::plan::{BaselineKey, ProblemKind, Target};
+use crate::plan::{BaselineKey, Target};
+use crate::problem::ProblemKind;
 use api::{AllowedNamespaces, AwsAccount, FieldPath, LabelSelector, closest};
 use model::{AccountId, Owner, Partition, Region};
 

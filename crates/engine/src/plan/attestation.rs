@@ -3,7 +3,8 @@
 use crate::catalog::{Catalog, CompiledCheck};
 use crate::plan::accounts::AccountsByName;
 use crate::plan::resolve::{account_ids, timestamp};
-use crate::plan::{PlannedControl, Problem, ProblemKind, controls};
+use crate::plan::{PlannedControl, controls};
+use crate::problem::{Problem, ProblemKind};
 use api::{Attestation, Evidence, FieldPath, ObjectKey};
 use cel::Timestamp;
 use model::{AccountId, ControlName};

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::resolve::{AccountRegions, Desired, NamespaceLabels, UnreadAccounts, namespace};
-use super::{BaselineKey, LastGood, OwnerKeys, Plan, Problem, ProblemKind};
-use crate::catalog::{Catalog, CatalogProblem, OwnObjects};
+use super::{BaselineKey, LastGood, OwnerKeys, Plan};
+use crate::catalog::{Catalog, OwnObjects};
+use crate::problem::{Problem, ProblemKind};
 use api::{
     Attestation, AwsAccount, Control, Exemption, FieldPath, Kind, ObjectKey, Pack,
     SecurityBaseline, closest,
@@ -64,7 +65,7 @@ pub struct DesiredBuilder {
     /// The controls and packs that the catalogue was compiled from.
     own: Option<OwnObjects>,
     catalog: Catalog,
-    catalog_problems: Vec<CatalogProblem>,
+    catalog_problems: Vec<Problem>,
     owner_keys: OwnerKeys,
 }
 
@@ -84,7 +85,7 @@ impl DesiredBuilder {
 
     /// What is wrong with controls and packs.
     #[must_use]
-    pub fn catalog_problems(&self) -> &[CatalogProblem] {
+    pub fn catalog_problems(&self) -> &[Problem] {
         &self.catalog_problems
     }
 

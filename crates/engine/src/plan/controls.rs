@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, CompiledCheck, CompiledControl};
-use crate::plan::{Parameters, PlannedControl, PlannedRule, ProblemKind, ResourceMatch, TakenKind};
+use crate::plan::{Parameters, PlannedControl, PlannedRule, ResourceMatch};
+use crate::problem::{ProblemKind, TakenKind};
 use api::{
     BaselineControl, FieldPath, PackControl, ResourceSelector, SecurityBaselineSpec, closest,
 };

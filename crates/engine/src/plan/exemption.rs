@@ -3,10 +3,8 @@
 use crate::catalog::Catalog;
 use crate::plan::accounts::AccountsByName;
 use crate::plan::resolve::{account_ids, timestamp};
-use crate::plan::{
-    BaselineKey, MatchSubject, Matched, PlannedControl, Problem, ProblemKind, ResourceMatch,
-    controls,
-};
+use crate::plan::{BaselineKey, MatchSubject, Matched, PlannedControl, ResourceMatch, controls};
+use crate::problem::{Problem, ProblemKind};
 use api::{Exemption, FieldPath, ObjectKey, ResourceSelector};
 use cel::Timestamp;
 use model::{AccountId, ControlName};

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::resolve::{Desired, resolve};
-use super::{BaselineKey, Plan, ProblemKind};
+use super::{BaselineKey, Plan};
 use crate::catalog::{Catalog, LastGoodCatalog};
+use crate::problem::ProblemKind;
 use api::{Kind, PackReference, SecurityBaseline, SecurityBaselineSpec};
 use model::ControlName;
 

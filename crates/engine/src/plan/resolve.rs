@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::plan::accounts::{self, AccountsByName, Selected};
 use crate::plan::{
-    BaselineKey, OwnerKeys, Plan, PlannedAttestation, PlannedExemption, Problem, ProblemKind,
-    attestation, controls, exemption,
+    BaselineKey, OwnerKeys, Plan, PlannedAttestation, PlannedExemption, attestation, controls,
+    exemption,
 };
+use crate::problem::{Problem, ProblemKind};
 use api::{
     Attestation, AwsAccount, DEFAULT_NAMESPACE, Exemption, FieldPath, ObjectKey, SecurityBaseline,
     Time,

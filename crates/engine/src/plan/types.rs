@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::catalog::CompiledControl;
 use crate::plan::{
-    OwnerKeys, Parameters, PlannedAttestation, PlannedExemption, PlannedRule, Problem, ProblemKind,
-    ResourceMatch,
+    OwnerKeys, Parameters, PlannedAttestation, PlannedExemption, PlannedRule, ResourceMatch,
 };
+use crate::problem::{Problem, ProblemKind};
 use api::{ConditionReason, Kind, PublishSettings};
 use cel::Timestamp;
 use model::{AccountId, InvalidName, Owner, Partition, Region, Severity};

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, CatalogProblem};
+use crate::catalog::Catalog;
 use crate::plan::resolve::timestamp;
 use crate::plan::{
     AccountRegions, DesiredBuilder, DesiredObjects, DesiredState, NamespaceLabels, OwnerKeys, Plan,
-    Problem, ProblemKind, UnreadObject, recorded, regions,
+    UnreadObject, recorded, regions,
 };
+use crate::problem::{Problem, ProblemKind};
 use api::{FieldPath, Kind, Object, ObjectKey, closest};
 use cel::Timestamp;
 use cel::format_timestamp;
@@ -78,15 +79,18 @@ impl Resolver<'_> {
             if left_out { AccountRegions::Discovered } else { AccountRegions::Declared };
         let DesiredState { plans, problems } = self.build(account_regions, builder);
         let places = ObjectPlaces::among(self.objects);
-        let reported =
-            builder.catalog_problems().iter().filter(|problem| !problem.reported_by_reader);
+        let of_catalog = || {
+            builder.catalog_problems().iter().filter_map(|problem| match &problem.kind {
+                ProblemKind::Catalog(mistake) => Some((problem, mistake)),
+                _ => None,
+            })
+        };
+        let news = of_catalog().filter(|(_, mistake)| !mistake.reported_by_reader);
         let mut mistakes: Vec<Diagnostic> =
-            reported.filter_map(|problem| places.of_catalog(problem)).collect();
-        let of_packs: HashSet<&str> = builder
-            .catalog_problems()
-            .iter()
-            .filter(|problem| problem.object.kind == Kind::Pack)
-            .map(|problem| problem.message.as_str())
+            news.filter_map(|(problem, _)| places.locate(problem)).collect();
+        let of_packs: HashSet<&str> = of_catalog()
+            .filter(|(problem, _)| problem.object.kind == Kind::Pack)
+            .map(|(_, mistake)| mistake.message.as_str())
             .collect();
         let broken: HashSet<(Kind, &str)> =
             self.objects.broken.iter().map(|key| (key.kind, key.name.as_str())).collect();
@@ -96,7 +100,7 @@ impl Resolver<'_> {
             .iter()
             .filter(|problem| !(left_out && problem.kind.is_about_accounts()))
             .filter(|problem| !is_reported(problem, &broken) && !is_of_pack(problem, &of_packs));
-        mistakes.extend(problems.filter_map(|problem| places.of_plan(problem)));
+        mistakes.extend(problems.filter_map(|problem| places.locate(problem)));
         let catalog = builder.catalog().clone();
         mistakes.extend(self.untestable(&catalog, &broken));
         mistakes.extend(self.not_yet_performed(now));
@@ -260,27 +264,15 @@ impl<'o> ObjectPlaces<'o> {
         Self { objects, indices }
     }
 
-    fn of_plan(&self, problem: &Problem) -> Option<Diagnostic> {
+    fn locate(&self, problem: &Problem) -> Option<Diagnostic> {
         let index = *self.indices.get(&problem.object)?;
-        let (path, message, help) = (&problem.path, problem.kind.to_string(), problem.kind.help());
-        let Objects { baselines, exemptions, attestations, .. } = self.objects;
+        let Objects { baselines, exemptions, attestations, controls, packs, .. } = self.objects;
         match problem.object.kind {
-            Kind::SecurityBaseline => {
-                Some(baselines.get(index)?.diagnostic(path, None, message, help))
-            }
-            Kind::Exemption => Some(exemptions.get(index)?.diagnostic(path, None, message, help)),
-            Kind::Attestation => {
-                Some(attestations.get(index)?.diagnostic(path, None, message, help))
-            }
-            _ => None,
-        }
-    }
-
-    fn of_catalog(&self, problem: &CatalogProblem) -> Option<Diagnostic> {
-        let index = *self.indices.get(&problem.object)?;
-        match problem.object.kind {
-            Kind::Control => Some(problem.located(self.objects.controls.get(index)?)),
-            Kind::Pack => Some(problem.located(self.objects.packs.get(index)?)),
+            Kind::SecurityBaseline => Some(problem.located(baselines.get(index)?)),
+            Kind::Exemption => Some(problem.located(exemptions.get(index)?)),
+            Kind::Attestation => Some(problem.located(attestations.get(index)?)),
+            Kind::Control => Some(problem.located(controls.get(index)?)),
+            Kind::Pack => Some(problem.located(packs.get(index)?)),
             _ => None,
         }
     }

@@ -17,7 +17,7 @@ use super::work::AccountWork;
 use crate::context::Context;
 use crate::desired::is_going;
 use crate::events::{About, Notice};
-use api::{GROUP, Kind};
+use api::{EventReason, GROUP, Kind};
 use cel::Timestamp;
 use engine::drift::{ArchivalLimit, Consent, Finding, FindingChange, HeldArchivals, KnownFindings};
 use engine::plan::BaselineKey;
@@ -126,7 +126,7 @@ impl AccountWorker {
             }
             let about = About::baseline(baseline, &object.uid);
             let note = of_baseline(held, baseline, limit);
-            self.context.events.tell(&about, &Notice::warning("ArchivalHeld", note), now);
+            self.context.events.tell(&about, &Notice::new(EventReason::ArchivalHeld, note), now);
         }
         self.held = held.clone();
     }

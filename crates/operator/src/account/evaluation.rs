@@ -96,9 +96,8 @@ async fn read(
     now: Timestamp,
 ) -> Result<Vec<SourceInput>, AccountError> {
     let _turn = turn(&context.reads).await?;
-    let reports = Reports::of(context, work.id());
-    let places = work.places_with(reports.regions(work.spec.partition));
-    drop(reports);
+    let regions = Reports::of(context, work.id()).regions(work.spec.partition);
+    let places = work.places_with(&regions);
     Box::pin(assessment.read_back(&places)).await;
     Ok(Box::pin(assessment.read(assessed, now, &())).await)
 }

@@ -21,6 +21,5 @@ mod work;
 pub(super) use archival::{CONFIRM, of_account};
 pub(super) use observations::{AccountObservation, Credentials, Leaving, RecorderState};
 pub(super) use report::{TOO_OLD, shortened};
-pub(super) use reports::{is_clean, is_in_place};
 pub(super) use task::AccountWorker;
 pub(super) use work::AccountWork;

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::events::Notice;
+use api::EventReason;
 use engine::drift::FindingChange;
 use engine::plan::BaselineKey;
 use model::{ControlName, Severity};
@@ -67,15 +68,11 @@ fn worst_first(counted: BTreeMap<(Turn, &ControlName), Counted<'_>>) -> Vec<Noti
             rest.iter().take(NAMED).map(|((_, control), _)| control.as_str()).collect();
         let (more, named) = (rest.len(), named.join(", "));
         let others = if more > NAMED { " and others" } else { "" };
-        notices.push(Notice {
-            reason: "DriftChanged",
-            warning: false,
-            urgent: false,
-            note: format!(
-                "the drift of {more} more controls changed: {named}{others}; see the baseline's \
-                 status"
-            ),
-        });
+        let note = format!(
+            "the drift of {more} more controls changed: {named}{others}; see the baseline's \
+             status"
+        );
+        notices.push(Notice::new(EventReason::DriftChanged, note));
     }
     notices
 }
@@ -90,14 +87,13 @@ fn notice(turn: Turn, control: &ControlName, counted: &Counted<'_>) -> Notice {
     let example = example.unwrap_or_default();
     let severity = severity.map(Severity::as_str).unwrap_or_default();
     let (reason, verb) = match turn {
-        Turn::Opened => ("DriftOpened", "drifted"),
-        Turn::Resolved => ("DriftResolved", "fixed"),
+        Turn::Opened => (EventReason::DriftOpened, "drifted"),
+        Turn::Resolved => (EventReason::DriftResolved, "fixed"),
     };
     let subjects = if *resources == 1 { "resource" } else { "resources" };
     let others = if *resources == 1 { "" } else { " and others" };
     Notice {
         reason,
-        warning: turn == Turn::Opened,
         urgent: is_urgent(turn, counted),
         note: format!(
             "{control} ({severity}): {resources} {subjects} {verb} in account {account}: \
@@ -162,7 +158,7 @@ mod tests {
         let both =
             [((Turn::Resolved, &names[0]), counted()), ((Turn::Opened, &names[1]), counted())];
         let reasons: Vec<_> = worst_first(both.into()).iter().map(|it| it.reason).collect();
-        assert_eq!(reasons, ["DriftOpened", "DriftResolved"]);
+        assert_eq!(reasons, [EventReason::DriftOpened, EventReason::DriftResolved]);
     }
 
     #[test]

@@ -147,6 +147,15 @@ impl AccountObservation {
 }
 
 impl AccountObservation {
+    /// The same, where findings may stand that could not be read back.
+    pub(super) fn hiding(self, may_hide: bool) -> Self {
+        let leaving = match self.leaving {
+            Some(Leaving::Archived) if may_hide => Some(Leaving::Unread),
+            leaving => leaving,
+        };
+        Self { may_hide, leaving, ..self }
+    }
+
     /// The same, where some of what is left waits for a confirmation.
     pub(super) fn holding(self, held: HeldArchivals) -> Self {
         let left_open = self.left_open.saturating_sub(held.total());
@@ -207,6 +216,18 @@ fn note(recorders: &mut BTreeMap<Region, RecorderState>, target: &Target, outcom
 mod tests {
     use super::*;
     use aws::Class;
+
+    #[test]
+    fn what_may_hide_findings_is_not_taken_for_archived() {
+        let leaving = |leaving, may_hide| {
+            let leaving = Some(leaving);
+            let observed = AccountObservation { leaving, ..AccountObservation::default() };
+            observed.hiding(may_hide).leaving.unwrap()
+        };
+        assert_eq!(leaving(Leaving::Archived, false), Leaving::Archived);
+        assert_eq!(leaving(Leaving::Archived, true), Leaving::Unread);
+        assert_eq!(leaving(Leaving::Left(2), true), Leaving::Left(2));
+    }
 
     fn of(class: Class) -> Credentials {
         let error = AwsError {

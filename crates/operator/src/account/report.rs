@@ -2,7 +2,7 @@
 //!
 //! Pure. A report that says nothing new is not written, but for its times once an hour.
 
-use crate::apply::{is_news, same_target};
+use crate::apply::{is_news_of, same_target};
 use crate::time::time_of;
 use api::{
     BaselineReportStatus, DomainSummary, DriftEntry, EvaluationRecord, OwnerEntry,
@@ -48,11 +48,10 @@ pub(super) fn report(
     before: Option<&BaselineReportStatus>,
 ) -> Option<BaselineReportStatus> {
     let report = full(contribution, before);
+    let Some(before) = before else { return Some(report) };
     let mut same = report.clone();
-    if let Some(before) = before {
-        with_words_of(&mut same, before, contribution.plan);
-    }
-    is_news(&same, before).then_some(report)
+    with_words_of(&mut same, before, contribution.plan);
+    is_news_of(same, before).then_some(report)
 }
 
 fn full(

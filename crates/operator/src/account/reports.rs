@@ -15,6 +15,7 @@ use super::report::{Contribution, report};
 use super::work::AccountWork;
 use crate::apply::{self, Apply, ApplyCache};
 use crate::context::Context;
+use crate::standing::{account_of, is_clean, is_in_place, is_marked_clean, regions};
 use crate::stored::Stored;
 use crate::write;
 use api::{BaselineReport, BaselineReportSpec, BaselineReportStatus, Kind, ObjectKey};
@@ -33,30 +34,17 @@ struct Known(Arc<Stored<BaselineReport>>);
 
 impl Known {
     fn of(guard: Arc<Stored<BaselineReport>>) -> Option<(BaselineKey, Self)> {
-        let baseline = baseline_of(guard.0.as_ref().ok()?)?;
+        let baseline = baseline_of(guard.parsed()?)?;
         Some((baseline, Self(guard)))
     }
 
     fn report(&self) -> Option<&BaselineReport> {
-        self.0.0.as_deref().ok()
+        self.0.parsed()
     }
 
     fn status(&self) -> Option<&BaselineReportStatus> {
         self.report()?.status.as_ref()
     }
-}
-
-/// Whether nothing was published of the report's baseline in its account, and nothing stood there
-/// when the report was made. Of a report that an earlier version made, nobody knows.
-pub(crate) fn is_clean(report: &BaselineReport) -> bool {
-    report.annotations().get(write::FINDINGS).is_some_and(|findings| findings == write::NONE)
-}
-
-/// Whether a report has the name that Plumbline gives the one of its baseline and account. Another was
-/// written by somebody else, and says nothing.
-pub(crate) fn is_in_place(report: &BaselineReport) -> bool {
-    let name = write::report_name(&report.spec.baseline, report.spec.account_id.as_str());
-    report.metadata.name.as_ref() == Some(&name)
 }
 
 /// The reports of one account, as they are known and as they are written.
@@ -65,18 +53,21 @@ pub(super) struct Reports<'r> {
     known: BTreeMap<BaselineKey, Known>,
     /// The uids of those that were made since.
     made: BTreeMap<BaselineKey, String>,
+    /// Whether one is there that does not parse.
+    has_unread: bool,
 }
 
 impl<'r> Reports<'r> {
     /// The account's reports as the cache holds them.
     pub(super) fn of(context: &'r Context, account: &AccountId) -> Self {
-        let of_account = |report: &Stored<BaselineReport>| {
-            let of_account = |it: &BaselineReport| it.spec.account_id == *account;
-            report.0.as_ref().is_ok_and(|report| of_account(report) && is_in_place(report))
+        let of_account = |stored: &Stored<BaselineReport>| match &stored.object {
+            Ok(report) => report.spec.account_id == *account && is_in_place(report),
+            Err(unread) => account_of(&unread.metadata).is_some_and(|it| it == *account),
         };
         let found = context.stores.reports.state_filter(of_account);
+        let has_unread = found.iter().any(|stored| stored.parsed().is_none());
         let known = found.into_iter().filter_map(Known::of);
-        Self { context, known: known.collect(), made: BTreeMap::new() }
+        Self { context, known: known.collect(), made: BTreeMap::new(), has_unread }
     }
 
     /// Makes a report for each baseline that has none yet, and notes in those of which something is
@@ -96,7 +87,7 @@ impl<'r> Reports<'r> {
             let is_noted = !publishing.contains(baseline)
                 || uid(baseline).is_some_and(|uid| soiled.contains(uid));
             match self.known.get(baseline).and_then(Known::report) {
-                Some(report) => is_clean(report) && !is_noted,
+                Some(report) => is_marked_clean(report) && !is_noted,
                 None => underway.last(baseline).is_none() || !is_noted,
             }
         });
@@ -194,10 +185,10 @@ impl<'r> Reports<'r> {
 
     /// The regions of a partition that the reports speak of: findings may stand there. One that AWS
     /// is not known to have would hold up the account until nobody answers.
-    pub(super) fn regions(&self, partition: Partition) -> impl Iterator<Item = &Region> {
-        let statuses = self.known.values().filter_map(Known::status);
-        let regions = statuses.flat_map(|status| &status.targets).map(|target| &target.region);
-        regions.filter(move |region| partition.known_regions().contains(&region.as_str()))
+    pub(super) fn regions(&self, partition: Partition) -> Vec<Region> {
+        let regions = self.known.values().filter_map(|known| regions(&known.0)).flatten();
+        let is_known = |region: &Region| partition.known_regions().contains(&region.as_str());
+        regions.filter(is_known).collect()
     }
 
     /// Deletes the reports of baselines that hold for the account no longer, once nothing of them
@@ -209,25 +200,25 @@ impl<'r> Reports<'r> {
         sink: &Sink,
         held: &HeldArchivals,
     ) -> Withdrawn {
-        let mut withdrawn = Withdrawn { is_well: true, may_hide: false };
+        // It is not known which regions a report speaks of that does not parse, nor of what baseline.
+        let mut withdrawn = Withdrawn { is_well: true, may_hide: self.has_unread };
         if work.may_lack_baselines {
             return withdrawn;
         }
-        let known = self.known.iter().filter_map(|(key, known)| Some((key, known.report()?)));
-        for (baseline, report) in known {
+        for (baseline, known) in &self.known {
             if work.plans.iter().any(|plan| plan.baseline == *baseline) {
                 continue;
             }
             let mut open = sink.known().iter().filter(|finding| !finding.archived);
             let is_open = open.any(|finding| finding.generator.baseline == *baseline);
-            let may_hide = !is_clean(report) && may_hide_findings(report, work, sink);
+            let may_hide = !is_clean(&known.0) && may_hide_findings(&known.0, work, sink);
             if is_open || may_hide {
                 // What waits for a confirmation is not tried again and again.
                 withdrawn.is_well &= held.by_baseline.contains_key(baseline) && !may_hide;
                 withdrawn.may_hide |= may_hide;
                 continue;
             }
-            let name = report.metadata.name.clone().unwrap_or_default();
+            let name = write::report_name(&baseline.name, work.id().as_str());
             let (client, namespace) = (&self.context.client, &baseline.namespace);
             if let Err(error) = write::delete_report(client, namespace, &name).await {
                 tracing::warn!(%baseline, %error, "cannot delete a report; trying again");
@@ -257,13 +248,12 @@ pub(super) struct Withdrawn {
 }
 
 /// Whether a region that a report speaks of could not be read back; any region, where the report
-/// was never written.
-fn may_hide_findings(report: &BaselineReport, work: &AccountWork, sink: &Sink) -> bool {
-    let status = report.status.as_ref();
-    let targets = status.map(|status| status.targets.as_slice()).unwrap_or_default();
-    let places = match targets {
+/// was never written. Nobody knows where it cannot be read what it speaks of.
+fn may_hide_findings(report: &Stored<BaselineReport>, work: &AccountWork, sink: &Sink) -> bool {
+    let Some(regions) = regions(report) else { return true };
+    let places = match regions.as_slice() {
         [] => work.places(),
-        targets => targets.iter().map(|target| work.place(&target.region)).collect(),
+        regions => regions.iter().map(|region| work.place(region)).collect(),
     };
     places.iter().any(|place| sink.state(place).is_some_and(|it| it.unread().is_some()))
 }

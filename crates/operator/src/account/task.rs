@@ -21,15 +21,13 @@ use super::work::AccountWork;
 use crate::context::Context;
 use crate::events::Notice;
 use crate::overdue::watched;
+use crate::restart::backoff;
 use assess::{Assessment, schedule};
 use cel::Timestamp;
 use engine::drift::HeldArchivals;
 use model::AccountId;
 use shard::stopped;
 
-/// The first wait after a failure; it doubles with each, up to the longest.
-const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// What the log calls an evaluation that came to nothing.
 const FAILED: &str = "evaluation_failed";
 
@@ -162,12 +160,6 @@ impl AccountWorker {
     }
 }
 
-/// Longer after each failure, so that what stays broken costs little.
-fn backoff(failures: u32) -> Duration {
-    let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
-    FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT)
-}
-
 /// Up to a tenth shorter, so that accounts of one interval do not all come at once.
 fn jittered(interval: Duration, account: &AccountId, now: Timestamp) -> Duration {
     let mut hasher = DefaultHasher::new();
@@ -179,12 +171,6 @@ fn jittered(interval: Duration, account: &AccountId, now: Timestamp) -> Duration
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn waits_double_up_to_a_longest() {
-        let waits: Vec<u64> = [1, 2, 3, 8, 40].map(|it| backoff(it).as_secs()).into();
-        assert_eq!(waits, [2, 4, 8, 256, 300]);
-    }
 
     #[test]
     fn an_interval_is_shortened_by_a_tenth_at_most() {

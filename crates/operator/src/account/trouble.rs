@@ -3,6 +3,7 @@
 use super::archival::of_account;
 use super::observations::{AccountObservation, Credentials, RecorderState};
 use crate::events::Notice;
+use api::EventReason;
 use aws::publish::{PlaceState, PublishError, Published};
 
 /// What goes wrong now.
@@ -11,39 +12,43 @@ pub(super) fn troubles(
     observed: &AccountObservation,
     published: Result<&Published, &PublishError>,
 ) -> Vec<Notice> {
-    let warning = Notice::warning;
     let stopped = observed.recorders.iter().filter(|(_, state)| **state == RecorderState::Stopped);
     let stopped: Vec<&str> = stopped.map(|(region, _)| region.as_str()).collect();
     let stopped = (!stopped.is_empty()).then(|| {
         let note = format!("the configuration recorder is off in {}", stopped.join(", "));
-        warning("RecorderStopped", note)
+        Notice::new(EventReason::RecorderStopped, note)
     });
-    let unreadable = observed.unreadable.clone().map(|note| warning("SourceUnreadable", note));
+    let unreadable =
+        observed.unreadable.clone().map(|note| Notice::new(EventReason::SourceUnreadable, note));
     // Where Security Hub is off, or cannot be read, that is the reason for all that is refused.
     let closed = observed.hubs.iter().find_map(|(region, state)| match state {
         PlaceState::NotEnabled(why) | PlaceState::Unread(why) => {
-            Some(warning("SecurityHubUnavailable", format!("{region}: {why}")))
+            Some(Notice::new(EventReason::SecurityHubUnavailable, format!("{region}: {why}")))
         }
         PlaceState::Ready | PlaceState::Reading(_) | PlaceState::Occupied(_) => None,
     });
     let other = observed.others.values().next();
-    let other = other.map(|(_, note)| warning("OtherPublisher", note.clone()));
+    let other = other.map(|(_, note)| Notice::new(EventReason::OtherPublisher, note.clone()));
     let failed = match published {
-        Err(error) => Some(warning("PublishFailed", error.to_string())),
+        Err(error) => Some(Notice::new(EventReason::PublishFailed, error.to_string())),
         Ok(published) => published
             .refused
             .first()
             .filter(|_| closed.is_none() && other.is_none())
-            .map(|refused| warning("FindingsRefused", refused.message.clone())),
+            .map(|refused| Notice::new(EventReason::FindingsRefused, refused.message.clone())),
     };
     let refused = match &observed.credentials {
-        Some(Credentials::Refused(why)) => Some(warning("CredentialsRefused", why.clone())),
-        Some(Credentials::Unreached(why)) => Some(warning("AccountUnreachable", why.clone())),
+        Some(Credentials::Refused(why)) => {
+            Some(Notice::new(EventReason::CredentialsRefused, why.clone()))
+        }
+        Some(Credentials::Unreached(why)) => {
+            Some(Notice::new(EventReason::AccountUnreachable, why.clone()))
+        }
         Some(Credentials::Verified) | None => None,
     };
     let closed = closed.filter(|_| refused.is_none());
     let held = (!observed.held.is_empty())
-        .then(|| warning("ArchivalHeld", of_account(&observed.held, account)));
+        .then(|| Notice::new(EventReason::ArchivalHeld, of_account(&observed.held, account)));
     [refused, stopped, unreadable, closed, other, held, failed].into_iter().flatten().collect()
 }
 
@@ -58,7 +63,10 @@ mod tests {
         let published = Published::default();
         assert_eq!(troubles("payments", &observed, Ok(&published)), []);
         observed.recorders.insert("eu-west-1".parse().unwrap(), RecorderState::Stopped);
-        assert_eq!(troubles("payments", &observed, Ok(&published))[0].reason, "RecorderStopped");
+        assert_eq!(
+            troubles("payments", &observed, Ok(&published))[0].reason,
+            EventReason::RecorderStopped
+        );
     }
 
     #[test]
@@ -70,8 +78,8 @@ mod tests {
         observed.others.insert("eu-west-1".parse().unwrap(), theirs);
         let troubles = troubles("payments", &observed, Ok(&published));
         assert_eq!(troubles.len(), 1);
-        assert_eq!(troubles[0].reason, "OtherPublisher");
-        assert!(troubles[0].warning && troubles[0].note.starts_with("3 findings"));
+        assert_eq!(troubles[0].reason, EventReason::OtherPublisher);
+        assert!(troubles[0].reason.is_warning() && troubles[0].note.starts_with("3 findings"));
     }
 
     #[test]
@@ -83,12 +91,12 @@ mod tests {
             let troubles = troubles("payments", observed, Ok(&published)).into_iter();
             troubles.map(|it| (it.reason, it.note)).collect::<Vec<_>>()
         };
-        assert_eq!(reported(&observed), [("FindingsRefused", "too long".to_owned())]);
+        assert_eq!(reported(&observed), [(EventReason::FindingsRefused, "too long".to_owned())]);
         let off = PlaceState::NotEnabled("it is off".to_owned());
         observed.hubs.insert("eu-west-1".parse().unwrap(), off);
         assert_eq!(
             reported(&observed),
-            [("SecurityHubUnavailable", "eu-west-1: it is off".to_owned())]
+            [(EventReason::SecurityHubUnavailable, "eu-west-1: it is off".to_owned())]
         );
     }
 }

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::write::{self, applying};
 use api::{API_VERSION, ObjectKey};
 
-pub(super) use news::{is_news, same_target};
+pub(super) use news::{is_news, is_news_of, same_target};
 
 /// What was written has come back within this time, or is looked at anyway.
 const COMES_BACK: Duration = Duration::from_secs(10);

@@ -36,13 +36,17 @@ timed! { BaselineReportStatus, SecurityBaselineStatus }
 /// Whether a status is to be written where another stands: not where only times would move that
 /// moved within the hour.
 pub(crate) fn is_news<S: Timed>(status: &S, stands: Option<&S>) -> bool {
-    let Some(stands) = stands else { return true };
+    stands.is_none_or(|stands| is_news_of(status.clone(), stands))
+}
+
+/// The same, of a status that is needed no more.
+pub(crate) fn is_news_of<S: Timed>(status: S, stands: &S) -> bool {
     let (new, old) = (status.times().0, stands.times().0);
     let is_old = match (new, old) {
         (Some(new), Some(old)) => since(&old.finished_at, moment(&new.finished_at)) >= TIMES_MOVE,
         (new, old) => new.is_some() != old.is_some(),
     };
-    is_old || with_times_of(status.clone(), stands) != *stands
+    is_old || with_times_of(status, stands) != *stands
 }
 
 /// The same, with the times that stand there.

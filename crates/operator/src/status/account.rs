@@ -25,6 +25,8 @@ pub(super) struct Seen<'s> {
     pub(super) wait: Option<&'s str>,
     /// That another operator works on it, too.
     pub(super) others: Option<&'s str>,
+    /// Whether the status that stands does not parse.
+    pub(super) has_unread_status: bool,
 }
 
 /// What is reported of an account.
@@ -34,7 +36,7 @@ pub(super) fn of(
     sink: &SinkChoice,
     now: &Time,
 ) -> AwsAccountStatus {
-    let Seen { observed, overdue, rival, wait, others } = *seen;
+    let Seen { observed, overdue, rival, wait, others, has_unread_status } = *seen;
     let generation = account.metadata.generation;
     let before = account.status.as_ref();
     let stood = before.map(|it| it.conditions.as_slice()).unwrap_or_default();
@@ -59,7 +61,7 @@ pub(super) fn of(
     said.extend(
         waits
             .or_else(|| held(account, observed))
-            .or_else(|| archived(observed, stood))
+            .or_else(|| archived(observed, stood, has_unread_status))
             .map(|said| (ConditionType::FindingsArchived, said)),
     );
     said.extend(
@@ -275,118 +277,4 @@ fn evaluated(observed: Option<&AccountObservation>) -> Option<ConditionValue> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::time::time_of;
-    use engine::drift::fixture::at;
-
-    fn account() -> AwsAccount {
-        serde_json::from_value(serde_json::json!({
-            "apiVersion": "plumbline.dev/v1alpha1",
-            "kind": "AwsAccount",
-            "metadata": {"name": "payments", "generation": 2},
-            "spec": {
-                "accountId": "111122223333",
-                "regions": ["eu-west-1", "us-east-1"],
-                "source": {"snapshot": {"url": "snapshot.json"}},
-            },
-        }))
-        .unwrap()
-    }
-
-    fn reported(observed: &AccountObservation) -> AwsAccountStatus {
-        let sink = SinkChoice::File("state".into());
-        let seen = Seen { observed: Some(observed), ..Seen::default() };
-        of(&account(), &seen, &sink, &time_of(at(0)))
-    }
-
-    #[test]
-    fn a_stopped_recorder_is_reported_of_its_region_and_over_all() {
-        let mut observed = AccountObservation::default();
-        observed.recorders.insert("eu-west-1".parse().unwrap(), RecorderState::Stopped);
-        observed.recorders.insert("us-east-1".parse().unwrap(), RecorderState::NotReported);
-        let status = reported(&observed);
-        let recorder = ConditionType::RecorderRunning.among(&status.conditions).unwrap();
-        assert_eq!((&*recorder.status, &*recorder.reason), ("False", "RecorderStopped"));
-        let of_regions: Vec<&str> =
-            status.regions.iter().map(|it| it.conditions[0].status.as_str()).collect();
-        assert_eq!(of_regions, ["False", "Unknown"]);
-    }
-
-    #[test]
-    fn findings_that_could_not_be_archived_are_reported() {
-        let status =
-            reported(&AccountObservation { left_open: 2, ..AccountObservation::default() });
-        let left = ConditionType::FindingsArchived.among(&status.conditions).unwrap();
-        assert!(left.message.starts_with("2 findings"), "{}", left.message);
-    }
-
-    #[test]
-    fn what_was_left_open_is_reported_until_it_is_known_to_be_archived() {
-        let unread = PlaceState::Unread("denied".to_owned());
-        let unread = AccountObservation {
-            hubs: [("eu-west-1".parse().unwrap(), unread)].into(),
-            ..AccountObservation::default()
-        };
-        let archived = |status: &AwsAccountStatus| {
-            let condition = ConditionType::FindingsArchived.among(&status.conditions)?;
-            Some((condition.status.clone(), condition.reason.clone()))
-        };
-        let of = |account: &AwsAccount, observed: Option<&AccountObservation>| {
-            let seen = Seen { observed, ..Seen::default() };
-            of(account, &seen, &SinkChoice::SecurityHub, &time_of(at(0)))
-        };
-        assert_eq!(archived(&of(&account(), Some(&unread))), None);
-        let hiding = AccountObservation { may_hide: true, ..unread.clone() };
-        let may_be_open = ("Unknown".to_owned(), "Unread".to_owned());
-        assert_eq!(archived(&of(&account(), Some(&hiding))), Some(may_be_open));
-        let mut account = account();
-        account.status =
-            Some(reported(&AccountObservation { left_open: 2, ..AccountObservation::default() }));
-        let unknown = |reason: &str| Some(("Unknown".to_owned(), reason.to_owned()));
-        assert_eq!(archived(&of(&account, None)), unknown("Pending"));
-        assert_eq!(archived(&of(&account, Some(&unread))), unknown("Unread"));
-        assert_eq!(archived(&of(&account, Some(&AccountObservation::default()))), None);
-    }
-
-    #[test]
-    fn the_younger_of_two_objects_for_one_account_is_reported_of_the_other() {
-        let sink = SinkChoice::File("state".into());
-        let seen = Seen { rival: Some("old"), ..Seen::default() };
-        let status = of(&account(), &seen, &sink, &time_of(at(0)));
-        assert_eq!(status.conditions[0].reason, "SameAccount");
-    }
-
-    fn of_type(status: &AwsAccountStatus, type_: &str) -> Option<(String, String)> {
-        let condition = status.conditions.iter().find(|it| it.type_ == type_)?;
-        Some((condition.status.clone(), condition.reason.clone()))
-    }
-
-    #[test]
-    fn an_account_that_is_not_ready_is_reconciling_unless_its_author_has_to_change_it() {
-        let sink = SinkChoice::File("state".into());
-        let is = |status: &str, reason: &str| Some((status.to_owned(), reason.to_owned()));
-        let status = reported(&AccountObservation::default());
-        assert_eq!(of_type(&status, "Ready"), is("True", "Evaluated"));
-        assert_eq!(of_type(&status, "Reconciling"), None);
-        assert_eq!(of_type(&status, "Stalled"), None);
-        let refused = Some(Credentials::Refused("denied".to_owned()));
-        let status =
-            reported(&AccountObservation { credentials: refused, ..AccountObservation::default() });
-        assert_eq!(of_type(&status, "Ready"), is("False", "CredentialsRefused"));
-        assert_eq!(of_type(&status, "Reconciling"), is("True", "CredentialsRefused"));
-        let seen = Seen { rival: Some("old"), ..Seen::default() };
-        let status = of(&account(), &seen, &sink, &time_of(at(0)));
-        assert_eq!(of_type(&status, "Stalled"), is("True", "SameAccount"));
-        assert_eq!(of_type(&status, "Reconciling"), None);
-    }
-    #[test]
-    fn an_evaluation_that_does_not_end_is_reported_whatever_came_of_the_last_one() {
-        let (observed, since) = (AccountObservation::default(), time_of(at(0)));
-        let seen = Seen { observed: Some(&observed), overdue: Some(&since), ..Seen::default() };
-        let status = of(&account(), &seen, &SinkChoice::SecurityHub, &time_of(at(9000)));
-        let overdue = Some(("False".to_owned(), "Overdue".to_owned()));
-        assert_eq!(of_type(&status, "Ready"), overdue);
-        assert_eq!(of_type(&status, "Evaluated"), overdue);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::super::account::shortened;
 use super::super::events::Notice;
-use api::{Condition, ConditionReason, ConditionStatus, ConditionType, Time};
+use api::{Condition, ConditionReason, ConditionStatus, ConditionType, EventReason, Time};
 
 /// The longest message.
 const MAX_MESSAGE: usize = 2048;
@@ -60,7 +60,7 @@ pub(super) fn refusal(before: &[Condition], now: &[Condition]) -> Option<Notice>
     if refused(before) == Some((reason.clone(), message.clone())) {
         return None;
     }
-    Some(Notice::warning("NotAccepted", format!("{reason}: {message}")))
+    Some(Notice::new(EventReason::NotAccepted, format!("{reason}: {message}")))
 }
 
 /// The first few of many things to say, and how many were left out.
@@ -121,7 +121,7 @@ mod tests {
             )]
         };
         let notice = refusal(&accepted, &wrong("a")).unwrap();
-        assert_eq!((notice.reason, notice.warning), ("NotAccepted", true));
+        assert_eq!((notice.reason, notice.reason.is_warning()), (EventReason::NotAccepted, true));
         assert_eq!(notice.note, "UnknownControl: a");
         assert_eq!(refusal(&wrong("a"), &wrong("a")), None);
         assert!(refusal(&wrong("a"), &wrong("b")).is_some());

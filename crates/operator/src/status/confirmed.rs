@@ -6,7 +6,8 @@ use kube::ResourceExt;
 use super::inputs::StatusInputs;
 use super::job::Job;
 use crate::account::{AccountObservation, CONFIRM};
-use api::{AwsAccount, BaselineReport, ObjectKey, PublicationState, SecurityBaseline};
+use crate::standing::is_held;
+use api::{AwsAccount, BaselineReport, ObjectKey, SecurityBaseline};
 use engine::plan::{BaselineKey, Plan};
 
 impl StatusInputs<'_> {
@@ -20,15 +21,15 @@ impl StatusInputs<'_> {
         if !baseline.annotations().contains_key(CONFIRM) {
             return;
         }
-        let reports = self.reports.get(key).map(Vec::as_slice).unwrap_or_default();
-        let is_done = |report: &&&BaselineReport| {
+        let reports = self.reports.of_baseline(key);
+        let is_done = |report: &BaselineReport| {
             let status = report.status.as_ref();
             status.is_some_and(|it| it.baseline_generation == Some(plan.generation))
                 && !is_held(report)
         };
         let is_awaited = plan.targets.iter().any(|target| {
             let report = reports.iter().find(|it| it.spec.account_id == target.account);
-            report.as_ref().is_none_or(|report| !is_done(report))
+            report.is_none_or(|report| !is_done(report))
         });
         if !is_awaited {
             self.jobs.push(Job::Confirmed(ObjectKey::of(baseline)));
@@ -42,16 +43,28 @@ impl StatusInputs<'_> {
         observed: Option<&AccountObservation>,
     ) {
         let is_confirmed = account.annotations().contains_key(CONFIRM);
-        let waits = observed.is_none_or(|observed| !observed.held.is_empty());
-        let id = &account.spec.account_id;
-        let mut reports = self.reports.values().flatten().filter(|it| it.spec.account_id == *id);
-        if is_confirmed && !waits && !reports.any(|report| is_held(report)) {
+        let may_wait =
+            observed.is_none_or(may_wait) || self.reports.may_be_held(&account.spec.account_id);
+        if is_confirmed && !may_wait {
             self.jobs.push(Job::Confirmed(ObjectKey::of(account)));
         }
     }
 }
 
-fn is_held(report: &BaselineReport) -> bool {
-    let publication = report.status.as_ref().and_then(|status| status.publication.as_ref());
-    publication.is_some_and(|record| record.state == PublicationState::Held)
+/// Whether archivals may wait in an account: an evaluation that failed says nothing of them.
+fn may_wait(observed: &AccountObservation) -> bool {
+    observed.failure.is_some() || !observed.held.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_confirmation_outlives_an_evaluation_that_failed() {
+        let well = AccountObservation::default();
+        assert!(!may_wait(&well));
+        let failure = Some("the account cannot be reached".to_owned());
+        assert!(may_wait(&AccountObservation { failure, ..well }));
+    }
 }

@@ -11,14 +11,16 @@ use super::condition::{ConditionValue, join_first};
 use super::deletion::{FINALIZER, Finalizing, finalizing};
 use super::inputs::StatusInputs;
 use super::job::Job;
-use crate::account::{AccountObservation, CONFIRM, Leaving, is_clean};
+use crate::account::{AccountObservation, CONFIRM, Leaving};
 use crate::desired::is_going;
 use crate::events::{About, Notice};
+use crate::standing::Left;
+use crate::stored::Stored;
 use crate::stores::Held;
 use crate::time::{moment, time_of};
 use crate::write;
 use api::{
-    AwsAccount, BaselineReport, Condition, ConditionReason, ConditionStatus, ConditionType, Kind,
+    AwsAccount, Condition, ConditionReason, ConditionStatus, ConditionType, EventReason, Kind,
     SecurityBaseline,
 };
 use assess::schedule;
@@ -34,11 +36,7 @@ const REASONS: [ConditionType; 2] =
 impl StatusInputs<'_> {
     /// Sees to a baseline's finalizer. It waits for the accounts in which findings of it may stand.
     pub(super) fn finalize_baseline(&mut self, baseline: &SecurityBaseline, key: &BaselineKey) {
-        let reports = self.reports.get(key).into_iter().flatten();
-        let left: Vec<&BaselineReport> = reports
-            .filter(|it| self.desired.accounts.contains_key(&it.spec.account_id) && !is_clean(it))
-            .copied()
-            .collect();
+        let left = self.reports.left(key, self.desired);
         let (deadline, metadata) = (self.context.settings.archive_deadline, &baseline.metadata);
         match finalizing(metadata, left.is_empty(), deadline, self.now) {
             Finalizing::Nothing => {}
@@ -47,14 +45,14 @@ impl StatusInputs<'_> {
                 self.put(Kind::SecurityBaseline, metadata, finalizers, false);
             }
             Finalizing::GiveUp(finalizers) => {
-                let accounts: Vec<&str> = left.iter().map(|it| it.spec.account.as_str()).collect();
+                let accounts: Vec<&str> = left.iter().map(|it| it.account.as_str()).collect();
                 let accounts = accounts.join(", ");
                 tracing::error!(
                     event = "archiving_given_up", baseline = %key, %accounts,
                     "findings could not be archived in time; the baseline is removed anyway",
                 );
-                for report in &left {
-                    self.left_open(report, key);
+                for left in &left {
+                    self.left_open(left, key);
                 }
                 self.put(Kind::SecurityBaseline, metadata, finalizers, true);
             }
@@ -64,6 +62,7 @@ impl StatusInputs<'_> {
     /// Sees to an account's finalizer. What its deletion waits for, where that is to be shown.
     pub(super) fn finalize_account(
         &mut self,
+        stored: &Stored<AwsAccount>,
         account: &AwsAccount,
         observed: Option<&AccountObservation>,
         has_rival: bool,
@@ -73,7 +72,7 @@ impl StatusInputs<'_> {
             // The other object for the same AWS account looks after the findings.
             _ if has_rival => true,
             Some(Leaving::Archived) => true,
-            Some(Leaving::Unread) => self.nothing_published(account),
+            Some(Leaving::Unread) => self.nothing_published(stored),
             Some(Leaving::Left(_) | Leaving::Held(_)) | None => false,
         };
         let (deadline, metadata) = (self.context.settings.archive_deadline, &account.metadata);
@@ -96,7 +95,7 @@ impl StatusInputs<'_> {
                     account.spec.account_id,
                     obstacle(account, leaving),
                 );
-                self.warn_of(account, "FindingsLeftOpen", note);
+                self.warn_of(account, EventReason::FindingsLeftOpen, note);
                 self.put(Kind::AwsAccount, metadata, finalizers, true);
                 return None;
             }
@@ -107,18 +106,16 @@ impl StatusInputs<'_> {
             obstacle(account, leaving),
         );
         if self.memory.announced.insert(account.uid().unwrap_or_default()) {
-            self.warn_of(account, "ArchivingFindings", note.clone());
+            self.warn_of(account, EventReason::ArchivingFindings, note.clone());
         }
         Some(note)
     }
 
     /// Whether no findings of the account may stand: nothing was published of any baseline of it,
-    /// nor was any given up.
-    fn nothing_published(&self, account: &AwsAccount) -> bool {
-        let mut reports = self.reports.values().flatten();
-        let id = &account.spec.account_id;
-        let is_clean = reports.all(|report| report.spec.account_id != *id || is_clean(report));
-        is_clean && condition(account, ConditionType::FindingsArchived).is_none()
+    /// nor was any given up. What cannot be read may say otherwise.
+    fn nothing_published(&self, stored: &Stored<AwsAccount>) -> bool {
+        nothing_left(stored)
+            && stored.parsed().is_some_and(|it| self.reports.are_clean(&it.spec.account_id))
     }
 
     /// When a deletion no longer waits.
@@ -128,14 +125,8 @@ impl StatusInputs<'_> {
     }
 
     /// Shows on a baseline what its deletion waits for.
-    fn show_baseline(
-        &mut self,
-        baseline: &SecurityBaseline,
-        key: &BaselineKey,
-        left: &[&BaselineReport],
-    ) {
-        let obstacles: BTreeSet<String> =
-            left.iter().map(|report| self.waits_for(report)).collect();
+    fn show_baseline(&mut self, baseline: &SecurityBaseline, key: &BaselineKey, left: &[Left]) {
+        let obstacles: BTreeSet<String> = left.iter().map(|left| self.waits_for(left)).collect();
         let obstacles: Vec<String> = obstacles.into_iter().collect();
         let message = format!(
             "the deletion waits until the findings are archived, and gives up at {}: {}",
@@ -144,7 +135,7 @@ impl StatusInputs<'_> {
         );
         let uid = baseline.uid().unwrap_or_default();
         if self.memory.announced.insert(uid.clone()) {
-            let notice = Notice::warning("ArchivingFindings", message.clone());
+            let notice = Notice::new(EventReason::ArchivingFindings, message.clone());
             self.context.events.tell(&About::baseline(key, &uid), &notice, self.now);
         }
         let Some(before) = &baseline.status else { return };
@@ -162,9 +153,9 @@ impl StatusInputs<'_> {
     }
 
     /// The account of a report, and why its findings are not archived, where that is known.
-    fn waits_for(&self, report: &BaselineReport) -> String {
-        let name = &report.spec.account;
-        let account = self.desired.accounts.get(&report.spec.account_id);
+    fn waits_for(&self, left: &Left) -> String {
+        let name = &left.account;
+        let account = self.desired.accounts.get(&left.account_id);
         let accounts = Held::of(&self.context.stores.accounts);
         let standing =
             accounts.iter().find(|it| Some(it.name_any()) == account.map(|it| it.name_any()));
@@ -175,18 +166,18 @@ impl StatusInputs<'_> {
     }
 
     /// Tells on an account that findings of a baseline that is gone may be open.
-    fn left_open(&self, report: &BaselineReport, key: &BaselineKey) {
-        let Some(account) = self.desired.accounts.get(&report.spec.account_id) else { return };
+    fn left_open(&self, left: &Left, key: &BaselineKey) {
+        let Some(account) = self.desired.accounts.get(&left.account_id) else { return };
         let note = format!(
             "baseline {key} was deleted before its findings were archived; they will be archived \
              when the account can be reached"
         );
-        self.warn_of(account, "FindingsLeftOpen", note);
+        self.warn_of(account, EventReason::FindingsLeftOpen, note);
     }
 
-    fn warn_of(&self, account: &AwsAccount, reason: &'static str, note: String) {
+    fn warn_of(&self, account: &AwsAccount, reason: EventReason, note: String) {
         let about = About::account(&account.name_any(), &account.uid().unwrap_or_default());
-        self.context.events.tell(&about, &Notice::warning(reason, note), self.now);
+        self.context.events.tell(&about, &Notice::new(reason, note), self.now);
     }
 
     /// This operator's name: all replicas have one installation and one namespace.
@@ -223,7 +214,7 @@ impl StatusInputs<'_> {
         if is_news {
             let account_name = account.name_any();
             tracing::warn!(event = "other_operator", account = %account_name, %operators, "{note}");
-            self.warn_of(account, "OtherOperator", note.clone());
+            self.warn_of(account, EventReason::OtherOperator, note.clone());
         }
         Some(note)
     }
@@ -263,6 +254,45 @@ fn trouble(account: &AwsAccount) -> Option<&Condition> {
     conditions.filter(|it| !is_true(it)).find(is_needed)
 }
 
+/// Whether an account's status says that no findings were left open.
+fn nothing_left(stored: &Stored<AwsAccount>) -> bool {
+    let account = stored.parsed().filter(|_| stored.unread_status.is_none());
+    account.is_some_and(|it| condition(it, ConditionType::FindingsArchived).is_none())
+}
+
 fn condition(account: &AwsAccount, type_: ConditionType) -> Option<&Condition> {
     type_.among(&account.status.as_ref()?.conditions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn account(status: &Value) -> Stored<AwsAccount> {
+        serde_json::from_value(json!({
+            "apiVersion": "plumbline.dev/v1alpha1",
+            "kind": "AwsAccount",
+            "metadata": { "name": "payments" },
+            "spec": {
+                "accountId": "111122223333",
+                "regions": ["eu-west-1"],
+                "source": { "snapshot": { "url": "snapshot.json" } },
+            },
+            "status": status,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_status_that_cannot_be_read_never_says_that_nothing_was_left_open() {
+        assert!(nothing_left(&account(&json!({}))));
+        let left = json!({
+            "type": "FindingsArchived", "status": "False", "reason": "LeftOpen", "message": "",
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        });
+        assert!(!nothing_left(&account(&json!({ "conditions": [left] }))));
+        assert!(!nothing_left(&account(&json!({ "conditions": "another form" }))));
+        assert!(!nothing_left(&account(&json!({ "regions": 5 }))));
+    }
 }

@@ -13,12 +13,13 @@ use model::Region;
 const SHOWN: usize = 3;
 
 /// Reported only while findings of baselines that are gone stand open, or did and nobody can tell
-/// whether they still do.
+/// whether they still do. A status that cannot be read may have said that they did.
 pub(super) fn archived(
     observed: Option<&AccountObservation>,
     stood: &[Condition],
+    has_unread_status: bool,
 ) -> Option<ConditionValue> {
-    let was_reported = ConditionType::FindingsArchived.among(stood).is_some();
+    let was_reported = has_unread_status || ConditionType::FindingsArchived.among(stood).is_some();
     let Some(observed) = observed else { return was_reported.then(pending) };
     let left = observed.left_open;
     if left > 0 {
@@ -30,7 +31,13 @@ pub(super) fn archived(
         Some((region.clone(), state.unread()?.to_owned()))
     };
     let mut unread = observed.hubs.iter().filter_map(unread);
-    let (region, why) = unread.next().filter(|_| was_reported || observed.may_hide)?;
+    let Some((region, why)) = unread.next() else {
+        // An evaluation that failed says nothing of what stands.
+        return observed.failure.as_ref().filter(|_| was_reported).map(|_| pending());
+    };
+    if !was_reported && !observed.may_hide {
+        return None;
+    }
     let message = format!(
         "findings of deleted baselines may be open: {region} could not be read: {why}; will retry"
     );

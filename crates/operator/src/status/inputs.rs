@@ -2,7 +2,7 @@
 //!
 //! Reads the caches and writes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kube::ResourceExt;
@@ -13,23 +13,21 @@ use super::condition::{ConditionValue, refusal};
 use super::job::{Job, StatusNews};
 use super::outlook::Outlook;
 use super::{account, baseline, objects};
-use crate::account::is_in_place;
 use crate::apply::is_news;
 use crate::context::Context;
 use crate::desired::Desired;
 use crate::events::{About, Notice};
+use crate::standing::StandingReports;
 use crate::stores::Held;
 use crate::time::time_of;
 use api::{
-    AwsAccount, AwsAccountStatus, BaselineReport, Condition, ConditionStatus, ConditionType, Kind,
+    AwsAccount, AwsAccountStatus, BaselineReport, Condition, ConditionStatus, ConditionType,
     Object, ObjectKey, ObjectStatus, SecurityBaseline, UNOBSERVED,
 };
 use cel::Timestamp;
-use engine::plan::{BaselineKey, Problem};
+use engine::Problem;
+use engine::plan::BaselineKey;
 use shard::OwnedShards;
-
-/// The reports of each baseline.
-type Reports<'l> = BTreeMap<BaselineKey, Vec<&'l BaselineReport>>;
 
 /// The state, as a hash, of each baseline of which nothing was to be written, and until when that is so.
 pub(super) type Settled = HashMap<BaselineKey, (u64, Option<Timestamp>)>;
@@ -53,21 +51,11 @@ pub(super) struct StatusInputs<'l> {
     pub(super) context: &'l Context,
     pub(super) desired: &'l Desired,
     shards: &'l OwnedShards,
-    pub(super) reports: Reports<'l>,
+    pub(super) reports: StandingReports<'l>,
     pub(super) memory: &'l mut Memory,
     pub(super) now: Timestamp,
     pub(super) news: Vec<StatusNews>,
     pub(super) jobs: Vec<Job>,
-}
-
-fn by_baseline(all: &Held<BaselineReport>) -> Reports<'_> {
-    let mut reports = Reports::new();
-    for report in all.iter().filter(|report| is_in_place(report)) {
-        let namespace = report.namespace().unwrap_or_default();
-        let key = BaselineKey { namespace, name: report.spec.baseline.clone() };
-        reports.entry(key).or_default().push(report);
-    }
-    reports
 }
 
 /// What a baseline's status follows of, besides what users want: its object and its reports.
@@ -106,7 +94,7 @@ impl<'l> StatusInputs<'l> {
         reports: &'l Held<BaselineReport>,
         memory: &'l mut Memory,
     ) -> Self {
-        let (reports, now) = (by_baseline(reports), context.clock.now());
+        let (reports, now) = (StandingReports::of(reports.stored()), context.clock.now());
         let (news, jobs) = Default::default();
         Self { context, desired, shards, reports, memory, now, news, jobs }
     }
@@ -139,8 +127,7 @@ impl<'l> StatusInputs<'l> {
             let desired = self.desired;
             let Some(plan) = desired.plans.get(&key) else { continue };
             self.end_confirmation(baseline, &key, plan);
-            let reports: Vec<&BaselineReport> =
-                self.reports.get(&key).into_iter().flatten().copied().collect();
+            let reports = self.reports.of_baseline(&key);
             let state = state_of(baseline, &reports);
             let is_settled = |&(settled, until): &(u64, Option<Timestamp>)| {
                 settled == state && until.is_none_or(|until| self.now < until)
@@ -168,11 +155,12 @@ impl<'l> StatusInputs<'l> {
 
     /// Reports of accounts that are gone: nobody else takes them back.
     fn orphans(&mut self) {
-        for report in self.reports.values().flatten().copied() {
+        if self.desired.may_lack_accounts() {
+            return;
+        }
+        for report in self.reports.iter() {
             let is_orphan = !self.desired.accounts.contains_key(&report.spec.account_id);
-            let has_broken =
-                self.desired.world.broken.iter().any(|it| it.key.kind == Kind::AwsAccount);
-            if is_orphan && !has_broken && self.shards.has_object(&ObjectKey::of(report)) {
+            if is_orphan && self.shards.has_object(&ObjectKey::of(report)) {
                 self.jobs.push(Job::Orphan {
                     namespace: report.namespace().unwrap_or_default(),
                     name: report.name_any(),
@@ -190,7 +178,9 @@ impl<'l> StatusInputs<'l> {
         let ours = accounts.iter().filter(|it| is_ours(it));
         let ours: BTreeSet<&str> = ours.map(|it| it.spec.account_id.as_str()).collect();
         self.context.metrics.accounts().retain_conditions(|account| ours.contains(account));
-        for found in accounts.iter() {
+        for stored in accounts.stored() {
+            let Some(found) = stored.parsed() else { continue };
+            let has_unread_status = stored.unread_status.is_some();
             let id = &found.spec.account_id;
             let rival = self.desired.rivals.get(&found.name_any()).map(String::as_str);
             // A worker's replica alone knows what it observed.
@@ -198,7 +188,7 @@ impl<'l> StatusInputs<'l> {
                 continue;
             }
             let observed = self.context.observations.page(id);
-            let wait = self.finalize_account(found, observed.as_ref(), rival.is_some());
+            let wait = self.finalize_account(stored, found, observed.as_ref(), rival.is_some());
             let others = self.claim(found);
             let overdue = self.context.observations.overdue_since(id).map(time_of);
             self.end_confirmation_of_account(found, observed.as_ref());
@@ -215,7 +205,7 @@ impl<'l> StatusInputs<'l> {
             let sink = &self.context.settings.sink;
             let (observed, wait, others) = (observed.as_ref(), wait.as_deref(), others.as_deref());
             let overdue = overdue.as_ref();
-            let seen = account::Seen { observed, overdue, rival, wait, others };
+            let seen = account::Seen { observed, overdue, rival, wait, others, has_unread_status };
             let status = account::of(found, &seen, sink, &time_of(self.now));
             if rival.is_none() {
                 self.measure_account(found, &status);

@@ -4,25 +4,19 @@ use super::condition::{ConditionValue, join_first};
 use super::outlook::Outlook;
 use super::problems::may_come;
 use crate::time::moment;
-use api::{Attestation, ConditionReason, ConditionType, Exemption, ObjectKey, ObjectStatus, Time};
+use api::{Attestation, ConditionReason, ConditionType, Exemption, ObjectStatus, Time};
 use cel::Timestamp;
-use engine::catalog::{CatalogProblem, CatalogReason};
-use engine::plan::{Problem, ProblemKind};
+use engine::catalog::CatalogReason;
+use engine::{Problem, ProblemKind};
 
 /// So many mistakes are reported in one message.
 const LISTED: usize = 5;
 
 /// A control or pack, with what is wrong with it.
-pub(super) fn of_catalog(problems: &[&CatalogProblem]) -> ConditionValue {
-    let Some(first) = problems.first() else {
-        return ConditionValue::yes(ConditionReason::Accepted, "valid; baselines may use it");
-    };
-    let shown: Vec<String> = problems.iter().map(|it| without_object(&it.object, *it)).collect();
-    let reason = match first.reason {
-        CatalogReason::NameTaken => ConditionReason::NameTaken,
-        CatalogReason::Invalid => ConditionReason::Invalid,
-    };
-    ConditionValue::no(reason, join_first(&shown, LISTED))
+pub(super) fn of_catalog(problems: &[&Problem]) -> ConditionValue {
+    wrong(problems).unwrap_or_else(|| {
+        ConditionValue::yes(ConditionReason::Accepted, "valid; baselines may use it")
+    })
 }
 
 /// An exemption, with what is wrong with it.
@@ -62,11 +56,14 @@ pub(super) fn outlook(problems: &[&Problem]) -> Outlook {
 }
 
 fn wrong(problems: &[&Problem]) -> Option<ConditionValue> {
-    if problems.is_empty() {
-        return None;
-    }
-    let shown: Vec<String> = problems.iter().map(|it| without_object(&it.object, *it)).collect();
-    Some(ConditionValue::no(ConditionReason::Invalid, join_first(&shown, LISTED)))
+    let reason = match &problems.first()?.kind {
+        ProblemKind::Catalog(mistake) if mistake.reason == CatalogReason::NameTaken => {
+            ConditionReason::NameTaken
+        }
+        _ => ConditionReason::Invalid,
+    };
+    let shown: Vec<String> = problems.iter().map(|it| without_object(it)).collect();
+    Some(ConditionValue::no(reason, join_first(&shown, LISTED)))
 }
 
 fn in_time(end: &Time, ended: &str, now: Timestamp) -> ConditionValue {
@@ -81,9 +78,8 @@ fn in_time(end: &Time, ended: &str, now: Timestamp) -> ConditionValue {
 }
 
 /// What is wrong, without the name of the object that it is reported on.
-fn without_object(object: &ObjectKey, problem: &dyn std::fmt::Display) -> String {
-    let reported = problem.to_string();
-    reported.strip_prefix(&format!("{object}: ")).unwrap_or(&reported).to_owned()
+fn without_object(problem: &Problem) -> String {
+    format!("{}: {}", problem.path, problem.kind.in_words())
 }
 
 /// The whole status.

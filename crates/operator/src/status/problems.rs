@@ -1,7 +1,7 @@
 //! What is wrong with an object, as a condition names it.
 
 use api::ConditionReason;
-use engine::plan::ProblemKind;
+use engine::ProblemKind;
 
 /// Whether another object may put a problem right.
 pub(super) const fn may_come(kind: &ProblemKind) -> bool {

@@ -56,7 +56,7 @@ impl<'p, W: Write> SarifLog<'p, W> {
         Ok(Self { out, places, rules, is_first: true, unknown: BTreeMap::new() })
     }
 
-    fn finding<'r>(&self, row: &'r Row) -> Finding<'r> {
+    fn finding<'r>(&self, row: &'r Row<'_>) -> Finding<'r> {
         let place = self.places.of_control(&row.baseline, row.control());
         let (kind, level) = match row.verdict {
             Verdict::NonCompliant => (ResultKind::Fail, Level::of(row.severity)),
@@ -91,12 +91,12 @@ impl<'p, W: Write> SarifLog<'p, W> {
                 severity: row.severity,
                 verdict: row.verdict.as_str(),
                 reason: row.verdict.reason().map(UnknownReason::as_str),
-                owner: row.owner.as_ref().map(Owner::as_str),
+                owner: row.owner.as_deref().map(Owner::as_str),
             },
         }
     }
 
-    fn note_unknown(&mut self, row: &Row) {
+    fn note_unknown(&mut self, row: &Row<'_>) {
         let Verdict::Unknown(reason) = row.verdict else { return };
         let key = (row.control().to_owned(), reason);
         let first = || Unknown {
@@ -126,7 +126,7 @@ impl<'p, W: Write> SarifLog<'p, W> {
 }
 
 impl<W: Write> Report for SarifLog<'_, W> {
-    fn row(&mut self, row: &Row) -> io::Result<()> {
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         self.note_unknown(row);
         let separator: &[u8] = if self.is_first { b"\n" } else { b",\n" };
         self.is_first = false;
@@ -149,22 +149,23 @@ impl<W: Write> Report for SarifLog<'_, W> {
 }
 
 /// The resource by its ARN, or by account, region, type and id.
-fn logical_location(row: &Row) -> LogicalLocation<'_> {
+fn logical_location<'r>(row: &'r Row<'_>) -> LogicalLocation<'r> {
     let id = row.resource_id.as_deref();
-    let parts = [&row.account, &row.region, &row.resource_type].map(String::as_str);
+    let parts = [&*row.account, &*row.region, &*row.resource_type];
     let path = || parts.into_iter().chain(id).collect::<Vec<_>>().join("/");
     LogicalLocation {
         name: id.unwrap_or(&row.resource_type),
-        fully_qualified_name: row.arn.clone().unwrap_or_else(path),
+        fully_qualified_name: row.arn.as_deref().map_or_else(path, str::to_owned),
         kind: "resource",
     }
 }
 
 /// The same for the same control, baseline and resource, wherever the baseline stands.
-fn fingerprints(row: &Row) -> Fingerprints {
+fn fingerprints(row: &Row<'_>) -> Fingerprints {
     let mut hash = Sha256::new();
     let id = row.resource_id.as_deref().unwrap_or_default();
-    for part in [&row.baseline, row.control(), &row.account, &row.region, &row.resource_type, id] {
+    let [account, region] = [&*row.account, &*row.region];
+    for part in [&row.baseline, row.control(), account, region, &row.resource_type, id] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

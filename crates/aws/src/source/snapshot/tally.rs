@@ -114,7 +114,7 @@ pub(in crate::source) struct Tally {
     pub(super) items: u64,
     /// How many problems were not kept.
     pub(super) left_out: u64,
-    problems: Vec<Problem>,
+    problems: Vec<TalliedProblem>,
     lost: BTreeSet<Lost>,
     /// By account, region and type, joined as `key` says.
     types: FxHashMap<Box<str>, MetType>,
@@ -139,8 +139,9 @@ pub(super) enum Wrong {
     Type,
 }
 
+/// A [`ReadProblem`] whose file is known by its number.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Problem {
+struct TalliedProblem {
     file: usize,
     offset: u64,
     item: Option<u64>,
@@ -205,7 +206,7 @@ impl Tally {
         message: impl Into<String>,
     ) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem { file, offset, item, message: message.into() });
+            self.problems.push(TalliedProblem { file, offset, item, message: message.into() });
         } else {
             self.left_out += 1;
         }
@@ -230,9 +231,10 @@ impl Tally {
         self.problems.sort_unstable();
         self.problems.truncate(MAX_PROBLEMS);
         let name = |file: usize| files.get(file).map(|file| file.name.clone()).unwrap_or_default();
-        let problems = self.problems.into_iter().map(|Problem { file, offset, item, message }| {
-            ReadProblem { file: name(file), offset, item, message }
-        });
+        let problems =
+            self.problems.into_iter().map(|TalliedProblem { file, offset, item, message }| {
+                ReadProblem { file: name(file), offset, item, message }
+            });
         let problems = problems.collect();
         let types = self.types.into_values();
         let types = types.filter(|met| met.wrong.is_none() && met.occurrence.recorded);

@@ -1,7 +1,7 @@
 //! A mistake archives nothing.
 
 use super::*;
-use crate::plan::{Problem, ProblemKind};
+use crate::problem::{Problem, ProblemKind};
 use api::{FieldPath, Kind, ObjectKey};
 
 /// Something wrong with the baseline of the stories.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::accepted::{HALF_A_YEAR, exemption};
 use super::{NOW, baseline, objects};
 use crate::catalog::CompiledControl;
-use crate::plan::{
-    AccountRegions, DesiredBuilder, DesiredObjects, NamespaceLabels, ProblemKind, Resolved,
-};
+use crate::plan::{AccountRegions, DesiredBuilder, DesiredObjects, NamespaceLabels, Resolved};
+use crate::problem::ProblemKind;
 use api::{Exemption, SecurityBaseline, Time};
 
 const ONE: &str = "{accounts: {names: [payments]}, controls: [{name: own-versioning}]}";

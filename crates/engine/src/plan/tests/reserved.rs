@@ -2,7 +2,8 @@
 
 use super::{baseline, objects};
 use crate::catalog::{Catalog, RESERVED_PREFIX};
-use crate::plan::{Problem, ProblemKind, Resolved, TakenKind};
+use crate::plan::Resolved;
+use crate::problem::{Problem, ProblemKind, TakenKind};
 
 use super::NOW;
 

@@ -75,7 +75,7 @@ impl<'p> Worst<'p> {
         }
         let resource = ReportedResource::of(result.subject, plan.targets.get(result.target)?);
         let message = message(result, &planned.control).to_owned();
-        let owner = result.ownership(plan).map(|ownership| ownership.owner);
+        let owner = result.ownership(plan).map(|ownership| ownership.owner.into_owned());
         rows.insert(Row { rank, control: result.control, resource, message, owner });
         if rows.len() > self.most {
             rows.pop_last();

@@ -1,12 +1,16 @@
-//! What may be wrong with desired state, and what to do about it.
+//! What may be wrong with what users want: with a baseline and what it names, and with a control or pack
+//! of their own; and what to do about it.
 
 use std::fmt;
 
 use thiserror::Error;
 
-use crate::catalog::{Catalog, ParameterFault, RESERVED_PREFIX, WHICH_CONTROLS};
+use crate::catalog::{
+    Catalog, CatalogMistake, ParameterFault, Part, RESERVED_PREFIX, WHICH_CONTROLS,
+};
 use crate::plan::InvalidMatch;
 use api::{FieldPath, ObjectKey};
+use manifest::document::{Diagnostic, Located};
 
 /// Something wrong with one object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +81,9 @@ pub enum ProblemKind {
     ApprovedInFuture,
     #[error("control `{name}` is not checked by attestation")]
     NotAttestable { name: String },
+    // Of a control or pack itself.
+    #[error("{0}")]
+    Catalog(CatalogMistake),
 }
 
 /// What has a name that a built-in one has, too.
@@ -175,11 +182,12 @@ impl ProblemKind {
             | Self::EndsBeforeItBegins => None,
             Self::EmptyList { .. } => Some("list at least one, or remove the field".into()),
             Self::ApprovedInFuture => Some("set it to the time of the approval".into()),
+            Self::Catalog(mistake) => mistake.help.clone(),
         }
     }
 
     /// Whether only who knows the accounts can tell it.
-    pub(super) const fn is_about_accounts(&self) -> bool {
+    pub(crate) const fn is_about_accounts(&self) -> bool {
         matches!(
             self,
             Self::UnknownAccount { .. }
@@ -202,7 +210,7 @@ impl ProblemKind {
 
     /// Whether something that the baseline asks for is not evaluated because of it. A namespace
     /// that an account does not allow is not among them: that must be left out.
-    pub(super) const fn hides_work(&self) -> bool {
+    pub(crate) const fn hides_work(&self) -> bool {
         match self {
             Self::InvalidControl { in_force, .. } | Self::InvalidPack { in_force, .. } => {
                 !*in_force
@@ -217,7 +225,7 @@ impl ProblemKind {
 
     /// Whether controls may be missing in the plan of which nobody knows which: those of a pack, or
     /// one whose name is mistyped.
-    pub(super) const fn may_hide_controls(&self) -> bool {
+    pub(crate) const fn may_hide_controls(&self) -> bool {
         match self {
             Self::UnknownControl { .. } | Self::UnknownPack { .. } => true,
             Self::InvalidPack { in_force, .. } => !*in_force,
@@ -226,7 +234,7 @@ impl ProblemKind {
     }
 
     /// Whether accounts may be missing in the plan.
-    pub(super) const fn may_hide_targets(&self) -> bool {
+    pub(crate) const fn may_hide_targets(&self) -> bool {
         matches!(
             self,
             Self::UnknownAccount { .. }
@@ -237,6 +245,20 @@ impl ProblemKind {
                 | Self::NoRegion { .. }
                 | Self::RegionNotAllowed { .. }
         )
+    }
+}
+
+impl Problem {
+    /// The problem with its place in the file that the object was read from.
+    pub fn located<T>(&self, object: &Located<T>) -> Diagnostic {
+        let (part, message) = match &self.kind {
+            // The place of the part says line and column.
+            ProblemKind::Catalog(mistake) => {
+                (mistake.part.as_ref().map(Part::range), mistake.message.clone())
+            }
+            kind => (None, kind.to_string()),
+        };
+        object.diagnostic(&self.path, part, message, self.kind.help())
     }
 }
 
