@@ -69,6 +69,8 @@ pub enum ProblemKind {
     EmptyList { field: &'static str },
     #[error("the selector cannot be compiled: {message}")]
     InvalidMatch { message: String },
+    #[error("control `{control}` does not judge resources of type `{name}`")]
+    TypeNotJudged { control: String, name: String, suggestion: Option<String>, judged: Vec<String> },
     #[error("control `{name}` is not part of baseline `{baseline}`")]
     ControlNotInBaseline { name: String, baseline: String },
     #[error("there is no baseline `{name}` in this namespace")]
@@ -164,6 +166,10 @@ impl ProblemKind {
                 },
                 |name| format!("did you mean `{name}`?"),
             )),
+            Self::TypeNotJudged { suggestion, judged, .. } => Some(
+                meant(suggestion.as_deref())
+                    .unwrap_or_else(|| format!("it judges {}", judged.join(", "))),
+            ),
             Self::SameAccount { .. } => Some("keep one of the two".into()),
             Self::NameTaken { kind, name } => Some(format!(
                 "rename the {kind} of your own, such as to `{RESERVED_PREFIX}{name}`, or delete it"
@@ -218,7 +224,8 @@ impl ProblemKind {
             Self::InvalidParameter { .. }
             | Self::EmptyMatch
             | Self::EmptyList { .. }
-            | Self::InvalidMatch { .. } => true,
+            | Self::InvalidMatch { .. }
+            | Self::TypeNotJudged { .. } => true,
             _ => self.may_hide_controls() || self.may_hide_targets(),
         }
     }

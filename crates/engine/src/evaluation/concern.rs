@@ -40,8 +40,8 @@ impl Concern {
         }
         match (matched(check.planned.matching.as_deref()), excluded) {
             (Some(Matched::No), _) | (_, Some(Matched::Yes)) => Self::Unmatched,
-            (Some(Matched::Undetermined), _) | (_, Some(Matched::Undetermined)) => {
-                Self::Unknown(untold(item))
+            (Some(Matched::Undetermined(field)), _) | (_, Some(Matched::Undetermined(field))) => {
+                Self::Unknown(undetermined(item, field))
             }
             _ => Self::Yes,
         }
@@ -67,11 +67,11 @@ fn unselectable(subject: &MatchSubject<'_>) -> Fault {
     Fault::Unread { reason: UnknownReason::InsufficientData, message }
 }
 
-fn untold(item: &ConfigurationItem<'_>) -> Fault {
+fn undetermined(item: &ConfigurationItem<'_>, field: &str) -> Fault {
     let (resource_type, id) = (item.resource_type, item.id);
     let message = format!(
-        "the baseline selects by tags, and the configuration item of {resource_type} {id} has no \
-         field tags"
+        "the baseline selects by {field}, and the configuration item of {resource_type} {id} has no \
+         field {field}"
     );
     Fault::Unread { reason: UnknownReason::InsufficientData, message }
 }

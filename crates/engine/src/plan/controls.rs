@@ -14,7 +14,7 @@ use crate::problem::{ProblemKind, TakenKind};
 use api::{
     BaselineControl, FieldPath, PackControl, ResourceSelector, SecurityBaselineSpec, closest,
 };
-use model::{ControlName, Severity};
+use model::{ControlName, ResourceType, Severity};
 
 type ReportProblem<'r> = &'r mut dyn FnMut(FieldPath, ProblemKind);
 
@@ -193,8 +193,8 @@ fn finish(
         draft.note(path, ProblemKind::InvalidParameter { control, fault }, report);
         Parameters::new()
     });
-    let matching = draft.compile(draft.matching, "match", report);
-    let exclude = draft.compile(draft.exclude, "exclude", report);
+    let matching = draft.compile(draft.matching, "match", control, report);
+    let exclude = draft.compile(draft.exclude, "exclude", control, report);
     let rule = PlannedRule::of(control, &parameters).map(Arc::new);
     let lacks_rule = matches!(control.check, CompiledCheck::ConfigRule(_)) && rule.is_none();
     let internal =
@@ -228,14 +228,43 @@ impl Draft<'_> {
         &mut self,
         selector: Option<&ResourceSelector>,
         field: &str,
+        control: &CompiledControl,
         report: ReportProblem<'_>,
     ) -> Option<ResourceMatch> {
+        self.check_types(selector, field, control, report);
         match selector.map(ResourceMatch::new).transpose() {
             Ok(matching) => matching,
             Err(error) => {
                 self.note(self.path.clone().field(field), error.into(), report);
                 None
             }
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// A type that the control does not judge is a mistake: it would select nothing.
+    fn check_types(
+        &mut self,
+        selector: Option<&ResourceSelector>,
+        field: &str,
+        control: &CompiledControl,
+        report: ReportProblem<'_>,
+    ) {
+        let CompiledCheck::Expression(check) = &control.check else { return };
+        let given = selector.and_then(|selector| selector.types.as_deref()).unwrap_or_default();
+        for (index, name) in given.iter().enumerate() {
+            if check.resource_types.contains(name) {
+                continue;
+            }
+            let judged = || check.resource_types.iter().map(ResourceType::as_str);
+            let problem = ProblemKind::TypeNotJudged {
+                control: control.name.to_string(),
+                name: name.to_string(),
+                suggestion: closest(name.as_str(), judged()).map(str::to_owned),
+                judged: judged().map(str::to_owned).collect(),
+            };
+            self.note(self.path.clone().field(field).field("types").index(index), problem, report);
         }
     }
 }

@@ -36,8 +36,8 @@ pub struct PlannedExemption {
 }
 
 impl PlannedExemption {
-    /// Whether the exemption holds at `now` for this verdict. Of a resource whose tags nobody knows it
-    /// holds for none by tags: its drift shows. `subject` is `None` for a verdict on
+    /// Whether the exemption holds at `now` for this verdict. Of a resource whose tags or ARN nobody
+    /// knows it holds for none by them: its drift shows. `subject` is `None` for a verdict on
     /// a region or account, which an exemption of single resources never covers.
     pub fn covers(
         &self,

@@ -16,7 +16,7 @@ pub struct MatchSubject<'s> {
     pub resource_type: &'s str,
     /// Its id.
     pub id: &'s str,
-    /// Its ARN, where it has one.
+    /// Its ARN. Every resource has one; nothing where the item does not speak of it.
     pub arn: Option<&'s str>,
     /// Its name, where it has one.
     pub name: Option<&'s str>,
@@ -32,8 +32,8 @@ pub enum Matched {
     Yes,
     /// Not some field given.
     No,
-    /// Every field given but tags, of which the item does not speak.
-    Undetermined,
+    /// Every field given but this one, of which the item does not speak.
+    Undetermined(&'static str),
 }
 
 /// Resources that match every field that the selector gives.
@@ -88,19 +88,20 @@ impl ResourceMatch {
         let of_type = |name: &ResourceType| name.as_str() == resource.resource_type;
         let matches = (self.types.is_empty() || self.types.iter().any(of_type))
             && any_of(self.ids.as_ref(), Some(resource.id))
-            && any_of(self.arns.as_ref(), resource.arn)
+            && (resource.arn.is_none() || any_of(self.arns.as_ref(), resource.arn))
             && any_of(self.names.as_ref(), resource.name);
         let has = |tags: &Value<'_>, key: &str, value: &GlobMatcher| {
             tags.get(key).is_some_and(|tag| tag.as_str().is_some_and(|tag| value.is_match(tag)))
         };
-        match resource.tags {
-            _ if !matches => Matched::No,
-            _ if self.tags.is_empty() => Matched::Yes,
-            None => Matched::Undetermined,
-            Some(tags) if self.tags.iter().all(|(key, value)| has(&tags, key, value)) => {
-                Matched::Yes
-            }
-            Some(_) => Matched::No,
+        let has_all = |tags: Value<'_>| self.tags.iter().all(|(key, value)| has(&tags, key, value));
+        if !matches || !self.tags.is_empty() && resource.tags.is_some_and(|tags| !has_all(tags)) {
+            Matched::No
+        } else if self.arns.is_some() && resource.arn.is_none() {
+            Matched::Undetermined("ARN")
+        } else if !self.tags.is_empty() && resource.tags.is_none() {
+            Matched::Undetermined("tags")
+        } else {
+            Matched::Yes
         }
     }
 
@@ -204,11 +205,24 @@ mod tests {
             let subject = MatchSubject { tags, ..bucket("logs-eu") };
             ResourceMatch::new(&selector).unwrap().matches(&subject)
         };
-        assert_eq!(reported(None, "{tags: {data: '*'}}"), Matched::Undetermined);
-        assert_eq!(reported(None, "{ids: ['logs-*'], tags: {data: '*'}}"), Matched::Undetermined);
+        let undetermined = Matched::Undetermined("tags");
+        assert_eq!(reported(None, "{tags: {data: '*'}}"), undetermined);
+        assert_eq!(reported(None, "{ids: ['logs-*'], tags: {data: '*'}}"), undetermined);
         assert_eq!(reported(None, "{ids: ['data-*'], tags: {data: '*'}}"), Matched::No);
         assert_eq!(reported(None, "{ids: ['logs-*']}"), Matched::Yes);
         assert_eq!(reported(Some(Value::Map(&[])), "{tags: {data: '*'}}"), Matched::No);
+    }
+
+    #[test]
+    fn of_an_arn_that_the_item_does_not_speak_of_nobody_knows() {
+        let reported = |yaml: &str| {
+            let selector = serde_saphyr::from_str(yaml).unwrap();
+            let subject = MatchSubject { arn: None, ..bucket("logs-eu") };
+            ResourceMatch::new(&selector).unwrap().matches(&subject)
+        };
+        assert_eq!(reported("{arns: ['*']}"), Matched::Undetermined("ARN"));
+        assert_eq!(reported("{arns: ['*'], ids: ['data-*']}"), Matched::No);
+        assert_eq!(reported("{arns: ['*'], tags: {data: public}}"), Matched::No);
     }
 
     #[test]
@@ -233,8 +247,10 @@ mod tests {
         assert!(matches("{ids: ['a**c']}", &bucket("a/b/c")));
     }
 
+    /// Unlike an ARN, a name is not everybody's (`resourceName`, AWS Config API Reference: the custom
+    /// name, if available).
     #[test]
-    fn a_resource_without_the_field_does_not_match() {
+    fn a_resource_without_a_name_does_not_match_by_one() {
         assert!(!matches("{names: ['*']}", &bucket("b")));
     }
 

@@ -49,3 +49,27 @@ fn an_attestation_of_all_accounts_concerns_each() {
 fn the_same_objects_read_twice_are_the_same_plan() {
     assert_eq!(both(&[]), both(&[]));
 }
+
+/// A selector of a type that the control never judges would make all of it not applicable.
+#[test]
+fn a_type_that_the_control_does_not_judge_is_a_mistake() {
+    let spec = |types: &str| {
+        baseline(&format!(
+            "{{accounts: {{names: [payments]}}, controls: [{{name: own-versioning, match: {{types: \
+             [{types}]}}}}]}}"
+        ))
+    };
+    let (sound, mistakes) = super::plan(&[&spec("'AWS::S3::Bucket'")]);
+    assert_eq!(mistakes, Vec::<String>::new());
+    assert!(sound.controls[0].control.refusal().is_none());
+    for (given, help) in [
+        ("AWS::S3::bucket", "did you mean `AWS::S3::Bucket`?"),
+        ("AWS::EC2::Volume", "it judges AWS::S3::Bucket"),
+    ] {
+        let (plan, mistakes) = super::plan(&[&spec(&format!("'{given}'"))]);
+        let expected =
+            format!("control `own-versioning` does not judge resources of type `{given}`; {help}");
+        assert_eq!(mistakes, [expected]);
+        assert!(plan.controls[0].control.refusal().is_some());
+    }
+}
