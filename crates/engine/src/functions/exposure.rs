@@ -76,13 +76,14 @@ fn read_rule<'a>(call: &mut Call<'_, 'a>, rule: &Value<'a>) -> Result<Rule, Fail
         [("ipv4Ranges", "cidrIp"), ("ipRanges", "cidrIp"), ("ipv6Ranges", "cidrIpv6")];
     let protocol = read_protocol(&field(rule, "ipProtocol")?)?;
     let mut addresses = Addresses::default();
-    let mut has_sources = ["prefixListIds", "userIdGroupPairs"]
-        .into_iter()
-        .any(|list| rule.get(list).is_some_and(|list| names_something(&list)));
+    let mut has_sources = shows_no_source(rule)
+        || ["prefixListIds", "userIdGroupPairs"]
+            .into_iter()
+            .any(|list| rule.get(list).is_some_and(|list| names_something(&list)));
     for (list, name) in LISTS {
         match rule.get(list) {
             Some(Value::List(ranges)) => {
-                has_sources = true;
+                has_sources |= !ranges.is_empty();
                 charge(call, ranges.len())?;
                 add(&mut addresses, ranges, name)?;
             }
@@ -96,6 +97,13 @@ fn read_rule<'a>(call: &mut Call<'_, 'a>, rule: &Value<'a>) -> Result<Rule, Fail
     }
     let (from, to) = (port(rule, "fromPort")?, port(rule, "toPort")?);
     Rule::new(protocol, from, to, addresses).map_err(failed)
+}
+
+/// Whether every list is there and empty. An item that lacks one may have lost what it held.
+fn shows_no_source(rule: &Value<'_>) -> bool {
+    let is_empty = |list: &str| matches!(rule.get(list), Some(Value::List([])));
+    (is_empty("ipv4Ranges") || is_empty("ipRanges"))
+        && ["ipv6Ranges", "prefixListIds", "userIdGroupPairs"].into_iter().all(is_empty)
 }
 
 /// Whether one of a list's elements says anything: neither null nor a map without values does.
