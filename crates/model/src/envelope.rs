@@ -93,6 +93,19 @@ struct Envelope<'a> {
 /// Messages that are about an item, by type, and where they have it.
 const ITEM_CHANGED: &str = "ConfigurationItemChangeNotification";
 const ITEM_TOO_LARGE: &str = "OversizedConfigurationItemChangeNotification";
+const ITEM_NOT_DELIVERED: &str = "OversizedConfigurationItemChangeDeliveryFailed";
+
+/// Messages that are about no item (AWS Config Developer Guide, "Notifications that AWS Config sends to
+/// an Amazon SNS topic" and "Example events for AWS Config rules"). What a message of another type is
+/// about nobody knows.
+const ABOUT_NO_ITEM: [&str; 6] = [
+    "ComplianceChangeNotification",
+    "ConfigRulesEvaluationStarted",
+    "ConfigurationHistoryDeliveryCompleted",
+    "ConfigurationSnapshotDeliveryCompleted",
+    "ConfigurationSnapshotDeliveryStarted",
+    "ScheduledNotification",
+];
 
 impl Envelope<'_> {
     /// Whether it says by itself that it is about no item.
@@ -112,16 +125,41 @@ impl Envelope<'_> {
         is_subscription || is_of_service || is_trail && text(&self.event_name).is_some()
     }
 
+    /// Whether it has an item, or what holds one: whoever passes that on, it is to be read.
+    fn holds_item(&self) -> bool {
+        let nested = |detail: &LazyValue<'_>| {
+            let detail = detail.as_raw_cow();
+            sonic_rs::from_str::<Envelope<'_>>(&detail).is_ok_and(|detail| detail.has_item())
+        };
+        self.has_item() || self.detail.as_ref().is_some_and(nested)
+    }
+
+    fn has_item(&self) -> bool {
+        self.is_of_item() || self.invoking_event.is_some()
+    }
+
+    fn is_of_item(&self) -> bool {
+        let is_null = |item: &LazyValue<'_>| *item.as_raw_cow() == *"null";
+        self.summary.is_some() || self.item.as_ref().is_some_and(|item| !is_null(item))
+    }
+
+    fn is_a(&self, name: &str) -> bool {
+        self.message_type.as_deref().is_some_and(|kind| crate::means(kind, name))
+    }
+
     /// What a message of its type holds and this one lacks.
     fn lacks(&self) -> Option<&'static str> {
-        let is = |name| self.message_type.as_deref().is_some_and(|kind| crate::means(kind, name));
         let is_null = |item: &LazyValue<'_>| *item.as_raw_cow() == *"null";
-        if is(ITEM_CHANGED) && self.item.as_ref().is_none_or(is_null) {
+        if self.is_a(ITEM_CHANGED) && self.item.as_ref().is_none_or(is_null) {
             Some("configurationItem")
-        } else if is(ITEM_TOO_LARGE) && self.summary.is_none() {
+        } else if (self.is_a(ITEM_TOO_LARGE) || self.is_a(ITEM_NOT_DELIVERED))
+            && self.summary.is_none()
+        {
             Some("configurationItemSummary")
         } else {
-            None
+            let is_other = ABOUT_NO_ITEM.iter().all(|name| !self.is_a(name));
+            let is_unknown = self.message_type.is_some() && is_other && !self.is_of_item();
+            is_unknown.then_some("configurationItem")
         }
     }
 }
@@ -172,7 +210,7 @@ fn open<'a>(
         items.push(Enclosed::Item(text));
         return Ok(());
     }
-    if envelope.is_of_others() {
+    if envelope.is_of_others() && !envelope.holds_item() {
         return Ok(());
     }
     if let Some(lacking) = envelope.lacks() {
@@ -245,6 +283,9 @@ mod tests {
             format!(r#"{{"Message":{}}}"#, quote(ITEM)),
             format!(r#"{{"source":"aws.config","detail":{ITEM}}}"#),
             format!(r#"{{"source":"acme.relay","detail":{event}}}"#),
+            format!(r#"{{"source":"aws.partner/acme/relay","detail":{event}}}"#),
+            format!(r#"{{"eventName":"Changed","configurationItem":{ITEM}}}"#),
+            format!(r#"{{"eventName":"Changed","invokingEvent":{}}}"#, quote(&event)),
             format!(r#"{{"Records":[{ITEM}]}}"#),
             format!(r#"{{"MessageType":"x","ConfigurationItem":{ITEM}}}"#),
         ] {
@@ -261,7 +302,8 @@ mod tests {
             r#"{"messageType":"ScheduledNotification"}"#,
             r#"{"invokingEvent":"{\"messageType\":\"ScheduledNotification\"}"}"#,
             r#"{"detail":{"eventName":"CreateDomain"}}"#,
-            r#"{"configurationItem":null,"messageType":"x"}"#,
+            r#"{"configurationItem":null,"messageType":"ScheduledNotification"}"#,
+            r#"{"messageType":"ConfigurationSnapshotDeliveryCompleted","s3Bucket":"b"}"#,
             r#"{"source":"aws.guardduty","detail":{"severity":8}}"#,
             r#"{"source":"aws.config","detail":{"messageType":"ComplianceChangeNotification",
                 "resourceType":"AWS::S3::Bucket","resourceId":"b"}}"#,
@@ -289,6 +331,9 @@ mod tests {
             r#"{"messageType":"ConfigurationItemChangeNotification","configurationItem":null}"#,
             r#"{"messageType":"ConfigurationItemChangeNotification"}"#,
             r#"{"messageType":"OversizedConfigurationItemChangeNotification"}"#,
+            r#"{"messageType":"OversizedConfigurationItemChangeDeliveryFailed"}"#,
+            r#"{"messageType":"ConfigurationSnapshotDeliveryFailed"}"#,
+            r#"{"messageType":"ConfigurationItemChangedNotification","configurationitem":{}}"#,
             r#"{"Records":[{"messageType":"oversizedConfigurationItemChangeNotification",
                 "configurationItemSummary":null}]}"#,
         ] {

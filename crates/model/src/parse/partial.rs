@@ -160,7 +160,9 @@ impl<'a> PartialItem<'a> {
             Scalar::Region => self.region,
             Scalar::CaptureTime => return item.capture_time.map(Value::Timestamp),
             Scalar::CreationTime => {
-                return self.creation_time.and_then(Time::read).map(Value::Timestamp);
+                // One that is there and that nobody can read is not one that is absent.
+                let read = |time: Time<'a>| time.read().map_or(Value::Null, Value::Timestamp);
+                return self.creation_time.map(read);
             }
         };
         text.map(Value::String)
