@@ -11,7 +11,7 @@ use super::{MASKED, command, json, setting, url};
 /// What no text without a secret need have; the rest is asked only of one that has it.
 static SUSPICIOUS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        "(?i)@|-----BEGIN|eyJ|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|_live_|signature|sig=|key=|code=\
+        "(?i)@|-----BEGIN|basic|bearer|eyJ|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|_live_|signature|sig=|key=|code=\
          |auth|referer|useragent|environment|variables|command|entrypoint|\"arg|pass|pw|dsn|psk|\\bpin\\b|hook\
          |telegram|pagerduty|discord|ifttt|office|%40|%2540|\\s-[upwaPU]|--user|--proxy-user|{SECRET_WORDS}"
     ))
@@ -28,6 +28,8 @@ static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?x) \b(?: gh[pousr]_[A-Za-z0-9]{8,} | github_pat_\w{8,} | glpat-[\w-]{8,}
             | xox[abeoprs]-[\w-]{8,} | \d{8,10}:[\w-]{35}\b | (?:sk|rk)_live_\w{8,} | eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]* )
+        | (?P<scheme> \b(?i:basic|bearer)\s+ ) (?P<credentials> [A-Za-z0-9+/_.~-]{8,}=* )
+        | (?P<shared> \bSharedAccessSignature[=\s] ) [^\s"';]+
         | (?P<query> [?&](?:[\w-]*[Ss]ignature|[\w-]*[Cc]redential|sig|key|auth|code) = ) [^&\s"']+"#,
     )
     .ok()
@@ -49,10 +51,21 @@ pub(super) fn masked(text: &str) -> Option<String> {
         shown = command::masked(&shown);
         shown = setting::masked(&shown);
     }
-    shown = replace(TOKEN.as_ref(), &shown, |found| {
-        Some(format!("{}{MASKED}", found.name("query").map_or("", |it| it.as_str())))
-    });
+    shown = replace(TOKEN.as_ref(), &shown, token);
     (shown != text).then_some(shown)
+}
+
+/// What is left of a token: what says that it is one.
+fn token(found: &Captures<'_>) -> Option<String> {
+    let is_prose = found.name("credentials").is_some_and(|it| is_word(it.as_str()));
+    let shown = ["scheme", "shared", "query"].into_iter().find_map(|name| found.name(name));
+    (!is_prose).then(|| format!("{}{MASKED}", shown.map_or("", |it| it.as_str())))
+}
+
+/// Whether it may be a word, as in "basic authentication", rather than credentials.
+fn is_word(text: &str) -> bool {
+    let rest = text.trim_end_matches('.').get(1..).unwrap_or_default();
+    rest.chars().all(|it| it.is_ascii_lowercase() || it == '-')
 }
 
 /// A text that holds JSON, percent-encoded or not, is masked as what it holds.
@@ -96,6 +109,10 @@ mod tests {
     fn secrets_within_a_text_are_masked() {
         for text in [
             "https://user:§@github.com/acme/x.git",
+            "Basic dXNlcjo§",
+            "header: Bearer §",
+            "SharedAccessSignature=sr%3dx&x=§",
+            "SharedAccessSignature sr=x&sv=§",
             "https://§@github.com/acme/x.git",
             "https://user:pa/§@github.com/x",
             "see https://u:§@h1,https://v:§@h2 and git+ssh://x:§@y",
