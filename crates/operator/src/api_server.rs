@@ -21,13 +21,17 @@ pub(super) async fn configuration() -> Result<Config, InferConfigError> {
     let of_environment = proxies.into_iter().flatten().find(|it| !it.is_empty());
     let is_of_environment = of_environment.is_some_and(|it| it.parse().ok() == config.proxy_url);
     if is_of_environment {
-        without_proxy_where_none_is_wanted(&mut config, &Matcher::from_env());
+        let excepted = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| env::var(name).ok());
+        let excepted = excepted.unwrap_or_default();
+        without_proxy_where_none_is_wanted(&mut config, &Matcher::from_env(), &excepted);
     }
     Ok(config)
 }
 
-fn without_proxy_where_none_is_wanted(config: &mut Config, environment: &Matcher) {
-    if environment.intercept(&config.cluster_url).is_none() {
+fn without_proxy_where_none_is_wanted(config: &mut Config, environment: &Matcher, excepted: &str) {
+    // The matcher takes `*` for names only, not for addresses.
+    let is_for_none = excepted.split(',').any(|it| it.trim() == "*");
+    if is_for_none || environment.intercept(&config.cluster_url).is_none() {
         config.proxy_url = None;
     }
 }
@@ -51,7 +55,7 @@ mod tests {
             let proxy = "http://proxy.example.com:3128";
             config.proxy_url = Some(proxy.parse().unwrap());
             let environment = Matcher::builder().https(proxy).no(no_proxy).build();
-            without_proxy_where_none_is_wanted(&mut config, &environment);
+            without_proxy_where_none_is_wanted(&mut config, &environment, no_proxy);
             assert_eq!(config.proxy_url.is_none(), is_direct, "{no_proxy}");
         }
     }
