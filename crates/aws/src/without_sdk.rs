@@ -3,6 +3,8 @@
 
 #![allow(clippy::unused_async)] // the SDK's are asynchronous
 
+use std::time::Duration;
+
 use crate::config::{AggregatedSource, BatchItems, Recorder, ResourceKey, Rows};
 use crate::error::{AwsError, Class, NOT_BUILT, OWN};
 use crate::facts::{
@@ -286,6 +288,12 @@ impl<H: Hubs> SecurityHub<H> {
     /// Of no place anything is known.
     pub fn new(_publisher: impl Into<Publisher>, hubs: H) -> Self {
         Self { known: KnownFindings::new(), _hubs: hubs }
+    }
+
+    /// Nothing is read, for however long.
+    #[must_use]
+    pub const fn reading_for(self, _part: Duration) -> Self {
+        self
     }
 
     /// No place takes changes.
