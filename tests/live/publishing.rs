@@ -58,8 +58,10 @@ impl Running {
 
     /// Evaluates again, for a file has changed.
     fn nudge(desired: &Desired) {
-        let now = jiff::Timestamp::now();
-        fs::write(desired.path().join("nudge.yaml"), format!("# {now}\n")).unwrap();
+        let (file, now) = (desired.path().join("foundations.yaml"), jiff::Timestamp::now());
+        // A file of its own without an object would be one that was emptied, and hold up archivals.
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, format!("{text}# {now}\n")).unwrap();
     }
 }
 
