@@ -81,6 +81,7 @@ async fn a_pod_runs_the_operator_with_its_own_name_and_namespace() {
             "--max-findings=20000".to_owned(),
             "--max-drift-series=1000".to_owned(),
             "--max-owners=100".to_owned(),
+            "--mirror-size=1024".to_owned(),
         ],
         environment: BTreeMap::from([
             ("POD_NAME".to_owned(), "plumbline-0".to_owned()),

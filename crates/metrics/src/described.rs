@@ -204,10 +204,8 @@ sum by (namespace, baseline, owner, severity) (plumbline_owner_drift)
 ```
 
 Alert on a low ratio and on one that is not known. `plumbline_compliance_ratio` is absent while a
-baseline is suspended, selects no account or control, has a mistake that leaves some of it out, or was
-not read completely; a rule on the ratio alone does not fire then. What AWS Config does not record, and
-what a missing AWS Config rule would report, counts as one `Unknown` verdict for each control, account
-and region:
+baseline is suspended, selects no account or control, or was not read completely; a rule on the ratio
+alone does not fire then:
 
 ```promql
 plumbline_compliance_ratio < 0.95

@@ -91,9 +91,7 @@ impl Figures {
             targets: targets().map(|(target, came)| of_target(plan, target, came)).collect(),
             drift: summary.drifting.iter().filter_map(|drifting| drift(plan, drifting)).collect(),
             evaluated,
-            compliance_ratio: verdicts
-                .compliance_ratio()
-                .filter(|_| verdicts.unread().is_none() && plan.is_complete()),
+            compliance_ratio: verdicts.compliance_ratio().filter(|_| verdicts.unread().is_none()),
             verdicts,
         }
     }

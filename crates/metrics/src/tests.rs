@@ -15,7 +15,6 @@ use model::{AccountId, InternalError, Owner, Severity, UnknownReason, Verdict};
 
 mod growth;
 mod owners;
-mod ratio;
 
 const ACCOUNT: &str = "111122223333";
 

@@ -26,8 +26,8 @@ const LISTED: usize = 5;
 #[derive(Debug)]
 pub(super) struct MergedStatus {
     pub(super) status: SecurityBaselineStatus,
-    /// Nothing unless the last evaluation read every target whole, and is of all that the spec asks for
-    /// now: a share of less could rise because drift was not read, or not looked for.
+    /// Nothing unless the last evaluation read every target whole, and is of what the spec asks for
+    /// now: a share of less could rise because drift was not read.
     pub(super) compliance_ratio: Option<f64>,
     /// Whether time alone changes what is reported.
     pub(super) is_awaiting: bool,
@@ -85,7 +85,7 @@ pub(super) fn of(
         unknown_left_out: merged.unknown_left_out,
     };
     let is_current = view.pending == 0 && view.overdue.is_empty();
-    let is_evaluated = is_current && plan.not_evaluated().is_none() && plan.is_complete();
+    let is_evaluated = is_current && plan.not_evaluated().is_none();
     let compliance_ratio = merged.compliance_ratio().filter(|_| is_evaluated);
     let due = due.into_iter().map(|(due, _)| due).min();
     MergedStatus { status, compliance_ratio, is_awaiting, due }

@@ -216,22 +216,6 @@ fn the_share_is_that_of_all_that_the_spec_asks_for_now_or_absent() {
     let mut unread = good.clone();
     unread.status.as_mut().unwrap().targets[0].state = TargetState::Incomplete;
     assert_eq!(ratio(&asked, &[&unread]), None, "a target was not read");
-    let invalid = |in_force| {
-        let (name, message) = ("b".to_owned(), "unknown variable".to_owned());
-        let mut plan = asked.clone();
-        plan.problems.push(engine::Problem {
-            object: api::ObjectKey {
-                kind: api::Kind::SecurityBaseline,
-                namespace: Some(plan.baseline.namespace.clone()),
-                name: plan.baseline.name.clone(),
-            },
-            path: api::FieldPath::spec("controls"),
-            kind: ProblemKind::InvalidControl { name, message, in_force },
-        });
-        plan
-    };
-    assert_eq!(ratio(&invalid(false), &[&good]), None, "one verdict stands for all of a control");
-    assert_eq!(ratio(&invalid(true), &[&good]), Some(1.0), "its last valid version is evaluated");
 }
 
 #[test]
