@@ -91,7 +91,8 @@ pub use value::{Duration, Timestamp, TypeName, Value};
 ///     &[Overload::global("double", &[Kind::Int], Returns::A(Kind::Int), double)];
 ///
 /// let program = compile("double(21)", &Environment::new().library(DOUBLE)).unwrap();
-/// let value = program.run(&Bindings { values: &[] }, &mut Machine::new(), &Bump::new());
+/// let (mut machine, arena) = (Machine::new(), Bump::new());
+/// let value = program.run(&Bindings { values: &[] }, &mut machine, &arena);
 /// assert!(matches!(value, Ok(Value::Int(42))));
 /// ```
 pub mod extension {
