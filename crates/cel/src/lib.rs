@@ -79,18 +79,18 @@ pub use value::{Duration, Timestamp, TypeName, Value};
 /// use cel::extension::{Call, Failure, Kind, Library, Outcome, Overload, Returns};
 /// use cel::{Bindings, Environment, Machine, Value, compile};
 ///
-/// fn double<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+/// fn twice<'a>(call: &mut Call<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
 ///     let [Value::Int(number)] = arguments else {
-///         return Err(Failure::no_overload("double", arguments));
+///         return Err(Failure::no_overload("twice", arguments));
 ///     };
 ///     call.fuel.charge(1)?;
-///     number.checked_mul(2).map(Value::Int).ok_or(Failure::Overflow("double"))
+///     number.checked_mul(2).map(Value::Int).ok_or(Failure::Overflow("twice"))
 /// }
 ///
-/// static DOUBLE: Library =
-///     &[Overload::global("double", &[Kind::Int], Returns::A(Kind::Int), double)];
+/// static TWICE: Library =
+///     &[Overload::global("twice", &[Kind::Int], Returns::A(Kind::Int), twice)];
 ///
-/// let program = compile("double(21)", &Environment::new().library(DOUBLE)).unwrap();
+/// let program = compile("twice(21)", &Environment::new().library(TWICE)).unwrap();
 /// let (mut machine, arena) = (Machine::new(), Bump::new());
 /// let value = program.run(&Bindings { values: &[] }, &mut machine, &arena);
 /// assert!(matches!(value, Ok(Value::Int(42))));
