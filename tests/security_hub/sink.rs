@@ -91,6 +91,21 @@ async fn what_takes_long_to_read_is_read_on_while_the_next_comparison_is_waited_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reading_that_fails_on_its_way_begins_no_turn_before_its_time() {
+    let (world, memory) = (World::new(), Memory::default());
+    let all = buckets(&["a", "b", "c", "d", "e"].map(|name| (name, OFF)));
+    world.round(&mut sink(&memory), &all, minute(0)).await;
+    memory.restart();
+    let mut sink = sink(&memory).reading_for(Duration::ZERO);
+    world.round(&mut sink, &all, minute(1)).await;
+    memory.fail(Some(|name, _| (name == "get").then_some(Class::Throttled)));
+    assert!(!sink.read_on(&world.places()).await);
+    memory.fail(None);
+    assert!(sink.read_on(&world.places()).await);
+    assert_eq!(sink.state(&world.places()[0]), PlaceState::Ready);
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_security_hub_is_not_enabled_changes_are_refused_and_one_call_asks_again() {
     let (world, memory) = (World::new(), Memory::default());
     let mut sink = sink(&memory);

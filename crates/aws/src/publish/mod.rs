@@ -78,7 +78,8 @@ pub trait FindingSink: Send {
     }
 
     /// Goes on reading back what takes longer than [`prepare`](Self::prepare) waits: to be called between
-    /// comparisons, and dropped when the next one is due. Whether there is something new to compare with.
+    /// comparisons, and dropped when the next one is due. Whether reading ended somewhere, so that there is
+    /// something new to compare with.
     fn read_on(&mut self, _places: &[Place]) -> impl Future<Output = bool> + Send {
         std::future::ready(false)
     }

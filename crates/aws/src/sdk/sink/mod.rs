@@ -255,6 +255,10 @@ impl<H: Hubs> SecurityHub<H> {
         }
     }
 
+    fn is_being_read(&self, place: &Place) -> bool {
+        self.places.get(place).is_some_and(|entry| entry.is_being_read().is_some())
+    }
+
     fn is_ready(&self, place: &Place) -> bool {
         self.places.get(place).is_some_and(|entry| entry.state == PlaceState::Ready)
     }
@@ -355,15 +359,11 @@ impl<H: Hubs> FindingSink for SecurityHub<H> {
     }
 
     async fn read_on(&mut self, places: &[Place]) -> bool {
-        let is_being_read = |place: &&Place| {
-            self.places.get(*place).is_some_and(|entry| entry.is_being_read().is_some())
-        };
-        let rest: Vec<Place> = places.iter().filter(is_being_read).cloned().collect();
-        if rest.is_empty() {
-            return false;
-        }
+        let rest: Vec<Place> =
+            places.iter().filter(|place| self.is_being_read(place)).cloned().collect();
         self.read(&rest, None).await;
-        true
+        // One that was broken off by a failure is no news: the next turn comes when it is due.
+        rest.iter().any(|place| !self.is_being_read(place))
     }
 
     async fn ask(&mut self, places: &[Place]) -> bool {
