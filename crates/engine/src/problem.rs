@@ -46,7 +46,7 @@ pub enum ProblemKind {
     // The same words: who may not use an account does not learn that it exists.
     #[error("AwsAccount `{name}` does not exist or does not allow the namespace `{namespace}`")]
     NamespaceNotAllowed { name: String, namespace: String, suggestion: Option<String> },
-    #[error("the selector matches no AwsAccount")]
+    #[error("the selector matches no AwsAccount that allows the namespace")]
     NoAccountSelected,
     #[error("{count} of the AwsAccounts that the selector may match cannot be read")]
     UnreadAccounts { count: usize },
@@ -155,7 +155,8 @@ impl ProblemKind {
             Self::UnreadAccounts { .. } => {
                 Some("apply these AwsAccounts again; the operator's log names them".into())
             }
-            Self::NoAccountSelected => Some("label an AwsAccount, or change the selector".into()),
+            Self::NoAccountSelected => Some("label an AwsAccount, add the namespace to its spec.allowedNamespaces, or change \
+                      the selector".into()),
             Self::NoRegion { .. } => {
                 Some("add one of them to its spec.regions, or select other accounts".into())
             }
@@ -214,8 +215,7 @@ impl ProblemKind {
         }
     }
 
-    /// Whether something that the baseline asks for is not evaluated because of it. A namespace
-    /// that an account does not allow is not among them: that must be left out.
+    /// Whether something that the baseline asks for is not evaluated because of it.
     pub(crate) const fn hides_work(&self) -> bool {
         match self {
             Self::InvalidControl { in_force, .. } | Self::InvalidPack { in_force, .. } => {
@@ -240,11 +240,14 @@ impl ProblemKind {
         }
     }
 
-    /// Whether accounts may be missing in the plan.
+    /// Whether accounts may be missing in the plan. One that does not allow the namespace is not
+    /// evaluated, but what was published of it stays: a mistyped namespace reads the same, and so
+    /// does an account that does not exist.
     pub(crate) const fn may_hide_targets(&self) -> bool {
         matches!(
             self,
             Self::UnknownAccount { .. }
+                | Self::NamespaceNotAllowed { .. }
                 | Self::UnreadAccounts { .. }
                 | Self::InvalidSelector { .. }
                 | Self::NoAccountSelected

@@ -139,6 +139,8 @@ pub(crate) struct ReadingNode {
     fields: Vec<Field>,
     /// Whether a map's other fields are read whole or skipped.
     rest: bool,
+    /// Whether users choose the map's keys, so that one in another letter case is another key.
+    keys_are_chosen: bool,
     pub(crate) elements: Elements,
     pub(crate) decoding: Option<Decoding>,
 }
@@ -155,15 +157,23 @@ pub(crate) enum Elements {
 /// How one field of a map is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
-    name: Box<str>,
+    pub(crate) name: Box<str>,
     /// The name that the field has in the normal form, where it is another one.
     pub(crate) rename: Option<&'static str>,
     pub(crate) node: ReadingNode,
 }
 
 /// A value that is read whole, with nothing to decode.
-static WHOLE: ReadingNode =
-    ReadingNode { fields: Vec::new(), rest: true, elements: Elements::Whole, decoding: None };
+static WHOLE: ReadingNode = ReadingNode {
+    fields: Vec::new(),
+    rest: true,
+    keys_are_chosen: false,
+    elements: Elements::Whole,
+    decoding: None,
+};
+
+/// The fields, in lower case, whose maps have keys that users choose.
+const CHOSEN_KEYS: [&str; 3] = ["tags", "labels", "variables"];
 
 impl ReadingNode {
     /// What to do with a map's field of that name.
@@ -171,8 +181,18 @@ impl ReadingNode {
         match self.fields.iter().find(|field| field.name.as_ref() == name) {
             Some(field) => Reads::Field(field),
             None if self.rest => Reads::Whole(&WHOLE),
-            None => Reads::Nothing,
+            None => match self.in_another_case(name) {
+                Some(field) => Reads::InAnotherCase(field),
+                None => Reads::Nothing,
+            },
         }
+    }
+
+    /// The field that is meant by a name in another letter case. AWS spells some differently in older
+    /// items and in items of other types; none of that is absence.
+    fn in_another_case(&self, name: &str) -> Option<&Field> {
+        let alike = |field: &&Field| field.name.eq_ignore_ascii_case(name);
+        if self.keys_are_chosen { None } else { self.fields.iter().find(alike) }
     }
 
     /// How a list's elements are read; nothing where they are skipped.
@@ -198,6 +218,7 @@ impl ReadingNode {
             fields: Vec::new(),
             // Somebody iterates over it: see the projection's own rules for maps.
             rest: projection.element().is_some(),
+            keys_are_chosen: at.has_chosen_keys,
             elements: match projection.element() {
                 None => Elements::Skipped,
                 Some(part) => Elements::Each(Box::new(Self::compile(part, &at.element()))),
@@ -228,7 +249,7 @@ impl ReadingNode {
     }
 
     fn is_whole(&self) -> bool {
-        let Self { fields, rest, elements, decoding } = self;
+        let Self { fields, rest, keys_are_chosen: _, elements, decoding } = self;
         fields.is_empty() && *rest && matches!(elements, Elements::Whole) && decoding.is_none()
     }
 
@@ -236,7 +257,7 @@ impl ReadingNode {
     fn read_element_field_also_as(&mut self, other: &str, name: &'static str) {
         let Some(mut element) = self.element().cloned() else { return };
         let node = match element.field(name) {
-            Reads::Nothing => return,
+            Reads::Nothing | Reads::InAnotherCase(_) => return,
             Reads::Whole(node) => node.clone(),
             Reads::Field(field) => field.node.clone(),
         };
@@ -248,6 +269,8 @@ impl ReadingNode {
 /// What is read of a map's field.
 pub(crate) enum Reads<'n> {
     Nothing,
+    /// What the field holds, unless it is there under its own name as well.
+    InAnotherCase(&'n Field),
     Whole(&'n ReadingNode),
     Field(&'n Field),
 }
@@ -270,15 +293,19 @@ struct Position<'p> {
     places: Vec<&'p DocumentPlace>,
     /// How many steps those are.
     depth: usize,
+    /// Whether what stands here has keys that users choose.
+    has_chosen_keys: bool,
 }
 
 impl<'p> Position<'p> {
     fn root(places: &'p [DocumentPlace]) -> Self {
-        Self { places: places.iter().collect(), depth: 0 }
+        Self { places: places.iter().collect(), depth: 0, has_chosen_keys: false }
     }
 
     fn field(&self, name: &str) -> Self {
-        self.step(|step| matches!(step, Step::Field(field) if field.as_ref() == name))
+        let has_chosen_keys = CHOSEN_KEYS.iter().any(|chosen| chosen.eq_ignore_ascii_case(name));
+        let taken = |step: &Step| matches!(step, Step::Field(field) if field.as_ref() == name);
+        Self { has_chosen_keys, ..self.step(taken) }
     }
 
     fn element(&self) -> Self {
@@ -287,7 +314,11 @@ impl<'p> Position<'p> {
 
     fn step(&self, taken: impl Fn(&Step) -> bool) -> Self {
         let go_on = |place: &&&DocumentPlace| place.path.get(self.depth).is_some_and(&taken);
-        Self { places: self.places.iter().filter(go_on).copied().collect(), depth: self.depth + 1 }
+        Self {
+            places: self.places.iter().filter(go_on).copied().collect(),
+            depth: self.depth + 1,
+            has_chosen_keys: false,
+        }
     }
 
     /// What is done with the value that stands here.

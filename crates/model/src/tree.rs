@@ -202,11 +202,22 @@ impl<'a> Visitor<'a> for Tree<'_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Entries::new(self.arena, self.node.expected_fields());
         let mut seen = 0_usize;
+        let mut in_another_case = BumpVec::new_in(self.arena);
         while let Some(key) = map.next_key_seed(KeyName { node: self.node, arena: self.arena })? {
             seen += 1;
             match key {
-                None => drop(map.next_value::<IgnoredAny>()?),
-                Some((name, node)) => entries.add(name, map.next_value_seed(self.inner(node))?),
+                Key::Skipped => drop(map.next_value::<IgnoredAny>()?),
+                Key::Read(name, node) => {
+                    entries.add(name, map.next_value_seed(self.inner(node))?);
+                }
+                Key::InAnotherCase(name, node) => {
+                    in_another_case.push((name, map.next_value_seed(self.inner(node))?));
+                }
+            }
+        }
+        for (name, value) in in_another_case {
+            if !entries.holds(name) {
+                entries.add(name, value);
             }
         }
         let entries = entries.finish().map_err(Doubled::error)?;
@@ -219,28 +230,38 @@ impl<'a> Visitor<'a> for Tree<'_, 'a> {
     }
 }
 
-/// Reads a map's key: its name in the normal form and how its value is read, if it is.
+/// What a map's key is.
+enum Key<'n, 'a> {
+    /// One that is not read.
+    Skipped,
+    /// Its name in the normal form and how its value is read.
+    Read(&'a str, &'n ReadingNode),
+    /// The same, where it is written in another letter case.
+    InAnotherCase(&'a str, &'n ReadingNode),
+}
+
+/// Reads a map's key.
 struct KeyName<'n, 'a> {
     node: &'n ReadingNode,
     arena: &'a Bump,
 }
 
 impl<'n, 'a> KeyName<'n, 'a> {
-    fn choose(
-        &self,
-        key: &str,
-        keep: impl FnOnce() -> &'a str,
-    ) -> Option<(&'a str, &'n ReadingNode)> {
+    fn choose(&self, key: &str, keep: impl FnOnce() -> &'a str) -> Key<'n, 'a> {
         match self.node.field(key) {
-            Reads::Nothing => None,
-            Reads::Whole(node) => Some((keep(), node)),
-            Reads::Field(field) => Some((field.rename.unwrap_or_else(keep), &field.node)),
+            Reads::Nothing => Key::Skipped,
+            Reads::InAnotherCase(field) => {
+                let name = field.rename.unwrap_or_else(|| self.arena.alloc_str(&field.name));
+                Key::InAnotherCase(name, &field.node)
+            }
+            Reads::Whole(node) => Key::Read(keep(), node),
+            Reads::Field(field) => Key::Read(field.rename.unwrap_or_else(keep), &field.node),
         }
     }
 }
 
 impl<'n, 'a> DeserializeSeed<'a> for KeyName<'n, 'a> {
-    type Value = Option<(&'a str, &'n ReadingNode)>;
+    type Value = Key<'n, 'a>;
 
     fn deserialize<D: serde::Deserializer<'a>>(
         self,
@@ -251,7 +272,7 @@ impl<'n, 'a> DeserializeSeed<'a> for KeyName<'n, 'a> {
 }
 
 impl<'n, 'a> Visitor<'a> for KeyName<'n, 'a> {
-    type Value = Option<(&'a str, &'n ReadingNode)>;
+    type Value = Key<'n, 'a>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a field name")
@@ -290,6 +311,14 @@ impl<'a> Entries<'a> {
     pub(crate) fn add(&mut self, name: &'a str, value: Option<Value<'a>>) {
         self.nulls |= value.is_none();
         self.entries.push((Value::String(name), value.unwrap_or(Value::Null)));
+    }
+
+    /// Whether the name is there, with more than a null.
+    fn holds(&self, name: &str) -> bool {
+        let is_it = |(key, value): &(Value<'_>, Value<'_>)| {
+            self::name(*key) == name && !matches!(value, Value::Null)
+        };
+        self.entries.iter().any(is_it)
     }
 
     /// The map, unless a name stands in it twice.

@@ -41,6 +41,10 @@ enum Announcement {
 impl WatchTroubles {
     /// A watch of a kind failed.
     pub(super) fn failed(&self, kind: &str, error: &watcher::Error) {
+        if is_expired(error) {
+            tracing::debug!(%kind, %error, "listing objects of this kind again");
+            return;
+        }
         let trouble = if is_not_found(error) {
             Trouble::NotDefined
         } else {
@@ -95,13 +99,24 @@ impl WatchTroubles {
 }
 
 fn is_not_found(error: &watcher::Error) -> bool {
-    let (watcher::Error::InitialListFailed(error)
-    | watcher::Error::WatchStartFailed(error)
-    | watcher::Error::WatchFailed(error)) = error
-    else {
-        return false;
-    };
-    matches!(error, kube::Error::Api(status) if status.code == 404)
+    code(error) == Some(404)
+}
+
+/// Whether the API server only no longer has what happened since the last list, as after a
+/// compaction of etcd, a restart or new definitions: the watcher lists again at once.
+fn is_expired(error: &watcher::Error) -> bool {
+    code(error) == Some(410)
+}
+
+/// The HTTP status that the API server answered with, or sent in the stream.
+fn code(error: &watcher::Error) -> Option<u16> {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => Some(status.code),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +133,19 @@ mod tests {
         assert_eq!(troubles.change("Pack", None), Announcement::Nothing);
         assert_eq!(troubles.change("Control", None), Announcement::Defined);
         assert_eq!(troubles.change("Control", None), Announcement::Nothing);
+    }
+
+    #[test]
+    fn an_expired_watch_is_no_trouble() {
+        let troubles = WatchTroubles::default();
+        let says = |code| {
+            let status = kube::core::Status::failure("said", "Reason").with_code(code);
+            watcher::Error::WatchError(Box::new(status))
+        };
+        troubles.failed("Pack", &says(410));
+        assert!(troubles.0.lock().unwrap().is_empty());
+        troubles.failed("Pack", &says(403));
+        assert!(!troubles.0.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -167,7 +167,7 @@ fn add_labelled<'d>(
     let others =
         all.iter().filter(|(name, account)| !allowed.contains_key(*name) && labelled(account));
     let others = others.count();
-    if selected.is_empty() && others == 0 {
+    if selected.is_empty() {
         report(path.clone(), ProblemKind::NoAccountSelected);
     }
     let may_match = |labels: &&Option<BTreeMap<String, String>>| {

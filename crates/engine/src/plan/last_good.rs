@@ -82,7 +82,12 @@ impl GoodBaseline {
 
     fn keep_accounts(&self, spec: &mut SecurityBaselineSpec, plan: &Plan) {
         let (accounts, good) = (&mut spec.accounts, &self.baseline.spec.accounts);
-        let is_unknown = |kind: &ProblemKind| matches!(kind, ProblemKind::UnknownAccount { .. });
+        let is_unknown = |kind: &ProblemKind| {
+            matches!(
+                kind,
+                ProblemKind::UnknownAccount { .. } | ProblemKind::NamespaceNotAllowed { .. }
+            )
+        };
         if plan.mistakes().any(|problem| is_unknown(&problem.kind)) {
             let kept = good.names.iter().filter(|name| !accounts.names.contains(name));
             let kept: Vec<String> = kept.cloned().collect();

@@ -18,6 +18,7 @@ mod regions;
 mod resolve;
 mod restrict;
 mod rule;
+mod selectors;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::plan::resolve::timestamp;
 use crate::plan::{
     AccountRegions, DesiredBuilder, DesiredObjects, DesiredState, NamespaceLabels, OwnerKeys, Plan,
-    UnreadObject, recorded, regions,
+    UnreadObject, recorded, regions, selectors,
 };
 use crate::problem::{Problem, ProblemKind};
 use api::{FieldPath, Kind, Object, ObjectKey, closest};
@@ -26,7 +26,7 @@ pub struct Resolved {
     /// Everything wrong, with its place.
     pub mistakes: Vec<Diagnostic>,
     /// What may be right and is probably not meant, with its place: what has no effect any more,
-    /// and regions that nobody knows.
+    /// regions that nobody knows, and accounts that do not allow a namespace whose selector they match.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -108,6 +108,7 @@ impl Resolver<'_> {
         let mut warnings = self.expired(now);
         warnings.extend(regions::doubtful(self.objects, &plans, accounts));
         warnings.extend(recorded::doubtful(self.objects));
+        warnings.extend(selectors::doubtful(self.objects, &plans, accounts));
         in_order(&mut mistakes);
         in_order(&mut warnings);
         Resolved { catalog, plans, mistakes, warnings }

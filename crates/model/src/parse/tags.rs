@@ -60,7 +60,7 @@ impl<'a> Visitor<'a> for Tags<'_, 'a> {
 
 impl<'a> Tags<'_, 'a> {
     fn add(&self, tags: &mut Entries<'a>, key: &'a str, value: Option<&'a str>) {
-        if !matches!(self.node.field(key), Reads::Nothing) {
+        if matches!(self.node.field(key), Reads::Whole(_) | Reads::Field(_)) {
             tags.add(key, value.map(Value::String));
         }
     }

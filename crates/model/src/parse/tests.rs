@@ -214,6 +214,28 @@ fn an_item_in_which_a_field_that_is_read_stands_twice_is_broken_at_whatever_dept
 }
 
 #[test]
+fn a_field_in_another_letter_case_is_no_absence() {
+    let item =
+        |fields: &str| format!(r#"{{"resourceType":"AWS::S3::Bucket","resourceId":"r",{fields}}}"#);
+    for (fields, read) in [
+        (r#""configuration":{"A":{"b":1}}"#, "{configuration:{a:{b:1}}}"),
+        (r#""configuration":{"a":{"B":1}}"#, "{configuration:{a:{b:1}}}"),
+        (r#""configuration":"{\"a\":{\"B\":1}}""#, "{configuration:{a:{b:1}}}"),
+        (r#""configuration":{"l":[{"c":1},{"C":2}]}"#, "{configuration:{l:[{c:1},{c:2}]}}"),
+        // Its own name is the one that counts, wherever it stands.
+        (r#""configuration":{"a":{"b":1,"B":2}}"#, "{configuration:{a:{b:1}}}"),
+        (r#""configuration":{"a":{"B":2,"b":1}}"#, "{configuration:{a:{b:1}}}"),
+        // Keys of tags are the users' own.
+        (r#""configuration":{"a":{"b":1}},"tags":{"T":"x"}"#, "{configuration:{a:{b:1}},tags:{}}"),
+    ] {
+        assert_eq!(bucket(&item(fields)).unwrap(), read, "{fields}");
+    }
+    // Nor is it told which of two is meant.
+    let fields = r#""configuration":{"AB":{"b":1},"a":{"B":null,"b":null}}"#;
+    assert!(matches!(bucket(&item(fields)), Err(ItemError::Doubled { .. })));
+}
+
+#[test]
 fn what_nobody_reads_may_stand_twice() {
     let text = r#"{"resourceType":"AWS::S3::Bucket","resourceId":"r","x":1,"x":2,
         "configuration":{"a":{"b":1,"z":1,"z":2},"y":{"b":1,"b":2}},"relationships":[{"d":1,"d":2}]}"#;

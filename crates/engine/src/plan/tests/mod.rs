@@ -156,7 +156,7 @@ fn a_selector_takes_only_what_is_allowed_and_names_nothing_else() {
     );
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(plan.passed_over, 1);
-    assert!(plan.is_complete(), "what is not allowed must be left out");
+    assert!(plan.is_complete() && !plan.may_lack_targets(), "what is not allowed is left out");
 }
 
 #[test]
@@ -166,6 +166,7 @@ fn an_account_that_is_not_allowed_looks_like_one_that_does_not_exist() {
             baseline(&format!("{{accounts: {{names: [{name}]}}, packs: [{{name: own-pack}}]}}"));
         let (plan, problems) = plan(&[&text]);
         assert_eq!(targets(&plan), Vec::<String>::new());
+        assert!(plan.may_lack_targets() && !plan.is_complete(), "what was published of it stays");
         problems.join("").replace(name, "NAME")
     };
     assert_eq!(
@@ -250,8 +251,21 @@ fn a_selector_that_matches_nothing_may_hide_the_account_that_was_meant() {
     let (plan, problems) = plan(&[&baseline(spec)]);
     assert_eq!(
         problems,
-        ["the selector matches no AwsAccount; label an AwsAccount, or change the selector"]
+        [
+            "the selector matches no AwsAccount that allows the namespace; label an AwsAccount, add the \
+          namespace to its spec.allowedNamespaces, or change the selector"
+        ]
     );
+    assert!(!plan.is_accepted() && plan.may_lack_targets());
+}
+
+#[test]
+fn a_namespace_that_none_of_the_accounts_allows_may_be_mistyped() {
+    let spec = "{accounts: {selector: {matchLabels: {env: prod}}}, packs: [{name: own-pack}]}";
+    let text = baseline(spec).replace("namespace: platform", "namespace: platfrom");
+    let (plan, problems) = plan(&[&text]);
+    assert_eq!((targets(&plan), plan.passed_over), (Vec::new(), 3));
+    assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(!plan.is_accepted() && plan.may_lack_targets());
 }
 
