@@ -264,6 +264,8 @@ mod tests {
 
     use clap::Parser;
 
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::cli::results::JsonSummary;
     use crate::cli::{Cli, Command};
@@ -279,7 +281,8 @@ mod tests {
         let drift =
             Drift { changes: Vec::new(), summary: Vec::new(), left_out: Vec::new(), internal };
         let (outcome, sources) = (Outcome::of(&[]), Vec::new());
-        let mut report = RoundReport { outcome, drift, sources, took: Duration::ZERO };
+        let (kept, took) = (BTreeMap::new(), Duration::ZERO);
+        let mut report = RoundReport { outcome, drift, sources, kept, took };
         let read_whole = |report: &RoundReport| {
             serde_json::to_value(JsonSummary::new(report)).unwrap()["readWhole"].clone()
         };

@@ -39,7 +39,7 @@ pub(super) fn note(
             baselines.evaluated(&plan.baseline, figures, round.took);
         }
     }
-    note_accounts(metrics, inputs, now);
+    note_accounts(metrics, inputs, &round.kept, now);
     note_others(metrics, inputs, sink);
     let all_taken = published.is_some_and(|published| published.refused.is_empty());
     let is_sure = round.internal_errors().is_empty();
@@ -82,8 +82,13 @@ pub(super) fn held(metrics: &Metrics, inputs: &Inputs, held: &HeldArchivals) {
     }
 }
 
-/// Notes when the accounts were evaluated.
-fn note_accounts(metrics: &Metrics, inputs: &Inputs, now: Timestamp) {
+/// Notes when the accounts were evaluated: all but those that are kept as they were.
+fn note_accounts(
+    metrics: &Metrics,
+    inputs: &Inputs,
+    kept: &BTreeMap<AccountId, Timestamp>,
+    now: Timestamp,
+) {
     let (metrics, plans) = (metrics.accounts(), &inputs.assessed.plans);
     let accounts: BTreeMap<&AccountId, &AwsAccount> =
         inputs.assessed.accounts().map(|account| (&account.spec.account_id, account)).collect();
@@ -95,7 +100,7 @@ fn note_accounts(metrics: &Metrics, inputs: &Inputs, now: Timestamp) {
         let (name, labels) = (account.name_any(), account.labels().clone());
         let owner = Plan::owner_of_account(plans.iter(), id).cloned();
         metrics.expects(id, AccountFacts { name, labels, owner, interval });
-        if interval.is_some() {
+        if interval.is_some() && !kept.contains_key(id) {
             metrics.evaluated(id, now);
         }
     }

@@ -19,8 +19,8 @@ use tracing::{Instrument as _, info_span};
 
 use archivals::Archivals;
 use assess::{
-    Assessment, AwsAccounts, Evaluated, Round, Sink, SinkChoice, SinkError, View, evaluate,
-    schedule,
+    Assessment, AwsAccounts, Evaluated, Retained, Round, Sink, SinkChoice, SinkError, View,
+    evaluate_changed, schedule,
 };
 use aws::AwsSettings;
 use aws::publish::{MarkError, PublishError, Published, mark_of_folder};
@@ -136,18 +136,18 @@ pub(crate) async fn run<O: Observer>(
     let findings = assessment.sink().place();
     observer.started(&Started { address: server.address(), findings });
     let mut serving = tokio::spawn(server.serve(Arc::clone(&metrics), readiness.clone()));
-    let mut held_back = Vec::new();
+    let (mut held_back, mut retained) = (Vec::new(), Retained::default());
     loop {
         let now = clock.now();
         let turn = info_span!(target: TRACED, "evaluation");
         let inputs = Inputs::of(folder.read(), &mut builder, now); // the files, resolved
         watch.also(inputs.snapshots());
-        let evaluated = Box::pin(evaluate_all(&inputs, assessment, observer, now));
+        let evaluated = Box::pin(evaluate_all(&inputs, assessment, (observer, retained), now));
         let evaluated = select! {
             () = &mut stop => break,
             evaluated = evaluated.instrument(turn.clone()) => evaluated?,
         };
-        (assessment, observer) = (evaluated.assessment, evaluated.seen);
+        (assessment, (observer, retained)) = (evaluated.assessment, evaluated.seen);
         let mut round = evaluated.report;
         let (plans, known) = (&inputs.assessed.plans, assessment.known());
         let held = archivals.hold(plans, (&mut round.drift.changes, known), now);
@@ -164,7 +164,8 @@ pub(crate) async fn run<O: Observer>(
         }
         let (places, sink) = (inputs.places(), assessment.sink());
         let is_refused = places.iter().any(|place| sink.refusal(place).is_some());
-        let next = next(&inputs, evaluated.stale_at, published.as_ref(), is_refused, now);
+        let turns = evaluated.stale_at.into_iter().chain(retained.due()).collect();
+        let next = next(&inputs, turns, published.as_ref(), is_refused, now);
         select! {
             () = &mut stop => break,
             ended = &mut serving => {
@@ -184,13 +185,14 @@ fn others_of(sink: &Sink) -> Vec<String> {
     places.filter_map(|place| sink.others(place)).map(|(_, message)| message).collect()
 }
 
-/// Everything up to what is to be published, with the observer looking on.
+/// Everything up to what is to be published, with the observer looking on. Accounts of which nothing
+/// changed are not evaluated again.
 async fn evaluate_all<O: Observer>(
     inputs: &Inputs,
     mut assessment: Assessment,
-    mut observer: O,
+    (mut observer, mut retained): (O, Retained),
     now: Timestamp,
-) -> Result<Evaluated<O>, RunError> {
+) -> Result<Evaluated<(O, Retained)>, RunError> {
     let assessed = &inputs.assessed;
     let unreached = assessment.reach(assessed).await;
     if assessment.sink().is_aws() {
@@ -206,15 +208,16 @@ async fn evaluate_all<O: Observer>(
         observer.begun(round.plans, &mistakes);
         let filter = observer.filter();
         let view = View { results: &mut observer, filter, progress: &*progress };
-        (evaluate(round, view), observer)
+        (evaluate_changed(round, &mut retained, view), (observer, retained))
     };
     Ok(assessment.evaluate(assessed.clone(), sources, now, judge).await?)
 }
 
-/// When to evaluate again though nothing changes.
+/// When to evaluate again though nothing changes; `turns` are when time changes a verdict, or the
+/// interval of an account has passed.
 fn next(
     inputs: &Inputs,
-    stale_at: Vec<Timestamp>,
+    turns: Vec<Timestamp>,
     published: Result<&Published, &PublishError>,
     is_refused: bool,
     now: Timestamp,
@@ -226,7 +229,7 @@ fn next(
         (false, false) => None,
     };
     let retry = retry.map(|retry| schedule::after(now, retry));
-    schedule::next(&inputs.assessed.plans, stale_at, now).into_iter().chain(retry).min()
+    schedule::next(&inputs.assessed.plans, turns, now).into_iter().chain(retry).min()
 }
 
 #[cfg(test)]

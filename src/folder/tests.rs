@@ -26,6 +26,8 @@ struct Ended {
     /// The name of each change, and the id of its finding.
     changes: Vec<(&'static str, String)>,
     counts: Counts,
+    /// How many accounts were kept as they were.
+    kept: usize,
 }
 
 impl Ended {
@@ -66,7 +68,8 @@ impl Observer for Telling {
         assert!(published.unwrap().refused.is_empty());
         let change = |it: &FindingChange| (it.as_str(), it.finding().id.as_str().to_owned());
         let changes = round.drift.changes.iter().map(change).collect();
-        self.0.send(Ended { changes, counts: round.outcome.counts() }).unwrap();
+        let (counts, kept) = (round.outcome.counts(), round.kept.len());
+        self.0.send(Ended { changes, counts, kept }).unwrap();
     }
 }
 
@@ -75,7 +78,7 @@ struct Watched {
     clock: ManualClock,
     rounds: mpsc::UnboundedReceiver<Ended>,
     _stop: oneshot::Sender<()>,
-    _folders: [TempDir; 2],
+    folders: [TempDir; 2],
 }
 
 impl Watched {
@@ -107,7 +110,7 @@ impl Watched {
         tokio::spawn(async move {
             run(settings, &of_loop, Telling(tell), async { drop(stopped.await) }).await.unwrap();
         });
-        Self { clock, rounds, _stop: stop, _folders: [folder, state] }
+        Self { clock, rounds, _stop: stop, folders: [folder, state] }
     }
 
     async fn round(&mut self) -> Ended {
@@ -173,4 +176,36 @@ async fn what_goes_on_is_published_again_before_security_hub_forgets_it() {
     assert_eq!(watched.after(DAY).await.changes, [], "what does not change is quiet");
     let later = watched.after(DAY * 80).await;
     assert!(later.named("heartbeat").len() >= opened, "{:?}", later.changes.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_did_not_change_is_kept_until_its_interval_has_passed() {
+    let mut watched = Watched::from("2026-11-20", |_| {});
+    let first = watched.round().await;
+    assert_eq!(first.kept, 0);
+    let mut written = 0;
+    let mut another_file = |watched: &Watched| {
+        written += 1;
+        let file = watched.folders[0].path().join(format!("{written}.yaml"));
+        fs::write(file, "apiVersion: v1\nkind: ConfigMap\n").unwrap();
+    };
+    // A file that was written a moment ago may change again without that being seen.
+    loop {
+        another_file(&watched);
+        let round = watched.round().await;
+        assert_eq!((round.counts, round.changes.len()), (first.counts, 0));
+        if round.kept == 1 {
+            break;
+        }
+    }
+    watched.clock.advance(Duration::from_mins(4));
+    another_file(&watched);
+    assert_eq!(watched.round().await.kept, 1);
+    // What was kept in between does not put the interval of five minutes off.
+    watched.clock.advance(Duration::from_mins(1));
+    let mut due = watched.round().await;
+    while due.kept > 0 {
+        due = watched.round().await; // of the file
+    }
+    assert_eq!((due.counts, due.changes.len()), (first.counts, 0));
 }

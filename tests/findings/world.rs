@@ -45,7 +45,9 @@ pub(crate) fn evaluate(
     let reading = Reading::new(evaluation.reading());
     let mut worker = evaluation.worker();
     let mut comparison = Comparison::new(plans, known, &publisher, now);
-    let mut observe = |result: &EvaluationResult<'_>| comparison.observe(result);
+    let mut observe = |result: &EvaluationResult<'_>| {
+        comparison.observe(result);
+    };
     for item in items {
         let text = arena.alloc_str(&item.to_string());
         if let Parsed::Item(item) = parse_item(text.as_bytes(), &reading, &arena).unwrap() {

@@ -10,6 +10,7 @@
 mod condition;
 mod control;
 mod damaged;
+mod kept;
 mod reference;
 mod run;
 mod world;
@@ -216,4 +217,31 @@ fn a_control_that_runs_out_of_fuel_is_unknown() {
     let items = (0..40).map(|_| serde_json::json!({"k": "y"})).collect::<Vec<_>>();
     let verdict = run::single(&nested, &serde_json::json!({"l": items}));
     assert_eq!(verdict, Expected::Unknown);
+}
+
+#[test]
+fn what_is_kept_of_accounts_that_did_not_change_is_what_a_whole_evaluation_says() {
+    const THREADS: usize = 2;
+    fn stories() -> u64 {
+        if std::env::var_os("PLUMBLINE_SOAK").is_some() { 10_000 } else { 120 }
+    }
+    let controls = controls();
+    let controls = &controls;
+    let share = |thread: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let seeds = (thread as u64..stories()).step_by(THREADS);
+        seeds.map(|seed| kept::check(controls, seed, folder.path())).collect::<Vec<_>>()
+    };
+    let share = &share;
+    let seen: Vec<kept::Seen> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..THREADS).map(|thread| scope.spawn(move || share(thread))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let sum = |count: fn(&kept::Seen) -> usize| seen.iter().map(count).sum::<usize>();
+    let (kept, evaluated, changes) =
+        (sum(|it| it.kept), sum(|it| it.evaluated), sum(|it| it.changes));
+    // A test that never met the one or the other would show nothing.
+    assert!(kept > evaluated / 4 && evaluated > kept / 4, "{kept} kept, {evaluated} evaluated");
+    assert!(changes > seen.len(), "{changes} changes");
 }

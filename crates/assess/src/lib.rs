@@ -10,7 +10,7 @@ mod sources;
 mod waiting;
 
 pub use assessment::{Assessed, Assessment, Evaluated, PlacedAccount, place};
-pub use round::{Limits, Progress, Round, RoundReport, View, evaluate};
+pub use round::{Limits, Progress, Retained, Round, RoundReport, View, evaluate, evaluate_changed};
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{
     AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::sources::{SourceInput, SourceReport};
+use api::Period;
 use cel::Timestamp;
 use clock::Clock;
 use engine::plan::Plan;
@@ -50,7 +51,8 @@ pub fn turn(
     turns.min()
 }
 
-/// When the snapshots among these sources become stale, each for every account that it is read for, and
+/// When the snapshots among these sources and the facts in them become stale, each for every account
+/// that it is read for, and
 /// when AWS Config rules that are new are to be looked at again.
 pub fn stale_at(sources: &[SourceInput], reports: &[SourceReport]) -> Vec<Timestamp> {
     let mut stale_at = Vec::new();
@@ -63,10 +65,17 @@ pub fn stale_at(sources: &[SourceInput], reports: &[SourceReport]) -> Vec<Timest
             }
         };
         for age in source.accounts.values().filter_map(|account| account.max_age) {
-            stale_at.extend(report.taken.iter().map(|at| after(*at, age.duration())));
+            let times = report.taken.iter().chain(&report.facts);
+            stale_at.extend(times.map(|at| first_stale(*at, age)));
         }
     }
     stale_at
+}
+
+/// The first second at which what was taken then is older than its age: ages count in whole seconds.
+fn first_stale(taken: Timestamp, age: Period) -> Timestamp {
+    let whole = Timestamp { nanoseconds: 0, ..taken };
+    after(whole, age.duration().saturating_add(Duration::from_secs(1)))
 }
 
 /// How long it is from `now` until `then`; nothing where that is past.
@@ -101,7 +110,7 @@ mod tests {
 
     use super::*;
     use crate::sources::{AccountInput, Recorded, SnapshotInput};
-    use api::{Period, PublishSettings};
+    use api::PublishSettings;
     use clock::ManualClock;
     use engine::plan::{BaselineKey, OwnerKeys, PlannedAttestation};
     use model::Partition;
@@ -172,8 +181,12 @@ mod tests {
             survey: None,
             accounts: accounts.map(|(id, hours)| (id.parse().unwrap(), account(hours))).into(),
         });
-        let report = SourceReport { taken: [at(0), at(60)].into(), ..SourceReport::default() };
-        assert_eq!(stale_at(&[source], &[report]), [at(3600), at(3660), at(7200), at(7260)]);
+        let (taken, facts) = ([at(0), at(60)].into(), [at(90)].into());
+        let report = SourceReport { taken, facts, ..SourceReport::default() };
+        let input = account(1);
+        let stale_at = stale_at(&[source], &[report]);
+        assert_eq!(stale_at, [3601, 3661, 3691, 7201, 7261, 7291].map(at));
+        assert!(input.is_stale(Some(at(0)), at(3601)) && !input.is_stale(Some(at(0)), at(3600)));
     }
 
     #[test]

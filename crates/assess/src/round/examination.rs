@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Progress;
 use super::batch::Batch;
 use super::in_order::InOrder;
 use super::interest::Interest;
-use super::{Progress, Receiver};
 use crate::sources::{
     AccountInput, SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of,
     undeclared_regions,
@@ -19,7 +19,7 @@ use aws::source;
 use aws::source::aws_config::LiveRead;
 use aws::source::{Lost, Snapshot, SnapshotError};
 use cel::Timestamp;
-use engine::evaluation::{EvaluationResult, Evaluator};
+use engine::evaluation::{EvaluationResult, Evaluator, Results};
 use model::{AccountId, ConfigurationItem, ItemStatus, Reading, Region, UnknownReason, fact_types};
 
 /// The reading of one source.
@@ -62,7 +62,7 @@ impl Examination<'_> {
         &self,
         source: &SnapshotInput,
         workers: &mut [Evaluator<'_, '_>],
-        receiver: &mut Receiver<'_, '_>,
+        receiver: &mut (dyn Results + Send),
     ) -> Examined {
         let name = source.path.display().to_string();
         let snapshot = match open(source) {
@@ -84,6 +84,8 @@ impl Examination<'_> {
         self.progress.total(snapshot.total_bytes());
         let (examiners, read) = snapshot.read(survey.contents(), self.reading, examiners, &read);
         let foreign = examiners.iter().map(|examiner| examiner.foreign).sum();
+        let facts = examiners.into_iter().flat_map(|examiner| examiner.facts);
+        let facts = facts.chain(survey.facts()).collect();
         lost.extend(read.lost.iter().cloned());
         let said = misplaced.into_iter().map(|(_, message)| message);
         let problems: Vec<String> = problems(&read).into_iter().chain(said).collect();
@@ -98,6 +100,7 @@ impl Examination<'_> {
             problems,
             notes: notes.collect(),
             taken: taken.collect(),
+            facts,
             foreign,
         };
         Examined { report, survey: Some(survey), lost }
@@ -108,7 +111,7 @@ impl Examination<'_> {
         &self,
         read: &LiveRead,
         workers: &mut [Evaluator<'_, '_>],
-        receiver: &mut Receiver<'_, '_>,
+        receiver: &mut (dyn Results + Send),
     ) -> (SourceReport, BTreeSet<Lost>) {
         let admission = Admission {
             accounts: [read.account.as_str()].into_iter().collect(),
@@ -128,6 +131,7 @@ impl Examination<'_> {
                 .collect(),
             notes: read.notes.clone(),
             taken: BTreeSet::new(),
+            facts: BTreeSet::new(),
             foreign: examiners.iter().map(|examiner| examiner.foreign).sum(),
         };
         (report, done.lost)
@@ -145,6 +149,7 @@ impl Examination<'_> {
             interest: self.interest,
             in_order,
             batch: Batch::default(),
+            facts: BTreeSet::new(),
             foreign: 0,
         };
         workers.iter_mut().map(examiner).collect()
@@ -221,6 +226,8 @@ struct Examiner<'x, 'e, 'p> {
     in_order: &'x InOrder<'x>,
     /// The results of the chunk that is worked on.
     batch: Batch,
+    /// When the facts were asked for.
+    facts: BTreeSet<Timestamp>,
     foreign: u64,
 }
 
@@ -239,9 +246,11 @@ impl source::ItemSink for Examiner<'_, '_, '_> {
         }
         if fact_types::is_fact(item.resource_type)
             && let Some((input, now)) = inputs.get(item.account_id)
-            && input.is_stale(item.capture_time, *now)
         {
-            return;
+            if input.is_stale(item.capture_time, *now) {
+                return;
+            }
+            self.facts.extend(item.capture_time);
         }
         let mut item = item;
         let is_doubtful = !item.status.is_unrecorded()

@@ -1,12 +1,12 @@
 //! Which results somebody has a use for: the others, most of them, are counted and go no further.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::Round;
 use engine::drift::KnownFindings;
 use engine::evaluation::EvaluationResult;
 use engine::plan::BaselineKey;
-use model::{ControlName, Verdict};
+use model::{AccountId, ControlName, Verdict};
 
 /// Which results are passed on.
 pub(super) struct Interest {
@@ -18,10 +18,13 @@ pub(super) struct Interest {
 impl Interest {
     /// What comparing needs, and what is to be shown.
     pub(super) fn of(round: &Round<'_>, shown: fn(&EvaluationResult<'_>) -> bool) -> Self {
+        let targets = round.plans.iter().flat_map(|plan| &plan.targets);
+        let accounts: BTreeSet<&AccountId> = targets.map(|target| &target.account).collect();
         let published: HashSet<(&BaselineKey, &ControlName)> = round
             .known
             .into_iter()
             .flat_map(KnownFindings::iter)
+            .filter(|finding| accounts.contains(&finding.account))
             .map(|finding| (&finding.generator.baseline, &finding.generator.control))
             .collect();
         let watched = round.plans.iter().map(|plan| {

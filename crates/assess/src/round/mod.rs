@@ -8,8 +8,10 @@ mod batch;
 mod examination;
 mod in_order;
 mod interest;
+mod part;
+mod retained;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
@@ -21,7 +23,9 @@ use engine::evaluation::{Coverage, Evaluation, EvaluationResult, Evaluator, Outc
 use engine::plan::Plan;
 use examination::Examination;
 use interest::Interest;
-use model::{InternalErrors, Reading, ResourceType};
+use model::{AccountId, InternalErrors, Reading, ResourceType};
+
+pub use retained::{Retained, evaluate_changed};
 
 /// What a round is about.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +70,9 @@ pub struct RoundReport {
     pub drift: Drift,
     /// How reading went, a report for each source.
     pub sources: Vec<SourceReport>,
+    /// The accounts of which nothing changed since an earlier round, and when they were evaluated: what
+    /// is said of them was found then.
+    pub kept: BTreeMap<AccountId, Timestamp>,
     /// How long it took.
     pub took: Duration,
 }
@@ -86,6 +93,14 @@ impl RoundReport {
         let mut errors = self.outcome.internal;
         errors.merge(&self.drift.internal);
         errors
+    }
+
+    /// The same, its failures of our own being in the log.
+    fn logged(self) -> Self {
+        for (error, count) in self.internal_errors().iter() {
+            tracing::error!(place = %error.place, count, "{error}");
+        }
+        self
     }
 }
 
@@ -121,6 +136,27 @@ impl Progress for () {
 /// Does one round.
 pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
     let started = Instant::now();
+    let interest = Interest::of(round, view.filter);
+    let (mut gathering, shown) = (Gathering::of(round), view.results);
+    let mut receiver = |result: &EvaluationResult<'_>| {
+        gathering.observe(result);
+        if interest.shows(result) {
+            shown.result(result);
+        }
+    };
+    let (outcome, sources) = examine(round, &interest, view.progress, &mut receiver);
+    let drift = gathering.finish(&outcome);
+    let (kept, took) = (BTreeMap::new(), started.elapsed());
+    RoundReport { outcome, drift, sources, kept, took }.logged()
+}
+
+/// Reads every source of a round once, and evaluates its plans.
+fn examine(
+    round: &Round<'_>,
+    interest: &Interest,
+    progress: &dyn Progress,
+    receiver: &mut (dyn Results + Send),
+) -> (Outcome, Vec<SourceReport>) {
     let arena = Bump::new();
     let rules = sources::rule_names(round.sources);
     let evaluation = Evaluation::new(round.plans, round.now, &arena).with_rules(rules);
@@ -128,19 +164,16 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
     let types: BTreeSet<ResourceType> =
         evaluation.reading().into_iter().map(|(name, _)| name).collect();
     let reading = Reading::new(evaluation.reading());
-    let interest = Interest::of(round, view.filter);
-    let shown = view.results;
-    let mut receiver = Receiver { gathering: Gathering::of(round), shown, interest: &interest };
     let mut workers: Vec<Evaluator<'_, '_>> =
         (0..sources::threads()).map(|_| evaluation.worker()).collect();
     let mut coverage = Coverage::new();
     let mut reports = Vec::with_capacity(round.sources.len());
+    let now = round.now;
+    let examination = Examination { reading: &reading, interest, progress, now };
     for source in round.sources {
-        let (progress, now) = (view.progress, round.now);
-        let examination = Examination { reading: &reading, interest: &interest, progress, now };
         reports.push(match source {
             SourceInput::Snapshot(source) => {
-                let examined = examination.snapshot(source, &mut workers, &mut receiver);
+                let examined = examination.snapshot(source, &mut workers, receiver);
                 let statement = SourceStatement {
                     source,
                     report: &examined.report,
@@ -153,19 +186,13 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
                 examined.report
             }
             SourceInput::Live(read) => {
-                let (report, lost) = examination.live(read, &mut workers, &mut receiver);
+                let (report, lost) = examination.live(read, &mut workers, receiver);
                 sources::state_live(&mut coverage, read, &report, &lost);
                 report
             }
         });
     }
-    let outcome = evaluation.finish(workers, &coverage, &mut receiver);
-    let drift = receiver.gathering.finish(&outcome);
-    let report = RoundReport { outcome, drift, sources: reports, took: started.elapsed() };
-    for (error, count) in report.internal_errors().iter() {
-        tracing::error!(place = %error.place, count, "{error}");
-    }
-    report
+    (evaluation.finish(workers, &coverage, receiver), reports)
 }
 
 /// What is made of the results.
@@ -186,7 +213,8 @@ impl<'r> Gathering<'r> {
         }))
     }
 
-    fn observe(&mut self, result: &EvaluationResult<'_>) {
+    /// Looks at a result. Whether a later round with the same known findings has a use for it.
+    fn observe(&mut self, result: &EvaluationResult<'_>) -> bool {
         match self {
             Self::Changes(comparison) => comparison.observe(result),
             Self::Summaries(summaries) => summaries.observe(result, None),
@@ -201,22 +229,6 @@ impl<'r> Gathering<'r> {
                 let summary = summaries.finish(outcome);
                 Drift { changes: Vec::new(), summary, left_out: Vec::new(), internal }
             }
-        }
-    }
-}
-
-/// Passes results on to those who want them.
-struct Receiver<'r, 'c> {
-    gathering: Gathering<'c>,
-    shown: &'r mut (dyn Results + Send),
-    interest: &'r Interest,
-}
-
-impl Results for Receiver<'_, '_> {
-    fn result(&mut self, result: &EvaluationResult<'_>) {
-        self.gathering.observe(result);
-        if self.interest.shows(result) {
-            self.shown.result(result);
         }
     }
 }

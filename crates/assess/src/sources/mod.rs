@@ -94,7 +94,7 @@ impl AccountInput {
 }
 
 /// How reading a source went.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceReport {
     /// The source: a path, or whose AWS Config it is.
     pub name: String,
@@ -108,6 +108,8 @@ pub struct SourceReport {
     pub notes: Vec<String>,
     /// When its parts were taken, as far as that is known.
     pub taken: BTreeSet<Timestamp>,
+    /// When the facts in it were asked for: each is as old as that.
+    pub facts: BTreeSet<Timestamp>,
     /// How many items belong to accounts that are not taken from it.
     pub foreign: u64,
 }

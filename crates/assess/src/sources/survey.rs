@@ -112,6 +112,13 @@ impl Survey {
         found.filter_map(|(_, occurrence)| occurrence.newest_capture).max()
     }
 
+    /// When the newest facts of each type were read.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = Timestamp> {
+        let types = self.contents.report.types.iter();
+        let facts = types.filter(|(found, _)| fact_types::is_fact(&found.resource_type));
+        facts.filter_map(|(_, occurrence)| occurrence.newest_capture)
+    }
+
     /// The regions in which something of the account occurs.
     pub fn regions_of(&self, account: &AccountId) -> BTreeSet<Region> {
         self.places().remove(account).unwrap_or_default()

@@ -14,6 +14,6 @@ pub use mirror::{Mirror, Part};
 pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{
     Contents, ItemSink, Lost, Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError,
-    TypeInRegion,
+    SnapshotState, TypeInRegion,
 };
 pub use space::MirrorSpace;

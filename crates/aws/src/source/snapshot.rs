@@ -39,11 +39,12 @@ pub(super) mod tally;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use thiserror::Error;
 
 use cel::Timestamp;
-use files::SnapshotFile;
+use files::{FileState, SnapshotFile};
 use input::Files;
 use items::{Context, file_problems};
 use model::{ConfigurationItem, Reading};
@@ -58,6 +59,13 @@ pub use tally::{Occurrence, ReadProblem, ReadReport, TypeInRegion};
 #[derive(Debug)]
 pub struct Snapshot {
     files: Vec<SnapshotFile>,
+    notes: Vec<String>,
+}
+
+/// What tells a snapshot's files from what lies at its path later. Equal states are of equal contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotState {
+    files: Vec<FileState>,
     notes: Vec<String>,
 }
 
@@ -142,6 +150,14 @@ impl Snapshot {
     /// snapshots counts.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What tells the files from what lies at the path after any change. Nothing where a change might
+    /// not show: of standard input, and of what changed only a moment before `now`.
+    pub fn state(&self, now: SystemTime) -> Option<SnapshotState> {
+        let files = self.files.iter().map(|file| file.state().filter(|it| it.is_settled(now)));
+        let files = files.map(Option::<&FileState>::cloned).collect::<Option<_>>()?;
+        Some(SnapshotState { files, notes: self.notes.clone() })
     }
 
     /// How many bytes one reading goes through, as progress counts them.

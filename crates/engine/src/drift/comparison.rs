@@ -109,25 +109,38 @@ impl<'c> Comparison<'c> {
         self
     }
 
-    /// Looks at one result.
-    pub fn observe(&mut self, result: &EvaluationResult<'_>) {
+    /// Looks at one result. Whether a later comparison with the same known findings has a use for it,
+    /// but for what a summary says of an unknown verdict.
+    pub fn observe(&mut self, result: &EvaluationResult<'_>) -> bool {
         let Some(place) = ResultContext::of(self.plans, result) else {
-            return self.internal.add(MISPLACED);
+            self.internal.add(MISPLACED);
+            return true;
         };
         let plan = place.plan;
         if matches!(result.verdict, Verdict::Unknown(_)) {
             self.summaries.observe(result, None);
         }
         if !self.matters(plan, result) || !self.write_id(place, result) {
-            return;
+            return result.verdict == Verdict::NonCompliant;
         }
         let known = self.known.get(&self.id);
         let known = known.as_deref();
         let open = known.filter(|known| known.is_open());
         self.summaries.observe(result, open.map(|known| known.first_observed_at));
-        if !plan.publish.security_hub {
-            return;
+        if plan.publish.security_hub {
+            self.compare(place, result, known);
         }
+        result.verdict == Verdict::NonCompliant || known.is_some() || publishes(plan, result)
+    }
+
+    /// Compares a result with the finding of its subject.
+    fn compare(
+        &mut self,
+        place: ResultContext<'c>,
+        result: &EvaluationResult<'_>,
+        known: Option<&Finding>,
+    ) {
+        let plan = place.plan;
         let weight = weigh(result);
         let before = self.observed.get(self.id.as_str());
         if before.is_some_and(|before| before.weight >= weight) {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::owners::{OwnerDrift, OwnerSeen, Owners, most};
 use crate::evaluation::{Counts, EvaluationResult, Outcome, PlanOutcome, Subject};
@@ -152,21 +153,21 @@ impl<'p> Summaries<'p> {
         Self { plans, now, gathered: gathered.collect() }
     }
 
-    /// Looks at a result. `since` is when its drift was first seen, where that is known.
-    pub fn observe(&mut self, result: &EvaluationResult<'_>, since: Option<Timestamp>) {
+    /// Looks at a result. `since` is when its drift was first seen, where that is known. Whether the
+    /// summary would be another without the result, as far as it was seen by now.
+    pub fn observe(&mut self, result: &EvaluationResult<'_>, since: Option<Timestamp>) -> bool {
         if !result.is_drift() && result.verdict.reason().is_none() {
-            return;
+            return false;
         }
         // What no plan has is counted where verdicts are counted and compared.
-        let Some(plan) = self.plans.get(result.plan) else { return };
+        let Some(plan) = self.plans.get(result.plan) else { return false };
         let Some(GatheredOfPlan { owners, controls }) = self.gathered.get_mut(result.plan) else {
-            return;
+            return false;
         };
-        let Some(gathered) = controls.get_mut(result.control) else { return };
-        let Some(example) = example(plan, result) else { return };
+        let Some(gathered) = controls.get_mut(result.control) else { return false };
+        let Some(example) = example(plan, result) else { return false };
         if let Some(reason) = result.verdict.reason() {
-            gathered.unknown(reason, example, result.message);
-            return;
+            return gathered.unknown(reason, example, result.message);
         }
         let since = since.unwrap_or(self.now);
         if let Some(ownership) = result.ownership(plan) {
@@ -180,6 +181,7 @@ impl<'p> Summaries<'p> {
             result.message.clone_into(&mut gathered.message);
         }
         keep_first(&mut gathered.examples, example);
+        true
     }
 
     /// One summary for each plan.
@@ -192,14 +194,20 @@ impl<'p> Summaries<'p> {
 }
 
 impl Gathered {
-    /// Keeps the first example by name, whatever the order that they come in.
-    fn unknown(&mut self, reason: UnknownReason, example: &str, message: &str) {
-        let new = || (example.to_owned(), message.to_owned());
-        let (kept, said) = self.unknown.entry(reason).or_insert_with(new);
-        if (example, message) < (kept.as_str(), said.as_str()) {
-            example.clone_into(kept);
-            message.clone_into(said);
+    /// Keeps the first example by name, whatever the order that they come in. Whether it is this.
+    fn unknown(&mut self, reason: UnknownReason, example: &str, message: &str) -> bool {
+        match self.unknown.entry(reason) {
+            Entry::Vacant(slot) => drop(slot.insert((example.to_owned(), message.to_owned()))),
+            Entry::Occupied(mut slot) => {
+                let (kept, said) = slot.get_mut();
+                if (example, message) >= (kept.as_str(), said.as_str()) {
+                    return false;
+                }
+                example.clone_into(kept);
+                message.clone_into(said);
+            }
         }
+        true
     }
 }
 

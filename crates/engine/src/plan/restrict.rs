@@ -1,4 +1,6 @@
-//! The part of a plan that one account has to do with.
+//! The part of a plan that one account has to do with, or several.
+
+use std::collections::BTreeSet;
 
 use super::Plan;
 use model::AccountId;
@@ -12,11 +14,21 @@ impl Plan {
     /// whoever compares them knows when there is something to do.
     #[must_use]
     pub fn of_account(&self, account: &AccountId) -> Option<Self> {
+        self.restricted(|it| it == account)
+    }
+
+    /// The same of several accounts.
+    #[must_use]
+    pub fn of_accounts(&self, accounts: &BTreeSet<AccountId>) -> Option<Self> {
+        self.restricted(|it| accounts.contains(it))
+    }
+
+    fn restricted(&self, is_meant: impl Fn(&AccountId) -> bool) -> Option<Self> {
         let concerns = |accounts: &Option<Vec<AccountId>>| {
-            accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
+            accounts.as_ref().is_none_or(|accounts| accounts.iter().any(&is_meant))
         };
         let targets: Vec<_> =
-            self.targets.iter().filter(|target| target.account == *account).cloned().collect();
+            self.targets.iter().filter(|target| is_meant(&target.account)).cloned().collect();
         if targets.is_empty() {
             return self.may_lack_targets().then(|| self.of_missing_account());
         }

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
@@ -22,6 +22,8 @@ const DELIVERED: &str = "_configsnapshot_";
 const MAX_FOLDERS: usize = 32;
 /// A search waits so much longer for each file that it finds.
 const EACH_FILE: Duration = Duration::from_millis(10);
+/// No file system of a disk counts time in longer steps: Linux's own are of 10 ms at most.
+const LONGEST_STEP: Duration = Duration::from_millis(50);
 /// So much is got from a file at once.
 const BLOCK: u64 = 64 << 10;
 
@@ -38,7 +40,47 @@ pub(in crate::source) struct SnapshotFile {
     pub(super) delivery: Option<Delivery>,
     /// When it last changed, to notice a change while it is read.
     changed: Option<SystemTime>,
+    /// What tells it from what may lie there later; nothing where it was kept.
+    state: Option<FileState>,
     access: Access,
+}
+
+/// What tells a file from another that lies in its place later, or from itself after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FileState {
+    name: PathBuf,
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    /// When its content changed, as its writer may set it: seconds and nanoseconds.
+    modified: (i64, i64),
+    /// When anything of it changed, which nobody can set.
+    changed: (i64, i64),
+}
+
+impl FileState {
+    fn of(name: &Path, metadata: &fs::Metadata) -> Self {
+        Self {
+            name: name.to_owned(),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Whether the next change will be seen: file systems count time in steps, and what changes twice
+    /// within one looks as if it had changed once.
+    pub(super) fn is_settled(&self, now: SystemTime) -> bool {
+        let (Ok(seconds), Ok(nanoseconds)) =
+            (u64::try_from(self.changed.0), u32::try_from(self.changed.1))
+        else {
+            return false;
+        };
+        let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+        now.duration_since(changed).is_ok_and(|since| since > LONGEST_STEP)
+    }
 }
 
 /// How a file is opened, and how long it is waited for.
@@ -57,8 +99,13 @@ impl Default for Access {
 impl SnapshotFile {
     fn at(path: PathBuf, metadata: &fs::Metadata) -> Self {
         let (delivery, changed) = (Delivery::of(&path), metadata.modified().ok());
-        let access = Access::default();
-        Self { name: path, kept: None, bytes: metadata.len(), delivery, changed, access }
+        let (state, access) = (Some(FileState::of(&path, metadata)), Access::default());
+        Self { name: path, kept: None, bytes: metadata.len(), delivery, changed, state, access }
+    }
+
+    /// What tells the file, as it was found, from what may lie there later.
+    pub(super) const fn state(&self) -> Option<&FileState> {
+        self.state.as_ref()
     }
 
     /// The same, opened in another way.
@@ -71,9 +118,9 @@ impl SnapshotFile {
     pub(super) fn keep(name: &str, mut input: impl Read) -> io::Result<Self> {
         let mut kept = tempfile::tempfile()?;
         let bytes = io::copy(&mut input, &mut kept)?;
-        let access = Access::default();
+        let (name, access) = (name.into(), Access::default());
         let kept = Some(kept);
-        Ok(Self { name: name.into(), kept, bytes, delivery: None, changed: None, access })
+        Ok(Self { name, kept, bytes, delivery: None, changed: None, state: None, access })
     }
 
     /// What these files, read once, are waited for.

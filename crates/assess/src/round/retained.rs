@@ -1,0 +1,212 @@
+//! Evaluates again only the accounts of which something changed.
+//!
+//! What came of an account counts on as long as nothing that it was made from is another: the files of
+//! its source, what the plans say of it, and time, where that turns a verdict or an interval has
+//! passed. What was not read whole, comes from AWS itself, or met a failure of our own is evaluated
+//! every time. So is an account of which a finding is published that was not known then: whether its
+//! resource is as it should be was not kept.
+//!
+//! Only verdicts that are not compliant are kept, those of resources with a finding, and counts. The
+//! comparison with what is published sees them in every round, as it sees those of a whole evaluation.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime};
+
+use super::batch::Batch;
+use super::interest::Interest;
+use super::part::{EarlierResults, OpenedSources, Part, PartResults};
+use super::{Gathering, Round, RoundReport, View, examine};
+use crate::schedule;
+use crate::sources::{AccountInput, SnapshotInput, SourceInput, SourceReport};
+use aws::source::SnapshotState;
+use cel::Timestamp;
+use engine::drift::{Drift, FindingChange, FindingId, KnownFindings, Summaries};
+use engine::evaluation::Outcome;
+use engine::plan::Plan;
+use model::AccountId;
+
+/// What came of the accounts in earlier rounds.
+#[derive(Debug)]
+pub struct Retained {
+    parts: BTreeMap<BTreeSet<AccountId>, RetainedPart>,
+    /// The time as file systems have it.
+    now_of_files: fn() -> SystemTime,
+}
+
+impl Default for Retained {
+    fn default() -> Self {
+        Self::with_time_of_files(SystemTime::now)
+    }
+}
+
+/// What came of some accounts, and what it was made from.
+#[derive(Debug)]
+struct RetainedPart {
+    plans: Vec<Plan>,
+    sources: Vec<PlainSource>,
+    /// What their files were; nothing where nobody can say whether they change.
+    states: Option<Vec<SnapshotState>>,
+    evaluated_at: Timestamp,
+    /// When to evaluate again though nothing changes.
+    due: Option<Timestamp>,
+    /// The findings whose resources' verdicts are among the results.
+    findings: HashSet<FindingId>,
+    results: Batch,
+    outcome: Outcome,
+    reports: Vec<SourceReport>,
+}
+
+/// A snapshot, and what is taken from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PlainSource {
+    path: PathBuf,
+    accounts: BTreeMap<AccountId, AccountInput>,
+}
+
+impl Retained {
+    /// Nothing yet. `now` is the time as file systems have it: a file that changed within the last
+    /// moments may change again without that being seen.
+    #[must_use]
+    pub const fn with_time_of_files(now: fn() -> SystemTime) -> Self {
+        Self { parts: BTreeMap::new(), now_of_files: now }
+    }
+
+    /// When to evaluate some account again though nothing changes.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        self.parts.values().filter_map(|part| part.due).min()
+    }
+
+    /// Of what is published now it is known whether it is as it should be.
+    fn will_know(&mut self, drift: &Drift) {
+        let mut findings: BTreeMap<&AccountId, Vec<&FindingId>> = BTreeMap::new();
+        for finding in drift.changes.iter().map(FindingChange::finding) {
+            findings.entry(&finding.account).or_default().push(&finding.id);
+        }
+        for (accounts, part) in &mut self.parts {
+            let of_part = accounts.iter().filter_map(|account| findings.get(account)).flatten();
+            part.findings.extend(of_part.copied().cloned());
+        }
+    }
+
+    /// Forgets what a finding is published of that was not known then.
+    fn forget_unknown(&mut self, known: &KnownFindings) {
+        let mut findings: BTreeMap<&AccountId, &HashSet<FindingId>> = BTreeMap::new();
+        for (accounts, part) in &self.parts {
+            findings.extend(accounts.iter().map(|account| (account, &part.findings)));
+        }
+        let is_unknown = |account: &AccountId, id: &FindingId| {
+            findings.get(account).is_some_and(|findings| !findings.contains(id))
+        };
+        let unknown = known.iter().filter(|finding| is_unknown(&finding.account, &finding.id));
+        let unknown: BTreeSet<AccountId> = unknown.map(|finding| finding.account.clone()).collect();
+        self.parts.retain(|accounts, _| accounts.is_disjoint(&unknown));
+    }
+}
+
+impl RetainedPart {
+    /// Evaluates a part.
+    fn evaluate(
+        part: &Part,
+        opened: OpenedSources,
+        round: &Round<'_>,
+        (gathering, view): (&mut Gathering<'_>, &mut View<'_>),
+    ) -> Self {
+        let OpenedSources { inputs, states } = opened;
+        let of_part = Round { plans: &part.plans, sources: &inputs, ..*round };
+        let interest = &Interest::of(&of_part, view.filter);
+        let (examples, kept) = (Summaries::new(&part.plans, round.now), Batch::default());
+        let shown = &mut *view.results;
+        let mut results = PartResults { part, gathering, shown, interest, examples, kept };
+        let (outcome, reports) = examine(&of_part, interest, view.progress, &mut results);
+        let results = results.kept;
+        let known = round.known.into_iter().flat_map(KnownFindings::iter);
+        let known = known.filter(|finding| part.accounts.contains(&finding.account));
+        let stale_at = schedule::stale_at(&inputs, &reports);
+        Self {
+            plans: part.plans.clone(),
+            evaluated_at: round.now,
+            due: schedule::next(&part.plans, stale_at, round.now),
+            findings: known.map(|finding| finding.id.clone()).collect(),
+            sources: inputs.into_iter().filter_map(PlainSource::of).collect(),
+            states,
+            results,
+            outcome,
+            reports,
+        }
+    }
+
+    /// Whether an evaluation of the part would come to the same.
+    fn holds(&self, part: &Part, opened: &OpenedSources, now: Timestamp) -> bool {
+        let is_time = now < self.evaluated_at || self.due.is_some_and(|due| due <= now);
+        let of_files = opened.inputs.iter().cloned().filter_map(PlainSource::of);
+        !is_time
+            && self.states.is_some()
+            && self.states == opened.states
+            && self.plans == part.plans
+            && of_files.eq(self.sources.iter().cloned())
+    }
+
+    /// Whether what came of the part may count again.
+    fn lasts(&self) -> bool {
+        self.states.is_some()
+            && self.outcome.internal.is_empty()
+            && self.reports.iter().all(SourceReport::is_whole)
+    }
+}
+
+impl PlainSource {
+    fn of(source: SourceInput) -> Option<Self> {
+        match source {
+            SourceInput::Snapshot(SnapshotInput { path, accounts, .. }) => {
+                Some(Self { path, accounts })
+            }
+            SourceInput::Live(_) => None,
+        }
+    }
+}
+
+/// Does one round as [`evaluate`](super::evaluate) does, and takes over what `retained` has of the
+/// accounts of which nothing changed. Of these nothing is shown.
+///
+/// A control that asks for the time is evaluated again when the interval has passed, as it is where
+/// nothing changes at all. Of the round's limits, that of steps holds for each source.
+pub fn evaluate_changed(
+    round: &Round<'_>,
+    retained: &mut Retained,
+    mut view: View<'_>,
+) -> RoundReport {
+    let started = Instant::now();
+    let (mut gathering, mut outcome) = (Gathering::of(round), Outcome::of(round.plans));
+    let mut reports: BTreeMap<usize, SourceReport> = BTreeMap::new();
+    let mut kept = BTreeMap::new();
+    if let Some(known) = round.known {
+        retained.forget_unknown(known);
+    }
+    let mut before = std::mem::take(&mut retained.parts);
+    for part in Part::all(round) {
+        let opened = part.open(round, retained.now_of_files);
+        let earlier = before.remove(&part.accounts);
+        let earlier = earlier.filter(|it| it.holds(&part, &opened, round.now));
+        let came = if let Some(earlier) = earlier {
+            earlier.results.deliver(&mut EarlierResults { part: &part, gathering: &mut gathering });
+            kept.extend(part.accounts.iter().map(|it| (it.clone(), earlier.evaluated_at)));
+            earlier
+        } else {
+            RetainedPart::evaluate(&part, opened, round, (&mut gathering, &mut view))
+        };
+        part.add(&came.outcome, &mut outcome);
+        reports.extend(part.sources.iter().copied().zip(came.reports.iter().cloned()));
+        if came.lasts() {
+            retained.parts.insert(part.accounts, came);
+        }
+    }
+    let drift = gathering.finish(&outcome);
+    if !drift.internal.is_empty() {
+        retained.parts.clear();
+    }
+    retained.will_know(&drift);
+    let (sources, took) = (reports.into_values().collect(), started.elapsed());
+    RoundReport { outcome, drift, sources, kept, took }.logged()
+}
