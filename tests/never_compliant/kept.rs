@@ -36,7 +36,7 @@ const BEGIN: i64 = 1_770_102_000;
 
 /// How many accounts were kept as they were, and how many evaluated again.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct StepsSeen {
     pub(crate) kept: usize,
     pub(crate) evaluated: usize,
     pub(crate) changes: usize,
@@ -64,9 +64,9 @@ struct Story<'s> {
 }
 
 /// Plays one story, and compares after each step.
-pub(crate) fn check(controls: &[Generated], seed: u64, folder: &Path) -> Seen {
+pub(crate) fn check(controls: &[Generated], seed: u64, folder: &Path) -> StepsSeen {
     let mut story = Story::new(controls, seed, folder);
-    let mut seen = Seen::default();
+    let mut seen = StepsSeen::default();
     for step in 0..STEPS {
         if step > 0 {
             story.go_on();
@@ -313,7 +313,7 @@ impl<'s> Story<'s> {
     }
 
     /// Evaluates what changed, and all, and publishes what both say.
-    fn evaluate(&mut self, step: usize, seen: &mut Seen) {
+    fn evaluate(&mut self, step: usize, seen: &mut StepsSeen) {
         let read = |it: &Json| serde_json::from_value::<AwsAccount>(it.clone()).unwrap();
         let accounts: Vec<AwsAccount> = self.accounts.iter().map(read).collect();
         let plans = self.plans(&accounts);

@@ -233,12 +233,12 @@ fn what_is_kept_of_accounts_that_did_not_change_is_what_a_whole_evaluation_says(
         seeds.map(|seed| kept::check(controls, seed, folder.path())).collect::<Vec<_>>()
     };
     let share = &share;
-    let seen: Vec<kept::Seen> = std::thread::scope(|scope| {
+    let seen: Vec<kept::StepsSeen> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..THREADS).map(|thread| scope.spawn(move || share(thread))).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    let sum = |count: fn(&kept::Seen) -> usize| seen.iter().map(count).sum::<usize>();
+    let sum = |count: fn(&kept::StepsSeen) -> usize| seen.iter().map(count).sum::<usize>();
     let (kept, evaluated, changes) =
         (sum(|it| it.kept), sum(|it| it.evaluated), sum(|it| it.changes));
     // A test that never met the one or the other would show nothing.

@@ -17,7 +17,7 @@ use super::batch::Batch;
 use super::interest::Interest;
 
 /// Accounts that share sources, and what a round says of them.
-pub(super) struct Part {
+pub(super) struct RoundPart {
     pub(super) accounts: BTreeSet<AccountId>,
     /// What the round's plans say of these accounts.
     pub(super) plans: Vec<Plan>,
@@ -44,7 +44,7 @@ struct PlanPlace {
 /// What stands nowhere: a comparison counts it as a failure of our own.
 const NOWHERE: usize = usize::MAX;
 
-impl Part {
+impl RoundPart {
     /// The parts of a round, in the order of their sources. Accounts without any are one.
     pub(super) fn all(round: &Round<'_>) -> Vec<Self> {
         let mut groups: Vec<(BTreeSet<AccountId>, Vec<usize>)> = Vec::new();
@@ -163,7 +163,7 @@ fn state(source: &SourceInput, now: SystemTime) -> Option<SnapshotState> {
 
 /// Passes the results of a part on as results of the round, and keeps those that a later round needs.
 pub(super) struct PartResults<'r, 'c> {
-    pub(super) part: &'r Part,
+    pub(super) part: &'r RoundPart,
     pub(super) gathering: &'r mut Gathering<'c>,
     pub(super) shown: &'r mut (dyn Results + Send),
     pub(super) interest: &'r Interest,
@@ -188,7 +188,7 @@ impl Results for PartResults<'_, '_> {
 
 /// Passes the results of an earlier round on as results of this one.
 pub(super) struct EarlierResults<'r, 'c> {
-    pub(super) part: &'r Part,
+    pub(super) part: &'r RoundPart,
     pub(super) gathering: &'r mut Gathering<'c>,
 }
 

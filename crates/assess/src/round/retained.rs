@@ -15,7 +15,7 @@ use std::time::{Instant, SystemTime};
 
 use super::batch::Batch;
 use super::interest::Interest;
-use super::part::{EarlierResults, OpenedSources, Part, PartResults};
+use super::part::{EarlierResults, OpenedSources, PartResults, RoundPart};
 use super::{Gathering, Round, RoundReport, View, examine};
 use crate::schedule;
 use crate::sources::{AccountInput, SnapshotInput, SourceInput, SourceReport};
@@ -108,7 +108,7 @@ impl Retained {
 impl RetainedPart {
     /// Evaluates a part.
     fn evaluate(
-        part: &Part,
+        part: &RoundPart,
         opened: OpenedSources,
         round: &Round<'_>,
         (gathering, view): (&mut Gathering<'_>, &mut View<'_>),
@@ -138,7 +138,7 @@ impl RetainedPart {
     }
 
     /// Whether an evaluation of the part would come to the same.
-    fn holds(&self, part: &Part, opened: &OpenedSources, now: Timestamp) -> bool {
+    fn holds(&self, part: &RoundPart, opened: &OpenedSources, now: Timestamp) -> bool {
         let is_time = now < self.evaluated_at || self.due.is_some_and(|due| due <= now);
         let of_files = opened.inputs.iter().cloned().filter_map(PlainSource::of);
         !is_time
@@ -185,7 +185,7 @@ pub fn evaluate_changed(
         retained.forget_unknown(known);
     }
     let mut before = std::mem::take(&mut retained.parts);
-    for part in Part::all(round) {
+    for part in RoundPart::all(round) {
         let opened = part.open(round, retained.now_of_files);
         let earlier = before.remove(&part.accounts);
         let earlier = earlier.filter(|it| it.holds(&part, &opened, round.now));
