@@ -127,7 +127,7 @@ impl<'s> Story<'s> {
 
     fn account(&mut self, at: usize) -> Json {
         let (id, snapshot) = ACCOUNTS[at];
-        let regions = &REGIONS[..1 + self.dice.below(REGIONS.len())];
+        let regions = &REGIONS[..=self.dice.below(REGIONS.len())];
         let snapshot = json!({"url": format!("{snapshot}.json"), "maxAge": "800h"});
         json!({
             "apiVersion": "plumbline.dev/v1alpha1", "kind": "AwsAccount",
