@@ -30,7 +30,7 @@ const AT_ONCE: usize = 12;
 
 /// So many times as many cases in the long suite.
 fn cases() -> usize {
-    if std::env::var_os("PLUMBLINE_SOAK").is_some() { 50 * CASES } else { CASES }
+    if std::env::var_os("PLUMBLINE_SOAK").is_some() { 10 * CASES } else { CASES }
 }
 
 fn controls() -> Vec<Generated> {

@@ -142,14 +142,20 @@ impl<'a> Door<'_, 'a> {
             return Ok(());
         }
         let world = self.world;
+        let is_any_source = self.admits(acting(Account::Unnamed).for_unowned_source())?;
+        if is_any_source {
+            self.unowned_sources();
+        }
+        // Whoever's source it is was said then: the account or organization tells nothing more.
+        let acting = |account| {
+            let caller = acting(account);
+            if is_any_source { caller } else { caller.for_unowned_source() }
+        };
         for id in &world.organizations {
             let of = Organization::Named(id);
             if self.admits(stranger.of(of))? || self.admits(acting(Account::Unnamed).of(of))? {
                 self.add(OutsiderKind::Organization, id);
             }
-        }
-        if self.admits(acting(Account::Unnamed).for_unowned_source())? {
-            self.unowned_sources();
         }
         for id in &world.accounts {
             let account = Account::Named { id, arn: None };
@@ -188,12 +194,14 @@ impl<'a> Door<'_, 'a> {
         }
         let world = self.world;
         for id in &world.organizations {
-            if self.admits(acting(Account::Unnamed).of(Organization::Named(id)))? {
+            let of = Organization::Named(id);
+            if self.admits(acting(Account::Unnamed).of(of).for_unowned_source())? {
                 self.add(OutsiderKind::Organization, id);
             }
         }
         for id in &world.accounts {
-            if self.admits(acting(Account::Named { id, arn: None }).wherever_it_is())? {
+            let account = Account::Named { id, arn: None };
+            if self.admits(acting(account).wherever_it_is().for_unowned_source())? {
                 self.add(OutsiderKind::Account, id);
             }
         }

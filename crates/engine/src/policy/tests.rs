@@ -123,6 +123,16 @@ fn a_fixed_value_says_who_is_let_in() {
             "1 Service s3.amazonaws.com",
         ),
         (
+            json!({"StringEquals": {"kms:CallerAccount": ["111122223333", "999988887777"]},
+                   "ArnLike": {"aws:SourceArn": ["arn:aws:s3:::bucket"]}}),
+            "1 Account 999988887777",
+        ),
+        (
+            json!({"StringEquals": {"aws:SourceOrgID": ["o-1"]},
+                   "ArnLike": {"aws:SourceArn": ["arn:aws:s3:::bucket"]}}),
+            "1 Organization o-1",
+        ),
+        (
             json!({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}),
             "1 Network everyone in the networks that it names",
         ),
@@ -147,6 +157,20 @@ fn a_fixed_value_says_who_is_let_in() {
         ),
     ] {
         assert_eq!(who(&everybody(condition.clone())), expected, "{condition}");
+    }
+}
+
+#[test]
+fn a_service_that_acts_for_a_named_account_may_do_so_for_a_bucket() {
+    for (key, value, expected) in [
+        ("aws:SourceAccount", "999988887777", "1 Account 999988887777"),
+        ("aws:SourceAccount", "111122223333", ""),
+        ("aws:SourceOrgID", "o-1", "1 Organization o-1"),
+    ] {
+        let statement = json!({"Principal": {"Service": ["sns.amazonaws.com"]}, "Action": ["sqs:*"],
+            "Condition": {"StringEquals": {key: [value]},
+                          "ArnLike": {"aws:SourceArn": ["arn:aws:s3:::bucket"]}}});
+        assert_eq!(who(&[statement]), expected, "{key} {value}");
     }
 }
 
