@@ -45,6 +45,8 @@ mod shown;
 mod test;
 mod traces;
 mod validate;
+#[cfg(feature = "kubernetes")]
+mod webhook;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,7 @@ use super::metrics::MetricArguments;
 use super::owners::OwnerArguments;
 use super::run::{runtime, stopped};
 use super::traces::TraceArguments;
+use super::webhook::WebhookArguments;
 use crate::telemetry::TraceSettings;
 use api::Period;
 use assess::SinkChoice;
@@ -107,6 +108,8 @@ pub(super) struct OperatorArguments {
     #[arg(long)]
     debug_plan: bool,
     #[command(flatten)]
+    webhook: WebhookArguments,
+    #[command(flatten)]
     owners: OwnerArguments,
     #[command(flatten)]
     metrics: MetricArguments,
@@ -185,6 +188,7 @@ impl OperatorArguments {
             max_findings: self.max_findings,
             open_reports: NonZeroU16::new(self.open_reports_max_results)
                 .filter(|_| self.open_reports),
+            webhook: self.webhook.settings(),
             debug_plan: self.debug_plan,
         }
     }

@@ -17,7 +17,7 @@ const EARLIER: &str = "tests/fixtures/charts/plumbline-1fb628d.tgz";
 /// Kinds of which the chart has objects in its own namespace.
 const NAMESPACED: &str = "deployments,services,serviceaccounts,roles,rolebindings,\
                           poddisruptionbudgets,networkpolicies,configmaps,servicemonitors,\
-                          podmonitors,securitybaselines";
+                          podmonitors,securitybaselines,secrets";
 
 /// A release of the chart in a namespace of its own, by one Helm.
 struct Life<'c> {

@@ -111,12 +111,14 @@ async fn what_the_charts_render_is_taken_by_a_cluster_without_a_warning() {
         "PrometheusRule",
         "Role",
         "RoleBinding",
+        "Secret",
         "SecurityBaseline",
         "Service",
         "ServiceAccount",
         "ServiceMonitor",
         "ValidatingAdmissionPolicy",
         "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
     ];
     assert_eq!(kinds, every);
 }

@@ -261,7 +261,7 @@ fn the_rights_on_the_page_on_installing_are_those_of_the_chart() {
         }
     }
     let mut granted = Vec::new();
-    let values = ["--set=openReports.enabled=true"];
+    let values = ["--set=openReports.enabled=true,webhook.enabled=true"];
     for role in render(cluster, "plumbline", "default", &values) {
         for rule in role["rules"].as_array().into_iter().flatten() {
             let texts =

@@ -49,5 +49,6 @@ mod snapshots;
 mod supervised;
 mod tenants;
 mod upgrade;
+mod webhook;
 mod workflows;
 mod yaml;

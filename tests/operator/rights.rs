@@ -17,7 +17,7 @@ use super::release::render;
 use support::waiting::eventually;
 
 /// With what adds to the rights.
-const VALUES: [&str; 1] = ["--set=openReports.enabled=true"];
+const VALUES: [&str; 1] = ["--set=openReports.enabled=true,webhook.enabled=true"];
 
 /// What admission policies ask of whoever writes, and no request names.
 const VOUCHED: &str = "report baselinereports.plumbline.dev";
@@ -85,7 +85,12 @@ fn object(kind: &str, metadata: &Value, spec: &Value) -> Value {
 async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     let Some(cluster) = Cluster::audited() else { return };
     cluster.install_open_reports();
-    let operated = Operated::with_values(cluster, &["--lease-duration=4s"], &VALUES).await;
+    let operated = Operated::with_values(
+        cluster,
+        &["--lease-duration=4s", "--webhook-listen=127.0.0.1:0"],
+        &VALUES,
+    )
+    .await;
     let replica = operated.start("plumbline-0").await;
     replica.ready().await;
     let namespace = operated.cluster.namespace("rights").await;

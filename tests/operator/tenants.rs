@@ -89,9 +89,9 @@ async fn a_tenant_learns_nothing_of_an_account_that_it_may_not_use() {
     let present = format!("{:?}", said("present").await);
     let absent_says = format!("{:?}", said("absent").await);
     assert_eq!(present.replace(&theirs_account.name, "NAME"), absent_says.replace(&absent, "NAME"));
-    // How many a selector passes over is said, and nothing else.
+    // A selector that matches only others' accounts reads like one that matches none.
     let (_, _, labelled) = said("labelled").await.remove("Accepted").unwrap();
-    assert!(labelled.contains("1 more AwsAccount matches the selector"), "{labelled}");
+    assert!(labelled.contains("matches no AwsAccount that allows the namespace"), "{labelled}");
     said("all").await;
 
     let exemptions = operated.api::<Exemption>(&namespace).await;
@@ -197,7 +197,7 @@ fn largest(namespace: &str, number: usize, account: &str) -> Value {
         .collect();
     // 512 entries with 32,768 characters.
     for (at, control) in controls.iter_mut().enumerate() {
-        let ids: Vec<String> = (0..32).map(|id| format!("{at:04}{id:060}")).collect();
+        let ids: Vec<String> = (0..32).map(|id| format!("{at:04}*{id:058}?")).collect();
         control["match"] = json!({ "ids": ids });
         control["exclude"] = json!({ "arns": ids });
     }
@@ -220,7 +220,7 @@ fn largest(namespace: &str, number: usize, account: &str) -> Value {
 }
 
 #[tokio::test]
-async fn ten_of_the_largest_baselines_cost_less_than_eighty_five_megabytes() {
+async fn ten_of_the_largest_baselines_cost_less_than_fifty_megabytes() {
     let Some(operated) = Operated::new(&[]).await else { return };
     let controls: Api<Control> = Api::all(operated.client().await);
     for number in 0..8 {
@@ -262,8 +262,8 @@ async fn ten_of_the_largest_baselines_cost_less_than_eighty_five_megabytes() {
     })
     .await;
     let cost = replica.peak_memory() - before;
-    assert!(cost < 85.0 / 1.048_576, "{cost:.1} MiB above {before:.1}");
     eprintln!("ten of the largest baselines cost {cost:.1} MiB above {before:.1}");
+    assert!(cost < 50.0 / 1.048_576, "{cost:.1} MiB above {before:.1}");
 
     // And the tenant beside them is not disturbed.
     let accounts: Api<AwsAccount> = Api::all(operated.client().await);

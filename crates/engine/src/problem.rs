@@ -67,8 +67,6 @@ pub enum ProblemKind {
     EmptyMatch,
     #[error("`{field}` is empty and matches nothing")]
     EmptyList { field: &'static str },
-    #[error("the selector cannot be compiled: {message}")]
-    InvalidMatch { message: String },
     #[error("control `{control}` does not judge resources of type `{name}`")]
     TypeNotJudged { control: String, name: String, suggestion: Option<String>, judged: Vec<String> },
     #[error("control `{name}` is not part of baseline `{baseline}`")]
@@ -111,7 +109,6 @@ impl From<InvalidMatch> for ProblemKind {
         match error {
             InvalidMatch::Empty => Self::EmptyMatch,
             InvalidMatch::EmptyField(field) => Self::EmptyList { field },
-            InvalidMatch::Patterns(message) => Self::InvalidMatch { message },
         }
     }
 }
@@ -183,7 +180,6 @@ impl ProblemKind {
             | Self::InvalidPack { .. }
             | Self::InvalidSelector { .. }
             | Self::EmptyMatch
-            | Self::InvalidMatch { .. }
             | Self::ControlNotInBaseline { .. }
             | Self::TooLong { .. }
             | Self::EndsBeforeItBegins => None,
@@ -215,6 +211,14 @@ impl ProblemKind {
         }
     }
 
+    /// Whether it is no reason to refuse the object: what it lacks may come later, or nobody can tell.
+    pub const fn may_resolve_itself(&self) -> bool {
+        matches!(
+            self,
+            Self::NoAccountSelected | Self::UnreadAccounts { .. } | Self::UnknownBaseline { .. }
+        )
+    }
+
     /// Whether something that the baseline asks for is not evaluated because of it.
     pub(crate) const fn hides_work(&self) -> bool {
         match self {
@@ -224,7 +228,6 @@ impl ProblemKind {
             Self::InvalidParameter { .. }
             | Self::EmptyMatch
             | Self::EmptyList { .. }
-            | Self::InvalidMatch { .. }
             | Self::TypeNotJudged { .. } => true,
             _ => self.may_hide_controls() || self.may_hide_targets(),
         }

@@ -206,11 +206,11 @@ impl<'a> Visitor<'a> for Tree<'_, 'a> {
         while let Some(key) = map.next_key_seed(KeyName { node: self.node, arena: self.arena })? {
             seen += 1;
             match key {
-                Key::Skipped => drop(map.next_value::<IgnoredAny>()?),
-                Key::Read(name, node) => {
+                FieldName::Skipped => drop(map.next_value::<IgnoredAny>()?),
+                FieldName::Read(name, node) => {
                     entries.add(name, map.next_value_seed(self.inner(node))?);
                 }
-                Key::InAnotherCase(name, node) => {
+                FieldName::InAnotherCase(name, node) => {
                     in_another_case.push((name, map.next_value_seed(self.inner(node))?));
                 }
             }
@@ -231,7 +231,7 @@ impl<'a> Visitor<'a> for Tree<'_, 'a> {
 }
 
 /// What a map's key is.
-enum Key<'n, 'a> {
+enum FieldName<'n, 'a> {
     /// One that is not read.
     Skipped,
     /// Its name in the normal form and how its value is read.
@@ -247,21 +247,21 @@ struct KeyName<'n, 'a> {
 }
 
 impl<'n, 'a> KeyName<'n, 'a> {
-    fn choose(&self, key: &str, keep: impl FnOnce() -> &'a str) -> Key<'n, 'a> {
+    fn choose(&self, key: &str, keep: impl FnOnce() -> &'a str) -> FieldName<'n, 'a> {
         match self.node.field(key) {
-            Reads::Nothing => Key::Skipped,
+            Reads::Nothing => FieldName::Skipped,
             Reads::InAnotherCase(field) => {
                 let name = field.rename.unwrap_or_else(|| self.arena.alloc_str(&field.name));
-                Key::InAnotherCase(name, &field.node)
+                FieldName::InAnotherCase(name, &field.node)
             }
-            Reads::Whole(node) => Key::Read(keep(), node),
-            Reads::Field(field) => Key::Read(field.rename.unwrap_or_else(keep), &field.node),
+            Reads::Whole(node) => FieldName::Read(keep(), node),
+            Reads::Field(field) => FieldName::Read(field.rename.unwrap_or_else(keep), &field.node),
         }
     }
 }
 
 impl<'n, 'a> DeserializeSeed<'a> for KeyName<'n, 'a> {
-    type Value = Key<'n, 'a>;
+    type Value = FieldName<'n, 'a>;
 
     fn deserialize<D: serde::Deserializer<'a>>(
         self,
@@ -272,7 +272,7 @@ impl<'n, 'a> DeserializeSeed<'a> for KeyName<'n, 'a> {
 }
 
 impl<'n, 'a> Visitor<'a> for KeyName<'n, 'a> {
-    type Value = Key<'n, 'a>;
+    type Value = FieldName<'n, 'a>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a field name")

@@ -15,9 +15,10 @@ use api::{
     Attestation, AwsAccount, Control, Exemption, Kind, Object, ObjectKey, Pack, SecurityBaseline,
 };
 use engine::Problem;
+use engine::catalog::Catalog;
 use engine::plan::{
-    AccountRegions, BaselineKey, DesiredBuilder, DesiredObjects, DesiredState, NamespaceLabels,
-    OwnerKeys, Plan, UnreadObject,
+    AccountRegions, BaselineKey, DesiredBuilder, DesiredObjects, NamespaceLabels, OwnerKeys, Plan,
+    UnreadObject,
 };
 use model::AccountId;
 
@@ -47,6 +48,8 @@ pub(super) struct Desired {
     pub(super) accounts: BTreeMap<AccountId, Arc<AwsAccount>>,
     /// Accounts by name that are passed over, and the one of the same id that counts.
     pub(super) rivals: BTreeMap<String, String>,
+    /// The built-in controls and packs, and the others.
+    pub(super) catalog: Arc<Catalog>,
     /// What is wrong with controls and packs.
     pub(super) catalog_problems: Vec<Problem>,
     /// What is wrong with exemptions and attestations.
@@ -118,12 +121,8 @@ impl Resolver {
         let world = Arc::new(world);
         self.before = Arc::clone(&world);
         let (accounts, rivals) = unrivalled(&world.accounts);
-        // Nothing is evaluated for an account that goes; what was published of it is archived.
-        let going = accounts.iter().filter(|it| is_going(*it));
-        let going: BTreeSet<&AccountId> = going.map(|it| &it.spec.account_id).collect();
-        let staying = world.accounts.iter().filter(|it| !going.contains(&it.spec.account_id));
-        let staying: Vec<AwsAccount> = staying.cloned().collect();
-        let DesiredState { plans, mut problems } = self.builder.build(&DesiredObjects {
+        let staying = world.staying_accounts();
+        let state = self.builder.build(&DesiredObjects {
             baselines: &world.baselines,
             accounts: &staying,
             controls: &world.controls,
@@ -134,15 +133,18 @@ impl Resolver {
             namespaces: &world.namespaces,
             account_regions: AccountRegions::Declared,
         });
-        problems.retain(|problem| problem.object.kind != Kind::SecurityBaseline);
+        let is_of_baseline = |it: &Problem| it.object.kind == Kind::SecurityBaseline;
+        let problems = state.problems().into_iter().filter(|it| !is_of_baseline(it));
+        let problems = problems.cloned().collect();
         let by_id = accounts.into_iter().map(|it| (it.spec.account_id.clone(), Arc::new(it)));
         Desired {
             problems,
             judged: judged(&world),
             may_lack_baselines: world.broken.iter().any(|it| it.key.kind == Kind::SecurityBaseline),
-            plans: plans.into_iter().map(|plan| (plan.baseline.clone(), plan)).collect(),
+            plans: state.plans.into_iter().map(|plan| (plan.baseline.clone(), plan)).collect(),
             accounts: by_id.collect(),
             rivals,
+            catalog: Arc::clone(self.builder.catalog()),
             catalog_problems: self.builder.catalog_problems().to_vec(),
             world,
         }
@@ -164,8 +166,18 @@ impl World {
         take_back(&mut self.attestations, &before.attestations, &broken);
     }
 
+    /// The accounts but for those that go: nothing is evaluated for them, and what was published of
+    /// them is archived. The oldest that stays of several of one id stands for it.
+    pub(super) fn staying_accounts(&self) -> Vec<AwsAccount> {
+        let (accounts, _) = unrivalled(&self.accounts);
+        let going = accounts.iter().filter(|it| is_going(*it));
+        let going: BTreeSet<&AccountId> = going.map(|it| &it.spec.account_id).collect();
+        let staying = self.accounts.iter().filter(|it| !going.contains(&it.spec.account_id));
+        staying.cloned().collect()
+    }
+
     /// What does not parse, but for accounts for which an earlier version stands.
-    fn unread(&self) -> Vec<UnreadObject> {
+    pub(super) fn unread(&self) -> Vec<UnreadObject> {
         let stands = |it: &UnreadObject| {
             it.key.kind == Kind::AwsAccount
                 && self.accounts.iter().any(|account| account.name_any() == it.key.name)

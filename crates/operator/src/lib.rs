@@ -26,6 +26,7 @@ mod stores;
 mod supervisor;
 mod time;
 mod watching;
+mod webhook;
 mod write;
 
 use std::sync::{Arc, OnceLock};
@@ -47,6 +48,7 @@ use server::{Readiness, Server};
 use stores::Stores;
 
 pub use settings::{OperatorError, OperatorSettings};
+pub use webhook::{CertificateSource, WebhookSettings};
 
 /// So many accounts are reached at once.
 const REACHES: usize = 64;
@@ -115,6 +117,9 @@ pub async fn operate(
         clock,
         fence,
     });
+    if let Some(webhook) = context.settings.webhook.clone() {
+        tasks.spawn(webhook::serve(Arc::clone(&context), webhook, wanted.subscribe()));
+    }
     let mut stop = std::pin::pin!(stop);
     select! {
         () = &mut stop => return Ok(()),

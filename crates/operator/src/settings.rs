@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::webhook::WebhookSettings;
 use assess::SinkChoice;
 use aws::AwsSettings;
 use engine::drift::{ArchivalLimit, Installation};
@@ -49,6 +50,8 @@ pub struct OperatorSettings {
     pub max_findings: usize,
     /// How many results a `Report` of OpenReports holds, where such reports are written.
     pub open_reports: Option<NonZeroU16>,
+    /// The admission webhook, where one is served.
+    pub webhook: Option<WebhookSettings>,
     /// Whether `/debug/plan` is served.
     pub debug_plan: bool,
 }

@@ -1,6 +1,10 @@
 //! The HTTP server: `/metrics`, `/healthz` and `/readyz`.
 //!
-//! Nothing here changes state, and nothing of a baseline's content is served but its metrics.
+//! Nothing here changes state, and nothing of a baseline's content is served but its metrics. The feature
+//! `tls` adds an HTTPS server for an admission webhook.
+
+#[cfg(feature = "tls")]
+mod https;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -18,6 +22,8 @@ use flate2::write::GzEncoder;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+#[cfg(feature = "tls")]
+pub use https::{Answering, Certificate, CertificateError, HttpsServer, random_name};
 use metrics::Metrics;
 
 /// Why nothing is served.
@@ -108,12 +114,7 @@ impl Server {
     ///
     /// When another process listens there, or the address is not this machine's.
     pub async fn bind(address: SocketAddr) -> Result<Self, ServerError> {
-        let refused = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => ServerError::InUse { address },
-            _ => ServerError::Listen { address, source },
-        };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let (listener, address) = listen(address).await?;
         Ok(Self { listener, address, pages: Vec::new(), stuck: Arc::new(|| None) })
     }
 
@@ -156,6 +157,16 @@ impl Server {
         }
         axum::serve(self.listener, routes).await.map_err(ServerError::Serve)
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let refused = |source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => ServerError::InUse { address },
+        _ => ServerError::Listen { address, source },
+    };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }
 
 /// The metrics, compressed for whoever takes that: in an organization they are megabytes. Written

@@ -73,6 +73,8 @@ impl Address {
             // As some distributions have it: who names an owner may set the owner's finalizers.
             "--enable-admission-plugins=OwnerReferencesPermissionEnforcement".to_owned(),
             "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+            // Nothing routes the address of a Service here: webhooks are called at its endpoints.
+            "--enable-aggregator-routing=true".to_owned(),
             "--profiling=false".to_owned(),
         ];
         let policy = folder.join(AUDIT_POLICY);

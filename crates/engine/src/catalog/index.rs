@@ -172,6 +172,21 @@ impl Catalog {
         true
     }
 
+    /// What is wrong with a control of the team's own, whatever others there are: their names differ.
+    pub fn problems_of_control(control: Control) -> Vec<Problem> {
+        Self::built_in().clone().with([control], []).1
+    }
+
+    /// What is wrong with a pack of the team's own, which may be among this catalogue's already.
+    pub fn problems_of_pack(&self, pack: &Pack) -> Vec<Problem> {
+        let object = ObjectKey::of(pack);
+        if Self::built_in().pack(&object.name).is_some() {
+            return vec![taken(Origin::BuiltIn, object.kind).of(&object)];
+        }
+        let faults = self.faults_of_pack(&pack.spec).into_iter();
+        faults.map(|fault| fault.of(&object)).collect()
+    }
+
     fn faults_of_pack(&self, pack: &PackSpec) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (place, entry) in pack.controls.iter().enumerate() {

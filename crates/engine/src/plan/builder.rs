@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::resolve::{AccountRegions, Desired, NamespaceLabels, UnreadAccounts, namespace};
+use super::resolve::{
+    AccountRegions, Desired, NamespaceLabels, UnreadAccounts, namespace, resolve,
+};
+use super::shared::SharedControls;
 use super::{BaselineKey, LastGood, OwnerKeys, Plan};
 use crate::catalog::{Catalog, OwnObjects};
 use crate::problem::{Problem, ProblemKind};
@@ -54,8 +57,26 @@ pub struct UnreadObject {
 pub struct DesiredState {
     /// A plan for each baseline, in their order.
     pub plans: Vec<Plan>,
+    /// Exemptions of baselines that are not there, which no plan takes up.
+    strays: Vec<Problem>,
+}
+
+impl DesiredState {
     /// What is wrong with baselines, exemptions and attestations.
-    pub problems: BTreeSet<Problem>,
+    pub fn problems(&self) -> BTreeSet<&Problem> {
+        self.plans.iter().flat_map(|plan| &plan.problems).chain(&self.strays).collect()
+    }
+}
+
+/// What is wrong with objects, whatever was before. `catalog` stands for the controls and packs among
+/// them, of which nothing is said.
+pub fn problems_of(
+    objects: &DesiredObjects<'_>,
+    catalog: &Catalog,
+    owner_keys: &OwnerKeys,
+) -> BTreeSet<Problem> {
+    let state = planned(objects, owner_keys, |desired| resolve(desired, catalog));
+    state.problems().into_iter().cloned().collect()
 }
 
 /// Puts together what users want, and remembers what was without mistakes.
@@ -64,9 +85,10 @@ pub struct DesiredBuilder {
     last: LastGood,
     /// The controls and packs that the catalogue was compiled from.
     own: Option<OwnObjects>,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     catalog_problems: Vec<Problem>,
     owner_keys: OwnerKeys,
+    shared: SharedControls,
 }
 
 impl DesiredBuilder {
@@ -79,7 +101,7 @@ impl DesiredBuilder {
 
     /// The built-in controls and packs, and those that were among the objects built last.
     #[must_use]
-    pub fn catalog(&self) -> &Catalog {
+    pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
     }
 
@@ -95,38 +117,13 @@ impl DesiredBuilder {
         let keys: BTreeSet<BaselineKey> =
             objects.baselines.iter().map(|it| BaselineKey::of(it)).collect();
         self.last.retain_baselines(|key| keys.contains(key));
-        let exemptions = grouped(objects.exemptions, |it| {
-            let of = namespace(it.metadata.namespace.as_deref());
-            BaselineKey { namespace: of.to_owned(), name: it.spec.baseline.clone() }
-        });
-        let attestations = grouped(objects.attestations, |it| {
-            namespace(it.metadata.namespace.as_deref()).to_owned()
-        });
-        let unread = objects.unread.iter().filter(|it| it.key.kind == Kind::AwsAccount);
-        let unread_accounts: UnreadAccounts =
-            unread.map(|it| (it.key.name.clone(), it.labels.clone())).collect();
-        let mut named = BTreeSet::new();
-        // Of two of the same name the first counts.
-        let staying = objects.baselines.iter().filter(|it| !is_deleted(&***it));
-        let staying = staying.filter(|it| named.insert(BaselineKey::of(it)));
-        let plans = staying.map(|baseline| {
-            let key = BaselineKey::of(baseline);
-            let desired = Desired {
-                baseline,
-                accounts: objects.accounts,
-                unread_accounts: &unread_accounts,
-                exemptions: exemptions.get(&key).map_or(&[], Vec::as_slice),
-                attestations: attestations.get(&key.namespace).map_or(&[], Vec::as_slice),
-                namespaces: objects.namespaces,
-                account_regions: objects.account_regions,
-                owner_keys: &self.owner_keys,
-            };
-            self.last.resolve(&desired, &self.catalog)
-        });
-        let plans: Vec<Plan> = plans.collect();
-        let of_plans = plans.iter().flat_map(|plan| plan.problems.iter().cloned());
-        let problems = of_plans.chain(strays(objects)).collect();
-        DesiredState { plans, problems }
+        let Self { last, catalog, owner_keys, shared, .. } = self;
+        shared.retain_baselines(|key| keys.contains(key));
+        planned(objects, owner_keys, |desired| {
+            let mut plan = last.resolve(desired, catalog);
+            shared.share(&mut plan);
+            plan
+        })
     }
 
     /// Compiles the catalogue where its objects are others than before: most changes are of other
@@ -150,10 +147,45 @@ impl DesiredBuilder {
         let (controls, packs) = (objects.controls.to_vec(), objects.packs.to_vec());
         let own = OwnObjects { controls, packs, unread };
         let built_in = Catalog::built_in().clone();
-        (self.catalog, self.catalog_problems) =
-            built_in.with_last_good(own.clone(), self.last.catalog());
+        let (catalog, problems) = built_in.with_last_good(own.clone(), self.last.catalog());
+        (self.catalog, self.catalog_problems) = (Arc::new(catalog), problems);
         self.own = Some(own);
     }
+}
+
+/// A plan for each baseline, as `resolve` makes it.
+fn planned(
+    objects: &DesiredObjects<'_>,
+    owner_keys: &OwnerKeys,
+    mut resolve: impl FnMut(&Desired<'_>) -> Plan,
+) -> DesiredState {
+    let exemptions = grouped(objects.exemptions, |it| {
+        let of = namespace(it.metadata.namespace.as_deref());
+        BaselineKey { namespace: of.to_owned(), name: it.spec.baseline.clone() }
+    });
+    let attestations =
+        grouped(objects.attestations, |it| namespace(it.metadata.namespace.as_deref()).to_owned());
+    let unread = objects.unread.iter().filter(|it| it.key.kind == Kind::AwsAccount);
+    let unread_accounts: UnreadAccounts =
+        unread.map(|it| (it.key.name.clone(), it.labels.clone())).collect();
+    let mut named = BTreeSet::new();
+    // Of two of the same name the first counts.
+    let staying = objects.baselines.iter().filter(|it| !is_deleted(&***it));
+    let staying = staying.filter(|it| named.insert(BaselineKey::of(it)));
+    let plans = staying.map(|baseline| {
+        let key = BaselineKey::of(baseline);
+        resolve(&Desired {
+            baseline,
+            accounts: objects.accounts,
+            unread_accounts: &unread_accounts,
+            exemptions: exemptions.get(&key).map_or(&[], Vec::as_slice),
+            attestations: attestations.get(&key.namespace).map_or(&[], Vec::as_slice),
+            namespaces: objects.namespaces,
+            account_regions: objects.account_regions,
+            owner_keys,
+        })
+    });
+    DesiredState { plans: plans.collect(), strays: strays(objects).collect() }
 }
 
 fn is_deleted(object: &impl kube::Resource) -> bool {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use thiserror::Error;
 
+use super::glob;
 use api::ResourceSelector;
 use cel::Value;
 use model::ResourceType;
@@ -37,18 +37,13 @@ pub enum Matched {
 }
 
 /// Resources that match every field that the selector gives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResourceMatch {
-    /// What it was compiled from.
+    /// No list of it is empty, and it gives something.
     selector: ResourceSelector,
-    types: Vec<ResourceType>,
-    ids: Option<GlobSet>,
-    arns: Option<GlobSet>,
-    names: Option<GlobSet>,
-    tags: Vec<(Box<str>, GlobMatcher)>,
 }
 
-/// A selector that selects nothing or cannot be compiled.
+/// A selector that selects nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidMatch {
     /// No field is given.
@@ -57,13 +52,10 @@ pub enum InvalidMatch {
     /// A field is given that lists nothing.
     #[error("`{0}` is empty")]
     EmptyField(&'static str),
-    /// The patterns are too many or too long.
-    #[error("the patterns cannot be compiled: {0}")]
-    Patterns(String),
 }
 
 impl ResourceMatch {
-    /// Compiles a selector.
+    /// Takes a selector that selects something.
     pub fn new(selector: &ResourceSelector) -> Result<Self, InvalidMatch> {
         if *selector == ResourceSelector::default() {
             return Err(InvalidMatch::Empty);
@@ -71,34 +63,29 @@ impl ResourceMatch {
         if let Some(field) = empty_field(selector) {
             return Err(InvalidMatch::EmptyField(field));
         }
-        let tag = |(key, value): (&String, &String)| Ok((key.as_str().into(), glob(value)?));
-        let tags = selector.tags.iter().flatten().map(tag);
-        Ok(Self {
-            selector: selector.clone(),
-            types: selector.types.clone().unwrap_or_default(),
-            ids: globs(selector.ids.as_deref())?,
-            arns: globs(selector.arns.as_deref())?,
-            names: globs(selector.names.as_deref())?,
-            tags: tags.collect::<Result<_, InvalidMatch>>()?,
-        })
+        Ok(Self { selector: selector.clone() })
     }
 
     /// Whether the resource matches every field given.
     pub fn matches(&self, resource: &MatchSubject<'_>) -> Matched {
+        let ResourceSelector { types, ids, arns, names, tags } = &self.selector;
         let of_type = |name: &ResourceType| name.as_str() == resource.resource_type;
-        let matches = (self.types.is_empty() || self.types.iter().any(of_type))
-            && any_of(self.ids.as_ref(), Some(resource.id))
-            && (resource.arn.is_none() || any_of(self.arns.as_ref(), resource.arn))
-            && any_of(self.names.as_ref(), resource.name);
-        let has = |tags: &Value<'_>, key: &str, value: &GlobMatcher| {
-            tags.get(key).is_some_and(|tag| tag.as_str().is_some_and(|tag| value.is_match(tag)))
+        let matches = types.as_ref().is_none_or(|types| types.iter().any(of_type))
+            && any_of(ids.as_deref(), Some(resource.id))
+            && (resource.arn.is_none() || any_of(arns.as_deref(), resource.arn))
+            && any_of(names.as_deref(), resource.name);
+        let has = |given: &Value<'_>, key: &str, glob: &str| {
+            given
+                .get(key)
+                .is_some_and(|tag| tag.as_str().is_some_and(|tag| glob::matches(glob, tag)))
         };
-        let has_all = |tags: Value<'_>| self.tags.iter().all(|(key, value)| has(&tags, key, value));
-        if !matches || !self.tags.is_empty() && resource.tags.is_some_and(|tags| !has_all(tags)) {
+        let has_all =
+            |given: Value<'_>| tags.iter().flatten().all(|(key, glob)| has(&given, key, glob));
+        if !matches || self.reads_tags() && resource.tags.is_some_and(|given| !has_all(given)) {
             Matched::No
-        } else if self.arns.is_some() && resource.arn.is_none() {
+        } else if arns.is_some() && resource.arn.is_none() {
             Matched::Undetermined("ARN")
-        } else if !self.tags.is_empty() && resource.tags.is_none() {
+        } else if self.reads_tags() && resource.tags.is_none() {
             Matched::Undetermined("tags")
         } else {
             Matched::Yes
@@ -107,24 +94,20 @@ impl ResourceMatch {
 
     /// Whether more is looked at than types and ids.
     pub fn reads_beyond_id(&self) -> bool {
-        self.arns.is_some() || self.names.is_some() || self.reads_tags()
+        self.selector.arns.is_some() || self.selector.names.is_some() || self.reads_tags()
     }
 
     /// Whether tags are looked at.
     pub fn reads_tags(&self) -> bool {
-        !self.tags.is_empty()
+        self.selector.tags.is_some()
     }
 }
 
-/// Two are the same that were compiled from the same selector.
-impl PartialEq for ResourceMatch {
-    fn eq(&self, other: &Self) -> bool {
-        self.selector == other.selector
-    }
-}
-
-fn any_of(patterns: Option<&GlobSet>, text: Option<&str>) -> bool {
-    patterns.is_none_or(|patterns| text.is_some_and(|text| patterns.is_match(text)))
+/// Where no globs are given, the field is not looked at.
+fn any_of(globs: Option<&[String]>, text: Option<&str>) -> bool {
+    let any =
+        |text: &str| globs.is_some_and(|globs| globs.iter().any(|it| glob::matches(it, text)));
+    globs.is_none() || text.is_some_and(any)
 }
 
 /// A field that was given and lists nothing. Taken as left out, it would select more than any list.
@@ -140,40 +123,6 @@ fn empty_field(selector: &ResourceSelector) -> Option<&'static str> {
     ]
     .into_iter()
     .find_map(|(field, is_empty)| is_empty.then_some(field))
-}
-
-/// Nothing where no patterns are given: then the field is not looked at.
-fn globs(patterns: Option<&[String]>) -> Result<Option<GlobSet>, InvalidMatch> {
-    let Some(patterns) = patterns else { return Ok(None) };
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(compile(pattern)?);
-    }
-    set.build().map(Some).map_err(|error| InvalidMatch::Patterns(error.to_string()))
-}
-
-fn glob(pattern: &str) -> Result<GlobMatcher, InvalidMatch> {
-    Ok(compile(pattern)?.compile_matcher())
-}
-
-/// Only `*` and `?` mean more than themselves, as in AWS policies: ids may hold brackets and
-/// braces, and `**` is no path.
-fn compile(pattern: &str) -> Result<globset::Glob, InvalidMatch> {
-    let mut escaped = String::with_capacity(pattern.len());
-    for character in pattern.chars() {
-        match character {
-            '*' if escaped.ends_with('*') => {}
-            '[' | ']' | '{' | '}' | '!' | '\\' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            _ => escaped.push(character),
-        }
-    }
-    GlobBuilder::new(&escaped)
-        .backslash_escape(true)
-        .build()
-        .map_err(|error| InvalidMatch::Patterns(error.to_string()))
 }
 
 #[cfg(test)]

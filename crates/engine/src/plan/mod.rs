@@ -10,6 +10,7 @@ mod attestation;
 mod builder;
 mod controls;
 mod exemption;
+mod glob;
 mod last_good;
 mod matching;
 mod owner;
@@ -19,6 +20,7 @@ mod resolve;
 mod restrict;
 mod rule;
 mod selectors;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -26,7 +28,7 @@ mod validate;
 
 pub use crate::catalog::Parameters;
 pub use attestation::PlannedAttestation;
-pub use builder::{DesiredBuilder, DesiredObjects, DesiredState, UnreadObject};
+pub use builder::{DesiredBuilder, DesiredObjects, DesiredState, UnreadObject, problems_of};
 pub use exemption::PlannedExemption;
 pub(crate) use last_good::LastGood;
 pub use matching::{InvalidMatch, MatchSubject, Matched, ResourceMatch};

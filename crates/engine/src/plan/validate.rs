@@ -1,6 +1,6 @@
 //! What is wrong with objects beyond their own form: what they name, and what they say together.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
@@ -77,7 +77,7 @@ impl Resolver<'_> {
         let left_out = accounts == AccountChecks::LeftOut;
         let account_regions =
             if left_out { AccountRegions::Discovered } else { AccountRegions::Declared };
-        let DesiredState { plans, problems } = self.build(account_regions, builder);
+        let state = self.build(account_regions, builder);
         let places = ObjectPlaces::among(self.objects);
         let of_catalog = || {
             builder.catalog_problems().iter().filter_map(|problem| match &problem.kind {
@@ -94,14 +94,17 @@ impl Resolver<'_> {
             .collect();
         let broken: HashSet<(Kind, &str)> =
             self.objects.broken.iter().map(|key| (key.kind, key.name.as_str())).collect();
-        let at_this_time = plans.iter().flat_map(|plan| plan.problems_at(now));
-        let problems: BTreeSet<Problem> = problems.into_iter().chain(at_this_time).collect();
+        let at_this_time = state.plans.iter().flat_map(|plan| plan.problems_at(now));
+        let at_this_time: Vec<Problem> = at_this_time.collect();
+        let mut problems = state.problems();
+        problems.extend(&at_this_time);
         let problems = problems
-            .iter()
+            .into_iter()
             .filter(|problem| !(left_out && problem.kind.is_about_accounts()))
             .filter(|problem| !is_reported(problem, &broken) && !is_of_pack(problem, &of_packs));
         mistakes.extend(problems.filter_map(|problem| places.locate(problem)));
-        let catalog = builder.catalog().clone();
+        let catalog = Catalog::clone(builder.catalog());
+        let plans = state.plans;
         mistakes.extend(self.untestable(&catalog, &broken));
         mistakes.extend(self.not_yet_performed(now));
         mistakes.extend(self.rivals());

@@ -230,7 +230,7 @@ fn a_field_in_another_letter_case_is_no_absence() {
     ] {
         assert_eq!(bucket(&item(fields)).unwrap(), read, "{fields}");
     }
-    // Nor is it told which of two is meant.
+    // Nor does it say which of two is meant.
     let fields = r#""configuration":{"AB":{"b":1},"a":{"B":null,"b":null}}"#;
     assert!(matches!(bucket(&item(fields)), Err(ItemError::Doubled { .. })));
 }

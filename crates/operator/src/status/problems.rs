@@ -42,8 +42,7 @@ pub(super) const fn reason(kind: &ProblemKind) -> ConditionReason {
         ProblemKind::InvalidParameter { .. } => ConditionReason::InvalidParameter,
         ProblemKind::EmptyMatch
         | ProblemKind::EmptyList { .. }
-        | ProblemKind::TypeNotJudged { .. }
-        | ProblemKind::InvalidMatch { .. } => ConditionReason::InvalidMatch,
+        | ProblemKind::TypeNotJudged { .. } => ConditionReason::InvalidMatch,
         ProblemKind::NameTaken { .. } => ConditionReason::NameTaken,
         _ => ConditionReason::Invalid,
     }

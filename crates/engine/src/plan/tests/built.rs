@@ -57,8 +57,27 @@ fn a_baseline_that_is_being_deleted_is_known_and_not_planned() {
     let mut deleted = all.baselines[0].object.clone();
     deleted.metadata.deletion_timestamp = Some(Time(jiff::Timestamp::UNIX_EPOCH));
     let built = build(&[deleted]);
-    assert_eq!((built.plans.len(), built.problems.len()), (0, 0), "{:?}", built.problems);
+    assert_eq!((built.plans.len(), built.problems().len()), (0, 0), "{:?}", built.problems());
     let gone = build(&[]);
-    let kinds: Vec<_> = gone.problems.iter().map(|it| &it.kind).collect();
+    let kinds: Vec<_> = gone.problems().into_iter().map(|it| &it.kind).collect();
     assert!(matches!(kinds[..], [ProblemKind::UnknownBaseline { .. }]), "{kinds:?}");
+}
+
+#[test]
+fn plans_share_what_did_not_change_with_those_before() {
+    const TWO: &str = "{accounts: {names: [payments]}, controls: [{name: no-such-control}, \
+                       {name: own-versioning, parameters: {days: 8}, match: {ids: ['logs-*']}}]}";
+    let mut builder = DesiredBuilder::default();
+    let mut plan = |spec: &str| {
+        Resolved::lasting(&objects(&[&baseline(spec)]), NOW, &mut builder).plans.remove(0)
+    };
+    let (first, same) = (plan(TWO), plan(TWO));
+    let changed = plan(&TWO.replace("logs-*", "data-*"));
+    assert_eq!(first.controls.len(), 2, "{:?}", first.problems);
+    for (at, is_kept) in [(0, true), (1, false)] {
+        let [first, same, changed] = [&first, &same, &changed].map(|plan| &plan.controls[at]);
+        assert!(Arc::ptr_eq(&first.control, &same.control));
+        assert!(Arc::ptr_eq(&first.parameters, &same.parameters));
+        assert_eq!(Arc::ptr_eq(&first.parameters, &changed.parameters), is_kept, "{at}");
+    }
 }
