@@ -20,12 +20,12 @@ const WARNING: usize = 240;
 /// What the API server asks.
 #[derive(Debug, Deserialize)]
 pub(super) struct Review {
-    request: Request,
+    request: AdmissionRequest,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct AdmissionRequest {
     uid: String,
     kind: RequestedKind,
     #[serde(default)]
@@ -62,7 +62,7 @@ impl Review {
     /// What is to be judged, and what stands in its place; nothing where what users wrote stays as it
     /// is: a label, an annotation or a finalizer changes no verdict.
     pub(super) fn changed(&self) -> Result<Option<(Submitted, Option<Submitted>)>, String> {
-        let Request { kind, object, old_object, .. } = &self.request;
+        let AdmissionRequest { kind, object, old_object, .. } = &self.request;
         let is_going = object.pointer("/metadata/deletionTimestamp").is_some();
         if object.is_null() || is_going || object.get("spec") == old_object.get("spec") {
             return Ok(None);
