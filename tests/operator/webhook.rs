@@ -127,8 +127,11 @@ async fn objects_with_mistakes_are_refused_in_the_words_of_validate() {
     let accounts: Api<AwsAccount> = Api::all(client.clone());
     let stored = accounts.get(&account.name).await.unwrap();
     let used = json!({ "controls": [{ "name": "s3-bucket-versioning" }] });
-    // What was created a moment ago is known.
-    attempt(&client, &namespace, &baseline("good", &account.name, &used)).await.unwrap();
+    eventually("the account is known", async || {
+        let good = baseline("good", &account.name, &used);
+        attempt(&client, &namespace, &good).await.ok()
+    })
+    .await;
 
     let parameters = json!({ "controls": [
         { "name": "iam-access-key-rotation", "parameters": { "maxAccessKeyAge": "soon" } },
@@ -178,7 +181,11 @@ async fn objects_with_mistakes_are_refused_in_the_words_of_validate() {
     create(&baselines, baseline("good", &account.name, &used)).await;
     attempt(&client, &namespace, &exemption("later", "no-such")).await.unwrap();
     attempt(&client, &namespace, &exemption("good", "s3-bucket-versioning")).await.unwrap();
-    let refused = attempt(&client, &namespace, &exemption("good", "no-such")).await.unwrap_err();
+    // Until the operator knows the baseline, this one may come later, too.
+    let refused = eventually("the baseline is known", async || {
+        attempt(&client, &namespace, &exemption("good", "no-such")).await.err()
+    });
+    let refused = refused.await;
     assert!(refused.contains("there is no control `no-such`"), "{refused}");
 }
 

@@ -210,19 +210,7 @@ pub(crate) fn requests() -> Vec<Request> {
                 Some("2001:db8::7"),
                 Some("192.0.2.1"),
             ] {
-                for (tls, external) in [
-                    ("true", None),
-                    ("false", None),
-                    ("true", Some("x")),
-                    ("false", Some("x")),
-                    ("true", Some("y")),
-                    ("true", Some("repo:acme/other")),
-                    ("true", Some("repo:acme/shop:ref:refs/heads/main")),
-                    ("false", Some("repo:acme/shop:ref:refs/heads/main")),
-                    ("false", Some("repo:acme/*")),
-                    ("true", Some("repo:acme/*")),
-                    ("true", Some("repo:*")),
-                ] {
+                for (tls, external, subject) in brought() {
                     let mut context = own_context.clone();
                     let mut add =
                         |key: &str, value: &str| context.insert(key.into(), vec![value.into()]);
@@ -233,12 +221,12 @@ pub(crate) fn requests() -> Vec<Request> {
                         add("aws:sourceip", address);
                     }
                     if let Some(external) = external {
-                        if tls == "true" {
-                            add("sts:externalid", external);
-                        }
-                        if !matches!(caller, Caller::WebIdentity { .. }) {
-                            add("token.actions.githubusercontent.com:sub", external);
-                        }
+                        add("sts:externalid", external);
+                    }
+                    if let (Some(subject), false) =
+                        (subject, matches!(caller, Caller::WebIdentity { .. }))
+                    {
+                        add("token.actions.githubusercontent.com:sub", subject);
                     }
                     let named_network =
                         address.is_some_and(|it| it.starts_with("203") || it.starts_with("198"));
@@ -247,6 +235,7 @@ pub(crate) fn requests() -> Vec<Request> {
                         action: action.into(),
                         resource: resource.into(),
                         context,
+                        unnamed_caller: unnamed,
                         unnamed: unnamed && !named_network,
                     });
                 }
@@ -254,6 +243,24 @@ pub(crate) fn requests() -> Vec<Request> {
         }
     }
     requests
+}
+
+/// Whether a request is encrypted, its external id, and the subject of a token that it brings.
+fn brought() -> Vec<(&'static str, Option<&'static str>, Option<&'static str>)> {
+    const VALUES: [&str; 6] = [
+        "x",
+        "y",
+        "repo:acme/other",
+        "repo:acme/shop:ref:refs/heads/main",
+        "repo:acme/*",
+        "repo:*",
+    ];
+    let both = VALUES.map(|it| (Some(it), Some(it)));
+    let one = [(None, None), (Some("x"), None), (None, Some("x"))];
+    let subjects =
+        [(None, Some("repo:acme/shop:ref:refs/heads/main")), (None, Some("repo:acme/*"))];
+    let all: Vec<_> = both.into_iter().chain(one).chain(subjects).collect();
+    ["true", "false"].iter().flat_map(|tls| all.iter().map(|it| (*tls, it.0, it.1))).collect()
 }
 
 /// Callers with what is known of them, and whether documents name nothing of it.
@@ -285,6 +292,10 @@ fn callers() -> Vec<(Caller, BTreeMap<String, Vec<String>>, bool)> {
             ]);
             if !organization.is_empty() {
                 known.insert("aws:principalorgid".into(), vec![organization.into()]);
+            }
+            // Only requests that AWS KMS sees have it.
+            if name == "user/ann" && organization == UNNAMED.1 {
+                known.remove("kms:calleraccount");
             }
             callers.push((Caller::Member { account: account.into(), arn }, known, unnamed));
         }

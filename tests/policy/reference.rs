@@ -26,7 +26,9 @@ pub(crate) struct Request {
     pub(crate) resource: String,
     /// The values of condition keys, by the key in lower case.
     pub(crate) context: BTreeMap<String, Vec<String>>,
-    /// Whether nothing in it is a value that documents name to pin a caller.
+    /// Whether nothing of its caller is a value that documents name to pin one.
+    pub(crate) unnamed_caller: bool,
+    /// Whether nothing in it is such a value: nor does it come from a network that they name.
     pub(crate) unnamed: bool,
 }
 
@@ -37,7 +39,7 @@ impl Request {
                 account != own && account != trusted
             }
             Caller::Anonymous | Caller::Service { account: None, .. } => true,
-            Caller::WebIdentity { .. } => self.unnamed,
+            Caller::WebIdentity { .. } => self.unnamed_caller,
         }
     }
 }

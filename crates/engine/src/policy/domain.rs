@@ -96,7 +96,10 @@ fn of_member(
     world: &World<'_>,
 ) -> Option<Domain> {
     Some(match key {
-        "aws:principalaccount" | "kms:calleraccount" => account_id(account, world),
+        "aws:principalaccount" => account_id(account, world),
+        // Requests to other services than AWS KMS do not have it.
+        "kms:calleraccount" if world.of_kms => account_id(account, world),
+        "kms:calleraccount" => account_id(account, world).or_absent(),
         "aws:principalarn" => principal_arn(caller, account, world),
         "aws:principalorgid" => organization(caller, "", world),
         "aws:principalorgpaths" => organization(caller, "/*", world),

@@ -161,6 +161,17 @@ fn a_fixed_value_says_who_is_let_in() {
 }
 
 #[test]
+fn only_requests_to_kms_say_by_themselves_whose_they_are() {
+    let condition = json!({"StringEqualsIfExists": {"kms:CallerAccount": ["111122223333"]}});
+    let statement = |action: &str| json!({"Principal": {"AWS": ["*"]}, "Action": [action], "Condition": condition});
+    assert_eq!(who(&[statement("s3:GetObject")]), "1 Public everyone");
+    // Of requests without a signature no key says whose they are, and AWS KMS takes none.
+    let denied = json!({"Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": ["kms:*"],
+        "Condition": {"Null": {"aws:PrincipalArn": ["true"]}}});
+    assert_eq!(who(&[statement("kms:Decrypt"), denied]), "");
+}
+
+#[test]
 fn a_service_that_acts_for_a_named_account_may_do_so_for_a_bucket() {
     for (key, value, expected) in [
         ("aws:SourceAccount", "999988887777", "1 Account 999988887777"),

@@ -27,6 +27,8 @@ pub(super) struct World<'q> {
     pub(super) organizations: Vec<String>,
     /// Networks that are named and narrow enough to be somebody's.
     pub(super) networks: Vec<IpNet>,
+    /// Whether the document speaks of nothing but requests to AWS KMS, as those of keys do.
+    pub(super) of_kms: bool,
     /// The values of each condition key, as patterns.
     values: FxHashMap<String, Vec<Pattern>>,
 }
@@ -38,6 +40,7 @@ impl<'q> World<'q> {
             accounts: Vec::new(),
             organizations: Vec::new(),
             networks: Vec::new(),
+            of_kms: statements.iter().all(is_of_kms),
             values: FxHashMap::default(),
         };
         for statement in statements {
@@ -115,6 +118,13 @@ impl<'q> World<'q> {
             self.values.entry(key).or_default().push(Pattern::glob(value).caseless());
         }
     }
+}
+
+/// Whether a statement names actions, all of them of AWS KMS.
+fn is_of_kms(statement: &Statement<'_>) -> bool {
+    let of_kms = |action: &str| action.to_ascii_lowercase().starts_with("kms:");
+    let mut named = statement.action_texts("Action").peekable();
+    named.peek().is_some() && named.all(of_kms)
 }
 
 /// Whether a network is somebody's and not the world's. Amazon S3 takes ranges broader than /8 (of
