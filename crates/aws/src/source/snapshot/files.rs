@@ -22,8 +22,9 @@ const DELIVERED: &str = "_configsnapshot_";
 const MAX_FOLDERS: usize = 32;
 /// A search waits so much longer for each file that it finds.
 const EACH_FILE: Duration = Duration::from_millis(10);
-/// No file system of a disk counts time in longer steps: Linux's own are of 10 ms at most.
-const LONGEST_STEP: Duration = Duration::from_millis(50);
+/// No file system counts time in longer steps: FAT's are of 2 s, ext3's and HFS+'s of 1 s, and those of
+/// others of 10 ms at most.
+const LONGEST_STEP: Duration = Duration::from_secs(2);
 /// So much is got from a file at once.
 const BLOCK: u64 = 64 << 10;
 
@@ -335,6 +336,18 @@ mod tests {
         assert!(made.unwrap().success());
         assert!(error("b.json").contains("b.json"));
         assert_eq!(find(folder.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_may_change_within_the_same_step_of_time_is_not_settled() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.json"), "[]").unwrap();
+        let found = find(folder.path()).unwrap();
+        let (state, changed) = (found[0].state().unwrap(), found[0].changed.unwrap());
+        let second = Duration::from_secs(1);
+        assert!(!state.is_settled(changed + second), "ext3 and FAT may count both as one time");
+        assert!(!state.is_settled(changed - second), "a clock that is behind says nothing");
+        assert!(state.is_settled(changed + 3 * second));
     }
 
     #[test]
