@@ -123,22 +123,23 @@ struct BaselineView<'v> {
 impl BaselineView<'_> {
     fn accepted(&self) -> ConditionValue {
         let Some(first) = self.plan.mistakes().next() else {
-            return ConditionValue::yes(ConditionReason::Accepted, self.selected());
+            let valid = "everything that the spec names exists, is allowed and is valid";
+            return ConditionValue::yes(ConditionReason::Accepted, self.with_passed_over(valid));
         };
-        ConditionValue::no(reason(&first.kind), self.mistakes())
+        let message = self.with_passed_over(&self.mistakes());
+        ConditionValue::no(reason(&first.kind), message)
     }
 
-    /// What an accepted baseline selects, and what it passes over.
-    fn selected(&self) -> String {
-        let valid = "everything that the spec names exists, is allowed and is valid";
+    /// The message, and how many accounts the selector passes over.
+    fn with_passed_over(&self, message: &str) -> String {
         match self.plan.passed_over {
-            0 => valid.to_owned(),
+            0 => message.to_owned(),
             1 => format!(
-                "{valid}; 1 more AwsAccount matches the selector and is left out, because it does \
+                "{message}; 1 more AwsAccount matches the selector and is left out, because it does \
                  not allow this namespace"
             ),
             more => format!(
-                "{valid}; {more} more AwsAccounts match the selector and are left out, because \
+                "{message}; {more} more AwsAccounts match the selector and are left out, because \
                  they do not allow this namespace"
             ),
         }

@@ -185,6 +185,22 @@ fn what_a_selector_passes_over_is_counted_and_not_named() {
     let accepted = status.conditions.iter().find(|it| it.type_ == "Accepted").unwrap();
     assert_eq!(accepted.status, "True");
     assert!(accepted.message.contains("2 more AwsAccounts match"), "{}", accepted.message);
+    // So it is where none of them allows the namespace, which is a mistake.
+    let path = api::FieldPath::spec("accounts").field("selector");
+    let object = api::ObjectKey {
+        kind: api::Kind::SecurityBaseline,
+        namespace: Some(plan.baseline.namespace.clone()),
+        name: plan.baseline.name.clone(),
+    };
+    let none = engine::Problem { object, path, kind: ProblemKind::NoAccountSelected };
+    let plan = Plan { problems: vec![none], targets: Vec::new(), ..plan };
+    let status = of(&plan, &[], None, at(10)).status;
+    let accepted = status.conditions.iter().find(|it| it.type_ == "Accepted").unwrap();
+    assert_eq!(
+        (accepted.status.as_str(), accepted.reason.as_str()),
+        ("False", "NoAccountSelected")
+    );
+    assert!(accepted.message.contains("2 more AwsAccounts match"), "{}", accepted.message);
 }
 
 #[test]
