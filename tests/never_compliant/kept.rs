@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use api::{Attestation, AwsAccount, Control, Exemption, SecurityBaseline};
@@ -16,14 +15,13 @@ use cel::{Timestamp, format_timestamp};
 use engine::catalog::Catalog;
 use engine::drift::{Finding, KnownFindings, Publisher};
 use engine::evaluation::{EvaluationResult, Outcome};
-use engine::plan::{
-    AccountRegions, Desired, NamespaceLabels, OwnerKeys, Plan, UnreadAccounts, resolve,
-};
+use engine::plan::Plan;
 use serde_json::{Value as Json, json};
 
 use crate::control::Generated;
 use crate::world::{REGIONS, World};
 use support::random::Random;
+use support::world::resolved;
 
 /// Of each account which snapshot it is in: two share one.
 const ACCOUNTS: [(&str, usize); 4] =
@@ -78,7 +76,7 @@ pub(crate) fn check(controls: &[Generated], seed: u64, folder: &Path) -> StepsSe
 
 /// Nothing that happened lately is too young: no two files of a story look alike.
 fn later() -> SystemTime {
-    SystemTime::now() + Duration::from_secs(1)
+    SystemTime::now() + Duration::from_secs(3)
 }
 
 impl<'s> Story<'s> {
@@ -297,17 +295,7 @@ impl<'s> Story<'s> {
         let attestations: Vec<Attestation> = self.attestations.iter().map(read).collect();
         let plan = |baseline: &Json| {
             let baseline: SecurityBaseline = serde_json::from_value(baseline.clone()).unwrap();
-            let desired = Desired {
-                baseline: &Arc::new(baseline),
-                accounts,
-                unread_accounts: &UnreadAccounts::new(),
-                exemptions: &exemptions,
-                attestations: &attestations,
-                namespaces: &NamespaceLabels::new(),
-                account_regions: AccountRegions::default(),
-                owner_keys: &OwnerKeys::default(),
-            };
-            resolve(&desired, &self.catalog)
+            resolved(baseline, (accounts, &exemptions, &attestations), &self.catalog)
         };
         self.baselines.iter().map(plan).collect()
     }

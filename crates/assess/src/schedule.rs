@@ -52,8 +52,7 @@ pub fn turn(
 }
 
 /// When the snapshots among these sources and the facts in them become stale, each for every account
-/// that it is read for, and
-/// when AWS Config rules that are new are to be looked at again.
+/// that it is read for, and when AWS Config rules that are new are to be looked at again.
 pub fn stale_at(sources: &[SourceInput], reports: &[SourceReport]) -> Vec<Timestamp> {
     let mut stale_at = Vec::new();
     for (source, report) in sources.iter().zip(reports) {

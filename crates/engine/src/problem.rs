@@ -152,8 +152,11 @@ impl ProblemKind {
             Self::UnreadAccounts { .. } => {
                 Some("apply these AwsAccounts again; the operator's log names them".into())
             }
-            Self::NoAccountSelected => Some("label an AwsAccount, add the namespace to its spec.allowedNamespaces, or change \
-                      the selector".into()),
+            Self::NoAccountSelected => {
+                const HELP: &str = "label an AwsAccount, add the namespace to its \
+                    spec.allowedNamespaces, or change the selector";
+                Some(HELP.into())
+            }
             Self::NoRegion { .. } => {
                 Some("add one of them to its spec.regions, or select other accounts".into())
             }

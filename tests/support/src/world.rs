@@ -48,20 +48,29 @@ pub fn plan(asked: &Value, regions: &[&str], exempted: &Value) -> Plan {
     let baseline: SecurityBaseline = serde_json::from_value(baseline).unwrap();
     let accounts: [AwsAccount; 1] = [serde_json::from_value(account).unwrap()];
     let exemptions: [Exemption; 1] = [serde_json::from_value(exemption).unwrap()];
-    let attestations: [Attestation; 0] = [];
+    let plan = resolved(baseline, (&accounts, &exemptions, &[]), Catalog::built_in());
+    assert_eq!(plan.problems, []);
+    plan
+}
+
+/// The plan of a baseline where every object could be read and namespaces have no labels but their
+/// names.
+pub fn resolved(
+    baseline: SecurityBaseline,
+    (accounts, exemptions, attestations): (&[AwsAccount], &[Exemption], &[Attestation]),
+    catalog: &Catalog,
+) -> Plan {
     let desired = Desired {
         baseline: &Arc::new(baseline),
-        accounts: &accounts,
+        accounts,
         unread_accounts: &UnreadAccounts::new(),
-        exemptions: &exemptions,
-        attestations: &attestations,
+        exemptions,
+        attestations,
         namespaces: &NamespaceLabels::new(),
         account_regions: AccountRegions::default(),
         owner_keys: &OwnerKeys::default(),
     };
-    let plan = resolve(&desired, Catalog::built_in());
-    assert_eq!(plan.problems, []);
-    plan
+    resolve(&desired, catalog)
 }
 
 /// 2026-02-01T00:00:00Z and so many minutes.

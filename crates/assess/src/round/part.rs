@@ -133,7 +133,9 @@ impl PlanPlace {
     fn of(at: usize, whole: &Plan, part: &Plan, accounts: &BTreeSet<AccountId>) -> Self {
         let targets = whole.targets.iter().enumerate();
         let targets = targets.filter(|(_, target)| accounts.contains(&target.account));
-        let exemption = |name: &str| whole.exemptions.iter().position(|it| it.name == name);
+        // They are in the order of their names.
+        let exemption =
+            |name: &str| whole.exemptions.binary_search_by(|it| it.name.as_str().cmp(name));
         let exemptions = part.exemptions.iter();
         Self {
             plan: at,

@@ -58,7 +58,7 @@ struct RetainedPart {
 }
 
 /// A snapshot, and what is taken from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 struct PlainSource {
     path: PathBuf,
     accounts: BTreeMap<AccountId, AccountInput>,
@@ -140,12 +140,12 @@ impl RetainedPart {
     /// Whether an evaluation of the part would come to the same.
     fn holds(&self, part: &RoundPart, opened: &OpenedSources, now: Timestamp) -> bool {
         let is_time = now < self.evaluated_at || self.due.is_some_and(|due| due <= now);
-        let of_files = opened.inputs.iter().cloned().filter_map(PlainSource::of);
         !is_time
             && self.states.is_some()
             && self.states == opened.states
             && self.plans == part.plans
-            && of_files.eq(self.sources.iter().cloned())
+            && self.sources.len() == opened.inputs.len()
+            && self.sources.iter().zip(&opened.inputs).all(|(source, input)| source.is(input))
     }
 
     /// Whether what came of the part may count again.
@@ -163,6 +163,15 @@ impl PlainSource {
                 Some(Self { path, accounts })
             }
             SourceInput::Live(_) => None,
+        }
+    }
+
+    fn is(&self, source: &SourceInput) -> bool {
+        match source {
+            SourceInput::Snapshot(SnapshotInput { path, accounts, .. }) => {
+                *path == self.path && *accounts == self.accounts
+            }
+            SourceInput::Live(_) => false,
         }
     }
 }
