@@ -27,8 +27,7 @@ impl NotInCatalog {
         if catalog.pack(&name).is_some() {
             return Self::IsPack { name };
         }
-        let names = catalog.controls().map(|control| control.name.as_str());
-        let suggestion = closest(&name, names).map(str::to_owned);
+        let suggestion = closest(&name, catalog.control_names()).map(str::to_owned);
         Self::Control { name, suggestion }
     }
 

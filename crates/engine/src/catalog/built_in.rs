@@ -1,12 +1,14 @@
 //! The controls and packs in the binary.
 
+use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::de::DeserializeOwned;
 
-use super::compiled::Origin;
+use super::compile::compile;
+use super::compiled::{CompiledControl, Origin};
 use super::{Catalog, LastGoodCatalog, OwnObjects};
 use crate::problem::Problem;
 use api::{Control, ControlTest, Object, ObjectKey, Pack};
@@ -15,56 +17,95 @@ use manifest::document::{self, Diagnostic, Located, SourceFile};
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../controls");
 const TEST: &str = ".test.yaml";
 
-/// The built-in catalogue and the mistakes in it.
+/// A built-in control. It is read and compiled when somebody asks for more than its name: most
+/// runs use few of them, and start sooner.
 #[derive(Debug)]
-pub(super) struct BuiltIn {
-    pub(super) catalog: Catalog,
-    mistakes: Vec<Diagnostic>,
+pub(super) struct BuiltInControl {
+    file: SourceFile,
+    compiled: OnceLock<Arc<CompiledControl>>,
 }
 
-/// Reads and compiles the built-in files, once.
-pub(super) fn load() -> &'static BuiltIn {
-    static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
-        let (mut controls, mut packs, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+impl BuiltInControl {
+    pub(super) fn get(&self) -> &Arc<CompiledControl> {
+        self.compiled.get_or_init(|| Arc::new(self.compile()))
+    }
+
+    /// The control; where its file has a mistake, which a test rules out, one that cannot be run.
+    fn compile(&self) -> CompiledControl {
+        let (mut controls, mut mistakes) = (Vec::<Located<Control>>::new(), Vec::new());
+        read(&self.file, &mut controls, &mut mistakes);
+        let why =
+            match controls.pop().map(|it| compile(self.name(), it.object.spec, Origin::BuiltIn)) {
+                Some(Ok(control)) => return control,
+                Some(Err(faults)) => faults.first().map(ToString::to_string),
+                None => mistakes.first().map(|mistake| mistake.message.clone()),
+            };
+        let name = self.name().parse().unwrap_or_else(|_| unreachable!("a file of the catalogue"));
+        CompiledControl::unknown(name, why.unwrap_or_default())
+    }
+
+    /// Its file's name, without the extension.
+    pub(super) fn name(&self) -> &str {
+        self.file.path().file_stem().and_then(OsStr::to_str).unwrap_or_default()
+    }
+}
+
+/// The built-in controls by name, and the packs.
+pub(super) fn catalog() -> &'static Catalog {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+        let (mut packs, mut catalog) = (Vec::<Located<Pack>>::new(), Catalog::default());
         for file in files().filter(|file| !is_test(file)) {
             if is_pack(&file) {
-                read(&file, &mut packs, &mut mistakes);
+                read(&file, &mut packs, &mut Vec::new());
             } else {
-                read(&file, &mut controls, &mut mistakes);
+                catalog.hold(BuiltInControl { file, compiled: OnceLock::new() });
             }
         }
-        compile(&controls, &packs, mistakes)
+        packs.into_iter().for_each(|pack| catalog.hold_pack(pack.object));
+        catalog
     });
-    &BUILT_IN
+    &CATALOG
 }
 
-fn compile(
-    controls: &[Located<Control>],
-    packs: &[Located<Pack>],
-    mut mistakes: Vec<Diagnostic>,
-) -> BuiltIn {
+/// Every mistake in the built-in files. There is none in a release: a test sees to it.
+pub fn built_in_mistakes() -> Vec<Diagnostic> {
+    let (mut controls, mut packs, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+    for file in files().filter(|file| !is_test(file)) {
+        if is_pack(&file) {
+            read(&file, &mut packs, &mut mistakes);
+        } else {
+            read(&file, &mut controls, &mut mistakes);
+        }
+    }
+    mistakes.extend(controls.iter().filter_map(misnamed));
     let own = OwnObjects {
         controls: controls.iter().map(|control| control.object.clone()).collect(),
         packs: packs.iter().map(|pack| pack.object.clone()).collect(),
         unread: Vec::new(),
     };
     let last = &mut LastGoodCatalog::default();
-    let (catalog, problems) = Catalog::default().with_all(own, Origin::BuiltIn, last);
+    let (_, problems) = Catalog::default().with_all(own, Origin::BuiltIn, last);
     for problem in problems {
-        mistakes.extend(locate(&problem, controls));
-        mistakes.extend(locate(&problem, packs));
+        mistakes.extend(locate(&problem, &controls));
+        mistakes.extend(locate(&problem, &packs));
     }
-    BuiltIn { catalog, mistakes }
+    mistakes
+}
+
+/// A control is looked up by its file's name, and alone in its file.
+fn misnamed(control: &Located<Control>) -> Option<Diagnostic> {
+    let stem = control.file.path().file_stem().and_then(OsStr::to_str);
+    (control.object.metadata.name.as_deref() != stem).then(|| Diagnostic {
+        file: control.file.clone(),
+        range: control.node.summary_range(),
+        message: "the file is not named like its control".to_owned(),
+        help: None,
+    })
 }
 
 fn locate<K: Object>(problem: &Problem, objects: &[Located<K>]) -> Option<Diagnostic> {
     let found = objects.iter().find(|found| ObjectKey::of(&found.object) == problem.object)?;
     Some(problem.located(found))
-}
-
-/// Every mistake in the built-in files. There is none in a release: a test sees to it.
-pub fn built_in_mistakes() -> &'static [Diagnostic] {
-    &load().mistakes
 }
 
 /// The test cases of the built-in controls, and the mistakes in their files.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::built_in;
+use super::built_in::{self, BuiltInControl};
 use super::compile::compile;
 use super::compiled::{CompiledCheck, CompiledControl, Origin};
 use super::fault::{CatalogReason, Fault};
@@ -17,7 +17,7 @@ pub(crate) const WHICH_CONTROLS: &str = "`plumbline controls list` shows the bui
 /// Controls and packs by name. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
-    controls: BTreeMap<String, Arc<CompiledControl>>,
+    controls: BTreeMap<String, HeldControl>,
     packs: BTreeMap<String, (Origin, Arc<PackSpec>)>,
     /// What is wrong with each control that is there and invalid. Its last valid version is among
     /// `controls`, where there is one.
@@ -31,13 +31,45 @@ pub struct Catalog {
     taken_packs: BTreeSet<String>,
 }
 
+#[derive(Debug, Clone)]
+enum HeldControl {
+    Compiled(Arc<CompiledControl>),
+    BuiltIn(Arc<BuiltInControl>),
+}
+
+impl HeldControl {
+    fn get(&self) -> &Arc<CompiledControl> {
+        match self {
+            Self::Compiled(control) => control,
+            Self::BuiltIn(control) => control.get(),
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Compiled(control) => control.origin,
+            Self::BuiltIn(_) => Origin::BuiltIn,
+        }
+    }
+}
+
 /// With what names of a team's own controls and packs begin, if no built-in one shall ever have them.
 pub const RESERVED_PREFIX: &str = "team-";
 
 impl Catalog {
-    /// The controls and packs in the binary, compiled at the first call.
+    /// The controls and packs in the binary, each control compiled when it is first asked for.
     pub fn built_in() -> &'static Self {
-        &built_in::load().catalog
+        built_in::catalog()
+    }
+
+    pub(super) fn hold(&mut self, control: BuiltInControl) {
+        let name = control.name().to_owned();
+        self.controls.insert(name, HeldControl::BuiltIn(Arc::new(control)));
+    }
+
+    pub(super) fn hold_pack(&mut self, pack: Pack) {
+        let name = ObjectKey::of(&pack).name;
+        self.packs.insert(name, (Origin::BuiltIn, Arc::new(pack.spec)));
     }
 
     /// This catalogue with a team's own controls and packs, and what is wrong with these. A name
@@ -99,8 +131,8 @@ impl Catalog {
         let object = ObjectKey::of(&control);
         let name = object.name.clone();
         if let Some(known) = self.controls.get(&name) {
-            let fault = taken(known.origin, object.kind);
-            if known.origin == Origin::BuiltIn {
+            let fault = taken(known.origin(), object.kind);
+            if known.origin() == Origin::BuiltIn {
                 self.taken_controls.insert(name);
             }
             return vec![fault.of(&object)];
@@ -110,7 +142,7 @@ impl Catalog {
             Ok(control) => {
                 let control = Arc::new(control);
                 last.controls.insert(name.clone(), Arc::clone(&control));
-                self.controls.insert(name, control);
+                self.controls.insert(name, HeldControl::Compiled(control));
                 Vec::new()
             }
             Err(faults) => {
@@ -134,7 +166,7 @@ impl Catalog {
         }
         self.invalid.insert(name.to_owned(), why);
         let Some(control) = last.controls.get(name) else { return false };
-        self.controls.insert(name.to_owned(), Arc::clone(control));
+        self.controls.insert(name.to_owned(), HeldControl::Compiled(Arc::clone(control)));
         true
     }
 
@@ -194,8 +226,9 @@ impl Catalog {
             let name = entry.name.as_str();
             let Some(control) = self.control(name) else {
                 let fault = Fault::new(path.field("name"), format!("there is no control `{name}`"));
-                let names = self.controls.keys().map(String::as_str);
-                faults.push(fault.suggesting(closest(name, names)).or_help(WHICH_CONTROLS));
+                faults.push(
+                    fault.suggesting(closest(name, self.control_names())).or_help(WHICH_CONTROLS),
+                );
                 continue;
             };
             for (parameter, value) in &entry.parameters {
@@ -211,12 +244,17 @@ impl Catalog {
 
     /// The control of that name.
     pub fn control(&self, name: &str) -> Option<&Arc<CompiledControl>> {
-        self.controls.get(name)
+        self.controls.get(name).map(HeldControl::get)
     }
 
     /// Every control, by name.
     pub fn controls(&self) -> impl Iterator<Item = &Arc<CompiledControl>> {
-        self.controls.values()
+        self.controls.values().map(HeldControl::get)
+    }
+
+    /// The name of every control.
+    pub fn control_names(&self) -> impl Iterator<Item = &str> {
+        self.controls.keys().map(String::as_str)
     }
 
     /// What is wrong with the control of that name, where it is there and invalid. Where

@@ -276,8 +276,7 @@ pub(super) fn unknown_control(name: &ControlName, catalog: &Catalog) -> ProblemK
     if let Some(message) = catalog.invalid(&name) {
         return ProblemKind::InvalidControl { name, message: message.to_owned(), in_force };
     }
-    let names = catalog.controls().map(|control| control.name.as_str());
-    let suggestion = closest(&name, names).map(str::to_owned);
+    let suggestion = closest(&name, catalog.control_names()).map(str::to_owned);
     ProblemKind::UnknownControl { name, suggestion }
 }
 

@@ -153,8 +153,8 @@ impl Resolver<'_> {
             {
                 return None;
             }
-            let names = catalog.controls().map(|control| control.name.as_str());
-            let help = closest(name, names).map(|name| format!("did you mean `{name}`?"));
+            let help = closest(name, catalog.control_names())
+                .map(|name| format!("did you mean `{name}`?"));
             let message = format!("there is no control `{name}`");
             Some(test.diagnostic(&FieldPath::spec("control"), None, message, help))
         })
