@@ -268,8 +268,7 @@ fn callers() -> Vec<(Caller, BTreeMap<String, Vec<String>>, bool)> {
     let context = |entries: &[(&str, &str)]| {
         entries.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()])).collect()
     };
-    let mut callers =
-        vec![(Caller::Anonymous, context(&[("aws:principalisawsservice", "false")]), true)];
+    let mut callers = vec![(Caller::Anonymous, context(&[]), true)];
     for ((account, organization), unnamed) in [
         ((OWN, NAMED.1), false),
         ((TRUSTED, OTHER.1), false),
@@ -336,8 +335,7 @@ fn callers() -> Vec<(Caller, BTreeMap<String, Vec<String>>, bool)> {
         ("repo:evil/shop:x", true),
         ("y", true),
     ] {
-        let mut known: BTreeMap<String, Vec<String>> =
-            context(&[("aws:principalisawsservice", "false")]);
+        let mut known = BTreeMap::new();
         known.insert("token.actions.githubusercontent.com:sub".into(), vec![subject.into()]);
         callers.push((Caller::WebIdentity { issuer: ISSUER.into() }, known, unnamed));
     }

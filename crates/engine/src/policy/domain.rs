@@ -117,11 +117,12 @@ fn of_member(
     })
 }
 
-/// A request without a signature says nothing of who makes it.
+/// A request without a signature says nothing of who makes it, not even that it is no service of
+/// AWS: "AWS global condition context keys" has `aws:PrincipalIsAWSService` in signed requests alone.
 fn of_anonymous(key: &str) -> Option<Domain> {
     Some(match key {
-        "aws:principalisawsservice" => Domain::one("false"),
-        "aws:principalaccount"
+        "aws:principalisawsservice"
+        | "aws:principalaccount"
         | "kms:calleraccount"
         | "aws:principalarn"
         | "aws:principalorgid"
@@ -200,8 +201,8 @@ fn of_web_identity(issuer: &str, key: &str, world: &World<'_>) -> Option<Domain>
             (false, _) => Domain::anything(),
         });
     }
+    // `AssumeRoleWithWebIdentity` is called without credentials of AWS, so without a signature.
     Some(match key {
-        "aws:principalisawsservice" => Domain::one("false"),
         "aws:federatedprovider" => Domain::anything(),
         _ => return of_anonymous(key),
     })

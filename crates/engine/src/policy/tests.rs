@@ -199,16 +199,14 @@ fn what_is_denied_is_not_let_in() {
     assert_eq!(who(&other_action), "1 Public everyone");
     let some_objects = [allow.clone(), deny(outside.clone(), "s3:*", "arn:aws:s3:::b/secret/*")];
     assert_eq!(who(&some_objects), "1 Public everyone");
-    let two = [
-        allow.clone(),
-        deny(
-            json!({"StringNotEquals": {"aws:PrincipalOrgID": ["o-1"]}, "Bool": {"aws:PrincipalIsAWSService": ["false"]}}),
-            "*",
-            "*",
-        ),
-        deny(json!({"Bool": {"aws:PrincipalIsAWSService": ["true"]}}), "*", "*"),
-    ];
-    assert_eq!(who(&two), "1 Organization o-1");
+    // An anonymous request lacks this key, so that only the form with `IfExists` denies it.
+    let but_for_services = |bool: &str| {
+        let outside = json!({"StringNotEquals": {"aws:PrincipalOrgID": ["o-1"]}, bool: {"aws:PrincipalIsAWSService": ["false"]}});
+        let services = json!({"Bool": {"aws:PrincipalIsAWSService": ["true"]}});
+        who(&[allow.clone(), deny(outside, "*", "*"), deny(services, "*", "*")])
+    };
+    assert_eq!(but_for_services("BoolIfExists"), "1 Organization o-1");
+    assert_eq!(but_for_services("Bool"), "1 Public everyone");
     // A bucket says of no account; that it is excepted from a denial names it all the same.
     let but_for_a_bucket = [
         allow.clone(),
