@@ -89,7 +89,8 @@ mod tests {
                 plan.baseline.name = (*name).to_owned();
                 plan
             });
-            let mut changes = known.iter().cloned().map(FindingChange::Archived).collect();
+            let mut changes =
+                known.iter().cloned().map(Into::into).map(FindingChange::Archived).collect();
             held = archivals.hold(&plans.collect::<Vec<_>>(), (&mut changes, &known), at(0));
         }
         held.total()

@@ -30,6 +30,7 @@ mod leaving;
 mod live;
 mod live_accounts;
 mod mistakes;
+mod neighbours;
 mod open_reports;
 mod operated;
 mod programs;

@@ -3,7 +3,9 @@
 // A test that cannot go on has failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bounds;
 mod contradictions;
+mod counted;
 mod crashes;
 mod live;
 mod memory;

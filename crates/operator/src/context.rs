@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::account::AccountObservation;
 use super::events::Events;
+use super::permits::EvaluationPermits;
 use super::settings::OperatorSettings;
 use super::stores::Stores;
 use assess::AwsAccounts;
@@ -36,7 +37,7 @@ pub(super) struct Context {
     pub(super) reads: Semaphore,
     /// and so many evaluated, which takes every core. The first two wait for AWS, for minutes where
     /// it throttles, so that there are more of them.
-    pub(super) permits: Arc<Semaphore>,
+    pub(super) permits: EvaluationPermits,
     /// So many reports are written at once: an API server that has more to do than it can answers
     /// nobody in time, this replica's leases among them.
     pub(super) writes: Semaphore,

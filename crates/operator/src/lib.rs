@@ -17,6 +17,7 @@ mod fenced;
 mod heartbeat;
 mod identity;
 mod overdue;
+mod permits;
 mod restart;
 mod settings;
 mod standing;
@@ -44,6 +45,7 @@ use engine::drift::Publisher;
 use events::Events;
 use heartbeat::Heartbeat;
 use metrics::Metrics;
+use permits::EvaluationPermits;
 use server::{Readiness, Server};
 use stores::Stores;
 
@@ -105,7 +107,7 @@ pub async fn operate(
         events,
         reaches: Semaphore::new(REACHES),
         reads: Semaphore::new(READS),
-        permits: Arc::new(Semaphore::new(settings.max_concurrent)),
+        permits: EvaluationPermits::new(settings.max_concurrent),
         writes: Semaphore::new(WRITES),
         observations: AccountObservations::default(),
         publisher: OnceLock::new(),

@@ -1,22 +1,16 @@
 //! HTTPS for callers that send one body and get one: an admission webhook.
 //!
-//! A caller that is slow, sends too much or opens too many connections takes nothing from others for
-//! longer than the deadlines here.
+//! A caller has the limits of [`super::connections`], and sends so much at most.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, Response, StatusCode, header};
 use futures::future::BoxFuture;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -24,18 +18,12 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::connections::{ConnectionLimits, Waiting, converse, empty, take_connections};
 use super::{ServerError, listen};
 
-/// A caller has so long to agree on a key, and to send the head of a request.
-const HANDSHAKE: Duration = Duration::from_secs(5);
-/// A whole request has so long, its answer included. The API server waits 30 seconds at most.
-const REQUEST: Duration = Duration::from_secs(30);
-/// So many connections are open at once.
-const CONNECTIONS: usize = 128;
 /// The largest object that etcd takes has 1.5 MiB; an update sends two.
 const MOST_BYTES: usize = 4 << 20;
 
@@ -73,6 +61,16 @@ impl Certificate {
         let certified = CertifiedKey::from_der(chain, key, &default_provider())?;
         *self.0.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(certified));
         Ok(())
+    }
+
+    /// Agrees with callers on a key, by whichever certificate is current.
+    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, ServerError> {
+        let versions = rustls::ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions();
+        let versions = versions.map_err(|error| ServerError::Serve(io::Error::other(error)))?;
+        let current = Arc::clone(&self.0);
+        let config = versions.with_no_client_auth().with_cert_resolver(current);
+        Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 
@@ -123,68 +121,37 @@ impl HttpsServer {
         certificate: &Certificate,
         answer: Answering,
     ) -> Result<(), ServerError> {
-        let versions = rustls::ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions();
-        let versions = versions.map_err(|error| ServerError::Serve(io::Error::other(error)))?;
-        let current = Arc::clone(&certificate.0);
-        let config = versions.with_no_client_auth().with_cert_resolver(current);
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        loop {
-            let permit = Arc::clone(&connections).acquire_owned().await;
-            let Ok((stream, _)) = self.listener.accept().await else {
-                sleep(Duration::from_millis(100)).await; // no file descriptors, for a moment
-                continue;
-            };
+        let acceptor = certificate.acceptor()?;
+        let limits = ConnectionLimits::default();
+        let connection = |stream: TcpStream, waiting: Waiting| {
             let (acceptor, answer) = (acceptor.clone(), Arc::clone(&answer));
-            tokio::spawn(async move {
-                let _permit = permit;
-                connection(&acceptor, stream, answer).await;
-            });
-        }
-    }
-}
-
-/// What goes wrong with a connection is its caller's.
-async fn connection(acceptor: &TlsAcceptor, stream: TcpStream, answer: Answering) {
-    let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await else { return };
-    let service = service_fn(move |request| {
-        let answer = Arc::clone(&answer);
-        async move { Ok::<_, Infallible>(answered(request, answer).await) }
-    });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HANDSHAKE)
-        .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = served.await {
-        tracing::debug!(%error, "a connection of the webhook ended");
+            async move {
+                let Ok(Ok(stream)) = timeout(limits.head, acceptor.accept(stream)).await else {
+                    return;
+                };
+                let answered = |request| answered(request, Arc::clone(&answer));
+                converse(stream, waiting, limits, answered).await;
+            }
+        };
+        take_connections(&self.listener, limits, connection).await;
+        Ok(())
     }
 }
 
 async fn answered(request: Request<Incoming>, answer: Answering) -> Response<Body> {
     let (head, body) = request.into_parts();
     if head.method != Method::POST {
-        return plain(StatusCode::METHOD_NOT_ALLOWED);
+        return empty(StatusCode::METHOD_NOT_ALLOWED);
     }
-    let answered = async {
-        let body = to_bytes(Body::new(body), MOST_BYTES).await.ok()?;
-        Some(answer(head.uri.path().to_owned(), body.into()).await)
+    let Ok(body) = to_bytes(Body::new(body), MOST_BYTES).await else {
+        return empty(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    match timeout(REQUEST, answered).await {
-        Ok(Some((code, body))) => Response::builder()
-            .status(code)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body))
-            .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR)),
-        Ok(None) => plain(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
-    }
-}
-
-fn plain(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
+    let (code, body) = answer(head.uri.path().to_owned(), body.into()).await;
+    Response::builder()
+        .status(code)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body))
+        .unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// 32 hexadecimal digits that nobody can guess; nothing where the system gives no random numbers.

@@ -1,10 +1,13 @@
 //! The HTTP server: `/metrics`, `/healthz` and `/readyz`.
 //!
-//! Nothing here changes state, and nothing of a baseline's content is served but its metrics. The feature
-//! `tls` adds an HTTPS server for an admission webhook.
+//! Nothing here changes state, and nothing of a baseline's content is served but its metrics. However many
+//! callers there are and however slow, they take a bounded part of the memory, and a scrape is answered. The
+//! feature `tls` adds an HTTPS server for an admission webhook.
 
+mod connections;
 #[cfg(feature = "tls")]
 mod https;
+mod texts;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -19,12 +22,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
+use connections::{ConnectionLimits, Waiting, converse, take_connections};
 #[cfg(feature = "tls")]
 pub use https::{Answering, Certificate, CertificateError, HttpsServer, random_name};
 use metrics::Metrics;
+use texts::Texts;
 
 /// Why nothing is served.
 #[derive(Debug, Error)]
@@ -104,7 +111,15 @@ impl fmt::Debug for Server {
 #[derive(Clone)]
 struct Exposed {
     metrics: Arc<Metrics>,
+    plain: Arc<Texts>,
+    compressed: Arc<Texts>,
     readiness: Readiness,
+}
+
+impl Exposed {
+    fn new(metrics: Arc<Metrics>, readiness: Readiness) -> Self {
+        Self { metrics, plain: Arc::default(), compressed: Arc::default(), readiness }
+    }
 }
 
 impl Server {
@@ -151,11 +166,20 @@ impl Server {
             .route("/metrics", get(exposition))
             .route("/healthz", get(move || async move { health(stuck()) }))
             .route("/readyz", get(readiness_of))
-            .with_state(Exposed { metrics, readiness });
+            .with_state(Exposed::new(metrics, readiness));
         for (path, page) in self.pages {
             routes = routes.route(path, get(move || async move { page() }));
         }
-        axum::serve(self.listener, routes).await.map_err(ServerError::Serve)
+        let (limits, routes) = (ConnectionLimits::default(), TowerToHyperService::new(routes));
+        let connection = |stream: TcpStream, waiting: Waiting| {
+            let routes = routes.clone();
+            converse(stream, waiting, limits, move |request| {
+                let answered = routes.call(request);
+                async move { answered.await.unwrap_or_else(|never| match never {}) }
+            })
+        };
+        take_connections(&self.listener, limits, connection).await;
+        Ok(())
     }
 }
 
@@ -169,21 +193,22 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Server
     Ok((listener, address))
 }
 
-/// The metrics, compressed for whoever takes that: in an organization they are megabytes. Written
-/// where it holds up no other answer.
+/// The metrics, compressed for whoever takes that: in an organization they are megabytes.
 async fn exposition(State(exposed): State<Exposed>, request: HeaderMap) -> Response {
     const TEXT_FORMAT: (HeaderName, &str) =
         (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     const GZIP: HeaderValue = HeaderValue::from_static("gzip");
     let takes_gzip = takes_gzip(&request);
-    let written = tokio::task::spawn_blocking(move || {
-        let text = exposed.metrics.text().map_err(|error| error.to_string())?;
+    let texts = if takes_gzip { &exposed.compressed } else { &exposed.plain };
+    let metrics = exposed.metrics;
+    let write = move || {
+        let text = metrics.text().map_err(|error| error.to_string())?;
         if !takes_gzip {
             return Ok(text.into_bytes());
         }
         compressed(&text).map_err(|error| error.to_string())
-    });
-    match written.await.map_err(|error| error.to_string()).flatten() {
+    };
+    match texts.get(write).await {
         Ok(body) => {
             let mut response = ([TEXT_FORMAT], body).into_response();
             if takes_gzip {
@@ -243,8 +268,7 @@ mod tests {
         for (coding, is_compressed) in
             [("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("br", false)]
         {
-            let exposed =
-                Exposed { metrics: Arc::clone(&metrics), readiness: Readiness::default() };
+            let exposed = Exposed::new(Arc::clone(&metrics), Readiness::default());
             let answer = exposition(State(exposed), accepting(coding)).await;
             let named = answer.headers().get(header::CONTENT_ENCODING).is_some();
             assert_eq!(named, is_compressed, "{coding}");

@@ -162,7 +162,8 @@ mod tests {
         let mut known = KnownFindings::new();
         standing.iter().cloned().for_each(|finding| known.upsert(finding));
         let archived = standing.iter().take(archived).cloned();
-        let mut changes: Vec<FindingChange> = archived.map(FindingChange::Archived).collect();
+        let mut changes: Vec<FindingChange> =
+            archived.map(Into::into).map(FindingChange::Archived).collect();
         let (limit, now) = (ArchivalLimit::default(), at(seconds));
         let held = HeldArchivals::hold(&mut changes, &known, limit, now, consent);
         (changes.iter().map(FindingChange::as_str).collect(), held)
@@ -209,8 +210,10 @@ mod tests {
     #[test]
     fn other_changes_go_on() {
         let finding = standing(1).remove(0);
-        let mut changes =
-            vec![FindingChange::Archived(finding.clone()), FindingChange::Opened(finding)];
+        let mut changes = vec![
+            FindingChange::Archived(finding.clone().into()),
+            FindingChange::Opened(finding.into()),
+        ];
         let (known, limit) = (KnownFindings::new(), ArchivalLimit::default());
         HeldArchivals::hold(&mut changes, &known, limit, at(0), |_| Consent::Needed);
         let left: Vec<&str> = changes.iter().map(FindingChange::as_str).collect();

@@ -21,7 +21,7 @@ pub(super) struct FindingPlace {
 /// An archived finding without its words.
 #[derive(Debug, Clone)]
 pub(super) struct ArchivedFinding {
-    generator: Arc<Generator>,
+    pub(super) generator: Arc<Generator>,
     publisher: Option<PublisherId>,
     pub(super) place: Arc<FindingPlace>,
     status: FindingStatus,
@@ -42,17 +42,17 @@ impl FindingPlace {
 
 impl ArchivedFinding {
     pub(super) fn of(
-        finding: Finding,
+        finding: &Finding,
         generator: Arc<Generator>,
         place: Arc<FindingPlace>,
     ) -> Self {
         Self {
             generator,
-            publisher: finding.publisher,
+            publisher: finding.publisher.clone(),
             place,
             status: finding.status,
             workflow: finding.workflow,
-            exemption: finding.exemption.map(String::into_boxed_str),
+            exemption: finding.exemption.as_deref().map(Box::from),
             created_at: finding.created_at,
             first_observed_at: finding.first_observed_at,
             last_observed_at: finding.last_observed_at,

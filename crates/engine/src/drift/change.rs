@@ -1,5 +1,7 @@
 //! What is to be published.
 
+use std::sync::Arc;
+
 use super::finding::Finding;
 use super::summary::Summary;
 use model::InternalErrors;
@@ -22,24 +24,25 @@ pub struct Drift {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FindingChange {
     /// New drift, or drift that came back.
-    Opened(Finding),
+    Opened(Arc<Finding>),
     /// It says something else than it did, or gets the workflow that fits its status.
-    Updated(Finding),
+    Updated(Arc<Finding>),
     /// Fixed.
-    Resolved(Finding),
+    Resolved(Arc<Finding>),
     /// As it should be all along, of a baseline that publishes that too.
-    Passed(Finding),
+    Passed(Arc<Finding>),
     /// Its subject is gone or no longer checked.
-    Archived(Finding),
+    Archived(Arc<Finding>),
     /// An exemption covers it.
-    Suppressed(Finding),
+    Suppressed(Arc<Finding>),
     /// The exemption that covered it has ended.
-    Unsuppressed(Finding),
+    Unsuppressed(Arc<Finding>),
     /// Still as it was, published again so that it is not forgotten.
-    Heartbeat(Finding),
+    Heartbeat(Arc<Finding>),
 }
 
-/// The finding of a change, as the change is had: by reference, or to be changed.
+/// The finding of a change, as the change is had: by reference, or to be changed. What takes it as published
+/// shares it: there are as many as there are findings.
 macro_rules! finding_of {
     ($change:expr) => {
         match $change {
@@ -58,13 +61,19 @@ macro_rules! finding_of {
 impl FindingChange {
     /// The finding as it is to be published.
     #[must_use]
-    pub const fn finding(&self) -> &Finding {
+    pub fn finding(&self) -> &Finding {
         finding_of!(self)
     }
 
+    /// The same, to be held as it is.
+    #[must_use]
+    pub fn shared(&self) -> Arc<Finding> {
+        Arc::clone(finding_of!(self))
+    }
+
     /// The same, to be changed.
-    pub(super) const fn finding_mut(&mut self) -> &mut Finding {
-        finding_of!(self)
+    pub(super) fn finding_mut(&mut self) -> &mut Finding {
+        Arc::make_mut(finding_of!(self))
     }
 
     /// The change's name, in lower case.

@@ -165,7 +165,9 @@ impl<'c> Comparison<'c> {
                 None
             }
         };
-        let id = FindingId::published(&self.id);
+        // Shared with the finding, where there is one.
+        let shared = change.as_ref().map(FindingChange::finding).or(known);
+        let id = shared.map_or_else(|| FindingId::published(&self.id), |it| it.id.clone());
         self.observed.insert(id, Observed { weight, change });
         if let Some(watched) = self.watched.get_mut(result.plan) {
             watched.get_mut(result.control).into_iter().for_each(|watched| *watched = true);
@@ -238,7 +240,10 @@ impl<'c> Comparison<'c> {
             FindingStatus::Passed => &mut generators.passed,
         };
         let (installation, control) = (&self.publisher.installation, &planned.control);
-        let new = || Arc::new(Generator::new(installation, &plan.baseline, control, status));
+        let known = self.known;
+        let new = || {
+            known.shared_generator(Generator::new(installation, &plan.baseline, control, status))
+        };
         Finding::new(generator.get_or_insert_with(new), plan, result, self.now).ok_or(MISPLACED)
     }
 

@@ -128,7 +128,7 @@ fn outcome(plans: &[Plan], complete: bool) -> Outcome {
 /// Takes the changes as published, and says what they were.
 pub fn publish(known: &mut KnownFindings, drift: &Drift) -> Vec<&'static str> {
     for change in &drift.changes {
-        known.upsert(change.finding().clone());
+        known.upsert(change.shared());
     }
     drift.changes.iter().map(FindingChange::as_str).collect()
 }

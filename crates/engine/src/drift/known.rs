@@ -13,7 +13,7 @@ use model::{AccountId, Region};
 /// The findings already published, each as it was published last.
 #[derive(Debug, Clone, Default)]
 pub struct KnownFindings {
-    findings: HashMap<FindingId, Finding>,
+    findings: HashMap<FindingId, Arc<Finding>>,
     /// Archived ones of which only what their coming back needs is kept.
     archived: HashMap<FindingId, ArchivedFinding>,
     /// One of each, which all findings of it share.
@@ -40,29 +40,66 @@ impl KnownFindings {
 
     /// Takes a published finding in the place of an older one, as Security Hub does: of two, that
     /// with the later `updated_at` stays, and the one that came last when they are equal.
-    pub fn upsert(&mut self, mut finding: Finding) {
+    pub fn upsert(&mut self, finding: impl Into<Arc<Finding>>) {
+        let mut finding = finding.into();
         if self.is_older(&finding) {
             return;
         }
-        finding.generator = self.share(finding.generator);
+        let generator = self.share(Arc::clone(&finding.generator));
+        // What somebody else holds, too, is better held twice in part than as a whole.
+        if !Arc::ptr_eq(&generator, &finding.generator)
+            && let Some(finding) = Arc::get_mut(&mut finding)
+        {
+            finding.generator = generator;
+        }
         self.archived.remove(&finding.id);
         self.findings.insert(finding.id.clone(), finding);
     }
 
     /// The same, where what is archived stays so until its drift comes back: of it nothing is kept but
     /// its name, its times and what people did to it.
-    pub fn upsert_briefly(&mut self, finding: Finding) {
+    pub fn upsert_briefly(&mut self, finding: impl Into<Arc<Finding>>) {
+        let finding = finding.into();
         if !finding.archived || !transition::is_consistent(&finding) {
             return self.upsert(finding);
         }
         if self.is_older(&finding) {
             return;
         }
-        let place = self.share_place(FindingPlace::of(&finding));
+        let place = self.share_place(Arc::new(FindingPlace::of(&finding)));
         let generator = self.share(Arc::clone(&finding.generator));
         self.findings.remove(&finding.id);
         let id = finding.id.clone();
-        self.archived.insert(id, ArchivedFinding::of(finding, generator, place));
+        self.archived.insert(id, ArchivedFinding::of(&finding, generator, place));
+    }
+
+    /// Takes what is known elsewhere, each as if it were published last.
+    pub fn absorb(&mut self, others: Self) {
+        let Self { findings, archived, .. } = others;
+        findings.into_values().for_each(|finding| self.upsert(finding));
+        for (id, mut other) in archived {
+            let full = self.findings.get(&id).map(|known| known.updated_at);
+            let brief = self.archived.get(&id).map(|known| known.updated_at);
+            if full.max(brief).is_none_or(|known| known <= other.updated_at) {
+                other.generator = self.share(other.generator);
+                other.place = self.share_place(other.place);
+                self.findings.remove(&id);
+                self.archived.insert(id, other);
+            }
+        }
+    }
+
+    /// The finding of that name as it is held, where it says the same as this one: of two that are the same
+    /// one is kept.
+    #[must_use]
+    pub fn same(&self, finding: Finding) -> Arc<Finding> {
+        let known = self.findings.get(&finding.id).filter(|known| ***known == finding);
+        known.map_or_else(|| finding.into(), Arc::clone)
+    }
+
+    /// What a finding comes from, as it is held already.
+    pub(super) fn shared_generator(&self, generator: Generator) -> Arc<Generator> {
+        self.generators.get(&generator).map_or_else(|| Arc::new(generator), Arc::clone)
     }
 
     /// Whether a later one is known.
@@ -72,11 +109,10 @@ impl KnownFindings {
         full.max(brief).is_some_and(|known| known > finding.updated_at)
     }
 
-    fn share_place(&mut self, place: FindingPlace) -> Arc<FindingPlace> {
+    fn share_place(&mut self, place: Arc<FindingPlace>) -> Arc<FindingPlace> {
         if let Some(shared) = self.places.get(&place) {
             return Arc::clone(shared);
         }
-        let place = Arc::new(place);
         self.places.insert(Arc::clone(&place));
         place
     }
@@ -121,7 +157,7 @@ impl KnownFindings {
 
     /// Every finding, in no particular order, but for archived ones that lost their words.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.values()
+        self.findings.values().map(AsRef::as_ref)
     }
 
     /// How many there are.

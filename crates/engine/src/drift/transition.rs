@@ -34,7 +34,7 @@ pub(super) fn failed(
     if !known.is_open() {
         let suppressed = next.exemption.is_some();
         let change = if suppressed { FindingChange::Suppressed } else { FindingChange::Opened };
-        return Some(change(next));
+        return Some(change(next.into()));
     }
     let change = match (known.exemption.as_deref(), next.exemption.as_deref()) {
         (before, Some(name)) if before != Some(name) => FindingChange::Suppressed,
@@ -43,7 +43,7 @@ pub(super) fn failed(
         _ if known.workflow != next.workflow => FindingChange::Updated,
         _ => return None,
     };
-    Some(change(next))
+    Some(change(next.into()))
 }
 
 /// The subject is as it should be, or the control does not concern it. `seen` gives the finding as
@@ -58,11 +58,11 @@ pub(super) fn resolved(
     }
     let next = passed(known, seen()?, now);
     if known.is_open() {
-        return Some(FindingChange::Resolved(next));
+        return Some(FindingChange::Resolved(next.into()));
     }
     let is_same = known.fingerprint == next.fingerprint
         && (known.workflow, &known.exemption) == (next.workflow, &next.exemption);
-    (!is_same).then_some(FindingChange::Updated(next))
+    (!is_same).then(|| FindingChange::Updated(next.into()))
 }
 
 /// The subject is as it should be, and the baseline publishes that too.
@@ -74,10 +74,10 @@ pub(super) fn compliant(
     let Some(known) = known else {
         let workflow = Workflow::Resolved;
         let passed = Finding { status: FindingStatus::Passed, workflow, ..seen };
-        return Some(FindingChange::Passed(passed));
+        return Some(FindingChange::Passed(passed.into()));
     };
     if known.archived {
-        return Some(FindingChange::Passed(passed(known, seen, now)));
+        return Some(FindingChange::Passed(passed(known, seen, now).into()));
     }
     resolved(known, || Some(seen), now)
 }
@@ -91,7 +91,7 @@ pub(super) fn gone(known: &Finding, now: Timestamp) -> Option<FindingChange> {
     let (workflow, exemption) = consistent(known);
     let updated_at = after(known, now);
     let gone = Finding { archived: true, workflow, exemption, updated_at, ..known.clone() };
-    Some(FindingChange::Archived(gone))
+    Some(FindingChange::Archived(gone.into()))
 }
 
 /// Nothing new is known of it; `seen` says whether it was seen to fail still.
@@ -100,14 +100,16 @@ pub(super) fn unchanged(known: &Finding, seen: bool, now: Timestamp) -> Option<F
     let beat = || {
         let updated_at = after(known, now);
         let last_observed_at = if seen { whole_milliseconds(now) } else { known.last_observed_at };
-        FindingChange::Heartbeat(Finding { last_observed_at, updated_at, ..known.clone() })
+        let beat = Finding { last_observed_at, updated_at, ..known.clone() };
+        FindingChange::Heartbeat(beat.into())
     };
     corrected(known, now).or_else(|| due.then(beat))
 }
 
 /// Who publishes it now is another than did, or marks it for the first time.
 pub(super) fn marked(known: &Finding, now: Timestamp) -> FindingChange {
-    FindingChange::Updated(Finding { updated_at: after(known, now), ..known.clone() })
+    let marked = Finding { updated_at: after(known, now), ..known.clone() };
+    FindingChange::Updated(marked.into())
 }
 
 /// The finding with the workflow that fits its status, where it has another.
@@ -116,7 +118,8 @@ fn corrected(known: &Finding, now: Timestamp) -> Option<FindingChange> {
     let is_consistent = (known.workflow, &known.exemption) == (workflow, &exemption);
     (!is_consistent).then(|| {
         let updated_at = after(known, now);
-        FindingChange::Updated(Finding { workflow, exemption, updated_at, ..known.clone() })
+        let corrected = Finding { workflow, exemption, updated_at, ..known.clone() };
+        FindingChange::Updated(corrected.into())
     })
 }
 
@@ -144,14 +147,9 @@ fn consistent(known: &Finding) -> (Workflow, Option<String>) {
 }
 
 fn first_seen(seen: Finding, exemption: Option<&str>) -> FindingChange {
-    match exemption {
-        None => FindingChange::Opened(seen),
-        Some(name) => FindingChange::Suppressed(Finding {
-            workflow: Workflow::Suppressed,
-            exemption: Some(name.to_owned()),
-            ..seen
-        }),
-    }
+    let Some(name) = exemption else { return FindingChange::Opened(seen.into()) };
+    let (workflow, exemption) = (Workflow::Suppressed, Some(name.to_owned()));
+    FindingChange::Suppressed(Finding { workflow, exemption, ..seen }.into())
 }
 
 /// The finding of what is as it should be. What it says is `seen` now, not what was wrong.

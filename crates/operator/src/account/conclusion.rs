@@ -33,7 +33,7 @@ impl AccountWorker {
         work: &AccountWork,
         evaluation: AccountEvaluation,
     ) -> bool {
-        let AccountEvaluation { evaluated, started, credentials } = evaluation;
+        let AccountEvaluation { evaluated, started, took: _, credentials } = evaluation;
         let Evaluated { mut assessment, sources, report: mut round, seen: worst, .. } = evaluated;
         let context = Arc::clone(&self.context);
         let mut reports = Reports::of(&context, work.id());

@@ -2,17 +2,17 @@
 //!
 //! How many accounts are at each stage at once is limited, for the whole replica.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::observations::{Credentials, credentials};
 use super::open_reports::{Worst, WorstResults, is_reported};
 use super::reports::Reports;
 use super::work::AccountWork;
 use crate::context::Context;
+use crate::permits::EvaluationPermit;
 use assess::{
     Assessed, Assessment, Evaluated, Limits, Round, RoundReport, SinkError, SourceInput, View,
     evaluate,
@@ -43,15 +43,18 @@ pub(super) enum AccountError {
 pub(super) struct AccountEvaluation {
     pub(super) evaluated: Evaluated<WorstResults>,
     pub(super) started: Timestamp,
+    /// How long the evaluation took, without what was read for it.
+    pub(super) took: Duration,
     /// Whether the credentials belong to the account; nothing where AWS is not asked.
     pub(super) credentials: Option<Credentials>,
 }
 
-/// Evaluates the account. What is published is read back first, where that is not known.
+/// Evaluates the account. What is published is read back first, where that is not known. `took` says how
+/// long it took the last time.
 pub(super) async fn evaluate_account(
     work: &AccountWork,
     context: &Context,
-    assessment: Option<Assessment>,
+    (assessment, took): (Option<Assessment>, Option<Duration>),
 ) -> Result<AccountEvaluation, AccountError> {
     tracing::debug!(event = "evaluation_begun", "evaluating");
     let mut assessment = match assessment {
@@ -63,10 +66,12 @@ pub(super) async fn evaluate_account(
     let unreached = reach(&assessment, &assessed, context).await?;
     let sources = read(&mut assessment, (work, &assessed), context, started).await?;
     let credentials = credentials(work, assessment.sink(), unreached.as_ref());
-    let permit = permit(&context.permits).await?;
+    let permit = context.permits.take(took).await.map_err(|_| AccountError::Stopping)?;
+    let begun = context.clock.elapsed();
     let judge = judge(context, permit);
     let evaluated = assessment.evaluate(assessed, sources, started, judge).await?;
-    Ok(AccountEvaluation { evaluated, started, credentials })
+    let took = context.clock.elapsed().saturating_sub(begun);
+    Ok(AccountEvaluation { evaluated, started, took, credentials })
 }
 
 /// An assessment of the account alone, which nothing is known to yet.
@@ -105,7 +110,7 @@ async fn read(
 /// Evaluates a round, and keeps the worst results where they are reported.
 fn judge(
     context: &Context,
-    permit: OwnedSemaphorePermit,
+    permit: EvaluationPermit,
 ) -> impl FnOnce(&Round<'_>) -> (RoundReport, WorstResults) + Send + use<> {
     let reported = context.settings.open_reports;
     move |round| {
@@ -122,8 +127,4 @@ fn judge(
 
 async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, AccountError> {
     turns.acquire().await.map_err(|_| AccountError::Stopping)
-}
-
-async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, AccountError> {
-    Arc::clone(permits).acquire_owned().await.map_err(|_| AccountError::Stopping)
 }

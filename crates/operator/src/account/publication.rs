@@ -156,6 +156,7 @@ mod tests {
     fn a_refused_finding_is_reported_to_its_baseline_alone() {
         let changes: Vec<FindingChange> = findings(&["a".to_owned(), "b".to_owned()], at(0))
             .into_iter()
+            .map(Into::into)
             .map(FindingChange::Opened)
             .collect();
         let refused = Refused { change: 1, message: "too long".to_owned() };

@@ -37,6 +37,8 @@ pub(crate) struct AccountWorker {
     /// What assesses the account; nothing before the first time.
     pub(super) assessment: Option<Assessment>,
     failures: u32,
+    /// How long the last evaluation took.
+    took: Option<Duration>,
     pace: Pace,
     pub(super) underway: Underway,
     /// The uids of baselines whose reports say by now that findings may stand.
@@ -59,6 +61,7 @@ impl AccountWorker {
             context,
             assessment: None,
             failures: 0,
+            took: None,
             pace: Pace::default(),
             underway: Underway::default(),
             soiled: BTreeSet::new(),
@@ -88,8 +91,8 @@ impl AccountWorker {
             self.context.metrics.accounts().expects(current.id(), current.facts());
             self.deletions.notice(&current, &self.context).await;
             let turn = info_span!("evaluation", account = %current.id());
-            let assessment = self.assessment.take();
-            let evaluation = Box::pin(evaluate_account(&current, &self.context, assessment));
+            let before = (self.assessment.take(), self.took);
+            let evaluation = Box::pin(evaluate_account(&current, &self.context, before));
             let context = Arc::clone(&self.context);
             let evaluation = watched(evaluation.instrument(turn.clone()), &current, &context);
             let evaluated = select! {
@@ -120,6 +123,7 @@ impl AccountWorker {
         match evaluation {
             Ok(evaluation) => {
                 let started = evaluation.started;
+                self.took = Some(evaluation.took);
                 let stale_at = evaluation.evaluated.stale_at.clone();
                 let is_well = self.publish(work, evaluation).await;
                 if !is_well {

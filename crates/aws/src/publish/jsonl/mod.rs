@@ -239,7 +239,7 @@ impl JsonLines {
         }
         self.log.commit().map_err(written)?;
         for change in changes {
-            self.known.upsert(change.finding().clone());
+            self.known.upsert(change.shared());
         }
         self.lines += changes.len() as u64;
         Ok(Published { accepted: changes.len(), refused: Vec::new() })

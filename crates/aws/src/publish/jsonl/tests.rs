@@ -29,7 +29,8 @@ fn publish(sink: &mut JsonLines, changes: &[FindingChange]) -> Result<Published,
 
 fn opened(names: impl IntoIterator<Item = usize>, seconds: i64) -> Vec<FindingChange> {
     let names: Vec<String> = names.into_iter().map(|name| format!("🪣-{name}")).collect();
-    findings(&names, at(seconds)).into_iter().map(FindingChange::Opened).collect()
+    let findings = findings(&names, at(seconds)).into_iter().map(Into::into);
+    findings.map(FindingChange::Opened).collect()
 }
 
 fn known(sink: &JsonLines) -> Vec<Finding> {

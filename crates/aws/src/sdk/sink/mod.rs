@@ -22,6 +22,7 @@ mod read_back;
 mod workflow;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt as _};
@@ -138,12 +139,13 @@ impl<H: Hubs> SecurityHub<H> {
         }
         let due = self.places.iter_mut().filter(|(place, it)| asked.contains(place) && it.is_due());
         let due = due.filter_map(|(place, entry)| Some((self.hubs.hub(place)?, place, entry)));
-        let publisher = &self.publisher;
+        let (publisher, known) = (&self.publisher, &self.known);
         let reads: Vec<BoxFuture<'_, _>> = due
             .map(|(hub, place, entry)| {
                 let read = async move {
                     let until = entry.reads_until(part);
-                    let read = read_back(&hub, place, publisher, entry.reading(), until).await;
+                    let read =
+                        read_back(&hub, place, (publisher, known), entry.reading(), until).await;
                     (place.clone(), read)
                 };
                 read.boxed()
@@ -187,9 +189,7 @@ impl<H: Hubs> SecurityHub<H> {
             });
         }
         entry.read(place, self.read_within);
-        for finding in standing.findings {
-            self.known.upsert_briefly(finding);
-        }
+        self.known.absorb(standing.findings);
         self.note_others(place, standing.others);
     }
 
@@ -316,9 +316,9 @@ impl<H: Hubs> SecurityHub<H> {
         let Some(entry) = self.places.get_mut(&place) else { return refused };
         for at in &taken {
             let Some(change) = changes.get(*at) else { continue };
-            let mut finding = change.finding().clone();
+            let mut finding = change.shared();
             if set_back.contains(at) {
-                finding.workflow = Workflow::New;
+                Arc::make_mut(&mut finding).workflow = Workflow::New;
             }
             entry.wrote(&finding.id);
             entry.heard();

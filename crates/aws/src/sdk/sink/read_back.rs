@@ -13,12 +13,12 @@ use crate::operations::GET_FINDINGS;
 use crate::paging::{PageCursor, RepeatedPage};
 use crate::publish::{OthersFindings, Place};
 use crate::{AwsError, Class, SecurityHubService};
-use engine::drift::{Finding, Installation, Publisher};
+use engine::drift::{Finding, Installation, KnownFindings, Publisher};
 
 /// What stands in a place.
 #[derive(Debug, Default)]
 pub(super) struct StandingFindings {
-    pub(super) findings: Vec<Finding>,
+    pub(super) findings: KnownFindings,
     /// How many others have Plumbline's prefix.
     pub(super) foreign: usize,
     /// Why one of them is none of its own.
@@ -58,7 +58,8 @@ impl ReadBack {
 }
 
 /// Reads every finding of the publisher's installation in a place, until then at most, and says whether
-/// that is all. Broken off or dropped, it goes on after the last page that came.
+/// that is all. Broken off or dropped, it goes on after the last page that came. What is known already is
+/// not held twice.
 ///
 /// # Errors
 ///
@@ -66,7 +67,7 @@ impl ReadBack {
 pub(super) async fn read_back(
     hub: &impl SecurityHubService,
     place: &Place,
-    publisher: &Publisher,
+    (publisher, known): (&Publisher, &KnownFindings),
     reading: &mut ReadBack,
     until: Option<Instant>,
 ) -> Result<bool, AwsError> {
@@ -84,7 +85,7 @@ pub(super) async fn read_back(
         };
         is_resumed = false;
         for given in page.findings {
-            reading.standing.add(given, place, publisher);
+            reading.standing.add(given, place, (publisher, known));
         }
         let goes_on = reading.cursor.follow(page.next);
         if !goes_on.map_err(|repeated| repeated_in(place, repeated))? {
@@ -102,11 +103,16 @@ pub(super) fn repeated_in(place: &Place, repeated: RepeatedPage) -> AwsError {
 }
 
 impl StandingFindings {
-    fn add(&mut self, given: AwsSecurityFinding, place: &Place, publisher: &Publisher) {
+    fn add(
+        &mut self,
+        given: AwsSecurityFinding,
+        place: &Place,
+        (publisher, known): (&Publisher, &KnownFindings),
+    ) {
         let problem = match decode(given, place) {
             Ok(finding) if is_of(&finding, place, &publisher.installation) => {
                 if publisher.owns(&finding) {
-                    self.findings.push(finding);
+                    self.findings.upsert_briefly(known.same(finding));
                 } else {
                     self.others.add(&finding);
                 }
