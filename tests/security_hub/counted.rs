@@ -39,6 +39,26 @@ struct Times {
 }
 
 impl Counted {
+    /// One that holds this many already, of names as long as these.
+    pub(crate) fn filled(names: impl Iterator<Item = String>, of_each: usize) -> Self {
+        let filled = Self::default();
+        let mut held = filled.held.lock().unwrap();
+        let times = Times {
+            created: Timestamp::UNIX_EPOCH,
+            first_observed: Timestamp::UNIX_EPOCH,
+            last_observed: Timestamp::UNIX_EPOCH,
+            updated: Timestamp::UNIX_EPOCH,
+            archived: false,
+        };
+        let of: Vec<Arc<str>> = (0..of_each).map(|number| number.to_string().into()).collect();
+        for name in names {
+            let entries = of.iter().map(|of| ((Arc::clone(of), name.as_str().into()), times));
+            held.times.extend(entries);
+        }
+        drop(held);
+        filled
+    }
+
     /// How many there are, and how many of them are archived.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let held = self.held.lock().unwrap();

@@ -61,7 +61,9 @@ pub(super) fn catalog() -> &'static Catalog {
                 catalog.hold(BuiltInControl { file, compiled: OnceLock::new() });
             }
         }
-        packs.into_iter().for_each(|pack| catalog.hold_pack(pack.object));
+        for pack in packs {
+            catalog.hold_pack(pack.object);
+        }
         catalog
     });
     &CATALOG
@@ -69,7 +71,8 @@ pub(super) fn catalog() -> &'static Catalog {
 
 /// Every mistake in the built-in files. There is none in a release: a test sees to it.
 pub fn built_in_mistakes() -> Vec<Diagnostic> {
-    let (mut controls, mut packs, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut controls, mut packs) = (Vec::<Located<Control>>::new(), Vec::<Located<Pack>>::new());
+    let mut mistakes = Vec::new();
     for file in files().filter(|file| !is_test(file)) {
         if is_pack(&file) {
             read(&file, &mut packs, &mut mistakes);

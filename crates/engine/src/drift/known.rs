@@ -76,7 +76,9 @@ impl KnownFindings {
     /// Takes what is known elsewhere, each as if it were published last.
     pub fn absorb(&mut self, others: Self) {
         let Self { findings, archived, .. } = others;
-        findings.into_values().for_each(|finding| self.upsert(finding));
+        for finding in findings.into_values() {
+            self.upsert(finding);
+        }
         for (id, mut other) in archived {
             let full = self.findings.get(&id).map(|known| known.updated_at);
             let brief = self.archived.get(&id).map(|known| known.updated_at);
