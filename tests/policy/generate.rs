@@ -333,6 +333,8 @@ fn callers() -> Vec<(Caller, BTreeMap<String, Vec<String>>, bool)> {
         ("repo:acme/shop:ref:refs/heads/main", false),
         ("repo:acme/other:x", false),
         ("repo:evil/shop:x", true),
+        // No owner: any organization can have its subjects so.
+        ("x", true),
         ("y", true),
     ] {
         let mut known = BTreeMap::new();

@@ -7,6 +7,7 @@
 use ipnet::IpNet;
 
 use super::callers::{Account, Caller, Organization, Who};
+use super::claims;
 use super::pattern::{Pattern, Token};
 use super::principal::arn_parts;
 use super::world::{OWN_ORGANIZATION, World};
@@ -183,16 +184,8 @@ fn of_web_identity(issuer: &str, key: &str, world: &World<'_>) -> Option<Domain>
     if let Some(claim) =
         key.strip_prefix(&issuer.to_ascii_lowercase()).and_then(|it| it.strip_prefix(':'))
     {
-        // "IAM and AWS STS condition context keys" says which claims are keys, and for which
-        // issuer the audience is the application's own id.
-        let tells_apart = match issuer {
-            "cognito-identity.amazonaws.com" => claim == "aud",
-            "accounts.google.com" => matches!(claim, "aud" | "oaud" | "sub"),
-            "graph.facebook.com" => matches!(claim, "app_id" | "id"),
-            "www.amazon.com" => matches!(claim, "app_id" | "user_id"),
-            _ => !matches!(claim, "aud" | "amr" | "azp"),
-        };
-        let fixed = world.fixed(key, names_a_subject);
+        let tells_apart = claims::tells_apart(issuer, claim);
+        let fixed = world.fixed(key, |pattern| claims::names_a_subject(issuer, claim, pattern));
         return Some(match (tells_apart, claim) {
             (true, "sub" | "aud" | "app_id") => {
                 Domain { many: false, ..Domain::anything_but(fixed) }.present()
@@ -206,19 +199,6 @@ fn of_web_identity(issuer: &str, key: &str, world: &World<'_>) -> Option<Domain>
         "aws:federatedprovider" => Domain::anything(),
         _ => return of_anonymous(key),
     })
-}
-
-/// Whether a value of a claim is one subject's, or all of one owner's: it has no wildcard, or none
-/// before the end of its second part, as in `repo:acme/*` and `project_path:acme/*`.
-fn names_a_subject(pattern: &Pattern) -> bool {
-    const ENDS: [char; 2] = [':', '/'];
-    let prefix = pattern.prefix();
-    let owned = || {
-        let (_, rest) = prefix.split_once(ENDS)?;
-        let (owner, _) = rest.split_once(ENDS)?;
-        Some(!owner.is_empty())
-    };
-    pattern.is_fixed() || owned().unwrap_or(false)
 }
 
 /// Keys that say whence a request comes, and what it is for.

@@ -15,6 +15,7 @@
 //! Condition operators", "Multivalued context keys" and "Policy elements: Variables and tags".
 
 mod callers;
+mod claims;
 mod condition;
 mod document;
 mod domain;

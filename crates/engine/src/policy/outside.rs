@@ -187,9 +187,16 @@ impl<'a> Door<'_, 'a> {
     }
 
     fn service(&mut self, name: &'a str) -> Result<()> {
-        let acting = |account| Caller::unnamed(Who::Service { name: Some(name), account });
+        // Some service acts for anybody who asks it to.
+        let is_any = name == "*";
+        let acting =
+            |account| Caller::unnamed(Who::Service { name: (!is_any).then_some(name), account });
         if self.admits(acting(Account::Unnamed).for_unowned_source())? {
-            self.add(OutsiderKind::Service, name);
+            if is_any {
+                self.add(OutsiderKind::Public, "every service of AWS");
+            } else {
+                self.add(OutsiderKind::Service, name);
+            }
             return Ok(());
         }
         let world = self.world;

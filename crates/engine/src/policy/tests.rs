@@ -228,6 +228,7 @@ fn principals_are_read_by_their_account() {
         ("AWS", "arn:aws:iam::*:role/ci", "1 Public everyone"),
         ("AWS", "nobody", "the principal \"nobody\" of kind \"AWS\" is not understood"),
         ("Service", "sns.amazonaws.com", "1 Service sns.amazonaws.com"),
+        ("Service", "*", "1 Public every service of AWS"),
         ("Federated", "arn:aws:iam::111122223333:saml-provider/idp", ""),
         (
             "Federated",
@@ -255,6 +256,9 @@ fn a_web_identity_is_pinned_by_its_subject() {
         ("StringNotEquals", "sub", "repo:acme/shop:ref:refs/heads/main", open),
         ("StringEquals", "sub", "repo:acme/*", ""),
         ("StringEquals", "repository_owner", "acme", ""),
+        ("StringLike", "repository", "acme/*", ""),
+        ("StringEquals", "environment", "production", open),
+        ("StringEquals", "sub", "environment:production", open),
     ] {
         let statement = json!({"Principal": {"Federated": [provider]},
             "Action": ["sts:AssumeRoleWithWebIdentity"],
