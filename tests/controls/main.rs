@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr)] // a test
 
 mod practices;
+mod remediation;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write as _, stderr}; // past the harness's capture: what is skipped or counted shows

@@ -197,6 +197,19 @@ fn a_recorder_that_is_off_missing_or_failing_is_reported() {
     }
 }
 
+/// Queries are empty then, which must not look as if there were no resources.
+#[test]
+fn a_recorder_that_a_service_keeps_for_itself_is_named_as_of_no_use() {
+    let Some(double) = Double::start(&healthy()) else { return };
+    let services = json!(["access-analyzer.amazonaws.com"]);
+    let change = json!({"recorder": null, "serviceRecorders": services});
+    double.change_region(SHOP, "eu-west-1", &change);
+    let reported = Reported::of(&double, SAMPLE);
+    assert_eq!(reported.failed(), [format!("{SHOP} eu-west-1 recorder")]);
+    let (_, message) = reported.state(SHOP, Some("eu-west-1"), "recorder");
+    assert!(message.contains("only that of access-analyzer.amazonaws.com"), "{message}");
+}
+
 #[test]
 fn a_type_that_is_not_recorded_is_reported_with_its_controls() {
     let Some(double) = Double::start(&healthy()) else { return };

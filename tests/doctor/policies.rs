@@ -80,12 +80,14 @@ fn denied(double: &Double) -> Vec<String> {
     denied
 }
 
-/// What is called only when there is something to publish, when what was published comes back, or
-/// when AWS Config rules are created and removed, which `scan` does not do.
+/// What is called only when there is something to publish, when what was published comes back, where a
+/// region has no recorder of the customer's, or when AWS Config rules are created and removed, which
+/// `scan` does not do.
 fn is_not_called(account: &str, action: &str) -> bool {
     let imports = account == WAREHOUSE && action == "securityhub:BatchImportFindings";
     let others = [
         "securityhub:BatchUpdateFindings",
+        "config:ListConfigurationRecorders",
         "config:PutConfigRule",
         "config:DeleteConfigRule",
         "config:TagResource",

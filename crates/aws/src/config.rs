@@ -33,6 +33,29 @@ pub struct BatchItems {
     pub unprocessed: Vec<String>,
 }
 
+/// What records a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegionRecorder {
+    /// The customer's recorder.
+    Customer(Recorder),
+    /// There is none of the customer's.
+    None {
+        /// The AWS services that keep a recorder for themselves, by their principals.
+        services: Vec<String>,
+    },
+}
+
+impl RegionRecorder {
+    /// The customer's recorder, where there is one.
+    #[must_use]
+    pub fn customer(&self) -> Option<&Recorder> {
+        match self {
+            Self::Customer(recorder) => Some(recorder),
+            Self::None { .. } => None,
+        }
+    }
+}
+
 /// A configuration recorder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorder {

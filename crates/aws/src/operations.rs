@@ -31,6 +31,8 @@ operations! {
     DESCRIBE_RECORDERS = "config": "DescribeConfigurationRecorders";
     /// How the recorder fares.
     DESCRIBE_RECORDER_STATUS = "config": "DescribeConfigurationRecorderStatus";
+    /// Which recorders AWS services keep for themselves.
+    LIST_RECORDERS = "config": "ListConfigurationRecorders";
     /// How fresh an aggregator's sources are.
     DESCRIBE_AGGREGATED = "config": "DescribeConfigurationAggregatorSourcesStatus";
     /// Advanced queries of an account in a region.

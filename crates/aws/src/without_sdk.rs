@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::config::{AggregatedSource, BatchItems, Recorder, ResourceKey, Rows};
+use crate::config::{AggregatedSource, BatchItems, RegionRecorder, ResourceKey, Rows};
 use crate::error::{AwsError, Class, NOT_BUILT, OWN};
 use crate::facts::{
     ContactKind, CredentialReport, InspectorScans, LogGroup, Organization, PasswordPolicy,
@@ -148,7 +148,7 @@ impl AccountAccess {
 
 #[allow(missing_docs, clippy::missing_errors_doc)] // as the SDK's own
 impl ConfigClient {
-    pub async fn recorder(&self) -> Result<Option<Recorder>, AwsError> {
+    pub async fn recorder(&self) -> Result<RegionRecorder, AwsError> {
         match self.0 {}
     }
 

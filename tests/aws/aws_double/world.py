@@ -16,7 +16,7 @@ from .accounts import Account, Identities, Role
 from .clock import Clock
 from .config.aggregators import Aggregator
 from .config.items import Items
-from .config.recorder import Recorder
+from .config.recorder import Recorder, ServiceRecorder
 from .config.rules import Rule, Rules
 from .facts.account import Facts, RegionFacts
 from .paging import Tokens
@@ -42,6 +42,7 @@ class Region:
     items: Items
     rules: Rules
     recorder: Recorder | None = None
+    service_recorders: list[ServiceRecorder] = field(default_factory=list)
     hub: Hub = field(default_factory=Hub)
     aggregators: list[Aggregator] = field(default_factory=list)
     unserved: frozenset[str] = frozenset()
@@ -124,6 +125,8 @@ class World:
         if "recorder" in change:
             given = change["recorder"]
             region.recorder = Recorder.of(given) if given is not None else None
+        if "serviceRecorders" in change:
+            region.service_recorders = [ServiceRecorder(it) for it in change["serviceRecorders"]]
         if "securityHub" in change:
             region.hub.configure(change["securityHub"])
         if "rules" in change:

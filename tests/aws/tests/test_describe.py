@@ -36,6 +36,18 @@ def test_a_region_without_a_recorder_describes_none(aws: Aws) -> None:
     assert client.describe_configuration_recorders()["ConfigurationRecorders"] == []
 
 
+def test_recorders_of_services_are_listed_and_not_described(aws: Aws) -> None:
+    client = aws.client("config", "ap-south-1")
+    principal = "access-analyzer.amazonaws.com"
+    aws.change(region="ap-south-1", serviceRecorders=[principal])
+    assert client.describe_configuration_recorders()["ConfigurationRecorders"] == []
+    [summary] = client.list_configuration_recorders()["ConfigurationRecorderSummaries"]
+    assert (summary["servicePrincipal"], summary["recordingScope"]) == (principal, "INTERNAL")
+    of_customers = [{"filterName": "recordingScope", "filterValue": ["PAID"]}]
+    answer = client.list_configuration_recorders(Filters=of_customers)
+    assert answer["ConfigurationRecorderSummaries"] == []
+
+
 def test_a_stopped_recorder_tells_why(aws: Aws) -> None:
     client = aws.client("config", "eu-central-1")
     [status] = client.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::check::{Check, CheckResult, Place};
 use super::needs::Needs;
-use aws::source::aws_config::recorded::{records, stopped};
-use aws::{AwsError, Recorder};
+use aws::source::aws_config::recorded::{self, records, stopped};
+use aws::{AwsError, Recorder, RegionRecorder};
 use cel::Timestamp;
 use model::{AccountId, Region, ResourceType, is_global};
 
 /// What each region's recorder says.
-pub(super) type Recorders = BTreeMap<Region, Result<Option<Recorder>, AwsError>>;
+pub(super) type Recorders = BTreeMap<Region, Result<RegionRecorder, AwsError>>;
 
 /// Looks at the recorder of one region. `first` is the region that speaks for global types, which
 /// any region may record. What a recorder has to deliver since before `oldest` is stale.
@@ -26,7 +26,7 @@ pub(super) fn examine(
     let Some(found) = recorders.get(region) else { return Vec::new() };
     let mut results = vec![runs(place, region, found, oldest)];
     match found {
-        Ok(Some(recorder)) => {
+        Ok(RegionRecorder::Customer(recorder)) => {
             let missing = missing(region == first, recorder, recorders, needs);
             results.push(recorded_types(place, region, &missing, needs));
             results.push(frequency(place, recorder, needs));
@@ -42,17 +42,17 @@ pub(super) fn examine(
 pub(super) fn runs(
     place: Place<'_>,
     region: &Region,
-    found: &Result<Option<Recorder>, AwsError>,
+    found: &Result<RegionRecorder, AwsError>,
     oldest: Timestamp,
 ) -> CheckResult {
     match found {
         Err(error) => place.refused(Check::Recorder, error),
-        Ok(None) => place.failed(
+        Ok(RegionRecorder::None { services }) => place.failed(
             Check::Recorder,
-            "there is no configuration recorder: every control is Unknown here",
+            format!("there is {}: every control is Unknown here", recorded::missing(services)),
             "set up AWS Config in this region, with a recorder and a delivery channel",
         ),
-        Ok(Some(recorder)) => match stopped(recorder, region, oldest) {
+        Ok(RegionRecorder::Customer(recorder)) => match stopped(recorder, region, oldest) {
             None => place.ok(Check::Recorder, format!("{} runs", recorder.name)),
             Some(_) if !recorder.recording => place.failed(
                 Check::Recorder,
@@ -80,7 +80,8 @@ fn missing<'n>(
     needs: &'n Needs,
 ) -> Vec<&'n ResourceType> {
     let anywhere = |name: &ResourceType| {
-        recorders.values().flatten().flatten().any(|recorder| records(recorder, name))
+        let mut recorders = recorders.values().flatten().filter_map(RegionRecorder::customer);
+        recorders.any(|recorder| records(recorder, name))
     };
     let is_missing = |name: &&ResourceType| {
         if is_global(name.as_str()) {
@@ -149,8 +150,8 @@ mod tests {
     fn a_global_type_may_be_recorded_in_any_region() {
         let recorders = |elsewhere: &[&str]| {
             Recorders::from([
-                ("eu-west-1".parse().unwrap(), Ok(Some(recorder(elsewhere)))),
-                ("us-east-1".parse().unwrap(), Ok(Some(recorder(&[])))),
+                ("eu-west-1".parse().unwrap(), Ok(RegionRecorder::Customer(recorder(elsewhere)))),
+                ("us-east-1".parse().unwrap(), Ok(RegionRecorder::Customer(recorder(&[])))),
             ])
         };
         let needs = needs(&["AWS::IAM::Role"]);
@@ -165,7 +166,10 @@ mod tests {
     #[test]
     fn a_regional_type_has_to_be_recorded_in_its_region() {
         let region: Region = "eu-west-1".parse().unwrap();
-        let recorders = Recorders::from([(region, Ok(Some(recorder(&["AWS::S3::Bucket"]))))]);
+        let recorders = Recorders::from([(
+            region,
+            Ok(RegionRecorder::Customer(recorder(&["AWS::S3::Bucket"]))),
+        )]);
         let needs = needs(&["AWS::KMS::Key", "AWS::S3::Bucket"]);
         let states = states(&recorders, "eu-west-1", &needs);
         assert_eq!(states, [CheckState::Ok, CheckState::Failed, CheckState::Ok]);
@@ -178,8 +182,10 @@ mod tests {
             ..recorder(&["AWS::KMS::Key", "AWS::S3::Bucket"])
         };
         let state = |types: &[&str]| {
-            let recorders =
-                Recorders::from([("eu-west-1".parse().unwrap(), Ok(Some(daily.clone())))]);
+            let recorders = Recorders::from([(
+                "eu-west-1".parse().unwrap(),
+                Ok(RegionRecorder::Customer(daily.clone())),
+            )]);
             states(&recorders, "eu-west-1", &needs(types))[2]
         };
         assert_eq!(state(&["AWS::S3::Bucket"]), CheckState::Warning);
@@ -190,8 +196,14 @@ mod tests {
     fn no_recorder_and_one_that_is_off_fail() {
         let off = Recorder { recording: false, ..recorder(&[]) };
         for (found, expected) in [
-            (None, vec![CheckState::Failed, CheckState::NotTried]),
-            (Some(off), vec![CheckState::Failed, CheckState::Ok, CheckState::Ok]),
+            (
+                RegionRecorder::None { services: Vec::new() },
+                vec![CheckState::Failed, CheckState::NotTried],
+            ),
+            (
+                RegionRecorder::Customer(off),
+                vec![CheckState::Failed, CheckState::Ok, CheckState::Ok],
+            ),
         ] {
             let recorders = Recorders::from([("eu-west-1".parse().unwrap(), Ok(found))]);
             assert_eq!(states(&recorders, "eu-west-1", &needs(&[])), expected);

@@ -14,6 +14,8 @@ from .rules import Rule
 
 _PAGE = 100
 _RULES_PAGE = 25
+#: `MaxResults` of `ListConfigurationRecorders` is at most 20.
+_RECORDERS_PAGE = 20
 
 
 class Describe:
@@ -27,6 +29,7 @@ class Describe:
         return {
             "DescribeConfigurationRecorders": self._recorders,
             "DescribeConfigurationRecorderStatus": self._recorder_status,
+            "ListConfigurationRecorders": self._recorder_summaries,
             "DescribeConfigurationAggregators": self._aggregators,
             "DescribeConfigurationAggregatorSourcesStatus": self._sources_status,
             "DescribeConfigRules": self._rules,
@@ -71,6 +74,15 @@ class Describe:
                 f"Cannot find configuration recorder with the specified name '{names[0]}'.",
             )
         return [getattr(recorder, view)(call.account, call.region)] if recorder else []
+
+    def _recorder_summaries(self, call: Call) -> dict[str, Any]:
+        region, filters = self._region(call), call.parameters.get("Filters", [])
+        found = [*([region.recorder] if region.recorder else []), *region.service_recorders]
+        summaries = [one.summary(call.account, call.region) for one in found]
+        for one in filters:
+            name, wanted = one.get("filterName"), one.get("filterValue", [])
+            summaries = [summary for summary in summaries if summary.get(name) in wanted]
+        return self._page(call, "ConfigurationRecorderSummaries", summaries, _RECORDERS_PAGE)
 
     def _aggregators(self, call: Call) -> dict[str, Any]:
         names = call.parameters.get("ConfigurationAggregatorNames")
@@ -148,9 +160,9 @@ class Describe:
 
     def _page(self, call: Call, name: str, found: list[Any], size: int) -> dict[str, Any]:
         asked = call.parameters
-        rest = {k: v for k, v in asked.items() if k not in ("Limit", "NextToken")}
+        paging = ("Limit", "MaxResults", "NextToken")
+        rest = {k: v for k, v in asked.items() if k not in paging}
         binding = [call.operation, call.account, call.region, rest]
-        chosen, more = page(
-            self._world.tokens, binding, found, asked.get("Limit") or size, asked.get("NextToken")
-        )
+        size = asked.get("Limit") or asked.get("MaxResults") or size
+        chosen, more = page(self._world.tokens, binding, found, size, asked.get("NextToken"))
         return {name: chosen, "NextToken": more} if more else {name: chosen}

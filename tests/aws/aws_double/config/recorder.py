@@ -12,6 +12,25 @@ GLOBAL_TYPES = ("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM
 
 
 @dataclass
+class ServiceRecorder:
+    """A recorder that an AWS service keeps for itself: nothing of it is delivered or queried."""
+
+    service_principal: str
+    scope: str = "INTERNAL"
+
+    def summary(self, account: str, region: str) -> dict[str, Any]:
+        """As `ListConfigurationRecorders` gives it."""
+        service = self.service_principal.split(".")[0]
+        name = f"AWSConfigurationRecorderFor{service.title()}"
+        return {
+            "arn": f"arn:aws:config:{region}:{account}:configuration-recorder/{name}/double",
+            "name": name,
+            "servicePrincipal": self.service_principal,
+            "recordingScope": self.scope,
+        }
+
+
+@dataclass
 class Recorder:
     """A customer managed recorder, in the words of `DescribeConfigurationRecorders`."""
 
@@ -80,6 +99,14 @@ class Recorder:
             "roleARN": self.role_arn or f"arn:aws:iam::{account}:role/config",
             "recordingGroup": group,
             "recordingMode": self.mode,
+            "recordingScope": "PAID",
+        }
+
+    def summary(self, account: str, region: str) -> dict[str, Any]:
+        """As `ListConfigurationRecorders` gives it."""
+        return {
+            "arn": self._arn(account, region),
+            "name": self.name,
             "recordingScope": "PAID",
         }
 

@@ -9,9 +9,11 @@ use aws_sdk_config::types::{
 use aws_smithy_types::DateTime;
 
 use super::PAGE;
-use crate::config::{AggregatedSource, Daily, LastRecording, Recorder, Recording};
+use crate::config::{AggregatedSource, Daily, LastRecording, Recorder, Recording, RegionRecorder};
 use crate::error::AwsError;
-use crate::operations::{DESCRIBE_AGGREGATED, DESCRIBE_RECORDER_STATUS, DESCRIBE_RECORDERS};
+use crate::operations::{
+    DESCRIBE_AGGREGATED, DESCRIBE_RECORDER_STATUS, DESCRIBE_RECORDERS, LIST_RECORDERS,
+};
 use crate::sdk::call::Caller;
 use crate::sdk::message::shown;
 use crate::sdk::pages::AnswerPage;
@@ -20,21 +22,35 @@ use model::{means, value_of};
 
 /// The customer's recorder: there is at most one in a region, beside those that AWS services keep
 /// for themselves, which have a service principal.
-pub(super) async fn recorder(
-    client: &Client,
-    caller: &Caller,
-) -> Result<Option<Recorder>, AwsError> {
+pub(super) async fn recorder(client: &Client, caller: &Caller) -> Result<RegionRecorder, AwsError> {
     let ask = client.describe_configuration_recorders();
     let described = caller.call(DESCRIBE_RECORDERS, || ask.clone().send()).await?;
     let mut recorders = described.configuration_recorders.into_iter().flatten();
     let Some(recorder) = recorders.find(|recorder| recorder.service_principal.is_none()) else {
-        return Ok(None);
+        // Who may not list them is answered as where there are none: nothing is recorded either way.
+        let services = service_recorders(client, caller).await.unwrap_or_default();
+        return Ok(RegionRecorder::None { services });
     };
     let ask = client.describe_configuration_recorder_status();
     let statuses = caller.call(DESCRIBE_RECORDER_STATUS, || ask.clone().send()).await?;
     let mut statuses = statuses.configuration_recorders_status.into_iter().flatten();
     let status = statuses.find(|status| status.name == recorder.name);
-    Ok(Some(recorder_of(recorder, status)))
+    Ok(RegionRecorder::Customer(recorder_of(recorder, status)))
+}
+
+/// The services with recorders of their own, by their principals. A call that names no recorder
+/// describes the customer's alone.
+async fn service_recorders(client: &Client, caller: &Caller) -> Result<Vec<String>, AwsError> {
+    let page = move |token| async move {
+        let ask = client.list_configuration_recorders().set_next_token(token);
+        let page = caller.call(LIST_RECORDERS, || ask.clone().send()).await?;
+        let found = page.configuration_recorder_summaries.into_iter();
+        Ok::<_, AwsError>(AnswerPage {
+            entries: found.filter_map(|recorder| recorder.service_principal).collect(),
+            next: page.next_token,
+        })
+    };
+    caller.pages(LIST_RECORDERS, page).await
 }
 
 fn recorder_of(

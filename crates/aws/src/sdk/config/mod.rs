@@ -11,7 +11,7 @@ use aws_sdk_config::types::{ChronologicalOrder, ResourceKey as SdkKey, ResourceT
 
 use super::call::Caller;
 use super::fenced::FencedRequests;
-use crate::config::{AggregatedSource, BatchItems, Recorder, ResourceKey, Rows};
+use crate::config::{AggregatedSource, BatchItems, RegionRecorder, ResourceKey, Rows};
 use crate::error::AwsError;
 use crate::operations::{BATCH, COUNT, HISTORY, LIST, SELECT, SELECT_AGGREGATE};
 use crate::sdk::pages::AnswerPage;
@@ -41,8 +41,8 @@ impl ConfigClient {
         Self { client: Client::from_conf(config), caller }
     }
 
-    /// The customer's configuration recorder and how it fares; nothing where there is none.
-    pub async fn recorder(&self) -> Result<Option<Recorder>, AwsError> {
+    /// The customer's configuration recorder and how it fares.
+    pub async fn recorder(&self) -> Result<RegionRecorder, AwsError> {
         describe::recorder(&self.client, &self.caller).await
     }
 

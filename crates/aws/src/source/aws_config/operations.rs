@@ -4,7 +4,7 @@ use super::need::is_beyond_batches;
 use crate::Operation;
 use crate::operations::{
     BATCH, COUNT, DESCRIBE_AGGREGATED, DESCRIBE_RECORDER_STATUS, DESCRIBE_RECORDERS, HISTORY, LIST,
-    SELECT, SELECT_AGGREGATE,
+    LIST_RECORDERS, SELECT, SELECT_AGGREGATE,
 };
 use cel::Projection;
 
@@ -26,7 +26,7 @@ pub fn of_own<'p>(reads: impl IntoIterator<Item = &'p Projection>) -> Vec<Operat
 
 /// What is called to learn whether recorders run.
 pub fn of_recorders() -> Vec<Operation> {
-    vec![DESCRIBE_RECORDERS, DESCRIBE_RECORDER_STATUS]
+    vec![DESCRIBE_RECORDERS, DESCRIBE_RECORDER_STATUS, LIST_RECORDERS]
 }
 
 /// What reading through an aggregator calls, all of it in the aggregator's account.
@@ -55,6 +55,6 @@ mod tests {
 
     #[test]
     fn where_no_control_reads_anything_only_recorders_are_looked_at() {
-        assert_eq!(of_own([]), [DESCRIBE_RECORDERS, DESCRIBE_RECORDER_STATUS]);
+        assert_eq!(of_own([]), of_recorders());
     }
 }

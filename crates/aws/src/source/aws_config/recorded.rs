@@ -2,7 +2,7 @@
 
 use super::unread::Unread;
 use crate::source::recorder_item::IAM_TYPES;
-use crate::{ConfigClient, LastRecording, Recorder, Recording};
+use crate::{ConfigClient, LastRecording, Recorder, Recording, RegionRecorder};
 use cel::Timestamp;
 use cel::format_timestamp;
 use model::{Region, ResourceType, UnknownReason};
@@ -35,6 +35,19 @@ pub fn stopped(recorder: &Recorder, region: &Region, oldest: Timestamp) -> Optio
     Some(Unread { reason, detail: format!("the configuration recorder {name} of {region} {what}") })
 }
 
+/// What a region lacks. What a service's own recorder records for itself is neither delivered nor
+/// shown by queries (`PutServiceLinkedConfigurationRecorder`, AWS Config API Reference).
+#[must_use]
+pub fn missing(services: &[String]) -> String {
+    if services.is_empty() {
+        return "no configuration recorder".to_owned();
+    }
+    format!(
+        "no customer managed configuration recorder, only that of {}, which AWS Config does not show",
+        services.join(", ")
+    )
+}
+
 /// The region's recorder, which runs.
 ///
 /// # Errors
@@ -45,9 +58,12 @@ pub async fn running(
     region: &Region,
     oldest: Timestamp,
 ) -> Result<Recorder, Unread> {
-    let Some(recorder) = service.recorder().await? else {
-        let detail = format!("{region} has no configuration recorder; set one up");
-        return Err(Unread::not_recorded(detail));
+    let recorder = match service.recorder().await? {
+        RegionRecorder::Customer(recorder) => recorder,
+        RegionRecorder::None { services } => {
+            let what = missing(&services);
+            return Err(Unread::not_recorded(format!("{region} has {what}; set one up")));
+        }
     };
     match stopped(&recorder, region, oldest) {
         Some(stopped) => Err(stopped),
