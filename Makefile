@@ -6,9 +6,12 @@ VENV := .cache/venv
 STATE ?= .plumbline
 # What reads files and publishes into files: no AWS, no Kubernetes, no traces.
 LIGHT := --profile quick --package plumbline --no-default-features
+# How long each fuzz target runs, and which.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/targets/*.rs))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build light test test-aws-double aws-double kubernetes lint image image-test generate pictures bench soak clean
+.PHONY: help run build light test test-aws-double aws-double kubernetes lint image image-test generate pictures bench soak fuzz clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +78,19 @@ bench: $(VENV)/.ready-aws ## Measure throughput, memory and start-up beside Duck
 
 soak: $(VENV)/.ready $(VENV)/.ready-aws kubernetes ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input
 	PLUMBLINE_REQUIRE_AWS_DOUBLE=1 PLUMBLINE_REQUIRE_KUBERNETES=1 PLUMBLINE_SOAK=1 $(CARGO) test
+
+# What is found lies in fuzz/artifacts/, and what a run learns of inputs in .cache/fuzz/, where the next goes on.
+fuzz: .cache/cargo-fuzz/bin/cargo-fuzz ## Fuzz what reads foreign input, FUZZ_SECONDS (600) for each of FUZZ_TARGETS; takes a nightly compiler
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p .cache/fuzz/$$target; \
+		PATH="$(CURDIR)/.cache/cargo-fuzz/bin:$$PATH" cargo +nightly fuzz run $$target \
+			$(CURDIR)/.cache/fuzz/$$target $(CURDIR)/fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1 \
+			$$(dict=fuzz/dictionaries/$$target.dict; [ ! -f $$dict ] || echo "-dict=$$dict") || exit; \
+	done
+
+.cache/cargo-fuzz/bin/cargo-fuzz:
+	cargo +nightly install cargo-fuzz --version 0.13.2 --locked --root .cache/cargo-fuzz
 
 clean: ## Remove what was built and what was installed for tests
 	$(CARGO) clean

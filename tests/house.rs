@@ -16,7 +16,7 @@ const NAMESAKES: usize = 2;
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders: Vec<PathBuf> =
-        ["benches", "crates", "src", "tests"].iter().map(|it| root.join(it)).collect();
+        ["benches", "crates", "fuzz", "src", "tests"].iter().map(|it| root.join(it)).collect();
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
@@ -116,7 +116,7 @@ fn no_function_is_longer_than_a_reader_takes_in() {
 fn no_name_is_that_of_many_types() {
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (path, text) in sources() {
-        let is_test = ["tests/", "benches/"].iter().any(|it| path.starts_with(it))
+        let is_test = ["tests/", "benches/", "fuzz/"].iter().any(|it| path.starts_with(it))
             || path.contains("/tests/")
             || path.ends_with("/tests.rs")
             || path.ends_with("/fixture.rs");

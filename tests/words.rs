@@ -33,7 +33,7 @@ const NO_NAMES: [(&str, &str); 4] =
 
 /// What people read, and where sentences of ours come from.
 const READ: [&str; 6] = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "charts", "deploy"];
-const CODE: [&str; 4] = ["src", "crates", "tests", "benches"];
+const CODE: [&str; 6] = ["src", "crates", "tests", "benches", "fuzz/src", "fuzz/targets"];
 
 /// Files with the words of others, or with these words as what is tested.
 const LEFT_OUT: [&str; 9] = [

@@ -5,9 +5,9 @@ use bumpalo::Bump;
 use cel::{Projection, Step};
 use model::{Chunk, Parsed, Reading, Splitter, parse_item};
 use proptest::prelude::*;
-use serde_json::{Map, Number, Value as Json, json};
+use serde_json::{Number, Value as Json, json};
 
-use super::normal::json_of;
+use super::by_hand::{json_of, normal, project};
 
 fn names() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -57,64 +57,6 @@ fn projections() -> impl Strategy<Value = Projection> {
         projection
     });
     prop_oneof![1 => Just(Projection::Whole), 4 => part]
-}
-
-/// The normal form of a tree; nothing of a null.
-fn normal(tree: &Json) -> Option<Json> {
-    Some(match tree {
-        Json::Null => return None,
-        Json::Number(number) => normal_number(number),
-        Json::Array(values) => {
-            values.iter().map(|value| normal(value).unwrap_or(Json::Null)).collect()
-        }
-        Json::Object(fields) => Json::Object(
-            fields
-                .iter()
-                .filter_map(|(name, value)| Some((name.clone(), normal(value)?)))
-                .collect(),
-        ),
-        other => other.clone(),
-    })
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // tested to be whole before
-fn normal_number(number: &Number) -> Json {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if let Some(number) = number.as_i64() {
-        return json!(number);
-    }
-    if let Some(number) = number.as_u64() {
-        return json!({"uint": number});
-    }
-    let number = number.as_f64().unwrap();
-    if number.fract() != 0.0 || !(-LIMIT..2.0 * LIMIT).contains(&number) {
-        json!({"double": number.to_bits()})
-    } else if number < LIMIT {
-        json!(number as i64)
-    } else {
-        json!({"uint": number as u64})
-    }
-}
-
-/// What a projection keeps of a tree.
-fn project(tree: &Json, projection: &Projection) -> Json {
-    match (tree, projection) {
-        (_, Projection::Whole) => tree.clone(),
-        (Json::Array(values), _) => match projection.element() {
-            Some(part) => values.iter().map(|value| project(value, part)).collect(),
-            None => json!([]),
-        },
-        (Json::Object(fields), _) => {
-            let mut kept = Map::new();
-            for (name, value) in fields {
-                if let Some(part) = projection.field(name) {
-                    kept.insert(name.clone(), project(value, part));
-                }
-            }
-            Json::Object(kept)
-        }
-        _ => tree.clone(),
-    }
 }
 
 /// A snapshot's items, and the configuration that is expected of each.

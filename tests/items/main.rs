@@ -8,6 +8,7 @@
     clippy::print_stderr
 )] // a test
 
+mod by_hand;
 mod damage;
 mod encodings;
 mod generated;

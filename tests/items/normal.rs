@@ -1,32 +1,13 @@
-//! Values as JSON, to compare them.
+//! Files read as the program reads them, each item as JSON, to compare it.
 
 use std::path::Path;
 
 use aws::source::{ItemSink, ReadReport, Snapshot};
-use cel::{Timestamp, Value};
+use cel::Timestamp;
 use model::{ConfigurationItem, Reading};
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
-/// A value as JSON. What JSON has no type for becomes a map that names its type.
-pub(crate) fn json_of(value: &Value<'_>) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => json!(value),
-        Value::Int(number) => json!(number),
-        Value::UInt(number) => json!({"uint": number}),
-        Value::Double(number) => json!({"double": number.to_bits()}),
-        Value::String(text) => json!(text),
-        Value::List(values) => values.iter().map(json_of).collect(),
-        Value::Map(entries) => {
-            let fields = entries.iter().map(|(key, value)| {
-                (key.as_str().expect("fields have names").to_owned(), json_of(value))
-            });
-            Json::Object(fields.collect::<Map<_, _>>())
-        }
-        Value::Timestamp(time) => json!({"time": [time.seconds, time.nanoseconds]}),
-        other => panic!("no item holds {other:?}"),
-    }
-}
+use super::by_hand::json_of;
 
 /// After all times of the items.
 const NOW: Timestamp = Timestamp { seconds: 4_000_000_000, nanoseconds: 0 };

@@ -90,7 +90,7 @@ impl Mirror {
     }
 
     /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
-    pub(super) fn begin(&self, part: &Part) {
+    pub fn begin(&self, part: &Part) {
         self.lock().part(part).generation += 1;
     }
 
@@ -99,7 +99,7 @@ impl Mirror {
     /// # Errors
     ///
     /// When it cannot be written. Where there is no room, the part is forgotten: others need theirs.
-    pub(super) fn put(&self, part: &Part, region: &str, id: &str, text: &str) -> io::Result<()> {
+    pub fn put(&self, part: &Part, region: &str, id: &str, text: &str) -> io::Result<()> {
         let key = self.hasher.hash_one((region, id));
         let mut state = self.lock();
         let state = &mut *state;
@@ -123,7 +123,11 @@ impl Mirror {
     }
 
     /// Ends reading a part whole.
-    pub(super) fn finish(&self, part: &Part) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When what stays cannot be written again.
+    pub fn finish(&self, part: &Part) -> io::Result<()> {
         let mut state = self.lock();
         let items = state.part(part);
         let generation = items.generation;
@@ -140,7 +144,7 @@ impl Mirror {
     }
 
     /// Forgets a part.
-    pub(super) fn forget(&self, part: &Part) {
+    pub fn forget(&self, part: &Part) {
         self.lock().forget(part);
     }
 

@@ -19,6 +19,9 @@ mod finish;
 mod fixture;
 mod judge;
 mod keep;
+#[cfg(any(test, feature = "test-support"))]
+#[doc(hidden)]
+pub mod kept;
 mod mask;
 mod needs;
 mod outcome;

@@ -45,7 +45,7 @@ impl<'k> Head<'k> {
 }
 
 impl<'k> Decoder<'k> {
-    pub(super) fn new(bytes: &'k [u8], names: &'k [Box<str>]) -> Self {
+    pub(in super::super) fn new(bytes: &'k [u8], names: &'k [Box<str>]) -> Self {
         Self { bytes, names }
     }
 
