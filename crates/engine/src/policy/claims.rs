@@ -9,8 +9,8 @@ const GITHUB: &str = "token.actions.githubusercontent.com";
 /// What ends a part of a subject.
 const ENDS: [char; 2] = [':', '/'];
 
-/// Claims of GitHub that name an owner, as they stand in a subject ("OpenID Connect reference" in the
-/// GitHub documentation). An organization may also compose its subjects of others alone, such as
+/// Claims of GitHub that name an owner, as they stand in a subject (the OIDC reference of GitHub's
+/// documentation). An organization may also compose its subjects of others alone, such as
 /// `environment:production`, which any other organization may then do as well.
 const GITHUB_OWNERS: [&str; 9] = [
     "repo",
@@ -71,11 +71,9 @@ fn place_of_owner(issuer: &str, prefix: &str) -> usize {
         // pulumi:deploy:org:acme:project:... ("OpenID Connect integration" in the Pulumi
         // documentation).
         3
-    } else if issuer == GITHUB {
-        // The repository acme/shop.
-        0
     } else {
-        1
+        // GitHub's repository acme/shop; with others, the owner follows a word for its kind.
+        usize::from(issuer != GITHUB)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What AWS Config says of its own set-up.
 
+use std::time::Duration;
+
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{
     AggregatedSourceStatus, AggregatedSourceStatusType, ConfigurationRecorder,
@@ -17,6 +19,7 @@ use crate::operations::{
 use crate::sdk::call::Caller;
 use crate::sdk::message::shown;
 use crate::sdk::pages::AnswerPage;
+use crate::settings::Patience;
 use cel::Timestamp;
 use model::{means, value_of};
 
@@ -39,8 +42,10 @@ pub(super) async fn recorder(client: &Client, caller: &Caller) -> Result<RegionR
 }
 
 /// The services with recorders of their own, by their principals. A call that names no recorder
-/// describes the customer's alone.
+/// describes the customer's alone. What only explains is not waited for.
 async fn service_recorders(client: &Client, caller: &Caller) -> Result<Vec<String>, AwsError> {
+    let patience = Patience { deadline: Duration::from_secs(2), ..caller.patience };
+    let caller = &Caller { patience, ..caller.clone() };
     let page = move |token| async move {
         let ask = client.list_configuration_recorders().set_next_token(token);
         let page = caller.call(LIST_RECORDERS, || ask.clone().send()).await?;
