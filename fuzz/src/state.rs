@@ -94,7 +94,7 @@ fn expected(file: &[u8]) -> Result<BTreeMap<String, Finding>, u64> {
     let mut lines: Vec<&[u8]> = file.split(|byte| *byte == b'\n').collect();
     lines.pop();
     let publisher = Publisher::default();
-    for (line, number) in lines.into_iter().zip(1..) {
+    for (line, number) in lines.into_iter().zip(1_u64..) {
         let document: Document = serde_json::from_slice(line).map_err(|_| number)?;
         let finding = Finding::try_from(document).map_err(|_| number)?;
         let id = finding.id.to_string();
