@@ -117,6 +117,15 @@ fn a_finding_is_read_back_as_it_was_written() {
         assert_eq!((&read.id, read.fingerprint), (&finding.id, finding.fingerprint));
         assert_eq!(read.to_asff(), finding.to_asff());
     }
+    // What somebody else wrote is written the same from then on.
+    let mut strange = hostile::findings().into_iter().next().unwrap();
+    for resource_type in ["", " ", "AWS::\u{202e}Evil"] {
+        strange.resource.resource_type = resource_type.to_owned();
+        strange.resource.arn = None;
+        let written = strange.to_asff();
+        let read = engine::drift::Finding::try_from(written.clone()).unwrap();
+        assert_eq!(read.to_asff(), written, "{resource_type:?}");
+    }
 }
 
 #[test]

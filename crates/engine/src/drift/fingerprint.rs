@@ -39,7 +39,8 @@ impl FromStr for Fingerprint {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        if text.len() != 32 {
+        // `from_str_radix` also takes a sign.
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(());
         }
         u128::from_str_radix(text, 16).map(|number| Self(number.to_be_bytes())).map_err(|_| ())
@@ -60,6 +61,8 @@ mod tests {
     fn a_fingerprint_is_read_back_as_it_was_written() {
         let fingerprint = Fingerprint::of(["versioning is off"]);
         assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
-        assert!("abc".parse::<Fingerprint>().is_err());
+        for other in ["abc", "+123456789abcdef0123456789abcdef"] {
+            assert!(other.parse::<Fingerprint>().is_err(), "{other}");
+        }
     }
 }

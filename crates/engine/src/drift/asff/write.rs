@@ -135,7 +135,8 @@ impl Finding {
 
 fn resource_id(resource: &FindingResource) -> String {
     let FindingResource { resource_type, id, arn, .. } = resource;
-    arn.clone().unwrap_or_else(|| format!("{resource_type}/{}", product_field(id)))
+    let (resource_type, id) = (product_field(resource_type), product_field(id));
+    arn.clone().unwrap_or_else(|| format!("{resource_type}/{id}"))
 }
 
 /// Whether a text is one that a tag may have as key or value.
