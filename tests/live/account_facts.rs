@@ -318,6 +318,8 @@ impl Moto {
         let mut process = Command::new(bin.join("moto_server"))
             .args(["-p", "0"])
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            // Its images come with public snapshots, of which it cannot be asked whether they are blocked.
+            .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
