@@ -22,9 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const LONGER: Duration = Duration::from_secs(10);
 /// More memory than the operator may need, in MiB: 400 MB.
 const MEMORY: f64 = 400.0 / 1.048_576;
-/// Compares each value of a parameter with half of the others,
-const LONG: &str = "parameters.list.all(a, parameters.list.exists(b, a == b))";
-/// and runs out of fuel for each resource.
+/// Compares each value of a parameter with all others, and runs out of fuel for each resource.
 const EXPENSIVE: &str =
     "parameters.list.all(a, parameters.list.all(b, parameters.list.all(c, a + b != c)))";
 
@@ -35,14 +33,16 @@ struct Size {
     edits: i64,
 }
 
-const SMALL: Size = Size { accounts: 3, exemptions: 50, edits: 5 };
 const FULL: Size = Size { accounts: 8, exemptions: 500, edits: 9 };
 
 #[tokio::test]
 async fn the_worst_tenant_holds_up_its_neighbours_for_seconds_only() {
+    if !is_soak() {
+        return; // It takes the machine for minutes.
+    }
     let Some(operated) = Operated::new(&[]).await else { return };
-    let size = if is_soak() { FULL } else { SMALL };
-    team_controls(&operated, if is_soak() { EXPENSIVE } else { LONG }).await;
+    let size = FULL;
+    team_controls(&operated, EXPENSIVE).await;
     let replica = operated.start("plumbline-0").await;
     replica.ready().await;
     let quiet = neighbour(&operated, "quiet", &size).await;
