@@ -169,7 +169,7 @@ pub(crate) async fn run<O: Observer>(
         select! {
             () = &mut stop => break,
             ended = &mut serving => {
-                ended??;
+                ended?;
                 break;
             }
             () = watch.changed() => {}

@@ -3,7 +3,6 @@
 //! Each test runs as a process of its own, whose memory is nobody else's.
 
 use std::env;
-use std::fs;
 use std::io::{Write as _, stderr}; // past the harness's capture: the figures show
 use std::process::Command;
 use std::time::Duration;
@@ -18,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::counted::Counted;
 use super::world::{REGION, World, day, minute};
-use support::is_soak;
+use support::{is_soak, memory};
 
 /// Set in the process whose memory is measured.
 const MEASURED: &str = "PLUMBLINE_MEASURED";
@@ -45,13 +44,6 @@ fn is_measured(test: &str) -> bool {
     assert!(again.status.success(), "{text}{}", String::from_utf8_lossy(&again.stdout));
     _ = stderr().write_all(&again.stderr);
     false
-}
-
-/// A figure of the process's memory, in bytes: `VmHWM`, the most that it had; `VmRSS`, what it has.
-fn memory(name: &str) -> f64 {
-    let text = fs::read_to_string("/proc/self/status").unwrap();
-    let (_, rest) = text.split_once(&format!("{name}:")).unwrap();
-    rest.split_whitespace().next().unwrap().parse::<f64>().unwrap() * 1024.0
 }
 
 /// Ten baselines of four controls each, in one account and region.
@@ -139,9 +131,9 @@ async fn ten_baselines_of_findings_take_little_memory_when_published_read_and_re
     let count = of_each * buckets;
     // What AWS holds is not Plumbline's: this much memory is free again before anything counts.
     drop(Counted::filled(names(), of_each));
-    let base = memory("VmHWM");
+    let base = memory::peak("self");
     let within = |what: &str| {
-        let taken = memory("VmHWM") - base;
+        let taken = memory::peak("self") - base;
         _ = writeln!(stderr(), "{count} findings {what}: {:.1} MB at most", taken / 1e6);
         let bound = FIXED + OF_A_FINDING * f64::from(u32::try_from(count).unwrap());
         assert!(taken < bound, "{what}: {taken} bytes are more than {bound}");
@@ -191,7 +183,7 @@ async fn findings_that_come_and_go_for_a_year_leave_nothing_behind() {
         let changes = compared((&plans, &publisher), sink.known(), names, day(today));
         sink.publish(&changes).await.unwrap();
         if today % 90 == 89 {
-            measured.push((sink.known().len(), hub.counts(), memory("VmRSS")));
+            measured.push((sink.known().len(), hub.counts(), memory::resident("self")));
         }
         tokio::time::advance(Duration::from_hours(24)).await;
     }

@@ -87,7 +87,10 @@ pub async fn operate(
     let server = serve(&settings, desired).await?.unless(Arc::new(move || alive.stuck()));
     let mut tasks = JoinSet::new();
     let serving = server.serve(Arc::clone(&metrics), readiness.clone());
-    tasks.spawn(async move { serving.await.map_err(OperatorError::from) });
+    tasks.spawn(async move {
+        serving.await;
+        Err(OperatorError::Broken("the metrics server".to_owned()))
+    });
     let (stores, watches) = Stores::watch(&client);
     for watching in watches {
         tasks.spawn(async move {

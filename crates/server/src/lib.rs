@@ -152,15 +152,7 @@ impl Server {
     }
 
     /// Answers until it is dropped.
-    ///
-    /// # Errors
-    ///
-    /// When the listener fails.
-    pub async fn serve(
-        self,
-        metrics: Arc<Metrics>,
-        readiness: Readiness,
-    ) -> Result<(), ServerError> {
+    pub async fn serve(self, metrics: Arc<Metrics>, readiness: Readiness) {
         let stuck = self.stuck;
         let mut routes = Router::new()
             .route("/metrics", get(exposition))
@@ -179,7 +171,6 @@ impl Server {
             })
         };
         take_connections(&self.listener, limits, connection).await;
-        Ok(())
     }
 }
 

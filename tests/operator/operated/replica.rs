@@ -78,10 +78,7 @@ impl Replica {
 
     /// The most memory that it ever had, in MiB.
     pub(crate) fn peak_memory(&self) -> f64 {
-        let path = format!("/proc/{}/status", self.process.id());
-        let text = fs::read_to_string(path).unwrap();
-        let (_, rest) = text.split_once("VmHWM:").unwrap();
-        rest.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
+        support::memory::peak(&self.process.id().to_string()) / 1_048_576.0
     }
 
     /// Sends it a signal by its name: `STOP`, `CONT`.

@@ -11,6 +11,7 @@ pub mod collector;
 pub mod double;
 pub mod http;
 pub mod log;
+pub mod memory;
 pub mod process;
 pub mod random;
 pub mod skipped;

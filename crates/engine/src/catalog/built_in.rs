@@ -46,7 +46,7 @@ impl BuiltInControl {
 
     /// Its file's name, without the extension.
     pub(super) fn name(&self) -> &str {
-        self.file.path().file_stem().and_then(OsStr::to_str).unwrap_or_default()
+        stem(&self.file)
     }
 }
 
@@ -54,12 +54,11 @@ impl BuiltInControl {
 pub(super) fn catalog() -> &'static Catalog {
     static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
         let (mut packs, mut catalog) = (Vec::<Located<Pack>>::new(), Catalog::default());
-        for file in files().filter(|file| !is_test(file)) {
-            if is_pack(&file) {
-                read(&file, &mut packs, &mut Vec::new());
-            } else {
-                catalog.hold(BuiltInControl { file, compiled: OnceLock::new() });
-            }
+        for file in files(is_control) {
+            catalog.hold(BuiltInControl { file, compiled: OnceLock::new() });
+        }
+        for file in files(is_pack) {
+            read(&file, &mut packs, &mut Vec::new());
         }
         for pack in packs {
             catalog.hold_pack(pack.object);
@@ -73,12 +72,11 @@ pub(super) fn catalog() -> &'static Catalog {
 pub fn built_in_mistakes() -> Vec<Diagnostic> {
     let (mut controls, mut packs) = (Vec::<Located<Control>>::new(), Vec::<Located<Pack>>::new());
     let mut mistakes = Vec::new();
-    for file in files().filter(|file| !is_test(file)) {
-        if is_pack(&file) {
-            read(&file, &mut packs, &mut mistakes);
-        } else {
-            read(&file, &mut controls, &mut mistakes);
-        }
+    for file in files(is_control) {
+        read(&file, &mut controls, &mut mistakes);
+    }
+    for file in files(is_pack) {
+        read(&file, &mut packs, &mut mistakes);
     }
     mistakes.extend(controls.iter().filter_map(misnamed));
     let own = OwnObjects {
@@ -97,8 +95,8 @@ pub fn built_in_mistakes() -> Vec<Diagnostic> {
 
 /// A control is looked up by its file's name, and alone in its file.
 fn misnamed(control: &Located<Control>) -> Option<Diagnostic> {
-    let stem = control.file.path().file_stem().and_then(OsStr::to_str);
-    (control.object.metadata.name.as_deref() != stem).then(|| Diagnostic {
+    let is_named_so = control.object.metadata.name.as_deref() == Some(stem(&control.file));
+    (!is_named_so).then(|| Diagnostic {
         file: control.file.clone(),
         range: control.node.summary_range(),
         message: "the file is not named like its control".to_owned(),
@@ -114,22 +112,30 @@ fn locate<K: Object>(problem: &Problem, objects: &[Located<K>]) -> Option<Diagno
 /// The test cases of the built-in controls, and the mistakes in their files.
 pub fn built_in_tests() -> (Vec<Located<ControlTest>>, Vec<Diagnostic>) {
     let (mut tests, mut mistakes) = (Vec::new(), Vec::new());
-    for file in files().filter(is_test) {
+    for file in files(is_test) {
         read(&file, &mut tests, &mut mistakes);
     }
     (tests, mistakes)
 }
 
-fn is_test(file: &SourceFile) -> bool {
-    file.path().to_str().is_some_and(|path| path.ends_with(TEST))
+fn stem(file: &SourceFile) -> &str {
+    file.path().file_stem().and_then(OsStr::to_str).unwrap_or_default()
 }
 
-fn is_pack(file: &SourceFile) -> bool {
-    file.path().components().any(|part| part.as_os_str() == "packs")
+fn is_test(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.ends_with(TEST))
 }
 
-/// The embedded YAML files, by path.
-fn files() -> impl Iterator<Item = SourceFile> {
+fn is_pack(path: &Path) -> bool {
+    !is_test(path) && path.components().any(|part| part.as_os_str() == "packs")
+}
+
+fn is_control(path: &Path) -> bool {
+    !is_test(path) && !is_pack(path)
+}
+
+/// The embedded YAML files of a kind, by path.
+fn files(is_wanted: fn(&Path) -> bool) -> impl Iterator<Item = SourceFile> {
     let (mut folders, mut found) = (vec![&FILES], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in folder.entries() {
@@ -139,7 +145,8 @@ fn files() -> impl Iterator<Item = SourceFile> {
             }
         }
     }
-    found.retain(|file| file.path().extension().is_some_and(|extension| extension == "yaml"));
+    let is_yaml = |path: &Path| path.extension().is_some_and(|extension| extension == "yaml");
+    found.retain(|file| is_yaml(file.path()) && is_wanted(file.path()));
     found.sort_by_key(|file| file.path());
     found.into_iter().map(|file| {
         let path = Path::new("controls").join(file.path());
