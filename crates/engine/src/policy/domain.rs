@@ -181,11 +181,11 @@ fn of_service(
 
 /// Claims of a token that tell its bearer from those of others who use the issuer.
 fn of_web_identity(issuer: &str, key: &str, world: &World<'_>) -> Option<Domain> {
-    if let Some(claim) =
-        key.strip_prefix(&issuer.to_ascii_lowercase()).and_then(|it| it.strip_prefix(':'))
-    {
-        let tells_apart = claims::tells_apart(issuer, claim);
-        let fixed = world.fixed(key, |pattern| claims::names_a_subject(issuer, claim, pattern));
+    // Names of hosts and keys have no case.
+    let issuer = issuer.to_ascii_lowercase();
+    if let Some(claim) = key.strip_prefix(&issuer).and_then(|it| it.strip_prefix(':')) {
+        let tells_apart = claims::tells_apart(&issuer, claim);
+        let fixed = world.fixed(key, |pattern| claims::names_a_subject(&issuer, claim, pattern));
         return Some(match (tells_apart, claim) {
             (true, "sub" | "aud" | "app_id") => {
                 Domain { many: false, ..Domain::anything_but(fixed) }.present()

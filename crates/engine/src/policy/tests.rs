@@ -265,6 +265,12 @@ fn a_web_identity_is_pinned_by_its_subject() {
             "Condition": {operator: {format!("token.actions.githubusercontent.com:{key}"): [value]}}});
         assert_eq!(who(&[statement]), expected, "{operator} {key} {value}");
     }
+    // However the provider is spelt, its claims are the same.
+    let provider = provider.replace("token.actions", "Token.Actions");
+    let condition = json!({"StringEquals": {"token.actions.githubusercontent.com:environment": ["production"]}});
+    let statement = json!({"Principal": {"Federated": [provider]},
+        "Action": ["sts:AssumeRoleWithWebIdentity"], "Condition": condition});
+    assert_eq!(who(&[statement]), open.replace("token.actions", "Token.Actions"));
 }
 
 #[test]
