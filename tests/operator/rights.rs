@@ -7,6 +7,7 @@ use api::{
     Attestation, AwsAccount, BaselineReport, Control, Exemption, ObjectStatus, Pack,
     SecurityBaseline,
 };
+use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::Api;
 use serde_json::{Value, json};
@@ -141,6 +142,14 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     eventually("the report says something", async || {
         let reports = reports.list(&kube::api::ListParams::default()).await.unwrap();
         reports.items.first()?.status.as_ref().map(|_| ())
+    })
+    .await;
+
+    let webhooks: Api<ValidatingWebhookConfiguration> = Api::all(operated.client().await);
+    let webhook = format!("{}-plumbline", operated.release_namespace());
+    eventually("the API server trusts the webhook", async || {
+        let mut webhooks = webhooks.get(&webhook).await.unwrap().webhooks?;
+        webhooks.remove(0).client_config.ca_bundle
     })
     .await;
 

@@ -13,7 +13,8 @@ use std::time::Duration;
 use assess::schedule;
 use cel::Timestamp;
 
-/// A mark that was taken over is put back after so long.
+/// A mark that was taken over is put back after [`COMES_BACK`], for the other operator sees both marks
+/// only if its own stood that long, and again after so long.
 const AGAIN: Duration = Duration::from_hours(1);
 /// After so long without a sign of it the other operator has gone.
 const GONE: Duration = Duration::from_hours(3);
@@ -31,8 +32,16 @@ pub(super) struct Claim {
     /// How often it was written, and when last.
     writes: u32,
     written_at: Option<Timestamp>,
-    /// The other operator, and when its mark was seen last.
-    other: Option<(String, Timestamp)>,
+    other: Option<Other>,
+}
+
+/// The other operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Other {
+    name: String,
+    /// When its mark was seen first and last.
+    first: Timestamp,
+    last: Timestamp,
 }
 
 /// What follows of a look at a mark.
@@ -60,10 +69,15 @@ impl Claim {
                 false
             }
             Some(other) if was_own && !is_pending => {
-                is_news = self.other.as_ref().is_none_or(|(known, _)| known != other);
-                self.other = Some((other.to_owned(), now));
+                let known = self.other.take().filter(|it| it.name == other);
+                is_news = known.is_none();
+                let first = known.map_or(now, |it| it.first);
+                self.other = Some(Other { name: other.to_owned(), first, last: now });
                 // So that the other one sees it, too.
-                is_news || self.written_at.is_none_or(|at| since(at) >= AGAIN)
+                match self.written_at.filter(|at| *at > first) {
+                    Some(at) => since(at) >= AGAIN,
+                    None => since(first) >= COMES_BACK,
+                }
             }
             Some(_) | None => !is_pending && (!was_own || mark.is_none()),
         };
@@ -71,10 +85,10 @@ impl Claim {
             self.written_at = Some(now);
             self.writes = self.writes.saturating_add(1);
         }
-        if self.other.as_ref().is_some_and(|(_, seen)| since(*seen) >= GONE) {
+        if self.other.as_ref().is_some_and(|it| since(it.last) >= GONE) {
             self.other = None;
         }
-        let other = self.other.as_ref().map(|(other, _)| other.clone());
+        let other = self.other.as_ref().map(|it| it.name.clone());
         Verdict { is_to_mark, other, is_news }
     }
 }
@@ -142,6 +156,27 @@ mod tests {
         }
         assert_eq!((seen, news), ([true, true], 2));
         assert!(account.writes <= 6 + 2 * 24, "{}", account.writes);
+    }
+
+    #[test]
+    fn an_operator_whose_cache_is_seconds_behind_sees_the_other_within_a_minute() {
+        let mut account = Account::default();
+        account.check(0, 0);
+        let mut marks = vec![account.mark.clone()];
+        let mut seen = [None, None];
+        for second in 60..120 {
+            for which in [0, 1] {
+                let behind = marks[marks.len().saturating_sub([1, 5][which])].clone();
+                let own = [ONE, OTHER][which];
+                let verdict = account.claims[which].check(own, behind.as_deref(), at(second));
+                if verdict.is_to_mark {
+                    account.mark = Some(own.to_owned());
+                }
+                seen[which] = seen[which].take().or(verdict.other);
+            }
+            marks.push(account.mark.clone());
+        }
+        assert_eq!(seen, [Some(OTHER.to_owned()), Some(ONE.to_owned())]);
     }
 
     #[test]

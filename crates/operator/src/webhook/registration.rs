@@ -127,7 +127,10 @@ impl<'r> Registration<'r> {
         let is_own = self.settings.certificate == CertificateSource::Own;
         let now = time_of(self.context.clock.now()).0;
         if is_own && is_due(&secret, now) {
-            return self.make_certificate(&secret, now).await.map(|()| false);
+            if self.may_write() {
+                self.make_certificate(&secret, now).await?;
+            }
+            return Ok(false);
         }
         let name = || self.settings.secret.clone();
         let (Some(chain), Some(key)) = (data(&secret, CHAIN), data(&secret, KEY)) else {
@@ -145,6 +148,9 @@ impl<'r> Registration<'r> {
         let bundle = data(&secret, AUTHORITIES).filter(|_| is_own);
         let trusted = webhook.client_config.ca_bundle.as_ref().map(|it| it.0.as_slice());
         let Some(path) = path.filter(|_| bundle.is_none() || bundle == trusted) else {
+            if !self.may_write() {
+                return Ok(false);
+            }
             let made = match path {
                 Some(path) => path.to_owned(),
                 None => new_path()?,
@@ -159,6 +165,11 @@ impl<'r> Registration<'r> {
         served.map_err(|source| RegistrationError::Certificate { name: name(), source })?;
         self.path.set(path);
         Ok(true)
+    }
+
+    /// Not before this replica has its first lease, and that is no failure.
+    fn may_write(&self) -> bool {
+        self.context.fence.is_open()
     }
 
     async fn make_certificate(
