@@ -173,3 +173,67 @@ async fn two_clusters_and_a_folder_with_the_same_objects_change_nothing_of_each_
         live.finding_says(&account, region, FIXED).await;
     }
 }
+
+#[tokio::test]
+async fn a_cluster_leaves_a_folders_findings_to_it_and_to_a_restored_state_folder() {
+    let Some(live) = Live::start(&["--archive-deadline=5s"]).await else { return };
+    let namespace = live.operated.cluster.namespace("folder-first").await;
+    let id = live.account(&namespace).await;
+    let accounts = json!({ "names": [format!("live-{id}")] });
+    // The cluster has read the account's findings when nothing stood there.
+    let first = baseline_of(&namespace, "first", "ec2-no-key-pair", &accounts);
+    let baselines = live.operated.api::<SecurityBaseline>(&namespace).await;
+    create(&baselines, first).await;
+    eventually("the cluster has read and published", async || {
+        let first = baselines.get("first").await.unwrap();
+        (baseline_says(&first, "Published") == Some(("True", "Published"))).then_some(())
+    })
+    .await;
+    assert_eq!(live.double.findings().len(), 0);
+
+    let account = live.accounts().await.get(&format!("live-{id}")).await.unwrap();
+    let account = json!({
+        "apiVersion": "plumbline.dev/v1alpha1", "kind": "AwsAccount",
+        "metadata": { "name": account.name_any() },
+        "spec": serde_json::to_value(&account.spec).unwrap(),
+    });
+    let baseline = baseline_of(&namespace, "production", "s3-bucket-versioning", &accounts);
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(folder.path(), &[account, baseline.clone()]);
+    assert_eq!(run_folder(&live.double, folder.path(), state.path()), Some(0));
+    let published = live.double.findings();
+    assert!(live.is(&id, REGIONS[0], OPEN), "{published:?}");
+    let backup = tempfile::tempdir().unwrap();
+    fs::copy(state.path().join("publisher"), backup.path().join("publisher")).unwrap();
+
+    create(&baselines, baseline).await;
+    live.baseline_says(&namespace, "Published", ("False", "PublishFailed")).await;
+    let message = live.account_says(&id, "SolePublisher", ("False", "OtherPublisher")).await;
+    assert!(message.contains("the state folder"), "{message}");
+    let note = live.account_event(&id, "OtherPublisher").await;
+    assert!(note.contains("another Plumbline"), "{note}");
+    assert_eq!(live.double.findings(), published);
+    live.operated.delete_baseline(&namespace).await;
+    live.operated.baseline_gone(&namespace).await;
+    assert_eq!(live.double.findings(), published);
+
+    // The state folder comes from a backup, and the findings are its own still.
+    assert_eq!(run_folder(&live.double, folder.path(), backup.path()), Some(0));
+    assert_eq!(live.double.findings(), published);
+    for region in REGIONS {
+        live.set_versioning(&id, region, "Enabled");
+    }
+    assert_eq!(run_folder(&live.double, folder.path(), backup.path()), Some(0));
+    for region in REGIONS {
+        assert!(live.is(&id, region, FIXED), "{:?}", live.finding(&id, region));
+    }
+}
+
+fn baseline_of(namespace: &str, name: &str, control: &str, accounts: &Value) -> Value {
+    json!({
+        "apiVersion": "plumbline.dev/v1alpha1",
+        "kind": "SecurityBaseline",
+        "metadata": { "name": name, "namespace": namespace },
+        "spec": { "accounts": accounts, "controls": [{ "name": control }] },
+    })
+}

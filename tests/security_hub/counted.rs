@@ -88,13 +88,17 @@ impl SecurityHubService for Counted {
 
     async fn findings(
         &self,
-        _filters: &AwsSecurityFindingFilters,
+        filters: &AwsSecurityFindingFilters,
         token: Option<String>,
     ) -> Result<FindingsPage, AwsError> {
         if self.is_empty {
             return Ok(FindingsPage { findings: Vec::new(), next: None });
         }
         let held = self.held.lock().unwrap();
+        if let Some(ids) = &filters.id {
+            let findings = ids.iter().filter_map(|id| held.named(id.value()?)).collect();
+            return Ok(FindingsPage { findings, next: None });
+        }
         let after = token.as_deref().and_then(|token| token.rsplit_once('/'));
         let after: Option<(Arc<str>, Box<str>)> =
             after.map(|(rest, name)| (Arc::from(rest), Box::from(name)));
@@ -140,6 +144,12 @@ impl Held {
         };
         self.whole.entry(Arc::clone(&rest)).or_insert_with(|| finding.clone());
         self.times.insert((rest, name.into()), times);
+    }
+
+    fn named(&self, id: &str) -> Option<AwsSecurityFinding> {
+        let (rest, name) = id.rsplit_once('/')?;
+        let times = self.times.get(&(Arc::from(rest), Box::from(name)))?;
+        Some(self.whole(rest, name, times))
     }
 
     fn whole(&self, rest: &str, name: &str, times: &Times) -> AwsSecurityFinding {

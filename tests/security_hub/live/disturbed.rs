@@ -9,13 +9,15 @@ async fn credentials_that_run_out_in_the_middle_are_renewed() {
     let Some(double) = Double::start(&state) else { return };
     let (world, now) = (World::new(), by_the_clock());
     let mut sink = of(access(&double, Some("plumbline")).await);
-    world.round(&mut sink, &many(100, OFF), now).await;
+    world.round(&mut sink, &many(500, OFF), now).await;
     assert_eq!(double.expire_sessions(), 1);
-    let (_, published) = world.round(&mut sink, &many(500, OFF), now).await;
-    assert_eq!((published.accepted, double.findings().len()), (400, 500));
+    // All of them are known: the first call imports.
+    let suspended = many(500, Bucket::Failing("suspended"));
+    let (_, published) = world.round(&mut sink, &suspended, now).await;
+    assert_eq!((published.accepted, double.findings().len()), (500, 500));
     let outcomes = &double.calls().counts["securityhub:BatchImportFindings"];
     assert!(outcomes.contains_key("ExpiredTokenException"), "{outcomes:?}");
-    assert_eq!(outcomes["ok"], 5);
+    assert_eq!(outcomes["ok"], 10);
 }
 
 #[tokio::test]

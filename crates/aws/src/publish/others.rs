@@ -22,6 +22,14 @@ impl OthersFindings {
         self.publishers.extend(finding.publisher.clone());
     }
 
+    /// Notes what else is another's.
+    #[cfg(feature = "sdk")]
+    pub(crate) fn extend(&mut self, more: Self) {
+        let Self { ids, publishers } = more;
+        self.ids.extend(ids);
+        self.publishers.extend(publishers);
+    }
+
     #[cfg(feature = "sdk")]
     pub(crate) fn is_empty(&self) -> bool {
         self.ids.is_empty()

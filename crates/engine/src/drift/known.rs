@@ -8,7 +8,8 @@ use super::archived::{ArchivedFinding, FindingPlace};
 use super::finding::{Finding, Generator};
 use super::id::FindingId;
 use super::transition;
-use model::{AccountId, Region};
+use crate::plan::BaselineKey;
+use model::{AccountId, ControlName, Region};
 
 /// The findings already published, each as it was published last.
 #[derive(Debug, Clone, Default)]
@@ -172,6 +173,27 @@ impl KnownFindings {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many there are of each control of a baseline in one account and region, archived ones among
+    /// them.
+    #[must_use]
+    pub fn of_controls(
+        &self,
+        account: &AccountId,
+        region: &Region,
+    ) -> HashMap<(&BaselineKey, &ControlName), usize> {
+        let standing = self.findings.values();
+        let standing = standing.filter(|it| (&it.account, &it.region) == (account, region));
+        let archived = self.archived.values();
+        let archived =
+            archived.filter(|it| (&it.place.account, &it.place.region) == (account, region));
+        let generators = standing.map(|it| &it.generator).chain(archived.map(|it| &it.generator));
+        let mut counts = HashMap::new();
+        for generator in generators {
+            *counts.entry((&generator.baseline, &generator.control)).or_default() += 1;
+        }
+        counts
     }
 
     /// How many are not archived.

@@ -1,8 +1,9 @@
 //! Brings the changes of one place to Security Hub.
 //!
-//! Workflows of findings that are there go first, the findings themselves last: they are the commit
-//! point. Killed between any two calls, the next comparison finds a finding that is not yet as it
-//! should be, and does the rest.
+//! What stands under ids that this process never saw is read first (`unseen`). Workflows of findings
+//! that are there follow, the findings themselves come last: they are the commit point. Killed between
+//! any two calls, the next comparison finds a finding that is not yet as it should be, and does the
+//! rest.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use super::batches::{Batches, Import};
 use super::deliver::{Delivered, Failed, deliver};
+use super::unseen::{SeenFindings, UnseenFindings};
 use super::workflow::{self, Difference, Fields, Wish};
 use crate::publish::{Place, Refused};
 use crate::{AwsError, Class, SecurityHubService};
@@ -27,6 +29,8 @@ pub(super) struct CommitJob<'c, H> {
     pub(super) place: Place,
     pub(super) hub: H,
     pub(super) steps: Vec<CommitStep<'c>>,
+    /// What is to be read first.
+    pub(super) unseen: UnseenFindings<'c>,
     /// How long to wait before refused findings are sent again.
     pub(super) pause: Duration,
 }
@@ -59,6 +63,8 @@ pub(super) struct Committed {
     /// set again.
     pub(super) set_back: HashSet<usize>,
     pub(super) halves: Vec<Half>,
+    /// What was found of others, and of other processes.
+    pub(super) seen: SeenFindings,
     /// Why not everything was sent.
     pub(super) stopped: Option<AwsError>,
 }
@@ -96,6 +102,11 @@ impl<'c> CommitStep<'c> {
         Self { change, wanted, before }
     }
 
+    /// The finding of which nothing is known yet.
+    pub(super) fn unseen(&self) -> Option<&'c Finding> {
+        self.before.is_none().then_some(self.wanted)
+    }
+
     fn id(&self) -> &'c str {
         self.wanted.id.as_str()
     }
@@ -113,7 +124,9 @@ pub(super) fn commit<'c, H: SecurityHubService + 'c>(
 }
 
 async fn in_order<H: SecurityHubService>(job: CommitJob<'_, H>) -> Committed {
-    let CommitJob { place, hub, steps, pause } = job;
+    let CommitJob { place, hub, mut steps, unseen, pause } = job;
+    let mut committed = Committed::of(place.clone(), unseen.read(&hub, &place).await);
+    committed.leave_alone(&mut steps);
     let (others, unread) = others_fields(&hub, &place, &steps).await;
     let wishes = steps.iter().filter(|step| step.difference().first);
     let wishes = wishes.filter(|step| !unread.failed.contains_key(step.id()));
@@ -122,13 +135,12 @@ async fn in_order<H: SecurityHubService>(job: CommitJob<'_, H>) -> Committed {
     // Nobody has it any more: it is published again, with its workflow.
     first.failed.retain(|_, failed| failed.class != Class::NotFound);
     first.failed.extend(unread.failed);
-    let mut stopped = first.stopped.or(unread.stopped);
+    let mut stopped = committed.stopped.take().or(first.stopped).or(unread.stopped);
 
     let ready = steps.iter().filter(|step| !first.failed.contains_key(step.id()));
     let imported = import(&hub, ready.map(|step| step.wanted), stopped.is_some(), pause).await;
     stopped = stopped.or(imported.stopped);
 
-    let mut committed = Committed::of(place);
     for step in &steps {
         let failed = first.failed.get(step.id()).or_else(|| imported.failed.get(step.id()));
         match failed {
@@ -177,15 +189,25 @@ impl CommitStep<'_> {
 }
 
 impl Committed {
-    fn of(place: Place) -> Self {
+    fn of(place: Place, mut seen: SeenFindings) -> Self {
         Self {
             place,
             taken: Vec::new(),
             refused: Vec::new(),
             set_back: HashSet::new(),
             halves: Vec::new(),
-            stopped: None,
+            stopped: seen.stopped.take(),
+            seen,
         }
+    }
+
+    /// Takes out what is not to be published.
+    fn leave_alone(&mut self, steps: &mut Vec<CommitStep<'_>>) {
+        let refusal = |step: &CommitStep<'_>| self.seen.refusal(&step.wanted.id);
+        let left = steps.iter().filter_map(|step| Some((step.change, refusal(step)?)));
+        let left = left.map(|(change, message)| Refused { change, message });
+        self.refused = left.collect();
+        steps.retain(|step| refusal(step).is_none());
     }
 
     fn refuse(&mut self, step: &CommitStep<'_>, message: String) {

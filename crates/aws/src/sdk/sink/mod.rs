@@ -2,7 +2,8 @@
 //!
 //! What stands in a place is read back before anything is published there, and again within a day,
 //! for other people change and archive findings, too. In between, own writes count as known: reads
-//! lag behind them. A read that ends before its last page counts for nothing until it has gone on
+//! lag behind them. What another Plumbline published meanwhile is seen before the first publication
+//! of a finding (`unseen`). A read that ends before its last page counts for nothing until it has gone on
 //! to that.
 //!
 //! A place whose Security Hub cannot be read, or is not enabled, refuses its changes and says why;
@@ -16,9 +17,11 @@ mod commit;
 mod decode;
 mod deliver;
 mod encode;
+mod halves;
 mod occupied;
 mod places;
 mod read_back;
+mod unseen;
 mod workflow;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -35,7 +38,7 @@ use crate::publish::{
     FindingSink, Hubs, Place, PlaceState, PublishError, Published, Refused, not_own, place_of,
 };
 use crate::{AwsError, Class};
-use engine::drift::{Finding, FindingChange, KnownFindings, Publisher, Workflow};
+use engine::drift::{FindingChange, KnownFindings, Publisher, Workflow};
 use model::AccountId;
 
 /// Places that are read or written at once.
@@ -215,46 +218,6 @@ impl<H: Hubs> SecurityHub<H> {
         entry.state = state;
     }
 
-    /// Takes workflows back that were changed ahead of findings that were then not taken.
-    async fn take_back_halves(&mut self, places: &[Place]) {
-        let asked: HashSet<&Place> = places.iter().collect();
-        let (ready, later): (HashMap<_, _>, HashMap<_, _>) = std::mem::take(&mut self.halves)
-            .into_iter()
-            .partition(|(_, half)| asked.contains(&half.place) && self.is_ready(&half.place));
-        self.halves = later;
-        let mut by_place: BTreeMap<Place, Vec<Half>> = BTreeMap::new();
-        for half in ready.into_values() {
-            // Where the finding has moved on, it is taken, or somebody else has changed it.
-            let known = self.known.get(&half.wish.id);
-            if known.is_some_and(|known| known.updated_at == half.updated_at) {
-                by_place.entry(half.place.clone()).or_default().push(half);
-            }
-        }
-        for (place, halves) in by_place {
-            let Some(hub) = self.hubs.hub(&place) else {
-                self.halves.extend(halves.into_iter().map(Half::by_id));
-                continue;
-            };
-            let wishes = halves.iter().map(|half| half.wish.clone()).collect();
-            let changed = workflow::change(&hub, &place, wishes, self.pause).await;
-            for half in halves {
-                match changed.failed.get(&half.wish.id) {
-                    Some(failed) if failed.class != Class::NotFound => {
-                        self.halves.extend([half.by_id()]);
-                    }
-                    _ => self.has_workflow(&half.wish.id, half.wish.workflow, half.exemption),
-                }
-            }
-        }
-    }
-
-    fn has_workflow(&mut self, id: &str, workflow: Workflow, exemption: Option<String>) {
-        if let Some(known) = self.known.get(id) {
-            let known = Finding { workflow, exemption, ..known.into_owned() };
-            self.known.upsert_briefly(known);
-        }
-    }
-
     fn is_being_read(&self, place: &Place) -> bool {
         self.places.get(place).is_some_and(|entry| entry.is_being_read().is_some())
     }
@@ -289,8 +252,9 @@ impl<H: Hubs> SecurityHub<H> {
                 let known = self.known.get(wanted.id.as_str());
                 Some(CommitStep::new(at, wanted, known.as_deref()))
             };
-            let steps = ats.into_iter().filter_map(step).collect();
-            jobs.push(CommitJob { place, hub, steps, pause: self.pause });
+            let steps: Vec<_> = ats.into_iter().filter_map(step).collect();
+            let unseen = self.unseen(&place, &steps);
+            jobs.push(CommitJob { place, hub, steps, unseen, pause: self.pause });
         }
         (jobs, refused)
     }
@@ -312,7 +276,8 @@ impl<H: Hubs> SecurityHub<H> {
 
     /// Takes note of what became of a place's changes, and gives those that were refused.
     fn committed(&mut self, changes: &[FindingChange], committed: Committed) -> Vec<Refused> {
-        let Committed { place, taken, mut refused, set_back, halves, stopped } = committed;
+        let Committed { place, taken, mut refused, set_back, halves, seen, stopped } = committed;
+        self.saw(&place, seen);
         let Some(entry) = self.places.get_mut(&place) else { return refused };
         for at in &taken {
             let Some(change) = changes.get(*at) else { continue };

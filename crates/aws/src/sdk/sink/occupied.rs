@@ -1,5 +1,7 @@
 //! Places in which another Plumbline of the same installation publishes: what it keeps stays as it is.
 
+use super::commit::CommitStep;
+use super::unseen::{SeenFindings, UnseenFindings};
 use super::{Hubs, PlaceState, SecurityHub};
 use crate::publish::{OthersFindings, Place, is_vacant};
 use engine::drift::FindingChange;
@@ -36,6 +38,24 @@ impl<H: Hubs> SecurityHub<H> {
             }
         }
         entry.others = others;
+    }
+
+    /// What is to be read before these steps, of whose findings some are not known.
+    pub(super) fn unseen<'c>(&self, place: &Place, steps: &[CommitStep<'c>]) -> UnseenFindings<'c> {
+        let unseen: Vec<_> = steps.iter().filter_map(CommitStep::unseen).collect();
+        let is_vacant = !unseen.is_empty() && is_vacant(&self.known, place);
+        UnseenFindings::of(&unseen, place, &self.known, (&self.publisher, is_vacant))
+    }
+
+    /// Takes note of what was read before findings were published for the first time.
+    pub(super) fn saw(&mut self, place: &Place, seen: SeenFindings) {
+        self.known.absorb(seen.own);
+        let Some(entry) = self.places.get(place).filter(|_| !seen.others.is_empty()) else {
+            return;
+        };
+        let mut others = entry.others.clone();
+        others.extend(seen.others);
+        self.note_others(place, others);
     }
 
     /// Whether a change is of a finding that is another's.

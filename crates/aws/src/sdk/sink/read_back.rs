@@ -15,6 +15,9 @@ use crate::publish::{OthersFindings, Place};
 use crate::{AwsError, Class, SecurityHubService};
 use engine::drift::{Finding, Installation, KnownFindings, Publisher};
 
+/// Values of one filter of `GetFindings` (Security Hub API Reference).
+pub(super) const FILTERED_AT_ONCE: usize = 20;
+
 /// What stands in a place.
 #[derive(Debug, Default)]
 pub(super) struct StandingFindings {
@@ -103,7 +106,7 @@ pub(super) fn repeated_in(place: &Place, repeated: RepeatedPage) -> AwsError {
 }
 
 impl StandingFindings {
-    fn add(
+    pub(super) fn add(
         &mut self,
         given: AwsSecurityFinding,
         place: &Place,

@@ -10,7 +10,7 @@ use aws_sdk_securityhub::types::AwsSecurityFindingFilters;
 
 use super::deliver::{Bulk, Delivered, EntryFailure, Failed, deliver};
 use super::encode::encode_workflow;
-use super::read_back::{equals, product_arn, repeated_in};
+use super::read_back::{FILTERED_AT_ONCE, equals, product_arn, repeated_in};
 use crate::paging::PageCursor;
 use crate::publish::Place;
 use crate::{AwsError, FindingKey, SecurityHubService, WorkflowUpdate};
@@ -19,8 +19,6 @@ use engine::drift::{Finding, FindingStatus, Workflow};
 
 /// Findings of one `BatchUpdateFindings` (Security Hub API Reference).
 const UPDATED_AT_ONCE: usize = 100;
-/// Values of one filter of `GetFindings` (Security Hub API Reference).
-const FILTERED_AT_ONCE: usize = 20;
 
 /// User-defined fields, in the order of their keys.
 pub(super) type Fields = Vec<(String, String)>;
