@@ -20,6 +20,8 @@ mod duration;
 mod exposition;
 mod families;
 mod figures;
+#[cfg(any(test, feature = "test-support"))]
+pub mod fixture;
 mod operator;
 mod owners;
 mod sums;
