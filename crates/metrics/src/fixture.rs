@@ -1,6 +1,7 @@
 //! An organization and what is measured of it, for tests.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on fails
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_panics_doc)]
 
 use std::time::Duration;
 

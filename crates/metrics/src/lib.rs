@@ -21,6 +21,7 @@ mod exposition;
 mod families;
 mod figures;
 #[cfg(any(test, feature = "test-support"))]
+#[doc(hidden)]
 pub mod fixture;
 mod operator;
 mod owners;
