@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::certificate::Certificate;
-use super::connections::{ConnectionLimits, Waiting, converse, empty, take_connections};
+use super::connections::{ConnectionLimits, converse, empty, take_connections};
+use super::waiting::Waiting;
 use super::{ServerError, listen};
 
 /// The largest object that etcd takes has 1.5 MiB; an update sends two.

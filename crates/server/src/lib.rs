@@ -13,6 +13,7 @@ mod connections;
 #[cfg(feature = "tls")]
 mod https;
 mod texts;
+mod waiting;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -44,13 +45,14 @@ pub use access::{AccessCheck, CallerAccess};
 use access::{bearer, refusal};
 #[cfg(feature = "tls")]
 pub use certificate::{Certificate, CertificateError, CertificateFiles};
-use connections::{ConnectionLimits, Waiting, converse, take_connections};
+use connections::{ConnectionLimits, converse, take_connections};
 #[cfg(feature = "tls")]
 use https::serve_tls;
 #[cfg(feature = "tls")]
 pub use https::{Answering, HttpsServer, random_name};
 use metrics::Metrics;
 use texts::Texts;
+use waiting::Waiting;
 
 /// Why nothing is served.
 #[derive(Debug, Error)]
