@@ -26,6 +26,8 @@ mod input;
 mod json;
 mod live;
 mod metrics;
+#[cfg(feature = "kubernetes")]
+mod metrics_security;
 mod mistakes;
 mod not_in_catalog;
 #[cfg(feature = "kubernetes")]

@@ -12,6 +12,7 @@ use super::archivals::ArchivalArguments;
 use super::aws::AwsArguments;
 use super::exit::{CommandError, Exit};
 use super::metrics::MetricArguments;
+use super::metrics_security::MetricsSecurityArguments;
 use super::owners::OwnerArguments;
 use super::run::{runtime, stopped};
 use super::traces::TraceArguments;
@@ -114,6 +115,8 @@ pub(super) struct OperatorArguments {
     #[command(flatten)]
     metrics: MetricArguments,
     #[command(flatten)]
+    metrics_security: MetricsSecurityArguments,
+    #[command(flatten)]
     traces: TraceArguments,
     #[command(flatten)]
     aws: AwsArguments,
@@ -170,6 +173,7 @@ impl OperatorArguments {
         OperatorSettings {
             listen: self.listen,
             owner_keys: self.owners.keys(),
+            metrics_security: self.metrics_security.settings(),
             metrics: self.metrics.settings(),
             installation: self.installation,
             adopts: self.adopt,

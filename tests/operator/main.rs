@@ -45,6 +45,7 @@ mod rig;
 mod rights;
 mod samples;
 mod scale;
+mod scraped;
 mod secrets;
 mod snapshots;
 mod supervised;

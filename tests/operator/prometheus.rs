@@ -121,7 +121,7 @@ impl Prometheus {
     }
 
     /// The series that a query gives now, each with its labels and value.
-    fn ask(&self, query: &str) -> Vec<(Value, f64)> {
+    pub(crate) fn ask(&self, query: &str) -> Vec<(Value, f64)> {
         let mut path = String::from("/api/v1/query?query=");
         for byte in query.bytes() {
             match byte {

@@ -37,10 +37,11 @@ pub(crate) fn api_versions() -> String {
 }
 
 /// What of the values needs kinds that not every cluster serves.
-pub(crate) const ASKED_FOR: [(&str, &str); 7] = [
+pub(crate) const ASKED_FOR: [(&str, &str); 8] = [
     ("accounts=[{\"name\":\"a\",\"spec\":{}}]", "plumbline.dev/v1alpha1/AwsAccount"),
     ("baselines=[{\"name\":\"a\",\"spec\":{}}]", "plumbline.dev/v1alpha1/SecurityBaseline"),
     ("dashboards.grafanaOperator.enabled=true", "grafana.integreatly.org/v1beta1/GrafanaDashboard"),
+    ("metrics.tls.certManager.enabled=true", "cert-manager.io/v1/Certificate"),
     ("podMonitor.enabled=true", "monitoring.coreos.com/v1/PodMonitor"),
     ("prometheusRule.enabled=true", "monitoring.coreos.com/v1/PrometheusRule"),
     ("serviceMonitor.enabled=true", "monitoring.coreos.com/v1/ServiceMonitor"),

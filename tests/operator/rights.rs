@@ -15,10 +15,11 @@ use serde_json::{Value, json};
 use super::cluster::Cluster;
 use super::operated::{OPEN, Operated, baseline_says, create, said};
 use super::release::render;
+use super::scraped::{Mounted, SECURED, read, readers};
 use support::waiting::eventually;
 
 /// With what adds to the rights.
-const VALUES: [&str; 1] = ["--set=openReports.enabled=true,webhook.enabled=true"];
+const VALUES: [&str; 2] = ["--set=openReports.enabled=true,webhook.enabled=true", SECURED];
 
 /// What admission policies ask of whoever writes, and no request names.
 const VOUCHED: &str = "report baselinereports.plumbline.dev";
@@ -30,7 +31,9 @@ fn shipped(operated: &Operated) -> BTreeSet<String> {
     let is_role = |object: &&Value| object["kind"] == "ClusterRole" || object["kind"] == "Role";
     let texts = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).unwrap() };
     let mut rights = BTreeSet::new();
-    for rule in objects.iter().filter(is_role).flat_map(|it| it["rules"].as_array().unwrap()) {
+    let rules = objects.iter().filter(is_role).flat_map(|it| it["rules"].as_array().unwrap());
+    // What others are given to read the metrics is no right of the operator.
+    for rule in rules.filter(|rule| rule["nonResourceURLs"].is_null()) {
         for group in texts(&rule["apiGroups"]) {
             for resource in texts(&rule["resources"]) {
                 let right = |verb: String| format!("{verb} {resource}.{group}");
@@ -92,8 +95,9 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
         &VALUES,
     )
     .await;
-    let replica = operated.start("plumbline-0").await;
-    replica.ready().await;
+    let mounted = Mounted::new(&operated);
+    let replica = mounted.start("plumbline-0").await;
+    let [token, _] = readers(&operated).await;
     let namespace = operated.cluster.namespace("rights").await;
     let account = operated.account(&namespace).await;
     operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
@@ -150,6 +154,12 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     eventually("the API server trusts the webhook", async || {
         let mut webhooks = webhooks.get(&webhook).await.unwrap().webhooks?;
         webhooks.remove(0).client_config.ca_bundle
+    })
+    .await;
+
+    eventually("the metrics are read", async || {
+        let read = read(&replica, &mounted.trusted(), "/metrics", Some(&token)).await?;
+        (read == 200).then_some(())
     })
     .await;
 

@@ -14,10 +14,44 @@ answer only to their own node.
 {{- concat $own (.Values.proxy.noProxy | default list) | join "," -}}
 {{- end -}}
 
-{{- /* The part that a ServiceMonitor's endpoint and a PodMonitor's have in common. */ -}}
+{{- /* The Secret with the certificate of the metrics; nothing where they are served without TLS. */ -}}
+{{- define "plumbline.metricsSecret" -}}
+{{- with .Values.metrics.tls -}}
+{{- if and .enabled .certManager.enabled -}}
+{{- .secretName | default (printf "%s-metrics" (include "plumbline.fullname" $)) -}}
+{{- else if .enabled -}}
+{{- required "metrics.tls.enabled needs a certificate: set metrics.tls.secretName to a Secret of type kubernetes.io/tls, or metrics.tls.certManager.enabled." .secretName -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Says something where whoever reads the metrics needs a right. */ -}}
+{{- define "plumbline.metricsAuthorization" -}}
+{{- if (.Values.metrics.authorization).enabled -}}
+{{- if not (.Values.metrics.tls).enabled -}}
+{{- fail "metrics.authorization.enabled needs metrics.tls.enabled, so that nobody on the network reads the token of Prometheus." -}}
+{{- end -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{- /*
+The part that a ServiceMonitor's endpoint and a PodMonitor's have in common:
+(dict "root" $ "monitor" .Values.podMonitor).
+*/ -}}
 {{- define "plumbline.endpoint" -}}
+{{- $root := .root -}}
+{{- with .monitor -}}
 port: metrics
 path: /metrics
+{{- $monitor := . }}
+{{- with include "plumbline.metricsSecret" $root }}
+scheme: https
+tlsConfig:
+  {{- $name := printf "%s.%s.svc" (include "plumbline.fullname" $root) $root.Release.Namespace }}
+  {{- $default := dict "ca" (dict "secret" (dict "name" . "key" "ca.crt")) "serverName" $name }}
+  {{- toYaml ($monitor.tlsConfig | default $default) | nindent 2 }}
+{{- end }}
 interval: {{ .interval }}
 scrapeTimeout: {{ .scrapeTimeout }}
 # A metric's own namespace label names that of the baseline, not that of the operator's pod.
@@ -29,6 +63,12 @@ relabelings:
 {{- with .metricRelabelings }}
 metricRelabelings:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- with ($root.Values.metrics.authorization).credentials }}
+authorization:
+  type: Bearer
+  credentials: {{- toYaml . | nindent 4 }}
 {{- end }}
 {{- end -}}
 

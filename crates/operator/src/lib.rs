@@ -16,9 +16,11 @@ mod events;
 mod fenced;
 mod heartbeat;
 mod identity;
+mod metrics_access;
 mod overdue;
 mod permits;
 mod restart;
+mod serving;
 mod settings;
 mod standing;
 mod status;
@@ -46,9 +48,11 @@ use events::Events;
 use heartbeat::Heartbeat;
 use metrics::Metrics;
 use permits::EvaluationPermits;
-use server::{Readiness, Server};
+use server::Readiness;
 use stores::Stores;
 
+pub use server::CertificateFiles;
+pub use serving::MetricsSecurity;
 pub use settings::{OperatorError, OperatorSettings};
 pub use webhook::{CertificateSource, WebhookSettings};
 
@@ -84,8 +88,9 @@ pub async fn operate(
     let (wanted, desired) = watch::channel(Arc::new(Desired::default()));
     let heartbeat = Heartbeat::new(Arc::clone(&clock));
     let alive = heartbeat.clone();
-    let server = serve(&settings, desired).await?.unless(Arc::new(move || alive.stuck()));
     let mut tasks = JoinSet::new();
+    let server = serving::server(&settings, desired, &clock, &mut tasks).await?;
+    let server = server.unless(Arc::new(move || alive.stuck()));
     let serving = server.serve(Arc::clone(&metrics), readiness.clone());
     tasks.spawn(async move {
         serving.await;
@@ -173,20 +178,4 @@ async fn broken(tasks: &mut JoinSet<Result<(), OperatorError>>) -> OperatorError
         Some(Err(error)) => OperatorError::Broken(error.to_string()),
         Some(Ok(Ok(()))) | None => OperatorError::Broken("the server".to_owned()),
     }
-}
-
-async fn serve(
-    settings: &OperatorSettings,
-    desired: watch::Receiver<Arc<Desired>>,
-) -> Result<Server, OperatorError> {
-    let server = Server::bind(settings.listen).await?;
-    tracing::info!(address = %server.address(), "serving metrics and health");
-    if !settings.debug_plan {
-        return Ok(server);
-    }
-    let show = move || {
-        let desired = Arc::clone(&desired.borrow()); // shown without holding up whoever sends
-        desired.shown()
-    };
-    Ok(server.showing("/debug/plan", Arc::new(show)))
 }

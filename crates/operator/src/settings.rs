@@ -7,19 +7,22 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::serving::MetricsSecurity;
 use super::webhook::WebhookSettings;
 use assess::SinkChoice;
 use aws::AwsSettings;
 use engine::drift::{ArchivalLimit, Installation};
 use engine::plan::OwnerKeys;
 use metrics::{MetricSettings, MetricsError};
-use server::ServerError;
+use server::{CertificateError, ServerError};
 
 /// How the operator runs.
 #[derive(Debug, Clone)]
 pub struct OperatorSettings {
     /// Where metrics and health are served.
     pub listen: SocketAddr,
+    /// How they are served over TLS, if they are.
+    pub metrics_security: Option<MetricsSecurity>,
     /// What metrics show.
     pub metrics: MetricSettings,
     /// Keeps two Plumblines over one account apart.
@@ -76,6 +79,9 @@ pub enum OperatorError {
     /// Metrics cannot be served.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The certificate of the metrics cannot be served.
+    #[error("{0}; check --metrics-tls-certificate and --metrics-tls-key")]
+    Certificate(#[from] CertificateError),
     /// Metrics cannot be made.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -2,12 +2,11 @@
 //!
 //! A caller that is slow, sends half a request or opens too many connections takes nothing from others:
 //! where every place is taken, the connection that has waited the longest for its caller gives way, and
-//! none outlasts the deadlines here.
+//! none outlasts the deadlines here. Whoever sends a request at once and reads its answer never waits long.
 
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -21,6 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::select;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
+
+use super::waiting::{Noted, Waiting};
 
 /// Where a failure to take a connection is likely to be over, such as a lack of file descriptors.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -36,6 +37,8 @@ pub(crate) struct ConnectionLimits {
     pub(crate) answer: Duration,
     /// After so long no other request is taken, and the last answer has `answer` to reach the caller.
     pub(crate) connection: Duration,
+    /// A connection that has waited less for its caller does not give way.
+    pub(crate) grace: Duration,
     /// So many bytes of a connection wait to be read or written.
     pub(crate) buffer: usize,
 }
@@ -48,22 +51,9 @@ impl Default for ConnectionLimits {
             // The API server waits so long for a webhook at most.
             answer: Duration::from_secs(30),
             connection: Duration::from_secs(30),
+            grace: Duration::from_millis(250),
             buffer: 64 << 10,
         }
-    }
-}
-
-/// Since when a connection has waited for its caller; nothing while the caller waits for an answer.
-#[derive(Clone)]
-pub(crate) struct Waiting(Arc<Mutex<Option<Instant>>>);
-
-impl Waiting {
-    fn set(&self, since: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
-    }
-
-    fn since(&self) -> Option<Instant> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,11 +72,16 @@ pub(crate) async fn take_connections<F>(
         if running.len() >= limits.connections {
             let idle = open.iter().enumerate();
             let idle = idle.filter_map(|(at, (waiting, _))| Some((waiting.since()?, at)));
-            if let Some((_, oldest)) = idle.min() {
-                open.swap_remove(oldest).1.abort();
-            }
             // Where all of them are being answered, one of them soon waits again, or ends.
-            _ = timeout(MOMENT, running.join_next()).await;
+            let mut again = MOMENT;
+            if let Some((since, oldest)) = idle.min() {
+                again = limits.grace.saturating_sub(since.elapsed());
+                if again.is_zero() {
+                    open.swap_remove(oldest).1.abort();
+                    again = MOMENT;
+                }
+            }
+            _ = timeout(again, running.join_next()).await;
             continue;
         }
         let accepted = select! {
@@ -95,7 +90,7 @@ pub(crate) async fn take_connections<F>(
         };
         match accepted {
             Ok((stream, _)) => {
-                let waiting = Waiting(Arc::new(Mutex::new(Some(Instant::now()))));
+                let waiting = Waiting::for_caller();
                 let task = running.spawn(connection(stream, waiting.clone()));
                 open.push((waiting, task));
             }
@@ -132,6 +127,7 @@ pub(crate) async fn converse<S, F>(
             Ok::<_, Infallible>(answer)
         }
     });
+    let stream = Noted::new(stream, waiting.clone());
     let mut served = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
@@ -159,6 +155,7 @@ pub(crate) fn empty(status: StatusCode) -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -263,6 +260,8 @@ mod tests {
         for _ in 0..4 {
             let stream = sent(address, request).await;
             timeout(PATIENCE, stream.readable()).await.unwrap().unwrap();
+            // Until the system holds all that it may.
+            sleep(MOMENT).await;
             slow.push(stream);
         }
         assert!(scraped(address).await.len() > bytes);
@@ -278,6 +277,42 @@ mod tests {
         for stream in slow {
             assert!(read(stream).await.len() < bytes);
         }
+    }
+
+    #[tokio::test]
+    async fn who_sends_a_request_at_once_is_answered_while_all_others_wait_for_answers() {
+        let limits = ConnectionLimits { connections: 4, ..ConnectionLimits::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&asked);
+        tokio::spawn(async move {
+            let connection = move |stream: TcpStream, waiting: Waiting| {
+                let counted = Arc::clone(&counted);
+                converse(stream, waiting, limits, move |request: Request<Incoming>| {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    async move {
+                        if request.uri().path() == "/slow" {
+                            sleep(PATIENCE).await;
+                        }
+                        Response::new(Body::from("aaaaa"))
+                    }
+                })
+            };
+            take_connections(&listener, limits, connection).await;
+        });
+        let mut slow = Vec::new();
+        for _ in 1..limits.connections {
+            slow.push(sent(address, b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await);
+        }
+        while asked.load(Ordering::SeqCst) < slow.len() {
+            sleep(Duration::from_millis(1)).await;
+        }
+        // The last place: nobody else waits for a caller.
+        let mut stream = sent(address, b"GET /metrics HTTP/1.1\r\n").await;
+        sleep(MOMENT / 2).await;
+        stream.write_all(b"Host: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        assert!(read(stream).await.ends_with("aaaaa"));
     }
 
     #[tokio::test]

@@ -3,25 +3,21 @@
 //! A caller has the limits of [`super::connections`], and sends so much at most.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, Response, StatusCode, header};
 use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
-use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::connections::{ConnectionLimits, Waiting, converse, empty, take_connections};
+use super::certificate::Certificate;
+use super::connections::{ConnectionLimits, converse, empty, take_connections};
+use super::waiting::Waiting;
 use super::{ServerError, listen};
 
 /// The largest object that etcd takes has 1.5 MiB; an update sends two.
@@ -30,55 +26,6 @@ const MOST_BYTES: usize = 4 << 20;
 /// Answers what was sent to a path by POST: a status code and JSON.
 pub type Answering =
     Arc<dyn Fn(String, Vec<u8>) -> BoxFuture<'static, (u16, Vec<u8>)> + Send + Sync>;
-
-/// A certificate that cannot be served.
-#[derive(Debug, Error)]
-pub enum CertificateError {
-    /// It is not PEM.
-    #[error("cannot read the certificate or its key: {0}")]
-    Pem(#[from] rustls::pki_types::pem::Error),
-    /// Certificate and key do not belong together.
-    #[error("cannot use the certificate: {0}")]
-    Unusable(#[from] rustls::Error),
-}
-
-/// The certificate that is served, which may be replaced at any time. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Certificate(Arc<Current>);
-
-#[derive(Debug, Default)]
-struct Current(RwLock<Option<Arc<CertifiedKey>>>);
-
-impl Certificate {
-    /// From now on serves this one: a chain and a private key, each as PEM.
-    ///
-    /// # Errors
-    ///
-    /// When they cannot be read, or do not belong together. The one before is served on.
-    pub fn serve(&self, chain: &[u8], key: &[u8]) -> Result<(), CertificateError> {
-        let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>()?;
-        let key = PrivateKeyDer::from_pem_slice(key)?;
-        let certified = CertifiedKey::from_der(chain, key, &default_provider())?;
-        *self.0.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(certified));
-        Ok(())
-    }
-
-    /// Agrees with callers on a key, by whichever certificate is current.
-    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, ServerError> {
-        let versions = rustls::ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions();
-        let versions = versions.map_err(|error| ServerError::Serve(io::Error::other(error)))?;
-        let current = Arc::clone(&self.0);
-        let config = versions.with_no_client_auth().with_cert_resolver(current);
-        Ok(TlsAcceptor::from(Arc::new(config)))
-    }
-}
-
-impl ResolvesServerCert for Current {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// A server that holds its address but does not answer yet.
 pub struct HttpsServer {
@@ -122,20 +69,29 @@ impl HttpsServer {
         answer: Answering,
     ) -> Result<(), ServerError> {
         let acceptor = certificate.acceptor()?;
-        let limits = ConnectionLimits::default();
-        let connection = |stream: TcpStream, waiting: Waiting| {
-            let (acceptor, answer) = (acceptor.clone(), Arc::clone(&answer));
-            async move {
-                let Ok(Ok(stream)) = timeout(limits.head, acceptor.accept(stream)).await else {
-                    return;
-                };
-                let answered = |request| answered(request, Arc::clone(&answer));
-                converse(stream, waiting, limits, answered).await;
-            }
-        };
-        take_connections(&self.listener, limits, connection).await;
+        let answered = move |request| answered(request, Arc::clone(&answer));
+        serve_tls(&self.listener, &acceptor, answered).await;
         Ok(())
     }
+}
+
+/// Answers over TLS until it is dropped.
+pub(crate) async fn serve_tls<A, F>(listener: &TcpListener, acceptor: &TlsAcceptor, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    let limits = ConnectionLimits::default();
+    let connection = |stream: TcpStream, waiting: Waiting| {
+        let (acceptor, answer) = (acceptor.clone(), answer.clone());
+        async move {
+            let Ok(Ok(stream)) = timeout(limits.head, acceptor.accept(stream)).await else {
+                return;
+            };
+            converse(stream, waiting, limits, answer).await;
+        }
+    };
+    take_connections(listener, limits, connection).await;
 }
 
 async fn answered(request: Request<Incoming>, answer: Answering) -> Response<Body> {

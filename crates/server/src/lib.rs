@@ -2,12 +2,18 @@
 //!
 //! Nothing here changes state, and nothing of a baseline's content is served but its metrics. However many
 //! callers there are and however slow, they take a bounded part of the memory, and a scrape is answered. The
-//! feature `tls` adds an HTTPS server for an admission webhook.
+//! feature `tls` lets it answer over TLS and only to whom a check lets, and adds an HTTPS server for an
+//! admission webhook.
 
+#[cfg(feature = "tls")]
+mod access;
+#[cfg(feature = "tls")]
+mod certificate;
 mod connections;
 #[cfg(feature = "tls")]
 mod https;
 mod texts;
+mod waiting;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -17,21 +23,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::State;
+#[cfg(feature = "tls")]
+use axum::http::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+#[cfg(feature = "tls")]
+use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-
-use connections::{ConnectionLimits, Waiting, converse, take_connections};
 #[cfg(feature = "tls")]
-pub use https::{Answering, Certificate, CertificateError, HttpsServer, random_name};
+use tokio_rustls::TlsAcceptor;
+
+#[cfg(feature = "tls")]
+pub use access::{AccessCheck, CallerAccess};
+#[cfg(feature = "tls")]
+use access::{bearer, refusal};
+#[cfg(feature = "tls")]
+pub use certificate::{Certificate, CertificateError, CertificateFiles};
+use connections::{ConnectionLimits, converse, take_connections};
+#[cfg(feature = "tls")]
+use https::serve_tls;
+#[cfg(feature = "tls")]
+pub use https::{Answering, HttpsServer, random_name};
 use metrics::Metrics;
 use texts::Texts;
+use waiting::Waiting;
 
 /// Why nothing is served.
 #[derive(Debug, Error)]
@@ -100,6 +121,8 @@ pub struct Server {
     address: SocketAddr,
     pages: Vec<(&'static str, Page)>,
     stuck: Stuck,
+    #[cfg(feature = "tls")]
+    secured: Option<(TlsAcceptor, Option<AccessCheck>)>,
 }
 
 impl fmt::Debug for Server {
@@ -130,7 +153,14 @@ impl Server {
     /// When another process listens there, or the address is not this machine's.
     pub async fn bind(address: SocketAddr) -> Result<Self, ServerError> {
         let (listener, address) = listen(address).await?;
-        Ok(Self { listener, address, pages: Vec::new(), stuck: Arc::new(|| None) })
+        Ok(Self {
+            listener,
+            address,
+            pages: Vec::new(),
+            stuck: Arc::new(|| None),
+            #[cfg(feature = "tls")]
+            secured: None,
+        })
     }
 
     /// Where it listens, with the port that was chosen.
@@ -151,6 +181,21 @@ impl Server {
         Self { stuck, ..self }
     }
 
+    /// Answers over TLS alone, by this certificate; where there is a check, all but health only to whom
+    /// it lets.
+    ///
+    /// # Errors
+    ///
+    /// When there is no TLS of the versions that callers speak.
+    #[cfg(feature = "tls")]
+    pub fn over_tls(
+        self,
+        certificate: &Certificate,
+        check: Option<AccessCheck>,
+    ) -> Result<Self, ServerError> {
+        Ok(Self { secured: Some((certificate.acceptor()?, check)), ..self })
+    }
+
     /// Answers until it is dropped.
     pub async fn serve(self, metrics: Arc<Metrics>, readiness: Readiness) {
         let stuck = self.stuck;
@@ -163,6 +208,23 @@ impl Server {
             routes = routes.route(path, get(move || async move { page() }));
         }
         let (limits, routes) = (ConnectionLimits::default(), TowerToHyperService::new(routes));
+        #[cfg(feature = "tls")]
+        if let Some((acceptor, check)) = self.secured {
+            let answer = move |request: Request<Incoming>| {
+                let (routes, check) = (routes.clone(), check.clone());
+                async move {
+                    let (path, token) =
+                        (request.uri().path().to_owned(), bearer(request.headers()));
+                    if let Some(check) = &check
+                        && let Some(refusal) = refusal(check, path, token).await
+                    {
+                        return refusal;
+                    }
+                    routes.call(request).await.unwrap_or_else(|never| match never {})
+                }
+            };
+            return serve_tls(&self.listener, &acceptor, answer).await;
+        }
         let connection = |stream: TcpStream, waiting: Waiting| {
             let routes = routes.clone();
             converse(stream, waiting, limits, move |request| {
