@@ -26,6 +26,7 @@ mod stored;
 mod stores;
 mod supervisor;
 mod time;
+mod turns;
 mod watching;
 mod webhook;
 mod write;
@@ -48,6 +49,7 @@ use metrics::Metrics;
 use permits::EvaluationPermits;
 use server::{Readiness, Server};
 use stores::Stores;
+use turns::Turns;
 
 pub use settings::{OperatorError, OperatorSettings};
 pub use webhook::{CertificateSource, WebhookSettings};
@@ -111,7 +113,7 @@ pub async fn operate(
         reaches: Semaphore::new(REACHES),
         reads: Semaphore::new(READS),
         permits: EvaluationPermits::new(settings.max_concurrent),
-        writes: Semaphore::new(WRITES),
+        writes: Turns::new(WRITES),
         observations: AccountObservations::default(),
         publisher: OnceLock::new(),
         client,
