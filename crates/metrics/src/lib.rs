@@ -20,6 +20,9 @@ mod duration;
 mod exposition;
 mod families;
 mod figures;
+#[cfg(any(test, feature = "test-support"))]
+#[doc(hidden)]
+pub mod fixture;
 mod operator;
 mod owners;
 mod sums;

@@ -1,44 +1,20 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::fixture::{evaluation, named, target};
 use super::*;
 use api::{Attestation, AwsAccount, ConditionStatus, ConditionType, Exemption};
 use engine::catalog::Catalog;
-use engine::drift::Summaries;
 use engine::drift::fixture::{at, plan};
-use engine::evaluation::Outcome;
 use engine::plan::{
-    AccountRegions, BaselineKey, Desired, NamespaceLabels, OwnerKeys, Plan, Target, UnreadAccounts,
-    resolve,
+    AccountRegions, Desired, NamespaceLabels, OwnerKeys, Plan, UnreadAccounts, resolve,
 };
-use model::{AccountId, InternalError, Owner, Severity, UnknownReason, Verdict};
+use model::{AccountId, InternalError, Owner, Severity, Verdict};
 
 mod growth;
 mod owners;
 
 const ACCOUNT: &str = "111122223333";
-
-/// A plan with so many controls, and what it came to: three compliant resources and an unknown one
-/// for each control and target, and what `verdicts` says of each target and control besides.
-fn evaluation(
-    plan: &Plan,
-    verdicts: impl Fn(usize, usize) -> Vec<Verdict>,
-) -> (Outcome, engine::drift::Summary) {
-    let plans = [plan.clone()];
-    let mut outcome = Outcome::of(&plans);
-    for (at, target) in outcome.plans[0].targets.iter_mut().enumerate() {
-        target.items = 4;
-        for (control, came) in target.controls.iter_mut().enumerate() {
-            (0..3).for_each(|_| came.counts.count(Verdict::Compliant, false));
-            came.counts.count(Verdict::Unknown(UnknownReason::NotRecorded), false);
-            for verdict in verdicts(at, control) {
-                came.counts.count(verdict, false);
-            }
-        }
-    }
-    let summary = Summaries::new(&plans, at(0)).finish(&outcome).remove(0);
-    (outcome, summary)
-}
 
 fn figures_with(plan: &Plan, verdicts: impl Fn(usize, usize) -> Vec<Verdict>) -> Figures {
     let (outcome, summary) = evaluation(plan, verdicts);
@@ -49,24 +25,12 @@ fn figures(plan: &Plan) -> Figures {
     figures_with(plan, |_, _| Vec::new())
 }
 
-fn named(namespace: &str, name: &str, controls: usize) -> Plan {
-    let names: Vec<String> = (0..controls).map(|number| format!("control-{number:03}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let baseline = BaselineKey { namespace: namespace.to_owned(), name: name.to_owned() };
-    Plan { baseline, ..plan(&names) }
-}
-
-fn production(controls: usize) -> Plan {
-    named("platform", "production", controls)
-}
-
 fn account(id: &str) -> AccountId {
     id.parse().unwrap()
 }
 
-fn target(id: &str, region: &str) -> Target {
-    let known = plan(&[]).targets.remove(0);
-    Target { account: account(id), region: region.parse().unwrap(), ..known }
+fn production(controls: usize) -> Plan {
+    named("platform", "production", controls)
 }
 
 fn evaluated(plan: &Plan, figures: Figures) -> Metrics {
