@@ -127,7 +127,7 @@ impl UnseenQuery<'_> {
         let asked: HashSet<&FindingId> = self.ids.iter().copied().collect();
         let (mut standing, mut cursor) = (StandingFindings::default(), PageCursor::default());
         for _ in 0..self.pages {
-            let page = hub.findings(&filters, cursor.token()).await?;
+            let page = Box::pin(hub.findings(&filters, cursor.token())).await?;
             for given in page.findings {
                 standing.add(given, place, (publisher, &nothing));
             }
