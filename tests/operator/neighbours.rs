@@ -17,7 +17,7 @@ use support::is_soak;
 use support::waiting::within;
 
 /// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// So many seconds longer a neighbour may wait, in the middle of all its waits. What is measured shares
 /// two cores with the API server, etcd and other tests.
 const LONGER: f64 = 10.0;

@@ -73,28 +73,25 @@ impl AccountTasks {
         let before = std::mem::replace(&mut self.directed, Arc::clone(desired));
         let changes = PlanChanges::of(&before.plans, &desired.plans);
         for (id, account) in desired.accounts.iter().filter(|(id, _)| is_ours(id)) {
-            match self.tasks.get(id) {
-                Some(task) => {
-                    let before = Arc::clone(&task.work.borrow());
-                    let is_touched = before.is_going != is_going(&**account) || changes.touch(id);
-                    let plans = if is_touched {
-                        plans_of(&desired.plans, account)
-                    } else {
-                        Arc::clone(&before.plans)
-                    };
-                    let work = Arc::new(AccountWork::of(desired, account, plans));
-                    // What is no news is known at the next turn.
-                    let is_news = work.is_news(&before, |baseline| self.has_report(baseline, id));
-                    task.work.send_if_modified(|current| {
-                        *current = work;
-                        is_news
-                    });
-                }
-                None => {
-                    let plans = plans_of(&desired.plans, account);
-                    self.start(id, Arc::new(AccountWork::of(desired, account, plans)));
-                }
-            }
+            let Some(task) = self.tasks.get(id) else {
+                let plans = plans_of(&desired.plans, account);
+                self.start(id, Arc::new(AccountWork::of(desired, account, plans)));
+                continue;
+            };
+            let before = Arc::clone(&task.work.borrow());
+            let is_touched = before.is_going != is_going(&**account) || changes.touch(id);
+            let plans = if is_touched {
+                plans_of(&desired.plans, account)
+            } else {
+                Arc::clone(&before.plans)
+            };
+            let work = Arc::new(AccountWork::of(desired, account, plans));
+            // What is no news is known at the next turn.
+            let is_news = work.is_news(&before, |baseline| self.has_report(baseline, id));
+            task.work.send_if_modified(|current| {
+                *current = work;
+                is_news
+            });
         }
     }
 
