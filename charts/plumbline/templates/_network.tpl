@@ -16,7 +16,7 @@ answer only to their own node.
 
 {{- /* The Secret with the certificate of the metrics; nothing where they are served without TLS. */ -}}
 {{- define "plumbline.metricsSecret" -}}
-{{- with .Values.metrics.tls -}}
+{{- with (.Values.metrics).tls -}}
 {{- if and .enabled .certManager.enabled -}}
 {{- .secretName | default (printf "%s-metrics" (include "plumbline.fullname" $)) -}}
 {{- else if .enabled -}}
@@ -27,8 +27,8 @@ answer only to their own node.
 
 {{- /* Says something where whoever reads the metrics needs a right. */ -}}
 {{- define "plumbline.metricsAuthorization" -}}
-{{- if (.Values.metrics.authorization).enabled -}}
-{{- if not (.Values.metrics.tls).enabled -}}
+{{- if ((.Values.metrics).authorization).enabled -}}
+{{- if not ((.Values.metrics).tls).enabled -}}
 {{- fail "metrics.authorization.enabled needs metrics.tls.enabled, so that nobody on the network reads the token of Prometheus." -}}
 {{- end -}}
 true
@@ -65,7 +65,7 @@ metricRelabelings:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
-{{- with ($root.Values.metrics.authorization).credentials }}
+{{- with (($root.Values.metrics).authorization).credentials }}
 authorization:
   type: Bearer
   credentials: {{- toYaml . | nindent 4 }}
