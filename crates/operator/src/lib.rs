@@ -28,7 +28,6 @@ mod stored;
 mod stores;
 mod supervisor;
 mod time;
-mod turns;
 mod watching;
 mod webhook;
 mod write;
@@ -51,7 +50,6 @@ use metrics::Metrics;
 use permits::EvaluationPermits;
 use server::Readiness;
 use stores::Stores;
-use turns::Turns;
 
 pub use server::CertificateFiles;
 pub use serving::MetricsSecurity;
@@ -118,7 +116,7 @@ pub async fn operate(
         reaches: Semaphore::new(REACHES),
         reads: Semaphore::new(READS),
         permits: EvaluationPermits::new(settings.max_concurrent),
-        writes: Turns::new(WRITES),
+        writes: Semaphore::new(WRITES),
         observations: AccountObservations::default(),
         publisher: OnceLock::new(),
         client,

@@ -11,7 +11,6 @@ mod builder;
 mod controls;
 mod exemption;
 mod glob;
-mod kept;
 mod last_good;
 mod matching;
 mod owner;

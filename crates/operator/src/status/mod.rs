@@ -5,7 +5,6 @@
 
 mod account;
 mod baseline;
-mod batch;
 mod claim;
 mod condition;
 mod confirmed;

@@ -2,7 +2,6 @@
 
 mod accepted;
 mod built;
-mod kept;
 mod lasting;
 mod owners;
 mod reserved;
