@@ -303,6 +303,29 @@ async fn what_is_none_of_its_own_is_counted_and_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_stands_there_and_cannot_be_read_is_not_published_over() {
+    let (mut world, memory) = (World::new(), Memory::default());
+    world.round(&mut sink(&memory), &buckets(&[("a", OFF), ("b", OFF)]), minute(0)).await;
+    memory.edit(&id_of("a"), |finding| finding.product_fields = None);
+    let stood = memory.finding(&id_of("a"));
+    memory.restart();
+    let now = buckets(&[("a", Bucket::Failing("suspended")), ("b", OFF), ("new", OFF)]);
+    let mut patient = sink(&memory);
+    for turn in [1, 2] {
+        let (_, published) = world.round(&mut patient, &now, minute(turn)).await;
+        assert_eq!(published.accepted, usize::from(turn == 1));
+        let [refused] = &published.refused[..] else { panic!("{:?}", published.refused) };
+        assert!(refused.message.contains("cannot read"), "{}", refused.message);
+        assert!(refused.message.contains("--adopt"), "{}", refused.message);
+        assert_eq!(memory.finding(&id_of("a")), stood);
+    }
+    world.publisher.adopts = true;
+    let mut adopting = SecurityHub::new(world.publisher.clone(), memory.clone());
+    let (_, published) = world.round(&mut adopting, &now, minute(3)).await;
+    assert_eq!((published.accepted, published.refused.len()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_account_that_another_process_took_over_is_forgotten() {
     let (world, memory) = (World::new(), Memory::default());
     let mut sink = sink(&memory);

@@ -106,30 +106,31 @@ pub(super) fn repeated_in(place: &Place, repeated: RepeatedPage) -> AwsError {
 }
 
 impl StandingFindings {
-    pub(super) fn add(
+    fn add(&mut self, given: AwsSecurityFinding, place: &Place, of: (&Publisher, &KnownFindings)) {
+        if let Err(problem) = self.take(given, place, of) {
+            self.foreign += 1;
+            self.example.get_or_insert(problem);
+        }
+    }
+
+    /// Takes in a finding, or says why it is none of the installation's.
+    pub(super) fn take(
         &mut self,
         given: AwsSecurityFinding,
         place: &Place,
         (publisher, known): (&Publisher, &KnownFindings),
-    ) {
-        let problem = match decode(given, place) {
-            Ok(finding) if is_of(&finding, place, &publisher.installation) => {
-                if publisher.owns(&finding) {
-                    self.findings.upsert_briefly(known.same(finding));
-                } else {
-                    self.others.add(&finding);
-                }
-                return;
-            }
-            Ok(finding) => format!(
-                "finding {} belongs to another account, region or \
-                installation",
-                finding.id
-            ),
-            Err(problem) => problem.to_string(),
-        };
-        self.foreign += 1;
-        self.example.get_or_insert(problem);
+    ) -> Result<(), String> {
+        let finding = decode(given, place).map_err(|problem| problem.to_string())?;
+        if !is_of(&finding, place, &publisher.installation) {
+            let id = finding.id;
+            return Err(format!("finding {id} belongs to another account, region or installation"));
+        }
+        if publisher.owns(&finding) {
+            self.findings.upsert_briefly(known.same(finding));
+        } else {
+            self.others.add(&finding);
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@
 //! baseline, all that stands of their controls is read, where that takes fewer calls. What is known costs
 //! no call, and what cannot be read is not published.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_securityhub::types::AwsSecurityFindingFilters;
 use futures::FutureExt as _;
@@ -41,6 +41,14 @@ struct UnseenQuery<'c> {
     pages: usize,
 }
 
+/// What stands of what was asked.
+#[derive(Debug, Default)]
+struct Answer {
+    standing: StandingFindings,
+    /// Why it is not understood what stands there.
+    problems: HashMap<FindingId, String>,
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct SeenFindings {
@@ -48,7 +56,7 @@ pub(super) struct SeenFindings {
     pub(super) own: KnownFindings,
     /// Those of another Plumbline.
     pub(super) others: OthersFindings,
-    /// Of which ids it is not known what stands there.
+    /// Of which ids it is not known what stands there, and why.
     failed: HashMap<FindingId, String>,
     /// All that stands in the place is another's: whose, and what to do.
     occupied: Option<String>,
@@ -85,9 +93,12 @@ impl<'c> UnseenFindings<'c> {
         let mut seen = SeenFindings::default();
         while let Some(query) = queries.pop() {
             match query.ask(hub, place, &publisher).boxed().await {
-                Ok(Some(standing)) => {
+                Ok(Some(Answer { standing, problems })) => {
                     seen.own.absorb(standing.findings);
                     seen.others.extend(standing.others);
+                    if !publisher.adopts {
+                        seen.leave(problems);
+                    }
                 }
                 Ok(None) => queries.extend(by_id(&query.ids)),
                 Err(error) => {
@@ -121,20 +132,23 @@ impl UnseenQuery<'_> {
         hub: &impl SecurityHubService,
         place: &Place,
         publisher: &Publisher,
-    ) -> Result<Option<StandingFindings>, AwsError> {
+    ) -> Result<Option<Answer>, AwsError> {
         let filters = self.filters(place);
         let nothing = KnownFindings::new();
-        let asked: HashSet<&FindingId> = self.ids.iter().copied().collect();
-        let (mut standing, mut cursor) = (StandingFindings::default(), PageCursor::default());
+        let asked: HashMap<&str, &FindingId> =
+            self.ids.iter().map(|id| (id.as_str(), *id)).collect();
+        let (mut answer, mut cursor) = (Answer::default(), PageCursor::default());
         for _ in 0..self.pages {
             let page = Box::pin(hub.findings(&filters, cursor.token())).await?;
             for given in page.findings {
-                standing.add(given, place, (publisher, &nothing));
+                let id = given.id().and_then(|id| asked.get(id)).copied();
+                let taken = answer.standing.take(given, place, (publisher, &nothing));
+                answer.problems.extend(id.cloned().zip(taken.err()));
             }
             // Of what is known the read may be older.
-            standing.findings.retain_where(|_, _, id| asked.contains(id));
+            answer.standing.findings.retain_where(|_, _, id| asked.contains_key(id.as_str()));
             if !cursor.follow(page.next).map_err(|repeated| repeated_in(place, repeated))? {
-                return Ok(Some(standing));
+                return Ok(Some(answer));
             }
         }
         Ok(None)
@@ -164,6 +178,18 @@ impl SeenFindings {
              {error}; new findings are published there when they can be read"
         );
         self.failed.extend(query.ids.iter().map(|id| ((*id).clone(), message.clone())));
+    }
+
+    /// Leaves alone what stands there and is not understood: whose it is, nobody can tell.
+    fn leave(&mut self, problems: HashMap<FindingId, String>) {
+        self.failed.extend(problems.into_iter().map(|(id, problem)| {
+            let message = format!(
+                "a finding stands under {id} that this Plumbline cannot read ({problem}), and it stays as \
+                 it is; if nobody else publishes it, take it over with --adopt (the chart's \
+                 findings.adopt)"
+            );
+            (id, message)
+        }));
     }
 
     /// Why the finding of that name is not published now.
