@@ -176,6 +176,7 @@ fn metrics_are_secured_only_as_a_whole() {
         (tls.to_owned(), "set metrics.tls.secretName"),
         ("metrics.authorization.enabled=true".to_owned(), "needs metrics.tls.enabled"),
         (format!("{tls},metrics.tls.certManager.enabled=true"), "needs an issuer"),
+        ("metrics.tls.certManager.enabled=true".to_owned(), "needs metrics.tls.enabled"),
         (
             format!("{},podMonitor.enabled=true", SECURED.trim_start_matches("--set=")),
             "needs metrics.authorization.credentials",
