@@ -27,13 +27,10 @@ const EXPENSIVE: &str =
     "parameters.list.all(a, parameters.list.all(b, parameters.list.all(c, a + b != c)))";
 
 /// How much the tenant has.
-struct Size {
-    accounts: usize,
-    exemptions: usize,
-    edits: i64,
-}
-
-const FULL: Size = Size { accounts: 8, exemptions: 500, edits: 9 };
+const ACCOUNTS: usize = 8;
+const EXEMPTIONS: usize = 500;
+/// How often the neighbour is edited.
+const EDITS: i64 = 9;
 
 #[tokio::test]
 async fn the_worst_tenant_holds_up_its_neighbours_for_seconds_only() {
@@ -41,21 +38,20 @@ async fn the_worst_tenant_holds_up_its_neighbours_for_seconds_only() {
         return; // It takes the machine for minutes.
     }
     let Some(operated) = Operated::new(&[]).await else { return };
-    let size = FULL;
     team_controls(&operated, EXPENSIVE).await;
     let replica = operated.start("plumbline-0").await;
     replica.ready().await;
-    let quiet = neighbour(&operated, "quiet", &size).await;
+    let quiet = neighbour(&operated, "quiet").await;
 
     let worst = operated.cluster.namespace("worst").await;
-    let baselines = tenant(&operated, &worst, &size).await;
+    let baselines = tenant(&operated, &worst).await;
     let mut demands = JoinSet::new();
     for name in baselines {
         let api = operated.api::<SecurityBaseline>(&worst).await;
         demands.spawn(demand_without_end(api, name));
     }
-    begun(&operated, &worst, &size).await;
-    let beside = neighbour(&operated, "beside", &size).await;
+    begun(&operated, &worst).await;
+    let beside = neighbour(&operated, "beside").await;
     demands.shutdown().await;
     let peak = replica.peak_memory();
     _ = writeln!(
@@ -69,14 +65,14 @@ async fn the_worst_tenant_holds_up_its_neighbours_for_seconds_only() {
 }
 
 /// Ten of the largest baselines over accounts of the tenant, and many exemptions. Gives their names.
-async fn tenant(operated: &Operated, namespace: &str, size: &Size) -> Vec<String> {
+async fn tenant(operated: &Operated, namespace: &str) -> Vec<String> {
     let mut accounts = Vec::new();
-    for _ in 0..size.accounts {
+    for _ in 0..ACCOUNTS {
         accounts.push(operated.account(namespace).await.name);
     }
     let exemptions = operated.api::<Exemption>(namespace).await;
     let now = Timestamp::now();
-    for number in 0..size.exemptions {
+    for number in 0..EXEMPTIONS {
         let ids: Vec<String> = (0..32).map(|id| format!("*{number}*{id:050}?")).collect();
         let object = json!({
             "apiVersion": "plumbline.dev/v1alpha1", "kind": "Exemption",
@@ -114,27 +110,27 @@ async fn demand_without_end(api: Api<SecurityBaseline>, name: String) {
 }
 
 /// Waits until the tenant was evaluated in each of its accounts, and is evaluated again.
-async fn begun(operated: &Operated, namespace: &str, size: &Size) {
+async fn begun(operated: &Operated, namespace: &str) {
     let baselines = operated.api::<SecurityBaseline>(namespace).await;
     within(PATIENCE * 4, "the tenant is evaluated", async || {
         let baseline = baselines.get("largest-9").await.unwrap();
         let targets = baseline.status?.targets;
         let evaluated =
             targets.iter().filter(|it| it.compliant + it.non_compliant + it.unknown > 0);
-        (evaluated.count() == size.accounts).then_some(())
+        (evaluated.count() == ACCOUNTS).then_some(())
     })
     .await;
 }
 
 /// How long another tenant waits from an edit to `Ready`, in the middle of several.
-async fn neighbour(operated: &Operated, prefix: &str, size: &Size) -> Duration {
+async fn neighbour(operated: &Operated, prefix: &str) -> Duration {
     let namespace = operated.cluster.namespace(prefix).await;
     let account = operated.account(&namespace).await;
     operated.baseline(&namespace, &json!({ "names": [account.name] })).await;
     account.finding_says(OPEN).await;
     let baselines = operated.api::<SecurityBaseline>(&namespace).await;
     let mut waits = Vec::new();
-    for number in 0..size.edits {
+    for number in 0..EDITS {
         let severity = ["Low", "High"][usize::from(number % 2 == 0)];
         let spec =
             json!({ "controls": [{ "name": "s3-bucket-versioning", "severity": severity }] });

@@ -168,22 +168,31 @@ mod tests {
 
     /// A server that answers with so many bytes, and how many connections it has.
     async fn answering(limits: ConnectionLimits, bytes: usize) -> (SocketAddr, Arc<AtomicUsize>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let open = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&open);
-        tokio::spawn(async move {
-            let connection = move |stream: TcpStream, waiting: Waiting| {
-                let counted = Counted::one_more(&counted);
-                async move {
-                    let _counted = counted;
-                    let answer = |_| async move { Response::new(Body::from(vec![b'a'; bytes])) };
-                    converse(stream, waiting, limits, answer).await;
-                }
-            };
-            take_connections(&listener, limits, connection).await;
+        let address = serving(limits, move |stream, waiting| {
+            let counted = Counted::one_more(&counted);
+            async move {
+                let _counted = counted;
+                let answer = |_| async move { Response::new(Body::from(vec![b'a'; bytes])) };
+                converse(stream, waiting, limits, answer).await;
+            }
         });
-        (address, open)
+        (address.await, open)
+    }
+
+    /// A server that hands each connection to `connection`.
+    async fn serving<F>(
+        limits: ConnectionLimits,
+        connection: impl Fn(TcpStream, Waiting) -> F + Send + 'static,
+    ) -> SocketAddr
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { take_connections(&listener, limits, connection).await });
+        address
     }
 
     struct Counted(Arc<AtomicUsize>);
@@ -282,25 +291,21 @@ mod tests {
     #[tokio::test]
     async fn who_sends_a_request_at_once_is_answered_while_all_others_wait_for_answers() {
         let limits = ConnectionLimits { connections: 4, ..ConnectionLimits::default() };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let asked = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&asked);
-        tokio::spawn(async move {
-            let connection = move |stream: TcpStream, waiting: Waiting| {
-                let counted = Arc::clone(&counted);
-                converse(stream, waiting, limits, move |request: Request<Incoming>| {
-                    counted.fetch_add(1, Ordering::SeqCst);
-                    async move {
-                        if request.uri().path() == "/slow" {
-                            sleep(PATIENCE).await;
-                        }
-                        Response::new(Body::from("aaaaa"))
+        let address = serving(limits, move |stream, waiting| {
+            let counted = Arc::clone(&counted);
+            converse(stream, waiting, limits, move |request: Request<Incoming>| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                async move {
+                    if request.uri().path() == "/slow" {
+                        sleep(PATIENCE).await;
                     }
-                })
-            };
-            take_connections(&listener, limits, connection).await;
-        });
+                    Response::new(Body::from("aaaaa"))
+                }
+            })
+        })
+        .await;
         let mut slow = Vec::new();
         for _ in 1..limits.connections {
             slow.push(sent(address, b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await);

@@ -203,11 +203,12 @@ impl Committed {
 
     /// Takes out what is not to be published.
     fn leave_alone(&mut self, steps: &mut Vec<CommitStep<'_>>) {
-        let refusal = |step: &CommitStep<'_>| self.seen.refusal(&step.wanted.id);
-        let left = steps.iter().filter_map(|step| Some((step.change, refusal(step)?)));
-        let left = left.map(|(change, message)| Refused { change, message });
-        self.refused = left.collect();
-        steps.retain(|step| refusal(step).is_none());
+        let Self { seen, refused, .. } = self;
+        steps.retain(|step| {
+            let Some(message) = seen.refusal(&step.wanted.id) else { return true };
+            refused.push(Refused { change: step.change, message });
+            false
+        });
     }
 
     fn refuse(&mut self, step: &CommitStep<'_>, message: String) {
