@@ -43,7 +43,7 @@ struct UnseenQuery<'c> {
 
 /// What stands of what was asked.
 #[derive(Debug, Default)]
-struct Answer {
+struct UnseenAnswer {
     standing: StandingFindings,
     /// Why it is not understood what stands there.
     problems: HashMap<FindingId, String>,
@@ -93,7 +93,7 @@ impl<'c> UnseenFindings<'c> {
         let mut seen = SeenFindings::default();
         while let Some(query) = queries.pop() {
             match query.ask(hub, place, &publisher).boxed().await {
-                Ok(Some(Answer { standing, problems })) => {
+                Ok(Some(UnseenAnswer { standing, problems })) => {
                     seen.own.absorb(standing.findings);
                     seen.others.extend(standing.others);
                     if !publisher.adopts {
@@ -132,12 +132,12 @@ impl UnseenQuery<'_> {
         hub: &impl SecurityHubService,
         place: &Place,
         publisher: &Publisher,
-    ) -> Result<Option<Answer>, AwsError> {
+    ) -> Result<Option<UnseenAnswer>, AwsError> {
         let filters = self.filters(place);
         let nothing = KnownFindings::new();
         let asked: HashMap<&str, &FindingId> =
             self.ids.iter().map(|id| (id.as_str(), *id)).collect();
-        let (mut answer, mut cursor) = (Answer::default(), PageCursor::default());
+        let (mut answer, mut cursor) = (UnseenAnswer::default(), PageCursor::default());
         for _ in 0..self.pages {
             let page = Box::pin(hub.findings(&filters, cursor.token())).await?;
             for given in page.findings {
