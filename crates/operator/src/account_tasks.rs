@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use kube::runtime::reflector::ObjectRef;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::account::{AccountObservation, AccountWork, AccountWorker};
+use super::account::{AccountObservation, AccountWork, AccountWorker, PlanChanges, plans_of};
 use super::context::{AccountObservations, Context};
-use super::desired::Desired;
+use super::desired::{Desired, is_going};
 use super::restart::{TaskEnd, restarting};
+use super::write::report_name;
+use engine::plan::BaselineKey;
 use metrics::Metrics;
 use model::{AccountId, InternalError, InternalErrors, InternalPlace};
 use shard::OwnedShards;
@@ -19,6 +22,8 @@ use shard::stopped;
 pub(super) struct AccountTasks {
     context: Arc<Context>,
     tasks: BTreeMap<AccountId, AccountTask>,
+    /// As of what the workers have their work.
+    directed: Arc<Desired>,
     /// Workers that were asked to stop and finish what they have begun.
     leaving: Vec<(AccountId, Leaving)>,
 }
@@ -52,11 +57,11 @@ impl Drop for MeasuredAccount {
 
 impl AccountTasks {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context, tasks: BTreeMap::new(), leaving: Vec::new() }
+        Self { context, tasks: BTreeMap::new(), directed: Arc::default(), leaving: Vec::new() }
     }
 
     /// Gives each account that is held here its work, where that is another than before.
-    pub(super) fn direct(&mut self, desired: &Desired, shards: &OwnedShards) {
+    pub(super) fn direct(&mut self, desired: &Arc<Desired>, shards: &OwnedShards) {
         self.leaving.retain(|(_, leaving)| !leaving.task.is_finished());
         let is_ours = |id: &AccountId| {
             desired.accounts.get(id).is_some_and(|account| shards.has_account(&account.spec))
@@ -65,21 +70,36 @@ impl AccountTasks {
         for id in gone {
             self.stop(&id);
         }
+        let before = std::mem::replace(&mut self.directed, Arc::clone(desired));
+        let changes = PlanChanges::of(&before.plans, &desired.plans);
         for (id, account) in desired.accounts.iter().filter(|(id, _)| is_ours(id)) {
-            let work = Arc::new(AccountWork::of(desired, account));
-            match self.tasks.get(id) {
-                Some(task) => {
-                    task.work.send_if_modified(|current| {
-                        let is_new = **current != *work;
-                        if is_new {
-                            *current = work;
-                        }
-                        is_new
-                    });
-                }
-                None => self.start(id, work),
-            }
+            let Some(task) = self.tasks.get(id) else {
+                let plans = plans_of(&desired.plans, account);
+                self.start(id, Arc::new(AccountWork::of(desired, account, plans)));
+                continue;
+            };
+            let before = Arc::clone(&task.work.borrow());
+            let is_touched = before.is_going != is_going(&**account) || changes.touch(id);
+            let plans = if is_touched {
+                plans_of(&desired.plans, account)
+            } else {
+                Arc::clone(&before.plans)
+            };
+            let work = Arc::new(AccountWork::of(desired, account, plans));
+            // What is no news is known at the next turn.
+            let is_news = work.is_news(&before, |baseline| self.has_report(baseline, id));
+            task.work.send_if_modified(|current| {
+                *current = work;
+                is_news
+            });
         }
+    }
+
+    /// Whether findings of a baseline may stand in an account.
+    fn has_report(&self, baseline: &BaselineKey, account: &AccountId) -> bool {
+        let name = report_name(&baseline.name, account.as_str());
+        let reference = ObjectRef::new(&name).within(&baseline.namespace);
+        self.context.stores.reports.get(&reference).is_some()
     }
 
     fn start(&mut self, id: &AccountId, work: Arc<AccountWork>) {

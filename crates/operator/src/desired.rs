@@ -43,7 +43,7 @@ pub(super) struct Desired {
     /// What the caches hold.
     pub(super) world: Arc<World>,
     /// A plan for each baseline that is not being deleted.
-    pub(super) plans: BTreeMap<BaselineKey, Plan>,
+    pub(super) plans: BTreeMap<BaselineKey, Arc<Plan>>,
     /// The accounts, by id, those that are being deleted among them.
     pub(super) accounts: BTreeMap<AccountId, Arc<AwsAccount>>,
     /// Accounts by name that are passed over, and the one of the same id that counts.
@@ -133,9 +133,7 @@ impl Resolver {
             namespaces: &world.namespaces,
             account_regions: AccountRegions::Declared,
         });
-        let is_of_baseline = |it: &Problem| it.object.kind == Kind::SecurityBaseline;
-        let problems = state.problems().into_iter().filter(|it| !is_of_baseline(it));
-        let problems = problems.cloned().collect();
+        let problems = state.problems_beside_baselines().into_iter().cloned().collect();
         let by_id = accounts.into_iter().map(|it| (it.spec.account_id.clone(), Arc::new(it)));
         Desired {
             problems,
@@ -243,7 +241,7 @@ impl Desired {
     /// How many objects have mistakes, or do not parse.
     pub(super) fn mistaken(&self) -> usize {
         let of_catalog = self.catalog_problems.iter().map(|it| it.object.clone());
-        let of_baselines = self.plans.values().flat_map(Plan::mistakes);
+        let of_baselines = self.plans.values().filter_map(|plan| plan.mistakes().next());
         let others = of_baselines.chain(&self.problems).map(|it| it.object.clone());
         let broken = self.world.broken.iter().map(|it| it.key.clone());
         let rivals = self.rivals.keys().map(|name| ObjectKey {
@@ -276,7 +274,7 @@ impl Desired {
             suspended: plan.suspended,
             problems: plan.problems.iter().map(ToString::to_string).collect(),
         };
-        let plans: Vec<ShownPlan> = self.plans.values().map(show).collect();
+        let plans: Vec<ShownPlan> = self.plans.values().map(|plan| show(plan)).collect();
         serde_json::to_string_pretty(&plans).unwrap_or_default()
     }
 }

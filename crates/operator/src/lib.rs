@@ -28,6 +28,7 @@ mod stored;
 mod stores;
 mod supervisor;
 mod time;
+mod turns;
 mod watching;
 mod webhook;
 mod write;
@@ -50,6 +51,7 @@ use metrics::Metrics;
 use permits::EvaluationPermits;
 use server::Readiness;
 use stores::Stores;
+use turns::Turns;
 
 pub use server::CertificateFiles;
 pub use serving::MetricsSecurity;
@@ -116,7 +118,7 @@ pub async fn operate(
         reaches: Semaphore::new(REACHES),
         reads: Semaphore::new(READS),
         permits: EvaluationPermits::new(settings.max_concurrent),
-        writes: Semaphore::new(WRITES),
+        writes: Turns::new(WRITES),
         observations: AccountObservations::default(),
         publisher: OnceLock::new(),
         client,

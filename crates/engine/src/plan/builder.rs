@@ -1,11 +1,12 @@
 //! Puts together what users want, the same from files and from a cluster.
 //!
 //! Pure but for what it remembers: what is wrong now counts as it last was without mistakes, and a
-//! catalogue that did not change is not compiled again.
+//! catalogue that did not change is not compiled again, nor a plan made again that nothing touched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::kept::{KeptPlans, PlanInputs};
 use super::resolve::{
     AccountRegions, Desired, NamespaceLabels, UnreadAccounts, namespace, resolve,
 };
@@ -56,7 +57,7 @@ pub struct UnreadObject {
 #[derive(Debug, Default)]
 pub struct DesiredState {
     /// A plan for each baseline, in their order.
-    pub plans: Vec<Plan>,
+    pub plans: Vec<Arc<Plan>>,
     /// Exemptions of baselines that are not there, which no plan takes up.
     strays: Vec<Problem>,
 }
@@ -65,6 +66,12 @@ impl DesiredState {
     /// What is wrong with baselines, exemptions and attestations.
     pub fn problems(&self) -> BTreeSet<&Problem> {
         self.plans.iter().flat_map(|plan| &plan.problems).chain(&self.strays).collect()
+    }
+
+    /// What is wrong with exemptions and attestations. A baseline may have thousands of mistakes.
+    pub fn problems_beside_baselines(&self) -> BTreeSet<&Problem> {
+        let all = self.plans.iter().flat_map(|plan| &plan.problems).chain(&self.strays);
+        all.filter(|problem| problem.object.kind != Kind::SecurityBaseline).collect()
     }
 }
 
@@ -75,7 +82,9 @@ pub fn problems_of(
     catalog: &Catalog,
     owner_keys: &OwnerKeys,
 ) -> BTreeSet<Problem> {
-    let state = planned(objects, owner_keys, |desired| resolve(desired, catalog));
+    let state = planned(objects, |asked| {
+        Arc::new(asked.resolved(owner_keys, |desired| resolve(desired, catalog)))
+    });
     state.problems().into_iter().cloned().collect()
 }
 
@@ -89,6 +98,7 @@ pub struct DesiredBuilder {
     catalog_problems: Vec<Problem>,
     owner_keys: OwnerKeys,
     shared: SharedControls,
+    kept: KeptPlans,
 }
 
 impl DesiredBuilder {
@@ -117,12 +127,19 @@ impl DesiredBuilder {
         let keys: BTreeSet<BaselineKey> =
             objects.baselines.iter().map(|it| BaselineKey::of(it)).collect();
         self.last.retain_baselines(|key| keys.contains(key));
-        let Self { last, catalog, owner_keys, shared, .. } = self;
+        let Self { last, catalog, owner_keys, shared, kept, .. } = self;
         shared.retain_baselines(|key| keys.contains(key));
-        planned(objects, owner_keys, |desired| {
-            let mut plan = last.resolve(desired, catalog);
-            shared.share(&mut plan);
-            plan
+        kept.retain_baselines(|key| keys.contains(key));
+        let unread = unread_accounts(objects);
+        kept.surround(objects.accounts, &unread, objects.account_regions, catalog);
+        planned(objects, |asked| {
+            let Asked { baseline, exemptions, attestations, .. } = *asked;
+            let inputs = PlanInputs::of(baseline, objects.namespaces, exemptions, attestations);
+            kept.plan(BaselineKey::of(baseline), inputs, || {
+                let mut plan = asked.resolved(owner_keys, |it| last.resolve(it, catalog));
+                shared.share(&mut plan);
+                plan
+            })
         })
     }
 
@@ -153,11 +170,36 @@ impl DesiredBuilder {
     }
 }
 
-/// A plan for each baseline, as `resolve` makes it.
+/// A baseline to plan, and what of the other objects concerns it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    objects: &'a DesiredObjects<'a>,
+    unread_accounts: &'a UnreadAccounts,
+    baseline: &'a Arc<SecurityBaseline>,
+    exemptions: &'a [&'a Exemption],
+    attestations: &'a [&'a Attestation],
+}
+
+impl Asked<'_> {
+    fn resolved(&self, owner_keys: &OwnerKeys, resolve: impl FnOnce(&Desired<'_>) -> Plan) -> Plan {
+        let Self { objects, unread_accounts, baseline, exemptions, attestations } = *self;
+        resolve(&Desired {
+            baseline,
+            accounts: objects.accounts,
+            unread_accounts,
+            exemptions: &exemptions.iter().copied().cloned().collect::<Vec<_>>(),
+            attestations: &attestations.iter().copied().cloned().collect::<Vec<_>>(),
+            namespaces: objects.namespaces,
+            account_regions: objects.account_regions,
+            owner_keys,
+        })
+    }
+}
+
+/// A plan for each baseline, as `plan` makes it.
 fn planned(
     objects: &DesiredObjects<'_>,
-    owner_keys: &OwnerKeys,
-    mut resolve: impl FnMut(&Desired<'_>) -> Plan,
+    mut plan: impl FnMut(&Asked<'_>) -> Arc<Plan>,
 ) -> DesiredState {
     let exemptions = grouped(objects.exemptions, |it| {
         let of = namespace(it.metadata.namespace.as_deref());
@@ -165,27 +207,27 @@ fn planned(
     });
     let attestations =
         grouped(objects.attestations, |it| namespace(it.metadata.namespace.as_deref()).to_owned());
-    let unread = objects.unread.iter().filter(|it| it.key.kind == Kind::AwsAccount);
-    let unread_accounts: UnreadAccounts =
-        unread.map(|it| (it.key.name.clone(), it.labels.clone())).collect();
+    let unread_accounts = unread_accounts(objects);
     let mut named = BTreeSet::new();
     // Of two of the same name the first counts.
     let staying = objects.baselines.iter().filter(|it| !is_deleted(&***it));
     let staying = staying.filter(|it| named.insert(BaselineKey::of(it)));
     let plans = staying.map(|baseline| {
         let key = BaselineKey::of(baseline);
-        resolve(&Desired {
-            baseline,
-            accounts: objects.accounts,
+        plan(&Asked {
+            objects,
             unread_accounts: &unread_accounts,
+            baseline,
             exemptions: exemptions.get(&key).map_or(&[], Vec::as_slice),
             attestations: attestations.get(&key.namespace).map_or(&[], Vec::as_slice),
-            namespaces: objects.namespaces,
-            account_regions: objects.account_regions,
-            owner_keys,
         })
     });
     DesiredState { plans: plans.collect(), strays: strays(objects).collect() }
+}
+
+fn unread_accounts(objects: &DesiredObjects<'_>) -> UnreadAccounts {
+    let unread = objects.unread.iter().filter(|it| it.key.kind == Kind::AwsAccount);
+    unread.map(|it| (it.key.name.clone(), it.labels.clone())).collect()
 }
 
 fn is_deleted(object: &impl kube::Resource) -> bool {
@@ -197,10 +239,10 @@ fn is_same<K: kube::Resource>(one: &K, other: &K) -> bool {
     one.name == other.name && one.namespace == other.namespace
 }
 
-fn grouped<T: Clone, K: Ord>(objects: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<T>> {
-    let mut groups: BTreeMap<K, Vec<T>> = BTreeMap::new();
+fn grouped<T, K: Ord>(objects: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<&T>> {
+    let mut groups: BTreeMap<K, Vec<&T>> = BTreeMap::new();
     for object in objects {
-        groups.entry(key(object)).or_default().push(object.clone());
+        groups.entry(key(object)).or_default().push(object);
     }
     groups
 }

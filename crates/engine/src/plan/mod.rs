@@ -11,6 +11,7 @@ mod builder;
 mod controls;
 mod exemption;
 mod glob;
+mod kept;
 mod last_good;
 mod matching;
 mod owner;

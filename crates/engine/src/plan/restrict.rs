@@ -1,9 +1,15 @@
 //! The part of a plan that one account has to do with, or several.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use super::Plan;
+use super::{OwnerKeys, Plan};
+use crate::problem::{Problem, ProblemKind};
+use api::{FieldPath, Kind, ObjectKey, PublishSettings};
 use model::AccountId;
+
+/// How often an account is looked at of which a plan says only that it may lack it.
+const A_DAY: Duration = Duration::from_hours(24);
 
 impl Plan {
     /// What the plan says of one account: its targets, and the exemptions and attestations that
@@ -21,6 +27,12 @@ impl Plan {
     #[must_use]
     pub fn of_accounts(&self, accounts: &BTreeSet<AccountId>) -> Option<Self> {
         self.restricted(|it| accounts.contains(it))
+    }
+
+    /// Whether the plan says anything of an account.
+    #[must_use]
+    pub fn speaks_of(&self, account: &AccountId) -> bool {
+        self.targets.iter().any(|target| target.account == *account) || self.may_lack_targets()
     }
 
     fn restricted(&self, is_meant: impl Fn(&AccountId) -> bool) -> Option<Self> {
@@ -54,20 +66,31 @@ impl Plan {
 
     /// What the plan says of an account that it may lack by mistake: that it is there. Nothing is
     /// evaluated, and what is published of the account stays.
+    ///
+    /// The same whatever else the plan says: that a baseline with a mistake is edited is nothing to all
+    /// the accounts that it does not name.
     fn of_missing_account(&self) -> Self {
-        let problems = self.mistakes().filter(|problem| problem.kind.may_hide_targets());
+        let problem = Problem {
+            object: ObjectKey {
+                kind: Kind::SecurityBaseline,
+                namespace: Some(self.baseline.namespace.clone()),
+                name: self.baseline.name.clone(),
+            },
+            path: FieldPath::spec("accounts"),
+            kind: ProblemKind::NoAccountSelected,
+        };
         Self {
             baseline: self.baseline.clone(),
-            generation: self.generation,
+            generation: 0,
             targets: Vec::new(),
             controls: Vec::new(),
             exemptions: Vec::new(),
             attestations: Vec::new(),
-            interval: self.interval,
-            publish: self.publish,
-            owner_keys: self.owner_keys.clone(),
-            suspended: self.suspended,
-            problems: problems.cloned().collect(),
+            interval: A_DAY,
+            publish: PublishSettings::default(),
+            owner_keys: OwnerKeys::default(),
+            suspended: true,
+            problems: vec![problem],
             passed_over: 0,
         }
     }

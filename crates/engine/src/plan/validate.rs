@@ -104,7 +104,7 @@ impl Resolver<'_> {
             .filter(|problem| !is_reported(problem, &broken) && !is_of_pack(problem, &of_packs));
         mistakes.extend(problems.filter_map(|problem| places.locate(problem)));
         let catalog = Catalog::clone(builder.catalog());
-        let plans = state.plans;
+        let plans: Vec<Plan> = state.plans.into_iter().map(Arc::unwrap_or_clone).collect();
         mistakes.extend(self.untestable(&catalog, &broken));
         mistakes.extend(self.not_yet_performed(now));
         mistakes.extend(self.rivals());

@@ -12,7 +12,7 @@ use super::open_reports::{Worst, WorstResults, is_reported};
 use super::reports::Reports;
 use super::work::AccountWork;
 use crate::context::Context;
-use crate::permits::EvaluationPermit;
+use crate::permits::{EvaluationPermit, tenants};
 use assess::{
     Assessed, Assessment, Evaluated, Limits, Round, RoundReport, SinkError, SourceInput, View,
     evaluate,
@@ -66,7 +66,7 @@ pub(super) async fn evaluate_account(
     let unreached = reach(&assessment, &assessed, context).await?;
     let sources = read(&mut assessment, (work, &assessed), context, started).await?;
     let credentials = credentials(work, assessment.sink(), unreached.as_ref());
-    let permit = context.permits.take(took).await.map_err(|_| AccountError::Stopping)?;
+    let permit = context.permits.take(tenants(&work.plans), took).await;
     let begun = context.clock.elapsed();
     let judge = judge(context, permit);
     let evaluated = assessment.evaluate(assessed, sources, started, judge).await?;

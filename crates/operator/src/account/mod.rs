@@ -11,6 +11,7 @@ mod notices;
 mod observations;
 mod open_reports;
 mod pace;
+mod plans;
 mod publication;
 mod report;
 mod reports;
@@ -20,6 +21,7 @@ mod work;
 
 pub(super) use archival::{CONFIRM, of_account};
 pub(super) use observations::{AccountObservation, Credentials, Leaving, RecorderState};
+pub(super) use plans::{PlanChanges, plans_of};
 pub(super) use report::{TOO_OLD, shortened};
 pub(super) use task::AccountWorker;
 pub(super) use work::AccountWork;

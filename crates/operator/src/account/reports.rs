@@ -124,7 +124,7 @@ impl<'r> Reports<'r> {
             account: work.name.clone(),
             account_id: work.id().clone(),
         };
-        let _turn = self.context.writes.acquire().await.ok()?;
+        let _turn = self.context.writes.take(baseline.namespace.clone()).await;
         let client = &self.context.client;
         match write::make_report(client, baseline, &object.uid, &spec, is_clean).await {
             Ok(uid) => uid,
@@ -162,7 +162,8 @@ impl<'r> Reports<'r> {
             let (client, key, written) =
                 (&self.context.client, report_key(baseline, work), status.clone());
             let write = async move { apply::status(client, &key, &written).await };
-            Some(Apply { key: baseline.clone(), version: self.version(baseline), status, write })
+            let (namespace, version) = (baseline.namespace.clone(), self.version(baseline));
+            Some(Apply { key: baseline.clone(), namespace, version, status, write })
         });
         let news: Vec<_> = news.collect();
         let failures = underway.apply(news, &self.context.writes).await;

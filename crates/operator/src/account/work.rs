@@ -1,8 +1,8 @@
-//! What there is to do for one account: pure data, which says by its equality whether a change
-//! touches the account.
+//! What there is to do for one account: pure data, which says whether a change touches the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::ptr;
 use std::sync::Arc;
 
 use kube::ResourceExt;
@@ -19,8 +19,8 @@ use model::{AccountId, Region};
 /// Asks for an evaluation now, whatever the value, whenever it changes.
 const RECONCILE_AT: &str = "plumbline.dev/reconcile-at";
 
-/// What there is to do for one account. An equal one asks for nothing new.
-#[derive(Debug, Clone, PartialEq)]
+/// What there is to do for one account.
+#[derive(Debug, Clone)]
 pub(crate) struct AccountWork {
     /// The `AwsAccount`'s name, uid and labels.
     pub(crate) name: String,
@@ -50,13 +50,8 @@ pub(crate) struct BaselineObject {
 }
 
 impl AccountWork {
-    /// What is to be done for an account.
-    pub(crate) fn of(desired: &Desired, account: &AwsAccount) -> Self {
-        let id = &account.spec.account_id;
-        let plans = desired.plans.values().filter_map(|plan| plan.of_account(id));
-        // A plan that may lack an account which goes lacks it rightly.
-        let plans = plans.filter(|plan| !is_going(account) || !plan.targets.is_empty());
-        let plans: Arc<[Plan]> = plans.collect();
+    /// What is to be done for an account of which `plans` speak.
+    pub(crate) fn of(desired: &Desired, account: &AwsAccount, plans: Arc<[Plan]>) -> Self {
         let planned: BTreeSet<&BaselineKey> = plans.iter().map(|plan| &plan.baseline).collect();
         let concerned = desired.world.baselines.iter().filter_map(|baseline| {
             let key = BaselineKey::of(baseline);
@@ -73,6 +68,41 @@ impl AccountWork {
             may_lack_baselines: desired.may_lack_baselines && !is_going(account),
             plans,
         }
+    }
+
+    /// Whether it asks for something that `before` did not ask for. Baselines that hold for the account
+    /// neither now nor then do not count, unless something of theirs may stand, as `may_stand` says: else
+    /// whoever edits a baseline with a mistake would have the accounts of everybody evaluated.
+    pub(crate) fn is_news(&self, before: &Self, may_stand: impl Fn(&BaselineKey) -> bool) -> bool {
+        let Self {
+            name,
+            uid,
+            labels,
+            spec,
+            plans: _,
+            baselines: _,
+            is_going,
+            is_confirmed,
+            may_lack_baselines,
+        } = self;
+        *name != before.name
+            || *uid != before.uid
+            || *labels != before.labels
+            || *spec != before.spec
+            || *is_going != before.is_going
+            || *is_confirmed != before.is_confirmed
+            || *may_lack_baselines != before.may_lack_baselines
+            || !self.counting(&may_stand).eq(before.counting(&may_stand))
+    }
+
+    /// The baselines that count.
+    fn counting(
+        &self,
+        may_stand: impl Fn(&BaselineKey) -> bool,
+    ) -> impl Iterator<Item = (SamePlan<'_>, Option<&BaselineObject>)> {
+        let counts = move |plan: &&Plan| !plan.targets.is_empty() || may_stand(&plan.baseline);
+        let plans = self.plans.iter().filter(counts);
+        plans.map(|plan| (SamePlan(plan), self.baselines.get(&plan.baseline)))
     }
 
     /// The account.
@@ -120,6 +150,15 @@ impl AccountWork {
     /// The account in a region.
     pub(crate) fn place(&self, region: &Region) -> Place {
         assess::place(&self.spec, region)
+    }
+}
+
+/// A plan that is equal to itself: plans have thousands of parameters and exemptions.
+struct SamePlan<'p>(&'p Plan);
+
+impl PartialEq for SamePlan<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self.0, other.0) || self.0 == other.0
     }
 }
 

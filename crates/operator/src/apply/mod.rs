@@ -14,9 +14,9 @@ use kube::Client;
 use kube::api::Patch;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::turns::Turns;
 use super::write::{self, applying};
 use api::{API_VERSION, ObjectKey};
 
@@ -41,6 +41,8 @@ struct Written<S> {
 /// Something to write.
 pub(super) struct Apply<K, S, W> {
     pub(super) key: K,
+    /// Its namespace; namespaces take turns.
+    pub(super) namespace: String,
     /// The version that it replaces.
     pub(super) version: Option<String>,
     /// What is remembered of it.
@@ -84,20 +86,21 @@ impl<K: Ord + Clone, S> ApplyCache<K, S> {
         self.0.remove(key);
     }
 
-    /// Writes all of it, as many at once as there are `turns`, and remembers it. Of what could not be
+    /// Writes all of it, as many at once as there are `turns`, by namespaces in turn, and remembers it. Of what could not be
     /// written nothing is remembered: it is not known what stands there.
     pub(super) async fn apply<W>(
         &mut self,
         all: impl IntoIterator<Item = Apply<K, S, W>>,
-        turns: &Semaphore,
+        turns: &Turns<String>,
     ) -> Failures<K>
     where
         W: Future<Output = kube::Result<()>>,
     {
-        let writing = all.into_iter().map(async |Apply { key, version, status, write }| {
-            let _turn = turns.acquire().await; // nobody closes it
-            (key, version, status, write.await)
-        });
+        let writing =
+            all.into_iter().map(async |Apply { key, namespace, version, status, write }| {
+                let _turn = turns.take(namespace).await;
+                (key, version, status, write.await)
+            });
         let mut failures = Failures::new();
         for (key, replaced, status, written) in join_all(writing).await {
             match written {
@@ -145,13 +148,13 @@ mod tests {
         written: kube::Result<()>,
     ) -> [Apply<&'static str, u32, Ready<kube::Result<()>>>; 1] {
         let (version, write) = (Some(version.to_owned()), ready(written));
-        [Apply { key: "a", version, status, write }]
+        [Apply { key: "a", namespace: String::new(), version, status, write }]
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_was_written_counts_until_it_comes_back() {
         let mut cache = ApplyCache::default();
-        let turns = Semaphore::new(1);
+        let turns = Turns::new(1);
         assert!(cache.apply(one("1", 7, Ok(())), &turns).await.is_empty());
         cache.settle(|_| Some("1".to_owned()));
         assert_eq!(cache.last(&"a"), Some(&7));
@@ -163,7 +166,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_does_not_come_back_is_looked_at_anyway() {
         let mut cache = ApplyCache::default();
-        assert!(cache.apply(one("1", 7, Ok(())), &Semaphore::new(1)).await.is_empty());
+        assert!(cache.apply(one("1", 7, Ok(())), &Turns::new(1)).await.is_empty());
         advance(COMES_BACK).await;
         cache.settle(|_| Some("1".to_owned()));
         assert_eq!(cache.last(&"a"), None);
@@ -172,7 +175,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn of_what_was_refused_nothing_is_remembered() {
         let mut cache = ApplyCache::default();
-        let turns = Semaphore::new(1);
+        let turns = Turns::new(1);
         assert!(cache.apply(one("1", 7, Ok(())), &turns).await.is_empty());
         let refused = Err(kube::Error::TlsRequired);
         let failures = cache.apply(one("1", 8, refused), &turns).await;
@@ -189,9 +192,15 @@ mod tests {
             running.fetch_sub(1, Ordering::SeqCst);
             Ok(())
         };
-        let all = (0..20).map(|key| Apply { key, version: None, status: (), write: write() });
+        let all = (0..20).map(|key| Apply {
+            key,
+            namespace: String::new(),
+            version: None,
+            status: (),
+            write: write(),
+        });
         let mut cache = ApplyCache::<u32>::default();
-        assert!(cache.apply(all, &Semaphore::new(8)).await.is_empty());
+        assert!(cache.apply(all, &Turns::new(8)).await.is_empty());
         assert_eq!(most.load(Ordering::SeqCst), 8);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use kube::ResourceExt;
 use serde::Serialize;
@@ -26,11 +27,27 @@ use api::{
 };
 use cel::Timestamp;
 use engine::Problem;
-use engine::plan::BaselineKey;
+use engine::plan::{BaselineKey, Plan};
 use shard::OwnedShards;
 
-/// The state, as a hash, of each baseline of which nothing was to be written, and until when that is so.
-pub(super) type Settled = HashMap<BaselineKey, (u64, Option<Timestamp>)>;
+/// The baselines of which nothing was to be written.
+pub(super) type Settled = HashMap<BaselineKey, SettledBaseline>;
+
+/// As of what nothing was to be written of a baseline.
+#[derive(Debug)]
+pub(super) struct SettledBaseline {
+    plan: Arc<Plan>,
+    /// Its object and its reports, as a hash.
+    state: u64,
+    /// Until when that is so.
+    due: Option<Timestamp>,
+}
+
+impl SettledBaseline {
+    fn is_of(&self, plan: &Arc<Plan>, state: u64, now: Timestamp) -> bool {
+        Arc::ptr_eq(&self.plan, plan) && self.state == state && self.due.is_none_or(|due| now < due)
+    }
+}
 
 /// The uids of deleted objects that wait, and of which an event was sent.
 pub(super) type Announced = HashSet<String>;
@@ -129,10 +146,8 @@ impl<'l> StatusInputs<'l> {
             self.end_confirmation(baseline, &key, plan);
             let reports = self.reports.of_baseline(&key);
             let state = state_of(baseline, &reports);
-            let is_settled = |&(settled, until): &(u64, Option<Timestamp>)| {
-                settled == state && until.is_none_or(|until| self.now < until)
-            };
-            if self.memory.settled.get(&key).is_some_and(is_settled) {
+            let settled = self.memory.settled.get(&key);
+            if settled.is_some_and(|settled| settled.is_of(plan, state, self.now)) {
                 continue;
             }
             let before = baseline.status.as_ref();
@@ -147,7 +162,8 @@ impl<'l> StatusInputs<'l> {
                 let notice = refusal(stood.unwrap_or_default(), &reported.status.conditions);
                 self.write(baseline, &reported.status, is_progress, notice);
             } else if !reported.is_awaiting {
-                self.memory.settled.insert(key, (state, reported.due));
+                let settled = SettledBaseline { plan: Arc::clone(plan), state, due: reported.due };
+                self.memory.settled.insert(key, settled);
             }
         }
         self.orphans();

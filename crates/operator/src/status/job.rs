@@ -45,6 +45,21 @@ pub(super) struct StatusNews {
 }
 
 impl Job {
+    /// Whether it is a mark on an account.
+    pub(super) const fn is_mark(&self) -> bool {
+        matches!(self, Self::Mark { .. })
+    }
+
+    /// The namespace of what it is about.
+    pub(super) fn namespace(&self) -> Option<String> {
+        match self {
+            Self::Finalizers { metadata, .. } => metadata.namespace.clone(),
+            Self::Mark { .. } => None,
+            Self::Confirmed(key) => key.namespace.clone(),
+            Self::Orphan { namespace, .. } => Some(namespace.clone()),
+        }
+    }
+
     pub(super) async fn run(self, client: &kube::Client, context: &Context) -> kube::Result<()> {
         match self {
             Self::Finalizers { of, metadata, finalizers, operator, gave_up } => {

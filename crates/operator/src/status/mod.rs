@@ -5,6 +5,7 @@
 
 mod account;
 mod baseline;
+mod batch;
 mod claim;
 mod condition;
 mod confirmed;

@@ -2,6 +2,8 @@
 //!
 //! One look at everything that this replica holds after each change, which costs no request; a
 //! request only for what is new. What was written is not looked at again before it has come back.
+//! Where there is much to write, a part of it is written before the next look: nobody's status waits
+//! for all of what somebody else brought about.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,16 +12,18 @@ use futures::future::join;
 use futures::{StreamExt, stream};
 use kube::Resource;
 use tokio::select;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::batch::{BatchSize, in_turn};
 use super::deletion::waits;
 use super::inputs::{Memory, StatusInputs};
-use super::job::StatusNews;
+use super::job::{Job, StatusNews};
 use crate::apply::{self, Apply, ApplyCache};
 use crate::context::Context;
 use crate::desired::Desired;
 use crate::stores::Held;
+use crate::turns::Turns;
 use crate::write;
 use api::ObjectKey;
 use shard::OwnedShards;
@@ -43,17 +47,27 @@ pub(crate) struct StatusWriter {
     /// What was written lately.
     written: ApplyCache<ObjectKey>,
     /// So many statuses are written at once.
-    turns: Semaphore,
+    turns: Turns<String>,
     /// What the looks remember.
     memory: Memory,
-    /// As of what its settled baselines are.
-    known: Arc<Desired>,
+    /// How much is written before the next look.
+    size: BatchSize,
+}
+
+/// What came of a look.
+struct Looked {
+    /// How long it took, without what was written.
+    took: Duration,
+    /// Whether everything was written that there was to write, but for what is left.
+    is_well: bool,
+    /// Whether there is more to write.
+    has_more: bool,
 }
 
 impl StatusWriter {
     pub(crate) fn new(context: Arc<Context>) -> Self {
-        let (written, memory, known) = Default::default();
-        Self { context, written, turns: Semaphore::new(CONCURRENT), memory, known }
+        let (written, memory, size) = Default::default();
+        Self { context, written, turns: Turns::new(CONCURRENT), memory, size }
     }
 
     /// Looks after each change, for ever.
@@ -65,10 +79,12 @@ impl StatusWriter {
         loop {
             let wanted = Arc::clone(&desired.borrow_and_update());
             let owned = ownership.borrow_and_update().shards.clone();
-            let begun = Instant::now();
-            let is_well = self.update(&wanted, &owned).await;
-            let took = begun.elapsed();
-            let wait = if is_well { TICK.min(self.next_deadline()) } else { RETRY };
+            let looked = self.update(&wanted, &owned).await;
+            if looked.has_more {
+                sleep(looked.took).await;
+                continue;
+            }
+            let wait = if looked.is_well { TICK.min(self.next_deadline()) } else { RETRY };
             let context = Arc::clone(&self.context);
             select! {
                 () = context.stores.changes.observed.notified() => {}
@@ -78,7 +94,7 @@ impl StatusWriter {
                 () = sleep(wait) => {}
             }
             // While much changes, looking takes half of the time at most.
-            sleep(QUIET.max(took)).await;
+            sleep(QUIET.max(looked.took)).await;
         }
     }
 
@@ -92,26 +108,36 @@ impl StatusWriter {
         waits.min().unwrap_or(Duration::MAX)
     }
 
-    /// Whether everything was written that there was to write.
-    async fn update(&mut self, desired: &Arc<Desired>, shards: &OwnedShards) -> bool {
+    /// Looks, and writes what there is to write, or a part of it.
+    async fn update(&mut self, desired: &Arc<Desired>, shards: &OwnedShards) -> Looked {
         let context = Arc::clone(&self.context);
-        if !Arc::ptr_eq(&self.known, desired) {
-            self.memory.settled.clear();
-            self.known = Arc::clone(desired);
-        }
         self.written.forget_after(LATELY);
+        let begun = Instant::now();
         let reports = Held::of(&context.stores.reports);
         let inputs = StatusInputs::new(&context, desired, shards, &reports, &mut self.memory);
         let (news, jobs) = inputs.all();
         let (waiting, news): (Vec<StatusNews>, Vec<StatusNews>) =
             news.into_iter().partition(|news| self.is_to_wait(news));
+        // Whoever counts them has to see every mark written.
+        let (marks, jobs): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(Job::is_mark);
+        let all = news.len() + jobs.len();
+        let mut news = in_turn(news, |news| news.key.namespace.clone());
+        let mut jobs = in_turn(jobs, Job::namespace);
+        news.truncate(self.size.get());
+        jobs.truncate(self.size.get());
+        let batch = news.len() + jobs.len();
+        let took = begun.elapsed();
         let client = &context.client;
-        let requests = stream::iter(jobs).map(async |job| job.run(client, &context).await);
+        let requests = stream::iter(marks.into_iter().chain(jobs))
+            .map(async |job| job.run(client, &context).await);
         let requests = requests.buffer_unordered(CONCURRENT).collect::<Vec<_>>();
         let (statuses, requests) = join(self.write(news), requests).await;
+        self.size.took(batch, begun.elapsed().saturating_sub(took));
         let failures = requests.iter().filter_map(|done| done.as_ref().err());
         let failed = failures.filter(|error| !is_harmless(None, error)).count();
-        waiting.is_empty() && statuses && failed == 0
+        let is_written = statuses && failed == 0;
+        let is_well = is_written && waiting.is_empty();
+        Looked { took, is_well, has_more: is_written && batch < all }
     }
 
     /// Whether all of them were written.
@@ -126,7 +152,8 @@ impl StatusWriter {
                 }
                 Ok(())
             };
-            Apply { key, version, status: (), write }
+            let namespace = key.namespace.clone().unwrap_or_default();
+            Apply { key, namespace, version, status: (), write }
         });
         let failures = self.written.apply(news, &self.turns).await;
         let failed = failures.iter().filter(|(key, error)| !is_harmless(Some(key), error));

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod built;
+mod kept;
 mod lasting;
 mod owners;
 mod reserved;

@@ -45,6 +45,22 @@ fn an_attestation_of_all_accounts_concerns_each() {
     }
 }
 
+/// A tenant that edits it would have everybody's accounts evaluated.
+#[test]
+fn edits_of_a_baseline_with_a_mistake_touch_the_accounts_alone_that_it_names() {
+    let plan = |spec: &str| resolved(&[&baseline(spec)]).plans.remove(0);
+    let before = plan("{accounts: {names: [payments, typo]}, controls: [{name: own-versioning}]}");
+    let after = plan(
+        "{accounts: {names: [payments, other-typo]}, packs: [{name: own-pack}], suspend: true, \
+         interval: 10m}",
+    );
+    let (payments, search) = (account("111122223333"), account("444455556666"));
+    assert_ne!(before.of_account(&payments), after.of_account(&payments));
+    let of_search = before.of_account(&search).expect("it may be lacking by mistake");
+    assert_eq!(Some(&of_search), after.of_account(&search).as_ref());
+    assert!(of_search.may_lack_targets() && !of_search.is_evaluated());
+}
+
 #[test]
 fn the_same_objects_read_twice_are_the_same_plan() {
     assert_eq!(both(&[]), both(&[]));

@@ -82,7 +82,7 @@ impl OpenReports {
             standing.insert(key.clone());
             let of = key.clone();
             let write = async move { apply(context, &of, &report).await };
-            Apply { key, version: None, status, write }
+            Apply { namespace: key.0.clone(), key, version: None, status, write }
         });
         let due: Vec<_> = due.collect();
         let failures = self.written.apply(due, &context.writes).await;
