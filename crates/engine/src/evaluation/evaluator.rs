@@ -54,16 +54,7 @@ impl<'e, 'p> Evaluator<'e, 'p> {
         if !entry.is_global
             && let Some(targets) = account.targets(item.region, false)
         {
-            self.scratch.reset();
-            judge_alone(
-                &mut self.judge,
-                self.evaluation,
-                entry,
-                targets,
-                item,
-                &self.scratch,
-                results,
-            );
+            judge_alone(&mut self.judge, self.evaluation, entry, targets, item, results);
         }
     }
 
@@ -81,8 +72,7 @@ impl<'e, 'p> Evaluator<'e, 'p> {
             if !entry.is_global
                 && let Some(targets) = account.targets(item.region, false)
             {
-                let (judge, arena) = (&mut self.judge, &self.scratch);
-                judge_alone(judge, evaluation, entry, targets, &result, arena, results);
+                judge_alone(&mut self.judge, evaluation, entry, targets, &result, results);
             }
         }
     }
@@ -95,7 +85,6 @@ pub(super) fn judge_alone<'a, 'p: 'a>(
     entry: &TypeEntry<'p>,
     targets: &TargetByPlan,
     item: &ConfigurationItem<'a>,
-    arena: &'a Bump,
     results: &mut dyn Results,
 ) {
     for at in &entry.need.alone {
@@ -104,7 +93,7 @@ pub(super) fn judge_alone<'a, 'p: 'a>(
             continue;
         };
         if let Some(target) = targets.get(check.plan) {
-            judge.resource(At { check, target }, item, Ok(None), arena, results);
+            judge.resource(At { check, target }, item, Ok(None), results);
         }
     }
     judge.outcome.count_item(&entry.judging_plans, |plan| targets.get(plan));

@@ -1,6 +1,6 @@
 //! One control on one subject.
 
-use std::mem::discriminant;
+use std::mem::{self, discriminant};
 use std::sync::Arc;
 
 use bumpalo::Bump;
@@ -20,11 +20,16 @@ use model::{ConfigurationItem, InternalError, ItemStatus, UnknownReason, Verdict
 
 /// The longest message that is passed on, in bytes.
 const MAX_MESSAGE: usize = 4096;
+/// So many bytes are kept for what the next check makes.
+pub(super) const MOST_KEPT: usize = 1024 * 1024;
 
 /// Runs controls, and counts and passes on what they say.
 pub(super) struct Judge {
     pub(super) outcome: Outcome,
     machine: Machine,
+    /// What expressions make for one check of one subject: all that hundreds of checks of an item may make
+    /// would take gigabytes.
+    pub(super) scratch: Bump,
     budgets: Arc<RoundBudgets>,
     now: Timestamp,
     /// Why some of what was to be judged was not, and nobody can say what.
@@ -41,7 +46,8 @@ pub(super) struct At<'c, 'p> {
 impl Judge {
     pub(super) fn new(plans: &[Plan], budgets: &Arc<RoundBudgets>, now: Timestamp) -> Self {
         let (outcome, machine) = (Outcome::of(plans), Machine::new());
-        Self { outcome, machine, budgets: Arc::clone(budgets), now, lost: None }
+        let (scratch, budgets) = (Bump::new(), Arc::clone(budgets));
+        Self { outcome, machine, scratch, budgets, now, lost: None }
     }
 
     /// Something was not judged, and nobody can say what.
@@ -56,7 +62,6 @@ impl Judge {
         at: At<'_, 'p>,
         item: &ConfigurationItem<'a>,
         related: Result<Option<Value<'a>>, Fault>,
-        arena: &'a Bump,
         results: &mut dyn Results,
     ) {
         let subject = rules::subject(at.check, item);
@@ -78,7 +83,7 @@ impl Judge {
             Err(fault) => return self.unknown(at, subject, &fault, None, results),
         };
         let values = at.check.bind(item.value, related, self.now);
-        self.subject(at, subject, Some(item), &Bindings { values: &values }, arena, results);
+        self.subject(at, subject, Some(item), &Bindings { values: &values }, results);
     }
 
     /// Judges all resources of a region or account together.
@@ -87,14 +92,28 @@ impl Judge {
         at: At<'_, 'p>,
         subject: Subject<'_>,
         resources: Value<'a>,
-        arena: &'a Bump,
         results: &mut dyn Results,
     ) {
         let values = at.check.bind(resources, None, self.now);
-        self.subject(at, subject, None, &Bindings { values: &values }, arena, results);
+        self.subject(at, subject, None, &Bindings { values: &values }, results);
     }
 
-    fn subject<'a>(
+    fn subject(
+        &mut self,
+        at: At<'_, '_>,
+        subject: Subject<'_>,
+        item: Option<&ConfigurationItem<'_>>,
+        bindings: &Bindings<'_, '_>,
+        results: &mut dyn Results,
+    ) {
+        let mut scratch = mem::take(&mut self.scratch);
+        self.subject_in(at, subject, item, bindings, &scratch, results);
+        scratch.reset();
+        // What one check made large is given back.
+        self.scratch = if scratch.allocated_bytes() > MOST_KEPT { Bump::new() } else { scratch };
+    }
+
+    fn subject_in<'a>(
         &mut self,
         at: At<'_, '_>,
         subject: Subject<'_>,

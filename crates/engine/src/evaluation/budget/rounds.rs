@@ -4,9 +4,10 @@
 use bumpalo::Bump;
 
 use crate::evaluation::fixture::{NOW, bucket, complete, line, plan};
+use crate::evaluation::judge::MOST_KEPT;
 use crate::evaluation::{Evaluation, EvaluationResult, Outcome};
 use crate::plan::Plan;
-use model::{Parsed, Reading, parse_item};
+use model::{Parsed, Reading, Verdict, parse_item};
 
 const VERSIONED: &str = "expression: {resourceTypes: ['AWS::S3::Bucket'],
     compliant: resource.configuration.status == 'Enabled'}";
@@ -76,4 +77,26 @@ fn keys_of_joins_count_too() {
     assert_eq!(unknown(&verdicts, 0), 0, "{verdicts:#?}");
     let (verdicts, _) = evaluate(&[of_namespace("hostile", &[JOINED])], 50_000);
     assert!((5..10).contains(&unknown(&verdicts, 0)), "{verdicts:#?}");
+}
+
+#[test]
+fn what_one_check_makes_is_gone_before_the_next_one() {
+    const WORDY: &str = "expression: {resourceTypes: ['AWS::S3::Bucket'],
+        compliant: 'lists.range(4000).all(i, size(resource.id + string(i + 1000000)) > 0)'}";
+    let plans = [plan(&[WORDY; 40])];
+    let (parameters, arena) = (Bump::new(), Bump::new());
+    let evaluation = Evaluation::new(&plans, NOW, &parameters);
+    let reading = Reading::new(evaluation.reading());
+    let mut compliant = 0;
+    let mut count = |result: &EvaluationResult<'_>| {
+        compliant += usize::from(result.verdict == Verdict::Compliant);
+    };
+    let mut worker = evaluation.worker();
+    let text = arena.alloc_str(&bucket("b", "Enabled").to_string());
+    if let Parsed::Item(item) = parse_item(text.as_bytes(), &reading, &arena).unwrap() {
+        worker.item(&item, &mut count);
+    }
+    let kept = worker.judge.scratch.allocated_bytes();
+    assert!((1..=MOST_KEPT).contains(&kept), "{kept} bytes");
+    assert_eq!(compliant, 40);
 }

@@ -27,7 +27,6 @@ impl<'p> Finish<'_, 'p> {
                             entry,
                             &account.home,
                             &item,
-                            &arena,
                             self.results,
                         );
                     });

@@ -138,7 +138,7 @@ impl<'f, 'p> Finish<'f, 'p> {
                 Err(fault) => Err(fault.clone()),
             };
             let at = At { check, target: *target };
-            self.judge.resource(at, &item, related, &arena, self.results);
+            self.judge.resource(at, &item, related, self.results);
         }
     }
 

@@ -39,7 +39,7 @@ impl<'p> Finish<'_, 'p> {
             Err(fault) => Err(fault),
         };
         match resources {
-            Ok(resources) => self.judge.together(at, subject, resources, &arena, self.results),
+            Ok(resources) => self.judge.together(at, subject, resources, self.results),
             Err(fault) => self.judge.unknown(at, subject, &fault, None, self.results),
         }
     }
