@@ -39,8 +39,8 @@ pub(super) struct Context {
     /// and so many evaluated, which takes every core. The first two wait for AWS, for minutes where
     /// it throttles, so that there are more of them.
     pub(super) permits: EvaluationPermits,
-    /// So many reports are written at once, by namespaces in turn: an API server that has more to do than it can answers
-    /// nobody in time, this replica's leases among them.
+    /// So many reports are written at once, by namespaces in turn: an API server that has more to do than it
+    /// can answers nobody in time, this replica's leases among them.
     pub(super) writes: Turns<String>,
     pub(super) observations: AccountObservations,
     /// Who publishes findings; known before anything is evaluated.

@@ -49,12 +49,12 @@ pub(super) struct AccountEvaluation {
     pub(super) credentials: Option<Credentials>,
 }
 
-/// Evaluates the account. What is published is read back first, where that is not known. `took` says how
-/// long it took the last time.
+/// Evaluates the account. What is published is read back first, where that is not known. `is_short` says
+/// whether it is known to take little time.
 pub(super) async fn evaluate_account(
     work: &AccountWork,
     context: &Context,
-    (assessment, took): (Option<Assessment>, Option<Duration>),
+    (assessment, is_short): (Option<Assessment>, bool),
 ) -> Result<AccountEvaluation, AccountError> {
     tracing::debug!(event = "evaluation_begun", "evaluating");
     let mut assessment = match assessment {
@@ -66,7 +66,7 @@ pub(super) async fn evaluate_account(
     let unreached = reach(&assessment, &assessed, context).await?;
     let sources = read(&mut assessment, (work, &assessed), context, started).await?;
     let credentials = credentials(work, assessment.sink(), unreached.as_ref());
-    let permit = context.permits.take(tenants(&work.plans), took).await;
+    let permit = context.permits.take(tenants(&work.plans), is_short).await;
     let begun = context.clock.elapsed();
     let judge = judge(context, permit);
     let evaluated = assessment.evaluate(assessed, sources, started, judge).await?;

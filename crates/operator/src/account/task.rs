@@ -21,6 +21,7 @@ use super::work::AccountWork;
 use crate::context::Context;
 use crate::events::Notice;
 use crate::overdue::watched;
+use crate::permits::Experience;
 use crate::restart::backoff;
 use assess::{Assessment, schedule};
 use cel::Timestamp;
@@ -37,8 +38,8 @@ pub(crate) struct AccountWorker {
     /// What assesses the account; nothing before the first time.
     pub(super) assessment: Option<Assessment>,
     failures: u32,
-    /// How long the last evaluation took.
-    took: Option<Duration>,
+    /// How long evaluations took.
+    experience: Experience,
     pace: Pace,
     pub(super) underway: Underway,
     /// The uids of baselines whose reports say by now that findings may stand.
@@ -61,7 +62,7 @@ impl AccountWorker {
             context,
             assessment: None,
             failures: 0,
-            took: None,
+            experience: Experience::default(),
             pace: Pace::default(),
             underway: Underway::default(),
             soiled: BTreeSet::new(),
@@ -91,7 +92,7 @@ impl AccountWorker {
             self.context.metrics.accounts().expects(current.id(), current.facts());
             self.deletions.notice(&current, &self.context).await;
             let turn = info_span!("evaluation", account = %current.id());
-            let before = (self.assessment.take(), self.took);
+            let before = (self.assessment.take(), self.experience.is_short());
             let evaluation = Box::pin(evaluate_account(&current, &self.context, before));
             let context = Arc::clone(&self.context);
             let evaluation = watched(evaluation.instrument(turn.clone()), &current, &context);
@@ -123,7 +124,7 @@ impl AccountWorker {
         match evaluation {
             Ok(evaluation) => {
                 let started = evaluation.started;
-                self.took = Some(evaluation.took);
+                self.experience.took(evaluation.took, self.context.clock.elapsed());
                 let stale_at = evaluation.evaluated.stale_at.clone();
                 let is_well = self.publish(work, evaluation).await;
                 if !is_well {

@@ -10,8 +10,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::join_all;
+use http::HeaderValue;
+use http::header::ACCEPT;
 use kube::Client;
 use kube::api::Patch;
+use kube::core::Request;
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -22,6 +25,9 @@ use api::{API_VERSION, ObjectKey};
 
 pub(super) use news::{is_news, is_news_of, same_target};
 
+/// Asks for no more of what was written than its metadata: an object may be as large as etcd takes it, and
+/// comes by the watch.
+const METADATA_ALONE: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// What was written has come back within this time, or is looked at anyway.
 const COMES_BACK: Duration = Duration::from_secs(10);
 
@@ -86,8 +92,8 @@ impl<K: Ord + Clone, S> ApplyCache<K, S> {
         self.0.remove(key);
     }
 
-    /// Writes all of it, as many at once as there are `turns`, by namespaces in turn, and remembers it. Of what could not be
-    /// written nothing is remembered: it is not known what stands there.
+    /// Writes all of it, as many at once as there are `turns`, by namespaces in turn, and remembers it. Of
+    /// what could not be written nothing is remembered: it is not known what stands there.
     pub(super) async fn apply<W>(
         &mut self,
         all: impl IntoIterator<Item = Apply<K, S, W>>,
@@ -130,7 +136,11 @@ pub(super) async fn status(
         "status": status,
     });
     let api = write::api(client, key.kind, key.namespace.as_deref());
-    api.patch_status(&key.name, &applying(), &Patch::Apply(patch)).await.map(drop)
+    let request = Request::new(api.resource_url());
+    let request = request.patch_subresource("status", &key.name, &applying(), &Patch::Apply(patch));
+    let mut request = request.map_err(kube::Error::BuildRequest)?;
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static(METADATA_ALONE));
+    client.request_text(request).await.map(drop)
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
-/// A batch takes about so long.
-const MEANT: Duration = Duration::from_millis(500);
+/// A batch takes about so long: what is new waits for the rest of one.
+const MEANT: Duration = Duration::from_millis(200);
 /// So many are in a batch at least, however slow the API server is,
-const LEAST: usize = 8;
+const LEAST: usize = 2;
 /// and at most.
 const MOST: usize = 1024;
 
@@ -20,7 +20,7 @@ pub(super) struct BatchSize(usize);
 
 impl Default for BatchSize {
     fn default() -> Self {
-        Self(LEAST * 4)
+        Self(LEAST * 8)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Reads the caches and writes nothing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -83,6 +83,17 @@ fn state_of(baseline: &SecurityBaseline, reports: &[&BaselineReport]) -> u64 {
         (&report.metadata.uid, &report.metadata.resource_version).hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// What is wrong with each object. To look for each among all would take long where there are many.
+type ProblemsByObject<'p> = BTreeMap<&'p ObjectKey, Vec<&'p Problem>>;
+
+fn by_object<'p>(problems: impl IntoIterator<Item = &'p Problem>) -> ProblemsByObject<'p> {
+    let mut by_object = ProblemsByObject::new();
+    for problem in problems {
+        by_object.entry(&problem.object).or_default().push(problem);
+    }
+    by_object
 }
 
 /// Conditions of accounts that are measured. A thousand accounts have thousands of each.
@@ -241,44 +252,46 @@ impl<'l> StatusInputs<'l> {
     }
 
     fn at_catalog(&mut self) {
+        let problems = by_object(&self.desired.catalog_problems);
         let controls = Held::of(&self.context.stores.controls);
         for control in controls.iter() {
-            self.catalog(control, control.status.as_ref(), Outlook::Author);
+            self.catalog(control, &problems, control.status.as_ref(), Outlook::Author);
         }
         let packs = Held::of(&self.context.stores.packs);
         for pack in packs.iter() {
             // Its controls may be applied a moment later.
-            self.catalog(pack, pack.status.as_ref(), Outlook::OtherObject);
+            self.catalog(pack, &problems, pack.status.as_ref(), Outlook::OtherObject);
         }
     }
 
-    fn catalog<K: Object>(&mut self, object: &K, before: Option<&ObjectStatus>, refused: Outlook) {
-        let key = ObjectKey::of(object);
-        let problems = self.desired.catalog_problems.iter().filter(|it| it.object == key);
-        let problems: Vec<_> = problems.collect();
+    fn catalog<K: Object>(
+        &mut self,
+        object: &K,
+        problems: &ProblemsByObject<'_>,
+        before: Option<&ObjectStatus>,
+        refused: Outlook,
+    ) {
+        let problems = problems.get(&ObjectKey::of(object)).map_or(&[][..], Vec::as_slice);
         let outlook = if problems.is_empty() { Outlook::Ready } else { refused };
-        self.accepted(object, (objects::of_catalog(&problems), outlook), before);
+        self.accepted(object, (objects::of_catalog(problems), outlook), before);
     }
 
     fn at_exemptions_and_attestations(&mut self) {
+        let all = by_object(&self.desired.problems);
         let exemptions = Held::of(&self.context.stores.exemptions);
         for exemption in exemptions.iter() {
-            let problems = self.problems_of(&ObjectKey::of(exemption));
-            let said = objects::of_exemption(exemption, &problems, self.now);
-            let said = (said, objects::outlook(&problems));
+            let problems = all.get(&ObjectKey::of(exemption)).map_or(&[][..], Vec::as_slice);
+            let said = objects::of_exemption(exemption, problems, self.now);
+            let said = (said, objects::outlook(problems));
             self.accepted(exemption, said, exemption.status.as_ref());
         }
         let attestations = Held::of(&self.context.stores.attestations);
         for attestation in attestations.iter() {
-            let problems = self.problems_of(&ObjectKey::of(attestation));
-            let said = objects::of_attestation(attestation, &problems, self.now);
-            let said = (said, objects::outlook(&problems));
+            let problems = all.get(&ObjectKey::of(attestation)).map_or(&[][..], Vec::as_slice);
+            let said = objects::of_attestation(attestation, problems, self.now);
+            let said = (said, objects::outlook(problems));
             self.accepted(attestation, said, attestation.status.as_ref());
         }
-    }
-
-    fn problems_of(&self, key: &ObjectKey) -> Vec<&Problem> {
-        self.desired.problems.iter().filter(|problem| problem.object == *key).collect()
     }
 
     fn accepted<K: Object>(
