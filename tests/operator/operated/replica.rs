@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use support::http;
 use support::waiting::eventually;
@@ -79,6 +80,11 @@ impl Replica {
     /// The most memory that it ever had, in MiB.
     pub(crate) fn peak_memory(&self) -> f64 {
         support::memory::peak(&self.process.id().to_string()) / 1_048_576.0
+    }
+
+    /// For how long it has kept a processor busy.
+    pub(crate) fn processor_time(&self) -> Duration {
+        support::memory::processor_time(&self.process.id().to_string())
     }
 
     /// Sends it a signal by its name: `STOP`, `CONT`.

@@ -1,6 +1,11 @@
-//! What the operating system says of a process's memory, in bytes. `process` is its number, or `self`.
+//! What the operating system says of a process: its memory, in bytes, and its time. `process` is its number,
+//! or `self`.
 
 use std::fs;
+use std::time::Duration;
+
+/// What Linux counts a process's time in.
+const TICK: Duration = Duration::from_millis(10);
 
 /// The most that it ever had.
 pub fn peak(process: &str) -> f64 {
@@ -10,6 +15,16 @@ pub fn peak(process: &str) -> f64 {
 /// What it has now.
 pub fn resident(process: &str) -> f64 {
     figure(process, "VmRSS")
+}
+
+/// For how long it has kept a processor busy.
+pub fn processor_time(process: &str) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // After the name, which may have anything in it.
+    let (_, rest) = text.rsplit_once(") ").unwrap();
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let ticks = [11, 12].map(|at: usize| fields[at].parse::<u32>().unwrap());
+    TICK * ticks.iter().sum()
 }
 
 fn figure(process: &str, name: &str) -> f64 {
