@@ -224,7 +224,7 @@ async fn change_without_end(
 pub(super) async fn install_unwatched(operated: &Operated) {
     let mut definitions = api::crds();
     for definition in &mut definitions {
-        definition.spec.group = UNWATCHED.to_owned();
+        UNWATCHED.clone_into(&mut definition.spec.group);
         definition.metadata.name = Some(format!("{}.{UNWATCHED}", definition.spec.names.plural));
         // Short names and categories belong to the others.
         definition.spec.names.short_names = None;
