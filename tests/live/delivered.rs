@@ -302,8 +302,7 @@ fn a_snapshot_that_vanishes_leaves_the_next_newest_or_nothing() {
     let total = double.calls().counts["s3:GET"]["ok"];
     let (mut older, mut lost) = (0, 0);
     for skip in 0..total {
-        let gone = refusal("NoSuchKey", "The specified key does not exist.", 404, skip);
-        let mut once = gone.clone();
+        let mut once = refusal("NoSuchKey", "The specified key does not exist.", 404, skip);
         once["count"] = json!(1);
         faults(&double, &[once]);
         let (exit, scanned, errors) = scan(&double, &desired, URL);
