@@ -61,6 +61,11 @@ fn what_is_left_out_is_refused_by_name() {
         (&["doctor", "--baseline", BASELINE], "command `doctor`", "aws"),
         (&["facts", "--region", "eu-west-1"], "command `facts`", "aws"),
         (&["scan", "--baseline", BASELINE, "--live"], "option --live", "aws"),
+        (
+            &["scan", "--baseline", BASELINE, "--snapshot", "s3://bucket"],
+            "option --snapshot for buckets (s3://)",
+            "aws",
+        ),
         (&["run", BASELINE, "--sink", "securityhub"], "option --sink securityhub", "aws"),
         (&["archive", "--all"], "command `archive` without --state", "aws"),
         (

@@ -151,6 +151,9 @@ impl CommandError {
 
     fn failure(&self) -> Failure {
         match self {
+            Self::Snapshot(SnapshotError::Delivered(error)) if error.is_of_aws() => {
+                Failure::Unavailable
+            }
             Self::OutputClosed => Failure::OutputClosed,
             Self::Output(_)
             | Self::Write { .. }

@@ -85,7 +85,7 @@ impl Feature {
         match self {
             Self::Aws => {
                 "  aws         doctor, facts, scan --live, run --sink securityhub, archive without \
-                 --state,\n              accounts whose source is not a snapshot"
+                 --state,\n              accounts whose source is not a snapshot in files"
             }
             Self::Kubernetes => "  kubernetes  operator",
             Self::Otlp => "  otlp        --otlp-endpoint",

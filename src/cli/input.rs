@@ -1,11 +1,14 @@
 //! What `scan` and `plan` work on: baselines from files, and a snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::runtime::Runtime;
 
+use super::bucket::BucketReading;
 use super::exit::CommandError;
 use super::files::{listed, summary};
 use super::output::warn;
@@ -17,7 +20,7 @@ use cel::Timestamp;
 use engine::plan::{AccountChecks, OwnerKeys, Resolved};
 use manifest::Objects;
 use manifest::document::{Diagnostic, SourceFile};
-use model::{ResourceType, is_known_type, suggest_type};
+use model::{ResourceType, S3Url, is_known_type, suggest_type};
 
 /// The name of accounts that no file declares.
 const UNDECLARED: &str = "accounts that no file declares";
@@ -46,6 +49,8 @@ pub(super) struct Input {
     pub(super) sources: Vec<SourceInput>,
     /// Where the baselines stand.
     pub(super) places: DeclaredPlaces,
+    /// What reads snapshots in buckets, until nothing more is read.
+    pub(super) runtime: Option<Arc<Runtime>>,
 }
 
 /// A snapshot's files, found.
@@ -53,16 +58,35 @@ pub(super) struct Input {
 pub(super) struct Opened {
     paths: Vec<PathBuf>,
     snapshot: Arc<Snapshot>,
+    /// What reads those in buckets.
+    runtime: Option<Arc<Runtime>>,
 }
 
 impl Opened {
-    /// Finds the files of paths, or takes standard input for `-`.
-    pub(super) fn at(paths: &[PathBuf]) -> Result<Self, CommandError> {
-        if let Some(path) = paths.iter().find(|path| path.to_str().is_some_and(is_address)) {
-            let path = path.display();
-            return Err(CommandError::Usage(format!("--snapshot {path}: {SNAPSHOT_IS_A_PATH}")));
+    /// Finds the files of paths and buckets, or takes standard input for `-`.
+    pub(super) fn at(paths: &[PathBuf], buckets: BucketReading<'_>) -> Result<Self, CommandError> {
+        let (mut files, mut urls) = (Vec::new(), Vec::new());
+        for path in paths {
+            let refused = |problem: &dyn Display| {
+                CommandError::Usage(format!("--snapshot {}: {problem}", path.display()))
+            };
+            match path.to_str() {
+                Some(text) if S3Url::is_meant(text) => {
+                    urls.push(text.parse::<S3Url>().map_err(|error| refused(&error))?);
+                }
+                Some(text) if is_address(text) => return Err(refused(&SNAPSHOT_IS_A_PATH)),
+                _ => files.push(path),
+            }
         }
-        Ok(Self { paths: paths.to_vec(), snapshot: Arc::new(Snapshot::open_all(paths)?) })
+        let (snapshot, runtime) = match (files.is_empty(), urls.is_empty()) {
+            (_, true) => (Snapshot::open_all(&files)?, None),
+            (is_whole, false) => {
+                let (found, runtime) = buckets.open(&urls)?;
+                let whole = if is_whole { found } else { found.and(Snapshot::open_all(&files)?) };
+                (whole, Some(Arc::new(runtime)))
+            }
+        };
+        Ok(Self { paths: paths.to_vec(), snapshot: Arc::new(snapshot), runtime })
     }
 }
 
@@ -93,7 +117,8 @@ impl SnapshotOptions {
         let resolved = resolve(&objects, mistakes, baseline, declared, owners, now)?;
         let source = self.source(&objects, &resolved, opened, survey);
         let places = DeclaredPlaces::of(&objects, &resolved.catalog);
-        Ok(Input { resolved, sources: vec![source], places })
+        let runtime = opened.runtime.clone();
+        Ok(Input { resolved, sources: vec![source], places, runtime })
     }
 
     /// The snapshot as the source of every account, whatever sources they declare.
@@ -118,8 +143,8 @@ impl SnapshotOptions {
             account.max_age = self.max_age.or(account.max_age);
         }
         let path = PathBuf::from(listed(&opened.paths));
-        let snapshot = Some(Arc::clone(&opened.snapshot));
-        SourceInput::Snapshot(SnapshotInput { path, snapshot, survey, accounts })
+        let snapshot = Some(Ok(Arc::clone(&opened.snapshot)));
+        SourceInput::Snapshot(SnapshotInput { path, bucket: None, snapshot, survey, accounts })
     }
 }
 

@@ -148,7 +148,7 @@ impl LiveArguments {
         let accounts = objects.accounts.iter().map(|account| &account.object);
         let sources = live.refresh(accounts, &resolved.plans, now, progress).await;
         let places = DeclaredPlaces::of(&objects, &resolved.catalog);
-        Ok(LiveInput { input: Input { resolved, sources, places }, objects, aws })
+        Ok(LiveInput { input: Input { resolved, sources, places, runtime: None }, objects, aws })
     }
 
     /// Reads baselines and accounts from a file or folder; where it declares no account, that of
@@ -282,7 +282,8 @@ fn read_live(spec: &mut AwsAccountSpec) {
     }
 }
 
-/// One thread: reading waits most of the time, and evaluations have threads of their own.
+/// One thread beside the caller's, which goes on while the caller evaluates: reading waits most of the
+/// time, and evaluations have threads of their own.
 pub(super) fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
+    Builder::new_multi_thread().worker_threads(1).enable_all().build()
 }

@@ -8,6 +8,7 @@ mod absent;
 mod archivals;
 mod archive;
 mod aws;
+mod bucket;
 mod chosen;
 mod completions;
 mod controls;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::bucket::BucketReading;
 use super::exit::{CommandError, Exit};
 use super::files::{Exclusion, once};
 use super::input::{Input, Opened, SnapshotOptions};
@@ -17,6 +18,7 @@ use super::owners::OwnerArguments;
 use super::progress::ReadingBar;
 use super::results::{JsonChange, JsonError, SCHEMA_VERSION, change_line};
 use assess::{Limits, Round, RoundReport, View, evaluate};
+use aws::AwsSettings;
 use cel::Timestamp;
 use clock::{Clock, SystemClock};
 use engine::drift::{FindingChange, KnownFindings, Publisher};
@@ -35,8 +37,9 @@ pub(super) struct PlanArguments {
     to: Vec<PathBuf>,
     #[command(flatten)]
     exclusion: Exclusion,
-    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
-    /// standard input; may be given several times.
+    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, the bucket that
+    /// AWS Config delivers to (`s3://BUCKET/PREFIX`), or `-` for standard input; may be given several
+    /// times.
     #[arg(long, value_name = "PATH", required = true)]
     snapshot: Vec<PathBuf>,
     #[command(flatten)]
@@ -117,7 +120,8 @@ impl PlanArguments {
         let paths = self.from.iter().chain(&self.to).chain(&self.snapshot);
         once(paths.map(PathBuf::as_path))?;
         let (from, to) = (self.exclusion.load(&self.from)?, self.exclusion.load(&self.to)?);
-        let snapshot = Opened::at(&self.snapshot)?;
+        let (settings, objects) = (AwsSettings::default(), vec![&from.0, &to.0]);
+        let snapshot = Opened::at(&self.snapshot, BucketReading { objects, settings, now })?;
         let (options, owners) = (&self.options, self.owners.keys());
         Ok([
             options.prepare(from, &self.from, &owners, &snapshot, now, progress)?,
@@ -132,7 +136,8 @@ fn compare(
     now: Timestamp,
     progress: &ReadingBar,
 ) -> RoundReport {
-    let Input { resolved, sources, .. } = input;
+    let Input { resolved, sources, runtime, .. } = input;
+    let _reading = runtime.as_ref().map(|runtime| runtime.enter());
     let round = Round {
         plans: &resolved.plans,
         sources,

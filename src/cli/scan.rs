@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::archivals::ConfirmedArguments;
+use super::bucket::BucketReading;
 use super::exit::{CommandError, Exit};
 use super::features::Feature;
 use super::files::{BaselineFiles, once};
@@ -32,8 +33,14 @@ use model::Severity;
 pub(super) struct ScanArguments {
     #[command(flatten)]
     baselines: BaselineFiles,
-    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
-    /// standard input; may be given several times.
+    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, the bucket that
+    /// AWS Config delivers to (`s3://BUCKET/PREFIX`), or `-` for standard input; may be given several
+    /// times.
+    ///
+    /// Of a bucket, the newest snapshot of each region of the declared accounts is read, and the
+    /// configuration history that was delivered after it; of all accounts where none is declared. It
+    /// is read with the credentials of the environment, or through the role that an `AwsAccount` names
+    /// for this bucket.
     #[arg(long, value_name = "PATH")]
     snapshot: Vec<PathBuf>,
     /// Read live accounts through AWS Config instead of a snapshot.
@@ -157,7 +164,8 @@ impl ScanArguments {
     fn input(&self, now: Timestamp, progress: &ReadingBar) -> Result<Input, CommandError> {
         once(self.baselines.paths().iter().chain(&self.snapshot).map(PathBuf::as_path))?;
         let baselines = self.baselines.load()?;
-        let snapshot = Opened::at(&self.snapshot)?;
+        let (settings, objects) = (self.accounts.aws.settings(), vec![&baselines.0]);
+        let snapshot = Opened::at(&self.snapshot, BucketReading { objects, settings, now })?;
         let (paths, owners) = (self.baselines.paths(), self.owners.keys());
         self.options.prepare(baselines, paths, &owners, &snapshot, now, progress)
     }
@@ -201,7 +209,8 @@ impl ScanArguments {
         now: Timestamp,
         progress: &ReadingBar,
     ) -> Result<RoundReport, CommandError> {
-        let Input { resolved, sources, places } = input;
+        let Input { resolved, sources, places, runtime } = input;
+        let _reading = runtime.as_ref().map(|runtime| runtime.enter());
         let round = Round {
             plans: &resolved.plans,
             sources,

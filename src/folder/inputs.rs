@@ -40,7 +40,7 @@ impl Inputs {
     /// The files and folders that snapshots are in.
     pub(super) fn snapshots(&self) -> impl Iterator<Item = PathBuf> {
         self.assessed.snapshots().into_iter().filter_map(|source| match source {
-            SourceInput::Snapshot(snapshot) => Some(snapshot.path),
+            SourceInput::Snapshot(snapshot) => snapshot.bucket.is_none().then_some(snapshot.path),
             SourceInput::Live(_) => None,
         })
     }

@@ -320,7 +320,6 @@ fn an_address_that_cannot_be_read_is_refused_where_it_is_written() {
                    allowedNamespaces: {names: [team]}\n  source: {snapshot: {url: 'URL'}}\n";
     let text = fs::read_to_string(BASELINE).unwrap();
     for url in [
-        "s3://bucket/AWSLogs/",
         "https://example.com/s.json",
         "file:///tmp/s.json",
         "file:/tmp/s.json",
@@ -339,9 +338,25 @@ fn an_address_that_cannot_be_read_is_refused_where_it_is_written() {
         assert_eq!(given.code, 64, "{url}");
         assert!(given.errors.contains("aws s3 sync"), "{}", given.errors);
     }
-    for url in
-        ["snapshots/latest.json", "/var/lib/s.json", "a/b:c.json", "2026-11-28T12:00:00Z.json"]
-    {
+    for (url, said_of_it) in [
+        ("s3://bucket/x/AWSLogs/", "remove AWSLogs"),
+        ("s3://AWSLogs", "a bucket's address is s3://BUCKET"),
+        ("s3://ab/x", "a bucket's address is s3://BUCKET"),
+    ] {
+        let team = folder(&[("b.yaml", &text), ("a.yaml", &account.replace("URL", url))]);
+        let validated = validate(&team);
+        assert!(validated.code == 1 && validated.out.contains(said_of_it), "{}", validated.out);
+        let given = said(&["scan", "--baseline", BASELINE, "--snapshot", url]);
+        assert!(given.code == 64 && given.errors.contains(said_of_it), "{}", given.errors);
+    }
+    for url in [
+        "s3://bucket",
+        "s3://my.bucket-1/a/b/",
+        "snapshots/latest.json",
+        "/var/lib/s.json",
+        "a/b:c.json",
+        "2026-11-28T12:00:00Z.json",
+    ] {
         let team = folder(&[("b.yaml", &text), ("a.yaml", &account.replace("URL", url))]);
         assert_eq!(validate(&team).code, 0, "{url}");
     }

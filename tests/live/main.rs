@@ -21,6 +21,7 @@ mod believed_rules;
 mod config_rules;
 mod credentials;
 mod damaged;
+mod delivered;
 mod kept_rules;
 mod own_rules;
 mod publishers;

@@ -79,6 +79,12 @@ pub const WHICH_REGION: &str = concat!(
     ))
     .message("the aggregator's role must belong to the aggregator's account and to the partition")
     .field_path(".source.aggregator.role.arn"),
+    validation = Rule::new(concat!(
+        "!has(self.source.snapshot) || !has(self.source.snapshot.role) || ",
+        "self.source.snapshot.role.arn.startsWith('arn:' + self.partition + ':iam::')",
+    ))
+    .message("the role that reads the bucket must belong to the partition")
+    .field_path(".source.snapshot.role.arn"),
 )]
 pub struct AwsAccountSpec {
     /// The account id: twelve digits. Quote it in YAML.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Period, schema};
-use model::{AccountId, Region, ResourceType};
+use model::{AccountId, Region, ResourceType, S3Url, S3UrlError};
 
 /// Where the configuration items of an account come from: exactly one of `configApi`, `aggregator`
 /// and `snapshot`.
@@ -30,7 +30,7 @@ pub struct AccountSource {
     /// An AWS Config aggregator, usually in another account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregator: Option<AggregatorSource>,
-    /// Snapshot files that AWS Config delivered.
+    /// Snapshot files that AWS Config delivered, in a folder or a bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<SnapshotSource>,
     /// Whether facts that AWS Config does not record are read from the account itself, at most once
@@ -114,21 +114,33 @@ pub struct AggregatorSource {
 }
 
 /// What to do about a snapshot's address that cannot be read.
-pub const SNAPSHOT_IS_A_PATH: &str = "a snapshot must be a path: s3://, https:// and other URLs \
-     cannot be read; copy the snapshot (such as with `aws s3 sync`) to a folder that Plumbline can \
-     read, and give that folder's path";
+pub const SNAPSHOT_IS_A_PATH: &str = "a snapshot must be a path or a bucket (s3://BUCKET/PREFIX): \
+     https:// and other URLs cannot be read; copy the snapshot (such as with `aws s3 sync`) to a \
+     folder that Plumbline can read, and give that folder's path";
 
-/// A snapshot that AWS Config delivered.
+/// Snapshots that AWS Config delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.role) || self.url.startsWith('s3://')")
+    .message("role must not be set with a path: it is the role that reads a bucket (s3://BUCKET/PREFIX)")
+    .field_path(".role"))]
 pub struct SnapshotSource {
-    /// Path of a file or folder. A relative path starts at the folder of this object's file, or in
-    /// a cluster at the operator's `--snapshots` folder. URLs such as s3:// cannot be read: copy
-    /// the snapshot to a volume and write its path.
+    /// Path of a file or folder, or the bucket that AWS Config delivers to: `s3://BUCKET`, or
+    /// `s3://BUCKET/PREFIX` with the delivery channel's prefix. A relative path starts at the folder
+    /// of this object's file, or in a cluster at the operator's `--snapshots` folder. Of a bucket, the
+    /// newest configuration snapshot of each of the account's regions is read, and the configuration
+    /// history that was delivered after it. Other URLs cannot be read.
     #[schemars(length(min = 1, max = 1024))]
-    #[x_kube(validation = Rule::new("!self.matches('^[ ]*([A-Za-z][A-Za-z0-9+.-]*:/|(?i:arn|https?|s3|file|ftps?|gs):)')")
+    #[x_kube(validation = Rule::new("self.startsWith('s3://') || !self.matches('^[ ]*([A-Za-z][A-Za-z0-9+.-]*:/|(?i:arn|https?|s3|file|ftps?|gs):)')")
         .message(SNAPSHOT_IS_A_PATH))]
+    #[x_kube(validation = Rule::new("!self.startsWith('s3://') || self.matches('^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$')")
+        .message("a bucket's address is s3://BUCKET or s3://BUCKET/PREFIX, and a bucket's name has 3 to 63 lowercase letters, digits, dots and hyphens"))]
+    #[x_kube(validation = Rule::new("!self.startsWith('s3://') || !self.matches('/AWSLogs(/|$)')")
+        .message("the address of a bucket ends with the delivery channel's prefix: remove AWSLogs and what follows, which AWS Config adds to the prefix"))]
     pub url: String,
+    /// The IAM role to assume to read the bucket. Default: Plumbline's own credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleReference>,
     /// The resource types that AWS Config records. Default: the types that occur in the snapshot.
     /// Controls that check another type are `Unknown` (`NotRecorded`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,6 +149,14 @@ pub struct SnapshotSource {
     /// The maximum age of the snapshot. Beyond it, verdicts are `Unknown` (`Stale`).
     #[serde(default = "default_max_age")]
     pub max_age: Period,
+}
+
+impl SnapshotSource {
+    /// The bucket, where the snapshot is in one.
+    #[must_use]
+    pub fn bucket(&self) -> Option<Result<S3Url, S3UrlError>> {
+        S3Url::is_meant(&self.url).then(|| self.url.parse())
+    }
 }
 
 /// A role to assume.

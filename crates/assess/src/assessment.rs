@@ -15,7 +15,7 @@ use tracing::{Instrument as _, info_span};
 use crate::round::{Limits, Progress, Round, RoundReport};
 use crate::schedule;
 use crate::sink::{Sink, SinkChoice, SinkError};
-use crate::sources::{AwsAccounts, LiveSources, SourceInput};
+use crate::sources::{AwsAccounts, LiveSources, SourceInput, open_buckets};
 use api::{AwsAccount, AwsAccountSpec};
 use aws::AwsError;
 use aws::publish::{FindingSink, Place, PublishError, Published};
@@ -181,7 +181,7 @@ impl Assessment {
     }
 
     /// Reads what the plans need of the accounts. A snapshot is read where it lies, while it is
-    /// evaluated.
+    /// evaluated; of a bucket it is found out here which files count.
     pub async fn read(
         &mut self,
         assessed: &Assessed,
@@ -189,6 +189,8 @@ impl Assessment {
         progress: &dyn Progress,
     ) -> Vec<SourceInput> {
         let mut sources = assessed.snapshots();
+        let opened = open_buckets(&self.aws, &mut sources, now);
+        Box::pin(opened).instrument(info_span!(target: TRACED, "list")).await;
         self.live.may_lack_baselines(assessed.may_lack_baselines);
         let accounts: Vec<&AwsAccount> = assessed.accounts().collect();
         let read = self.live.refresh(accounts, &assessed.plans, now, progress);

@@ -13,7 +13,8 @@ pub use assessment::{Assessed, Assessment, Evaluated, PlacedAccount, place};
 pub use round::{Limits, Progress, Retained, Round, RoundReport, View, evaluate, evaluate_changed};
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{
-    AccountInput, AwsAccounts, LiveSources, Reached, Recorded, SnapshotInput, SourceInput,
-    SourceReport, Survey, discover, home_region, types, undeclared, wanted_rules,
+    AccountInput, AwsAccounts, BucketSource, LiveSources, Reached, Recorded, SnapshotInput,
+    SourceInput, SourceReport, Survey, discover, home_region, open_bucket, types, undeclared,
+    wanted_rules,
 };
 pub use waiting::wait;

@@ -176,6 +176,7 @@ mod tests {
         let accounts = [("111122223333", 1), ("444455556666", 2)];
         let source = SourceInput::Snapshot(SnapshotInput {
             path: "snapshot.json".into(),
+            bucket: None,
             snapshot: None,
             survey: None,
             accounts: accounts.map(|(id, hours)| (id.parse().unwrap(), account(hours))).into(),

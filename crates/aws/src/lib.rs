@@ -7,6 +7,7 @@
 //! All that stands on AWS's SDK is in one module. Without the feature `sdk` there is another in its
 //! place, in which nothing can reach AWS: reading files, and publishing into one, go without.
 
+mod bucket;
 mod budget;
 mod config;
 mod error;
@@ -23,6 +24,7 @@ mod sdk;
 mod settings;
 pub mod source;
 
+pub use bucket::{KeysPage, ListedObject};
 pub use budget::{Budget, Budgets, Rate};
 pub use config::{
     AggregatedSource, BatchItems, Daily, LastRecording, Recorder, Recording, RegionRecorder,
@@ -32,8 +34,8 @@ pub use error::{AwsError, Class};
 pub use operations::{OPERATIONS, Operation};
 pub use rules::{ConfigRule, NewRule, RuleResult, RuleStatus};
 pub use sdk::{
-    AccountAccess, Aws, ConfigClient, CredentialsProvider, SecurityHubClient, SecurityHubService,
-    is_enumerated,
+    AccountAccess, Aws, BucketClient, ConfigClient, CredentialsProvider, SecurityHubClient,
+    SecurityHubService, is_enumerated,
 };
 #[cfg(feature = "sdk")]
 pub use sdk::{FindingKey, FindingsPage, NotImported, NotUpdated, WorkflowUpdate};

@@ -73,6 +73,10 @@ operations! {
     GET_EBS_ENCRYPTION = "ec2": "GetEbsEncryptionByDefault";
     /// The account's block of public access to S3; `GetPublicAccessBlock` of S3 Control.
     GET_PUBLIC_ACCESS_BLOCK = "s3": "GetAccountPublicAccessBlock";
+    /// The keys of a bucket that snapshots are delivered to; `ListObjectsV2` of S3.
+    LIST_BUCKET = "s3": "ListBucket";
+    /// A part of a delivered file; of S3.
+    GET_OBJECT = "s3": "GetObject";
     /// Whom AWS turns to in matters of security, billing and operations.
     GET_ALTERNATE_CONTACT = "account": "GetAlternateContact";
     /// The organization that the account belongs to.

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unused_async)] // the SDK's are asynchronous
 
+use std::ops::Range;
 use std::time::Duration;
 
+use crate::bucket::{KeysPage, ListedObject};
 use crate::config::{AggregatedSource, BatchItems, RegionRecorder, ResourceKey, Rows};
 use crate::error::{AwsError, Class, NOT_BUILT, OWN};
 use crate::facts::{
@@ -40,6 +42,10 @@ pub struct AccountAccess(Never);
 /// AWS Config, which this build does not reach.
 #[derive(Debug, Clone)]
 pub struct ConfigClient(Never);
+
+/// A bucket of S3, which this build does not read.
+#[derive(Debug, Clone)]
+pub struct BucketClient(Never);
 
 /// What tells of an account, which this build does not ask.
 #[derive(Debug, Clone)]
@@ -101,6 +107,41 @@ impl Aws {
         _region: &Region,
         _role: Option<&Role>,
     ) -> AccountAccess {
+        match self.0 {}
+    }
+
+    /// A bucket of S3.
+    pub async fn bucket(
+        &self,
+        _bucket: &str,
+        _place: (Partition, &Region),
+        _role: Option<&Role>,
+    ) -> BucketClient {
+        match self.0 {}
+    }
+}
+
+#[allow(missing_docs, clippy::missing_errors_doc)] // as the SDK's own
+impl BucketClient {
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        match self.0 {}
+    }
+
+    pub async fn list(
+        &self,
+        _prefix: &str,
+        _folders: bool,
+        _token: Option<String>,
+    ) -> Result<KeysPage, AwsError> {
+        match self.0 {}
+    }
+
+    pub async fn part(
+        &self,
+        _object: &ListedObject,
+        _bytes: Range<u64>,
+    ) -> Result<Vec<u8>, AwsError> {
         match self.0 {}
     }
 }

@@ -17,14 +17,32 @@ pub fn get(address: &str, path: &str) -> Answer {
 ///
 /// Those of the connection.
 pub fn ask(method: &str, address: &str, path: &str, body: &str) -> io::Result<Answer> {
+    send(method, address, path, &[], body.as_bytes())
+}
+
+/// The same with headers, and a body of any bytes.
+///
+/// # Errors
+///
+/// Those of the connection.
+pub fn send(
+    method: &str,
+    address: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Answer> {
     let host = address.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host)?;
+    let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
     // HTTP/1.0, so that no answer comes in chunks.
     let request = format!(
-        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n",
+        headers.collect::<String>(),
         body.len(),
     );
     stream.write_all(request.as_bytes())?;
+    stream.write_all(body)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let parsed = answer.split_once("\r\n\r\n").and_then(|(head, body)| {

@@ -88,7 +88,8 @@ impl Examination<'_> {
         let facts = facts.chain(survey.facts()).collect();
         lost.extend(read.lost.iter().cloned());
         let said = misplaced.into_iter().map(|(_, message)| message);
-        let problems: Vec<String> = problems(&read).into_iter().chain(said).collect();
+        let before = snapshot.problems().iter().cloned();
+        let problems: Vec<String> = before.chain(problems(&read)).chain(said).collect();
         let taken = source.accounts.iter().flat_map(|(account, input)| {
             survey.taken(account, &regions_of(account, input, &survey))
         });
@@ -195,10 +196,10 @@ impl Examination<'_> {
     }
 }
 
-fn open(source: &SnapshotInput) -> Result<Arc<Snapshot>, SnapshotError> {
+fn open(source: &SnapshotInput) -> Result<Arc<Snapshot>, Arc<SnapshotError>> {
     match &source.snapshot {
-        Some(opened) => Ok(Arc::clone(opened)),
-        None => Snapshot::open(&source.path).map(Arc::new),
+        Some(opened) => opened.clone(),
+        None => Snapshot::open(&source.path).map(Arc::new).map_err(Arc::new),
     }
 }
 

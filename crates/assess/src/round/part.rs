@@ -151,14 +151,14 @@ fn opened(source: &SourceInput) -> SourceInput {
         && source.snapshot.is_none()
     {
         // Why it cannot be opened is found out, and said, when it is read.
-        source.snapshot = Snapshot::open(&source.path).ok().map(Arc::new);
+        source.snapshot = Snapshot::open(&source.path).ok().map(Arc::new).map(Ok);
     }
     source
 }
 
 fn state(source: &SourceInput, now: SystemTime) -> Option<SnapshotState> {
     match source {
-        SourceInput::Snapshot(source) => source.snapshot.as_ref()?.state(now),
+        SourceInput::Snapshot(source) => source.snapshot.as_ref()?.as_ref().ok()?.state(now),
         SourceInput::Live(_) => None,
     }
 }

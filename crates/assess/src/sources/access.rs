@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OnceCell};
 
+use super::BucketSource;
 use api::{AggregatorSource, AwsAccountSpec, RoleReference};
-use aws::source::MirrorSpace;
+use aws::source::{DeliveryBucket, MirrorSpace};
 use aws::{AccountAccess, Aws, AwsError, AwsSettings, Role};
 use engine::drift::Installation;
 use metrics::AwsMetrics;
@@ -27,6 +28,8 @@ struct Shared {
     /// Found when the first account needs it: looking for credentials takes time.
     aws: OnceCell<Aws>,
     accesses: Mutex<HashMap<Way, Slot>>,
+    /// The buckets that were read.
+    buckets: Mutex<HashMap<BucketSource, DeliveryBucket>>,
 }
 
 /// A way into an account. All who take it share the credentials.
@@ -72,9 +75,9 @@ impl AwsAccounts {
     /// Nothing is called before an account is reached.
     #[must_use]
     pub fn new(settings: AwsSettings, metrics: AwsMetrics, installation: Installation) -> Self {
-        let (aws, accesses) = (OnceCell::new(), Mutex::default());
+        let (aws, accesses, buckets) = (OnceCell::new(), Mutex::default(), Mutex::default());
         let space = MirrorSpace::new(settings.mirror_size, metrics.clone());
-        Self(Arc::new(Shared { settings, metrics, installation, space, aws, accesses }))
+        Self(Arc::new(Shared { settings, metrics, installation, space, aws, accesses, buckets }))
     }
 
     /// The room that all accounts' items may take.
@@ -137,6 +140,26 @@ impl AwsAccounts {
             rates: rates(spec),
         })
         .await
+    }
+
+    /// A bucket that snapshots are delivered to. Whose credentials read it does not matter: what lies in
+    /// it says whose it is.
+    ///
+    /// # Errors
+    ///
+    /// Where this build does not reach AWS.
+    pub async fn bucket(&self, source: &BucketSource) -> Result<DeliveryBucket, AwsError> {
+        let mut buckets = self.0.buckets.lock().await;
+        if let Some(known) = buckets.get(source) {
+            return Ok(known.clone());
+        }
+        let BucketSource { url, role, partition, region } = source;
+        let role = role.as_ref().map(|role| self.role(role));
+        let aws = self.aws().await?;
+        let client = aws.bucket(url.bucket(), (*partition, region), role.as_ref()).await;
+        let bucket = DeliveryBucket::new(client, url.clone());
+        buckets.insert(source.clone(), bucket.clone());
+        Ok(bucket)
     }
 
     /// Checks once more whose credentials they are when the account is reached next: something went

@@ -49,7 +49,11 @@ pub(crate) fn state(coverage: &mut Coverage, statement: &SourceStatement<'_>) {
     let problem = report.problems.first().map_or("it could not be read", String::as_str);
     for (account, input) in &source.accounts {
         let Some(survey) = survey else {
-            coverage.unread(account, None, None, UnknownReason::NotDelivered, problem);
+            let reason = match &source.snapshot {
+                Some(Err(error)) => error.unknown_reason(),
+                _ => UnknownReason::NotDelivered,
+            };
+            coverage.unread(account, None, None, reason, problem);
             continue;
         };
         let theirs = |lost: &&Lost| lost.account_id.as_ref().is_none_or(|of| of == account);
@@ -190,6 +194,10 @@ fn state_region(
     let mut unread = |reason, detail: &str| {
         coverage.unread(account, Some(region), None, reason, detail);
     };
+    let opened = statement.source.snapshot.as_ref().and_then(|it| it.as_ref().ok());
+    if let Some(of_bucket) = opened.and_then(|snapshot| snapshot.unread(account, region)) {
+        return unread(of_bucket.reason, &of_bucket.detail);
+    }
     let delivered = survey.contents().delivered.as_ref();
     if delivered.is_some_and(|places| !places.contains(&(account.clone(), region.clone()))) {
         let detail = format!("there is no snapshot of {region}");

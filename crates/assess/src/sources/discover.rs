@@ -19,8 +19,12 @@ fn declared(account: &AccountId, mut regions: Vec<Region>) -> AwsAccount {
     if regions.is_empty() {
         regions.extend(partition.home_region().parse());
     }
-    let snapshot =
-        SnapshotSource { url: "-".to_owned(), recorded_types: None, max_age: Period::hours(0) };
+    let snapshot = SnapshotSource {
+        url: "-".to_owned(),
+        role: None,
+        recorded_types: None,
+        max_age: Period::hours(0),
+    };
     let source = AccountSource { snapshot: Some(snapshot), ..AccountSource::default() };
     undeclared(account, partition, regions, source)
 }

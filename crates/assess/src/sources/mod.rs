@@ -1,6 +1,7 @@
 //! Where the items of each account come from, and what their coming or not coming means.
 
 mod access;
+mod buckets;
 mod coverage;
 mod discover;
 mod live;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use api::{AwsAccount, AwsAccountSpec, Period};
 use aws::source::aws_config::LiveRead;
-use aws::source::{ReadReport, Snapshot};
+use aws::source::{ReadReport, Snapshot, SnapshotError};
 use cel::Timestamp;
 use engine::plan::Plan;
 use manifest::document::Located;
@@ -23,6 +24,8 @@ use model::{AccountId, Partition, Region, ResourceType};
 
 pub use access::AwsAccounts;
 pub use access::home_region;
+pub(crate) use buckets::open_buckets;
+pub use buckets::{BucketSource, open_bucket};
 pub(super) use coverage::{
     SourceStatement, misplaced, regions as regions_of, state, state_live, undeclared_regions,
 };
@@ -48,10 +51,12 @@ pub enum SourceInput {
 /// passed over.
 #[derive(Debug, Clone)]
 pub struct SnapshotInput {
-    /// The file or folder; `-` is standard input.
+    /// The file or folder; `-` is standard input. For a bucket, its address.
     pub path: PathBuf,
-    /// The snapshot there, where it is open already.
-    pub snapshot: Option<Arc<Snapshot>>,
+    /// The bucket that it is in, where it is in one.
+    pub bucket: Option<BucketSource>,
+    /// The snapshot there, where it is open already, or why it cannot be opened.
+    pub snapshot: Option<Result<Arc<Snapshot>, Arc<SnapshotError>>>,
     /// What occurs in it, where that is known already.
     pub survey: Option<Arc<Survey>>,
     /// The accounts.
@@ -129,18 +134,31 @@ impl SourceInput {
         Self::snapshots_placed(placed, plans)
     }
 
-    /// The snapshots of accounts, each with the folder that its paths are relative to.
+    /// The snapshots of accounts, each with the folder that its paths are relative to. In a bucket,
+    /// those of each account lie by themselves.
     pub fn snapshots_placed<'a>(
         accounts: impl IntoIterator<Item = (&'a Path, &'a AwsAccountSpec)>,
         plans: &[Plan],
     ) -> Vec<Self> {
         let mut sources: BTreeMap<PathBuf, SnapshotInput> = BTreeMap::new();
+        let mut in_buckets = Vec::new();
         for (folder, spec) in accounts {
             let Some(snapshot) = &spec.source.snapshot else { continue };
             let Some(account) = AccountInput::of(spec, plans) else { continue };
+            if let Some(Ok(bucket)) = BucketSource::of(spec) {
+                in_buckets.push(SnapshotInput {
+                    path: buckets::path_of(&bucket),
+                    bucket: Some(bucket),
+                    snapshot: None,
+                    survey: None,
+                    accounts: BTreeMap::from([(spec.account_id.clone(), account)]),
+                });
+                continue;
+            }
             let path = folder.join(&snapshot.url);
             let new = || SnapshotInput {
                 path: path.clone(),
+                bucket: None,
                 snapshot: None,
                 survey: None,
                 accounts: BTreeMap::new(),
@@ -148,7 +166,7 @@ impl SourceInput {
             let source = sources.entry(path.clone()).or_insert_with(new);
             source.accounts.insert(spec.account_id.clone(), account);
         }
-        sources.into_values().map(Self::Snapshot).collect()
+        sources.into_values().chain(in_buckets).map(Self::Snapshot).collect()
     }
 
     /// The accounts whose items it may bring.

@@ -11,6 +11,7 @@ use aws_sdk_config::config::retry::RetryConfig;
 use aws_sdk_sts::config::IdentityCache;
 use aws_types::region::Region as SdkRegion;
 
+use super::bucket::BucketClient;
 use super::call::Caller;
 use super::config::ConfigClient;
 use super::credentials::Renewable;
@@ -132,18 +133,7 @@ impl Aws {
     ///
     /// When there are no credentials, or they do not hold.
     pub async fn own_account(&self, region: &Region) -> Result<(AccountId, Partition), AwsError> {
-        let caller = Caller {
-            account: OWN.to_owned(),
-            region: region.to_string(),
-            role: None,
-            budgets: Arc::clone(&self.budgets),
-            own_rates: Arc::default(),
-            metrics: self.metrics.clone(),
-            credentials: Arc::clone(&self.credentials),
-            patience: self.patience,
-            fence: self.fence.clone(),
-        };
-        caller_identity(&self.base, region, &caller).await
+        caller_identity(&self.base, region, &self.caller(region)).await
     }
 
     /// Reaches an account, through its role if it has one. Nothing is called yet. `region` is where
@@ -155,13 +145,7 @@ impl Aws {
         region: &Region,
         role: Option<&Role>,
     ) -> AccountAccess {
-        let (config, credentials) = match role {
-            None => (self.base.clone(), Arc::clone(&self.credentials)),
-            Some(role) => {
-                let credentials = Arc::new(Renewable::new(self.assumed(role, region).await));
-                (with_credentials(&self.base, &credentials), credentials)
-            }
-        };
+        let (config, credentials) = self.credentials_of(role, region).await;
         AccountAccess {
             account: account.clone(),
             partition,
@@ -174,6 +158,51 @@ impl Aws {
             patience: self.patience,
             fence: self.fence.clone(),
         }
+    }
+
+    /// A bucket of S3, read through a role or with the process's own credentials. `place` is where
+    /// the role is assumed and the bucket is looked for first.
+    pub async fn bucket(
+        &self,
+        bucket: &str,
+        (partition, region): (Partition, &Region),
+        role: Option<&Role>,
+    ) -> BucketClient {
+        let (config, credentials) = self.credentials_of(role, region).await;
+        let account = role.and_then(|role| role.arn.split(':').nth(4));
+        let caller = Caller {
+            account: account.unwrap_or(OWN).to_owned(),
+            role: role.map(|role| role.arn.as_str().into()),
+            credentials,
+            ..self.caller(region)
+        };
+        BucketClient::new(config, bucket, partition, caller, region)
+    }
+
+    /// The process's own calls in a region.
+    fn caller(&self, region: &Region) -> Caller {
+        Caller {
+            account: OWN.to_owned(),
+            region: region.to_string(),
+            role: None,
+            budgets: Arc::clone(&self.budgets),
+            own_rates: Arc::default(),
+            metrics: self.metrics.clone(),
+            credentials: Arc::clone(&self.credentials),
+            patience: self.patience,
+            fence: self.fence.clone(),
+        }
+    }
+
+    /// The process's own credentials, or those of a role.
+    async fn credentials_of(
+        &self,
+        role: Option<&Role>,
+        region: &Region,
+    ) -> (SdkConfig, Arc<Renewable>) {
+        let Some(role) = role else { return (self.base.clone(), Arc::clone(&self.credentials)) };
+        let credentials = Arc::new(Renewable::new(self.assumed(role, region).await));
+        (with_credentials(&self.base, &credentials), credentials)
     }
 
     async fn assumed(&self, role: &Role, region: &Region) -> SharedCredentialsProvider {

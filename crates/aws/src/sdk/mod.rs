@@ -1,6 +1,7 @@
 //! All that stands on AWS's SDK.
 
 mod access;
+mod bucket;
 mod call;
 mod config;
 mod credentials;
@@ -17,6 +18,7 @@ mod sink;
 pub use access::{AccountAccess, Aws};
 /// Where credentials come from.
 pub use aws_credential_types::provider::SharedCredentialsProvider as CredentialsProvider;
+pub use bucket::BucketClient;
 pub use config::{ConfigClient, is_enumerated};
 pub use facts::FactsClient;
 pub use security_hub::{

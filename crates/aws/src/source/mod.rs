@@ -5,15 +5,17 @@
 pub mod account_facts;
 pub mod aws_config;
 pub mod config_rules;
+mod delivered;
 mod mirror;
 mod recorder_item;
 pub mod snapshot;
 mod space;
 
+pub use delivered::{DeliveredError, DeliveryBucket, WantedAccounts};
 pub use mirror::{Mirror, Part};
 pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{
     Contents, ItemSink, Lost, Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError,
-    SnapshotState, TypeInRegion,
+    SnapshotState, TypeInRegion, UnreadRegion,
 };
 pub use space::MirrorSpace;

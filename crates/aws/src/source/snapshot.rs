@@ -22,32 +22,37 @@
 //! for longer than its size justifies.
 
 mod contents;
-mod delivery;
+pub(super) mod delivery;
 mod evaluate;
 mod fact_reads;
 mod fetching;
+mod file_state;
 pub(super) mod files;
-mod input;
+pub(super) mod input;
 pub(super) mod items;
 mod lost;
 pub(super) mod pass;
 mod places;
 mod recount;
 mod settle;
+pub(super) mod stored;
 mod survey;
 pub(super) mod tally;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use thiserror::Error;
 
+use super::delivered::DeliveredError;
 use cel::Timestamp;
-use files::{FileState, SnapshotFile};
+use file_state::FileState;
+use files::SnapshotFile;
 use input::Files;
 use items::{Context, file_problems};
-use model::{ConfigurationItem, Reading};
+use model::{AccountId, ConfigurationItem, Reading, Region, UnknownReason};
 use pass::pass;
 
 pub use contents::Contents;
@@ -60,6 +65,18 @@ pub use tally::{Occurrence, ReadProblem, ReadReport, TypeInRegion};
 pub struct Snapshot {
     files: Vec<SnapshotFile>,
     notes: Vec<String>,
+    /// What could not be read before anything was.
+    problems: Vec<String>,
+    unread: BTreeMap<(AccountId, Region), UnreadRegion>,
+}
+
+/// Why nothing of an account's region is in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadRegion {
+    /// The reason.
+    pub reason: UnknownReason,
+    /// In words.
+    pub detail: String,
 }
 
 /// What tells a snapshot's files from what lies at its path later. Equal states are of equal contents.
@@ -67,6 +84,7 @@ pub struct Snapshot {
 pub struct SnapshotState {
     files: Vec<FileState>,
     notes: Vec<String>,
+    unread: BTreeMap<(AccountId, Region), UnreadRegion>,
 }
 
 /// Why there is nothing to read.
@@ -87,9 +105,25 @@ pub enum SnapshotError {
         .0.display()
     )]
     NoFiles(PathBuf),
+    /// Nothing of a bucket can be read.
+    #[error(transparent)]
+    Delivered(#[from] DeliveredError),
     /// Standard input cannot be kept for reading.
     #[error("cannot keep standard input in a temporary file: {0}")]
     StandardInput(io::Error),
+}
+
+impl SnapshotError {
+    /// Why what was to be read is unknown.
+    #[must_use]
+    pub fn unknown_reason(&self) -> UnknownReason {
+        match self {
+            Self::Delivered(error) => error.unknown_reason(),
+            Self::Open { .. } | Self::NoFiles(_) | Self::StandardInput(_) => {
+                UnknownReason::NotDelivered
+            }
+        }
+    }
 }
 
 /// What is done with the items, on one thread.
@@ -143,7 +177,29 @@ impl Snapshot {
 
     fn of(files: Vec<SnapshotFile>) -> Self {
         let (files, notes) = delivery::leave_newest(files);
-        Self { files, notes }
+        Self { files, notes, problems: Vec::new(), unread: BTreeMap::new() }
+    }
+
+    /// What was found of a bucket.
+    pub(super) fn delivered(
+        mut files: Vec<SnapshotFile>,
+        notes: Vec<String>,
+        problems: Vec<String>,
+        unread: BTreeMap<(AccountId, Region), UnreadRegion>,
+    ) -> Self {
+        files.sort_by(|one, other| one.name.cmp(&other.name));
+        Self { files, notes, problems, unread }
+    }
+
+    /// This and another, as if the files of both were in one folder.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.files.extend(other.files);
+        let Self { files, notes, .. } = Self::of(self.files);
+        let notes = self.notes.into_iter().chain(other.notes).chain(notes).collect();
+        self.problems.extend(other.problems);
+        self.unread.extend(other.unread);
+        Self { files, notes, problems: self.problems, unread: self.unread }
     }
 
     /// What to say of files that are not read: of each account and region the newest of AWS's own
@@ -152,12 +208,22 @@ impl Snapshot {
         &self.notes
     }
 
+    /// What could not be read before anything was. With any of these it does not count as read whole.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// Why nothing of an account's region is there, where that is known.
+    pub fn unread(&self, account: &AccountId, region: &Region) -> Option<&UnreadRegion> {
+        self.unread.get(&(account.clone(), region.clone()))
+    }
+
     /// What tells the files from what lies at the path after any change. Nothing where a change might
     /// not show: of standard input, and of what changed only a moment before `now`.
     pub fn state(&self, now: SystemTime) -> Option<SnapshotState> {
         let files = self.files.iter().map(|file| file.state().filter(|it| it.is_settled(now)));
         let files = files.map(Option::<&FileState>::cloned).collect::<Option<_>>()?;
-        Some(SnapshotState { files, notes: self.notes.clone() })
+        Some(SnapshotState { files, notes: self.notes.clone(), unread: self.unread.clone() })
     }
 
     /// How many bytes one reading goes through, as progress counts them.

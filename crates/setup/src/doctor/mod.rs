@@ -63,7 +63,8 @@ pub async fn examine(aws: &AwsAccounts, asked: Examination<'_>) -> Vec<CheckResu
         if let Some(source) = &account.spec.source.snapshot {
             let place = Place::account(&account.spec.account_id);
             let path = located.folder().join(&source.url);
-            results.push(snapshot::examine(place, &path, &account.input, asked.now));
+            let opened = Box::pin(snapshot::open(aws, &account, &path)).await;
+            results.push(snapshot::examine(place, &path, opened, &account.input, asked.now));
         }
         results.extend(facts::switched_off(&account));
         if let Some(source) = &account.spec.source.aggregator {

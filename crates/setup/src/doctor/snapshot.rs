@@ -2,27 +2,47 @@
 
 use std::path::Path;
 
+use super::AccountCheck;
 use super::check::{Check, CheckResult, Place};
-use assess::{AccountInput, Survey};
-use aws::source::Snapshot;
+use assess::{AccountInput, AwsAccounts, BucketSource, Survey, open_bucket};
+use aws::source::{Snapshot, SnapshotError, WantedAccounts};
 use cel::Timestamp;
 use cel::format_timestamp;
+
+/// Finds the snapshot of an account, at a path or in a bucket.
+pub(super) async fn open(
+    aws: &AwsAccounts,
+    account: &AccountCheck<'_>,
+    path: &Path,
+) -> Result<Snapshot, SnapshotError> {
+    let Some(Ok(bucket)) = BucketSource::of(account.spec) else { return Snapshot::open(path) };
+    let regions = account.input.regions.clone();
+    let wanted = WantedAccounts::from([(account.spec.account_id.clone(), regions)]);
+    open_bucket(aws, &bucket, Some(&wanted), account.now).await
+}
 
 /// Reads the snapshot of an account.
 pub(super) fn examine(
     place: Place<'_>,
     path: &Path,
+    opened: Result<Snapshot, SnapshotError>,
     input: &AccountInput,
     now: Timestamp,
 ) -> CheckResult {
     let shown = path.display();
-    let snapshot = match Snapshot::open(path) {
+    let snapshot = match opened {
         Ok(snapshot) => snapshot,
         Err(error) => {
             let remediation = "correct source.snapshot.url, or deliver a snapshot there";
             return place.failed(Check::Snapshot, error.to_string(), remediation);
         }
     };
+    let mut unread = input.regions.iter().filter_map(|it| snapshot.unread(place.account, it));
+    let before = snapshot.problems().first().or_else(|| unread.next().map(|it| &it.detail));
+    if let Some(problem) = before {
+        let remediation = "correct source.snapshot.url, or deliver a snapshot there";
+        return place.failed(Check::Snapshot, problem.clone(), remediation);
+    }
     let survey = Survey::of(&snapshot, now, &|_| {});
     if let Some(problem) = survey.problems().first() {
         let message = format!("{shown} cannot be read completely: {problem}");

@@ -125,6 +125,17 @@ impl<'a> GatheredPermissions<'a> {
             let operations = aws_config::of_own(recorded.map(|(_, read)| read));
             self.allow(spec.role.as_ref(), account, statement::items(regions, &operations));
         }
+        if let Some(snapshot) = &spec.source.snapshot
+            && let Some(Ok(url)) = snapshot.bucket()
+        {
+            // Whose role it is says its ARN: the bucket may be in any account.
+            let role = snapshot.role.as_ref();
+            let of_role = role.and_then(|role| account_of(&role.arn));
+            let owner = of_role.as_ref().unwrap_or(account);
+            for statement in statement::delivered(partition, account, &url) {
+                self.allow(role, owner, statement);
+            }
+        }
         if spec.source.reads_account_facts() {
             self.facts(spec, regions, plans, now);
         }
@@ -247,13 +258,14 @@ mod tests {
     use manifest::load_paths;
 
     fn sample() -> Permissions {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/samples/live");
-        permissions(&folder, true)
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let bucket = folder.join("src/permissions/bucket.yaml");
+        permissions(&[&folder.join("../../deploy/samples/live"), &bucket], true)
     }
 
-    fn permissions(folder: &Path, publish: bool) -> Permissions {
+    fn permissions(paths: &[&Path], publish: bool) -> Permissions {
         let now = Timestamp { seconds: 1_790_000_000, nanoseconds: 0 };
-        let (objects, mistakes) = load_paths([folder]);
+        let (objects, mistakes) = load_paths(paths.iter().copied());
         assert!(mistakes.is_empty());
         let plans = Resolved::of(&objects, now).plans;
         let accounts = objects.accounts.iter().map(|account| &account.object.spec);
@@ -273,6 +285,7 @@ mod tests {
             .filter(|operation| **operation != GET_CALLER_IDENTITY) // nobody needs a permission
             .map(|operation| action(*operation))
             .chain(["sts:AssumeRole", "sts:TagSession", "config:TagResource"].map(str::to_owned))
+            .chain(["kms:Decrypt".to_owned()]) // which S3 does for whoever reads
             .collect();
         assert_eq!(allowed, called);
     }
@@ -301,13 +314,19 @@ mod tests {
         assert_eq!(ids("111122223333"), of_own);
         assert_eq!(ids("444455556666"), of_both);
         assert_eq!(ids("999988887777"), ["ReadAggregator"]);
+        let of_bucket = ["DecryptDelivered", "ListDelivered", "ReadDelivered"];
+        assert_eq!(ids("777766665555"), of_bucket);
+        let listed = &role("777766665555").statements[1];
+        assert_eq!(listed.resources, ["arn:aws:s3:::acme-config-logs".to_owned()].into());
+        let folder = "central/AWSLogs/333344445555/Config/*".to_owned();
+        assert_eq!(listed.conditions[0].values, [folder].into());
         assert_eq!(role("111122223333").path_and_name(), ("/", "plumbline"));
     }
 
     #[test]
     fn without_publishing_no_finding_may_be_read_or_written() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/samples/live");
-        let allowed = actions(&permissions(&folder, false));
+        let allowed = actions(&permissions(&[&folder], false));
         let of_hub: Vec<_> =
             allowed.iter().filter(|action| action.starts_with("securityhub:")).collect();
         assert_eq!(of_hub, ["securityhub:DescribeHub"], "an account fact");
@@ -316,8 +335,8 @@ mod tests {
     #[test]
     fn an_account_of_a_snapshot_is_asked_nothing_unless_findings_are_published() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/samples/quickstart");
-        assert_eq!(permissions(&folder, false), Permissions::default());
-        let own = permissions(&folder, true).own;
+        assert_eq!(permissions(&[&folder], false), Permissions::default());
+        let own = permissions(&[&folder], true).own;
         assert_eq!(own.len(), 3, "{own:?}");
     }
 }

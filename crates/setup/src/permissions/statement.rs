@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use aws::Operation;
-use aws::operations::action;
-use model::{AccountId, Partition, Region};
+use aws::operations::{GET_OBJECT, LIST_BUCKET, action};
+use model::{AccountId, Partition, Region, S3Url};
 
 const EQUALS: &str = "StringEquals";
+const LIKE: &str = "StringLike";
 
 /// A statement that allows something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,6 +188,44 @@ pub(super) fn import(
         resources: BTreeSet::from([arn]),
         conditions: vec![in_regions(regions), target],
     }
+}
+
+/// Reading an account's snapshots in a bucket: keys below its folder are listed, and objects there are
+/// read. Where a KMS key encrypts them, S3 decrypts on behalf of whoever reads; the key's ARN is not known
+/// here, and what S3 names as the encryption context is the object, or the bucket where it has a key of
+/// its own ("Using server-side encryption with AWS KMS keys", Amazon S3 User Guide).
+pub(super) fn delivered(partition: Partition, account: &AccountId, url: &S3Url) -> [Statement; 3] {
+    let arn = format!("arn:{partition}:s3:::{}", url.bucket());
+    let folder = format!("{}AWSLogs/{account}/Config/*", url.key_prefix());
+    let objects = format!("{arn}/{folder}");
+    let like = |key, values: &[&str]| Condition {
+        test: LIKE,
+        key,
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+    };
+    [
+        Statement {
+            id: "ListDelivered",
+            actions: actions(&[LIST_BUCKET]),
+            resources: BTreeSet::from([arn.clone()]),
+            conditions: vec![like("s3:prefix", &[&folder])],
+        },
+        Statement {
+            id: "ReadDelivered",
+            actions: actions(&[GET_OBJECT]),
+            resources: BTreeSet::from([objects.clone()]),
+            conditions: Vec::new(),
+        },
+        Statement {
+            id: "DecryptDelivered",
+            actions: BTreeSet::from(["kms:Decrypt".to_owned()]),
+            resources: BTreeSet::from([format!("arn:{partition}:kms:*:*:key/*")]),
+            conditions: vec![
+                like("kms:ViaService", &["s3.*"]),
+                like("kms:EncryptionContext:aws:s3:arn", &[&arn, &objects]),
+            ],
+        },
+    ]
 }
 
 /// Assuming roles, some of them with tags.

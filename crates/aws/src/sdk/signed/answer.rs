@@ -19,6 +19,11 @@ impl Answer {
         Self(body.into())
     }
 
+    /// The answer as it is.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_vec()
+    }
+
     /// The answer, which is XML; what is wrong where it is none, or lacks a field.
     pub(crate) fn xml<T: DeserializeOwned>(&self) -> Result<T, String> {
         let text = std::str::from_utf8(&self.0).map_err(|error| error.to_string())?;

@@ -27,6 +27,8 @@ pub(crate) enum Service {
     Macie,
     /// Organizations: one endpoint a partition.
     Organizations,
+    /// A bucket of S3, in its region.
+    S3,
     /// What S3 has for the account as a whole, in each region.
     S3Control,
     /// Security Hub, in each region.
@@ -69,6 +71,7 @@ impl Service {
             Self::Logs => "logs",
             Self::Macie => "macie2",
             Self::Organizations => "organizations",
+            Self::S3 => "s3",
             Self::S3Control => "s3control",
             Self::SecurityHub => "securityhub",
             Self::Shield => "shield",
@@ -93,6 +96,7 @@ impl Service {
             Self::Logs => "CloudWatch Logs",
             Self::Macie => "Macie2",
             Self::Organizations => "Organizations",
+            Self::S3 => "S3",
             Self::S3Control => "S3 Control",
             Self::SecurityHub => "SecurityHub",
             Self::Shield => "Shield",
@@ -107,6 +111,7 @@ impl Service {
                 | Self::Inspector
                 | Self::Logs
                 | Self::Macie
+                | Self::S3
                 | Self::S3Control
                 | Self::SecurityHub,
                 _,
@@ -124,13 +129,57 @@ impl Endpoint {
         let url = if let Some(url) = own_url(service, config) {
             with_account(service, place, &url)
         } else {
-            let choice = Choice {
-                fips: config.use_fips().unwrap_or_default(),
-                dual_stack: config.use_dual_stack().unwrap_or_default(),
-            };
-            format!("https://{}", host(service, place, &signing_region, choice))
+            format!("https://{}", host(service, place, &signing_region, Choice::of(config)))
         };
         Self { url: url.trim_end_matches('/').to_owned(), signing_region }
+    }
+
+    /// The endpoint of a bucket. It is named by the host, except at an address of one's own, and where
+    /// a dot in its name would be one too many for S3's certificate ("Virtual hosting of general purpose
+    /// buckets", Amazon S3 User Guide).
+    pub(super) fn of_bucket(
+        bucket: &str,
+        (partition, region): (Partition, &Region),
+        config: &SdkConfig,
+    ) -> Self {
+        let signing_region = region.clone();
+        let url = if let Some(url) = own_url(Service::S3, config) {
+            format!("{}/{bucket}", url.trim_end_matches('/'))
+        } else {
+            let host = host_of_s3("s3", (partition, region), Choice::of(config));
+            if bucket.contains('.') {
+                format!("https://{host}/{bucket}")
+            } else {
+                format!("https://{bucket}.{host}")
+            }
+        };
+        Self { url, signing_region }
+    }
+}
+
+impl Endpoint {
+    /// The address without its path, which the addresses of requests have already.
+    pub(super) fn origin(&self) -> String {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
+    }
+
+    /// The address of a path. A bucket that is named by the path is called without a slash at its end.
+    pub(super) fn uri(&self, path: &str) -> String {
+        let host = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        match path.strip_prefix("/?") {
+            Some(query) if host.contains('/') => format!("{}?{query}", self.url),
+            _ => format!("{}{path}", self.url),
+        }
+    }
+}
+
+impl Choice {
+    fn of(config: &SdkConfig) -> Self {
+        Self {
+            fips: config.use_fips().unwrap_or_default(),
+            dual_stack: config.use_dual_stack().unwrap_or_default(),
+        }
     }
 }
 
@@ -170,6 +219,7 @@ fn host(service: Service, place: CallPlace<'_>, region: &Region, choice: Choice)
         Service::Account
         | Service::Inspector
         | Service::Macie
+        | Service::S3
         | Service::S3Control
         | Service::SecurityHub
         | Service::Shield => false,
@@ -182,12 +232,19 @@ fn host(service: Service, place: CallPlace<'_>, region: &Region, choice: Choice)
         }
         (Service::Iam, Partition::Aws) => format!("iam{mark}.{suffix}"),
         (Service::Iam, _) if dual_stack => format!("iam{mark}.{suffix}"),
+        (Service::S3, _) => host_of_s3("s3", (partition, region), choice),
         (Service::S3Control, _) => {
-            let stack = if dual_stack { "dualstack." } else { "" };
-            format!("{}.s3-control{mark}.{stack}{region}.{plain}", place.account)
+            host_of_s3(&format!("{}.s3-control", place.account), (partition, region), choice)
         }
         (service, _) => format!("{}{mark}.{region}.{suffix}", service.name()),
     }
+}
+
+/// S3 has its own way to name endpoints that speak IPv6.
+fn host_of_s3(name: &str, (partition, region): (Partition, &Region), choice: Choice) -> String {
+    let mark = if choice.fips { "-fips" } else { "" };
+    let stack = if choice.dual_stack { "dualstack." } else { "" };
+    format!("{name}{mark}.{stack}{region}.{}", suffixes(partition).0)
 }
 
 /// The domains of a partition: of endpoints that speak IPv4, and of those that speak IPv6 too

@@ -9,8 +9,8 @@ mod answer;
 mod endpoint;
 mod request;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -41,7 +41,15 @@ use request::ToSign;
 pub(super) struct SignedClient {
     transport: SmithyOperation<ToSign, Answer, Refusal>,
     caller: Caller,
+    seen: AnswerNotes,
+}
+
+/// What answers have said beside what was asked.
+#[derive(Debug, Clone, Default)]
+struct AnswerNotes {
     skew: Skew,
+    /// The region of the bucket that was asked, where S3 has named it.
+    region: Arc<Mutex<Option<Region>>>,
 }
 
 /// So many seconds AWS's clock is ahead of this machine's, as far as a refusal has reported it.
@@ -59,8 +67,23 @@ impl SignedClient {
         let place = CallPlace { account, partition, region };
         let endpoint = Endpoint::of(service, place, config);
         let caller = caller(&endpoint.signing_region);
-        let (skew, url) = (Skew::default(), endpoint.url.clone());
-        let seen = skew.clone();
+        Self::at(config, service, endpoint, caller)
+    }
+
+    /// A bucket, as it is reached in `region`.
+    pub(super) fn bucket(
+        config: &SdkConfig,
+        bucket: &str,
+        place: (Partition, &Region),
+        caller: Caller,
+    ) -> Self {
+        let endpoint = Endpoint::of_bucket(bucket, place, config);
+        Self::at(config, Service::S3, endpoint, caller)
+    }
+
+    fn at(config: &SdkConfig, service: Service, endpoint: Endpoint, caller: Caller) -> Self {
+        let (seen, url) = (AnswerNotes::default(), endpoint.origin());
+        let read = seen.clone();
         let mut transport = SmithyOperation::builder()
             .service_name(service.name())
             .operation_name("Call")
@@ -77,9 +100,9 @@ impl SignedClient {
         }
         let transport = transport
             .serializer(move |input: ToSign| input.signed(service, &endpoint))
-            .deserializer(move |response: &HttpResponse| seen.read(response))
+            .deserializer(move |response: &HttpResponse| read.read(response))
             .build();
-        Self { transport, caller, skew }
+        Self { transport, caller, seen }
     }
 
     /// Calls an operation.
@@ -126,10 +149,15 @@ impl SignedClient {
         self.caller.patience
     }
 
+    /// The region that S3 has named as that of the bucket.
+    pub(super) fn region_of_bucket(&self) -> Option<Region> {
+        self.seen.region.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn send(&self, request: &Request) -> Result<Answer, SdkError<Refusal, HttpResponse>> {
         let credentials = self.caller.credentials.provide_credentials().await;
         let credentials = credentials.map_err(SdkError::construction_failure)?;
-        let input = ToSign { request: request.clone(), credentials, time: self.skew.now() };
+        let input = ToSign { request: request.clone(), credentials, time: self.seen.skew.now() };
         self.transport.invoke(input).await
     }
 }
@@ -143,6 +171,14 @@ impl Skew {
         corrected.unwrap_or(now)
     }
 
+    /// Takes note of AWS's time.
+    fn note(&self, date: DateTime) {
+        let own = DateTime::from(SystemTime::now()).secs();
+        self.0.store(date.secs().saturating_sub(own), Ordering::Relaxed);
+    }
+}
+
+impl AnswerNotes {
     fn read(&self, response: &HttpResponse) -> Result<Answer, OrchestratorError<Refusal>> {
         let body = response.body().bytes();
         let body =
@@ -152,8 +188,12 @@ impl Skew {
         }
         let date = response.headers().get("date");
         if let Some(date) = date.and_then(|it| DateTime::from_str(it, Format::HttpDate).ok()) {
-            let own = DateTime::from(SystemTime::now()).secs();
-            self.0.store(date.secs().saturating_sub(own), Ordering::Relaxed);
+            self.skew.note(date);
+        }
+        // "Requests and redirects" (`PermanentRedirect`), Amazon S3 User Guide.
+        let region = response.headers().get("x-amz-bucket-region");
+        if let Some(region) = region.and_then(|it| it.parse().ok()) {
+            *self.region.lock().unwrap_or_else(PoisonError::into_inner) = Some(region);
         }
         let code = response.headers().get("x-amzn-errortype");
         Err(OrchestratorError::operation(Refusal::of(code, body)))

@@ -101,7 +101,9 @@ impl Contents {
         let recorded = files.iter().enumerate();
         let delivered = recorded
             .filter(|(at, file)| {
-                !foreign.contains(at) && (file.delivery.is_some() || survey.places.has(*at))
+                let is_history = file.history.is_some();
+                let counts = file.delivery.is_some() || survey.places.has(*at);
+                !foreign.contains(at) && !is_history && counts
             })
             .map(|(_, file)| {
                 file.delivery.as_ref().map(|it| (it.account.clone(), it.region.clone()))

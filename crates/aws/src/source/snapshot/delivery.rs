@@ -7,21 +7,22 @@ use std::path::Path;
 
 use super::files::SnapshotFile;
 use super::items::SKEW;
+use super::lost::Lost;
 use cel::Timestamp;
 use model::{AccountId, Region};
 
 /// What the name of a delivered snapshot says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Delivery {
-    pub(super) account: AccountId,
-    pub(super) region: Region,
-    pub(super) taken_at: Timestamp,
+pub(in crate::source) struct Delivery {
+    pub(in crate::source) account: AccountId,
+    pub(in crate::source) region: Region,
+    pub(in crate::source) taken_at: Timestamp,
 }
 
 impl Delivery {
     /// Reads a name as [`Self::named`] does. A time that has not come yet is none: it would stay
     /// the newest, and fresh, until it comes.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub(in crate::source) fn of(path: &Path) -> Option<Self> {
         let latest = Timestamp::from_jiff(jiff::Timestamp::now())
             .map(|now| Timestamp { seconds: now.seconds.saturating_add(SKEW), ..now });
         Self::named(path).filter(|it| latest.is_none_or(|latest| it.taken_at <= latest))
@@ -34,17 +35,38 @@ impl Delivery {
         let name = path.file_name()?.to_str()?;
         let (account, after) = name.split_once("_Config_")?;
         let (region, after) = after.split_once("_ConfigSnapshot_")?;
-        let time = after.get(..16).filter(|time| time.is_ascii())?;
-        let (date, time) = time.strip_suffix('Z')?.split_once('T')?;
-        let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..8)?);
-        let (hour, minute, second) = (time.get(..2)?, time.get(2..4)?, time.get(4..6)?);
-        let time = format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z");
         Some(Self {
             account: account.parse().ok()?,
             region: region.parse().ok()?,
-            taken_at: Timestamp::parse(&time)?,
+            taken_at: time_of(after)?,
         })
     }
+}
+
+/// The time that a text begins with, such as `20240501T100000Z`.
+pub(in crate::source) fn time_of(text: &str) -> Option<Timestamp> {
+    let time = text.get(..16).filter(|time| time.is_ascii())?;
+    let (date, time) = time.strip_suffix('Z')?.split_once('T')?;
+    let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..8)?);
+    let (hour, minute, second) = (time.get(..2)?, time.get(2..4)?, time.get(4..6)?);
+    Timestamp::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
+}
+
+/// What a file of configuration history speaks of, by a name such as
+/// `123456789012_Config_us-east-2_ConfigHistory_AWS::CloudTrail::Trail_20160927T195818Z_20160927T195818Z_1.json.gz`
+/// ("Example Configuration History Delivery Notification", AWS Config Developer Guide). Nothing where it
+/// is another.
+pub(super) fn history_of(path: &Path) -> Option<Lost> {
+    let name = path.file_name()?.to_str()?;
+    let (account, after) = name.split_once("_Config_")?;
+    let (region, after) = after.split_once("_ConfigHistory_")?;
+    let (resource_type, after) = after.split_once('_')?;
+    time_of(after)?;
+    Some(Lost {
+        account_id: Some(account.parse().ok()?),
+        region: Some(region.parse().ok()?),
+        resource_type: Some(resource_type.parse().ok()?),
+    })
 }
 
 /// Leaves of each account and region the newest snapshot, and says which others there were.
@@ -97,6 +119,21 @@ mod tests {
             "123456789012_Config_eu-west-1_ConfigHistory_AWS::S3::Bucket_20240501T100000Z_1.json",
         ] {
             assert_eq!(Delivery::of(Path::new(name)), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_history_says_what_it_speaks_of() {
+        let name = "AWSLogs/123456789012/Config/us-east-2/2016/9/27/ConfigHistory/123456789012_Config_\
+            us-east-2_ConfigHistory_AWS::CloudTrail::Trail_20160927T195818Z_20160927T195818Z_1.json.gz";
+        let history = history_of(Path::new(name)).unwrap();
+        assert!(history.includes("123456789012", "us-east-2", "AWS::CloudTrail::Trail"));
+        assert!(!history.includes("123456789012", "us-east-2", "AWS::EC2::Volume"));
+        for name in [
+            "123456789012_Config_us-east-2_ConfigHistory_AWS::EC2::Volume.json.gz",
+            "123456789012_Config_us-east-2_ConfigSnapshot_20160927T195818Z_6f0c.json.gz",
+        ] {
+            assert_eq!(history_of(Path::new(name)), None, "{name}");
         }
     }
 }

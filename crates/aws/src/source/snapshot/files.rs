@@ -3,16 +3,21 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use model::{AccountId, Region};
 use rustix::fs::OFlags;
 
 use super::SnapshotError;
-use super::delivery::Delivery;
+use super::delivery::{self, Delivery};
 use super::fetching::{Allowance, Fetched, PATIENCE};
+use super::file_state::FileState;
+use super::lost::Lost;
+use super::stored::StoredFile;
 
 /// How files that may hold items end.
 const ENDINGS: [&str; 6] = [".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"];
@@ -22,23 +27,26 @@ const DELIVERED: &str = "_configsnapshot_";
 const MAX_FOLDERS: usize = 32;
 /// A search waits so much longer for each file that it finds.
 const EACH_FILE: Duration = Duration::from_millis(10);
-/// No file system counts time in longer steps: FAT's are of 2 s, ext3's and HFS+'s of 1 s, and those of
-/// others of 10 ms at most.
-const LONGEST_STEP: Duration = Duration::from_secs(2);
 /// So much is got from a file at once.
 const BLOCK: u64 = 64 << 10;
+
+/// What is said of a bucket that does not answer in time.
+const SILENT_BUCKET: &str = "S3 does not answer, or is too slow: less than 1 MiB in a second after \
+    the first minute";
 
 /// One file.
 #[derive(Debug)]
 pub(in crate::source) struct SnapshotFile {
     /// Its path, or a name for it.
     pub(super) name: PathBuf,
-    /// What was kept of it, if it cannot be opened again.
-    kept: Option<File>,
+    /// What it is read from, where that is no file system.
+    elsewhere: Option<Elsewhere>,
     /// Its size as it lies there.
     pub(super) bytes: u64,
     /// What AWS's name for it says.
     pub(super) delivery: Option<Delivery>,
+    /// What it speaks of, where AWS's name says that it holds the history of a type.
+    pub(super) history: Option<Lost>,
     /// When it last changed, to notice a change while it is read.
     changed: Option<SystemTime>,
     /// What tells it from what may lie there later; nothing where it was kept.
@@ -46,42 +54,13 @@ pub(in crate::source) struct SnapshotFile {
     access: Access,
 }
 
-/// What tells a file from another that lies in its place later, or from itself after a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FileState {
-    name: PathBuf,
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    /// When its content changed, as its writer may set it: seconds and nanoseconds.
-    modified: (i64, i64),
-    /// When anything of it changed, which nobody can set.
-    changed: (i64, i64),
-}
-
-impl FileState {
-    fn of(name: &Path, metadata: &fs::Metadata) -> Self {
-        Self {
-            name: name.to_owned(),
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            bytes: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    /// Whether the next change will be seen: file systems count time in steps, and what changes twice
-    /// within one looks as if it had changed once.
-    pub(super) fn is_settled(&self, now: SystemTime) -> bool {
-        let (Ok(seconds), Ok(nanoseconds)) =
-            (u64::try_from(self.changed.0), u32::try_from(self.changed.1))
-        else {
-            return false;
-        };
-        let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
-        now.duration_since(changed).is_ok_and(|since| since > LONGEST_STEP)
-    }
+/// What a file is read from that is on no file system.
+#[derive(Debug)]
+enum Elsewhere {
+    /// What was kept of it, since it cannot be opened again.
+    Kept(File),
+    /// An object of a bucket.
+    Object(StoredFile),
 }
 
 /// How a file is opened, and how long it is waited for.
@@ -99,9 +78,50 @@ impl Default for Access {
 
 impl SnapshotFile {
     fn at(path: PathBuf, metadata: &fs::Metadata) -> Self {
-        let (delivery, changed) = (Delivery::of(&path), metadata.modified().ok());
-        let (state, access) = (Some(FileState::of(&path, metadata)), Access::default());
-        Self { name: path, kept: None, bytes: metadata.len(), delivery, changed, state, access }
+        let (state, changed) = (Some(FileState::of(&path, metadata)), metadata.modified().ok());
+        Self { bytes: metadata.len(), changed, state, ..Self::named(path) }
+    }
+
+    /// A file of a name, of which nothing else is known yet.
+    fn named(name: PathBuf) -> Self {
+        Self {
+            elsewhere: None,
+            bytes: 0,
+            delivery: Delivery::of(&name),
+            history: delivery::history_of(&name),
+            changed: None,
+            state: None,
+            access: Access::default(),
+            name,
+        }
+    }
+
+    /// An object of a bucket: its name, size, and what tells its content from any other.
+    pub(in crate::source) fn stored(
+        name: PathBuf,
+        (bytes, content): (u64, String),
+        stored: StoredFile,
+    ) -> Self {
+        let state = Some(FileState::of_object(&name, content));
+        Self { elsewhere: Some(Elsewhere::Object(stored)), bytes, state, ..Self::named(name) }
+    }
+
+    /// The id of the snapshot that it is, if it is one; nothing where nobody has looked yet.
+    pub(super) fn known_id(&self) -> Option<Option<Box<str>>> {
+        match &self.elsewhere {
+            Some(Elsewhere::Object(stored)) => Some(stored.snapshot_id.clone()),
+            _ => None,
+        }
+    }
+
+    /// The account and region that AWS's name for it says.
+    pub(super) fn of(&self) -> Option<(&AccountId, &Region)> {
+        let delivered = self.delivery.as_ref().map(|it| (&it.account, &it.region));
+        let history = || {
+            let history = self.history.as_ref()?;
+            history.account_id.as_ref().zip(history.region.as_ref())
+        };
+        delivered.or_else(history)
     }
 
     /// What tells the file, as it was found, from what may lie there later.
@@ -119,9 +139,8 @@ impl SnapshotFile {
     pub(super) fn keep(name: &str, mut input: impl Read) -> io::Result<Self> {
         let mut kept = tempfile::tempfile()?;
         let bytes = io::copy(&mut input, &mut kept)?;
-        let (name, access) = (name.into(), Access::default());
-        let kept = Some(kept);
-        Ok(Self { name, kept, bytes, delivery: None, changed: None, state: None, access })
+        let elsewhere = Some(Elsewhere::Kept(kept));
+        Ok(Self { elsewhere, bytes, ..Self::named(name.into()) })
     }
 
     /// What these files, read once, are waited for.
@@ -133,20 +152,32 @@ impl SnapshotFile {
 
     /// The file, from its beginning. Only one reader at a time.
     pub(super) fn open(&self, allowance: &Rc<Allowance>) -> io::Result<Box<dyn Read>> {
-        if let Some(kept) = &self.kept {
-            let mut file = kept.try_clone()?;
-            file.seek(SeekFrom::Start(0))?;
-            return Ok(Box::new(file));
-        }
-        let (path, open) = (self.name.clone(), self.access.open);
-        let blocks = Fetched::begin(&self.name, move |then| give_blocks(|| open(&path), then))?;
+        let (blocks, silence) = match &self.elsewhere {
+            Some(Elsewhere::Kept(kept)) => {
+                let mut file = kept.try_clone()?;
+                file.seek(SeekFrom::Start(0))?;
+                return Ok(Box::new(file));
+            }
+            Some(Elsewhere::Object(stored)) => {
+                let object = Arc::clone(&stored.object);
+                let blocks = Fetched::begin(&self.name, move |then| object.give_blocks(then));
+                (blocks?, Some(SILENT_BUCKET))
+            }
+            None => {
+                let (path, open) = (self.name.clone(), self.access.open);
+                let blocks =
+                    Fetched::begin(&self.name, move |then| give_blocks(|| open(&path), then));
+                (blocks?, None)
+            }
+        };
         let (allowance, block) = (Rc::clone(allowance), io::Cursor::default());
-        Ok(Box::new(FetchedFile { blocks, allowance, block, done: false }))
+        Ok(Box::new(FetchedFile { blocks, allowance, block, silence, done: false }))
     }
 
     /// Whether it is another file than the one that was found, as far as that can be determined.
     pub(super) fn has_changed(&self, allowance: &Allowance) -> bool {
-        if self.kept.is_some() {
+        // Each part of an object is asked for as the one that was listed.
+        if self.elsewhere.is_some() {
             return false;
         }
         let path = self.name.clone();
@@ -199,6 +230,8 @@ struct FetchedFile {
     blocks: Fetched<io::Result<Vec<u8>>>,
     allowance: Rc<Allowance>,
     block: io::Cursor<Vec<u8>>,
+    /// What to say where nothing comes, if not that of a file system.
+    silence: Option<&'static str>,
     done: bool,
 }
 
@@ -209,7 +242,13 @@ impl Read for FetchedFile {
             if read > 0 || into.is_empty() || self.done {
                 return Ok(read);
             }
-            match self.blocks.next(&self.allowance)?.transpose()? {
+            let next = self.blocks.next(&self.allowance).map_err(|error| match self.silence {
+                Some(silence) if error.kind() == io::ErrorKind::TimedOut => {
+                    io::Error::new(io::ErrorKind::TimedOut, silence)
+                }
+                _ => error,
+            });
+            match next?.transpose()? {
                 Some(block) => self.block = io::Cursor::new(block),
                 None => self.done = true,
             }
@@ -296,92 +335,4 @@ fn cannot_open(path: &Path, source: io::Error) -> SnapshotError {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    #[test]
-    fn a_folder_is_searched_for_files_that_may_hold_items() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("b/c")).unwrap();
-        fs::create_dir_all(folder.path().join(".hidden")).unwrap();
-        for name in
-            ["b/c/2.json.gz", "b/1.JSONL", "a.json", "notes.txt", ".x.json", ".hidden/y.json"]
-        {
-            fs::write(folder.path().join(name), "[]").unwrap();
-        }
-        let found = find(folder.path()).unwrap();
-        let names: Vec<_> =
-            found.iter().map(|file| file.name.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(
-            names,
-            [Path::new("a.json"), Path::new("b/1.JSONL"), Path::new("b/c/2.json.gz")]
-        );
-    }
-
-    #[test]
-    fn what_would_be_passed_over_in_silence_or_waited_for_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a.json"), "[]").unwrap();
-        let odd = "111122223333_Config_eu-west-1_ConfigSnapshot_20260502T000000Z_x.json.gz.part";
-        let error = |name: &str| {
-            let found = find(folder.path()).unwrap_err().to_string();
-            fs::remove_file(folder.path().join(name)).unwrap();
-            found
-        };
-        fs::write(folder.path().join(odd), "[]").unwrap();
-        assert!(error(odd).contains(odd));
-        let made = std::process::Command::new("mkfifo").arg(folder.path().join("b.json")).status();
-        assert!(made.unwrap().success());
-        assert!(error("b.json").contains("b.json"));
-        assert_eq!(find(folder.path()).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn what_may_change_within_the_same_step_of_time_is_not_settled() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a.json"), "[]").unwrap();
-        let found = find(folder.path()).unwrap();
-        let (state, changed) = (found[0].state().unwrap(), found[0].changed.unwrap());
-        let second = Duration::from_secs(1);
-        assert!(!state.is_settled(changed + second), "ext3 and FAT may count both as one time");
-        assert!(!state.is_settled(changed - second), "a clock that is behind says nothing");
-        assert!(state.is_settled(changed + 3 * second));
-    }
-
-    #[test]
-    fn a_folder_without_such_files_is_an_error_and_so_is_no_path() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(find(folder.path()), Err(SnapshotError::NoFiles(_))));
-        assert!(matches!(find(&folder.path().join("x")), Err(SnapshotError::Open { .. })));
-    }
-
-    #[test]
-    fn pipes_and_devices_are_neither_waited_for_nor_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("snapshot.json");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.unwrap().success());
-        for path in [&*pipe, Path::new("/dev/zero"), Path::new("/dev/urandom")] {
-            let error = find(path).unwrap_err().to_string();
-            assert!(error.contains("not a regular file"), "{error}");
-            assert!(open_regular(path).is_err());
-        }
-    }
-
-    #[test]
-    fn no_more_is_read_of_a_file_than_it_had_when_it_was_opened() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.json");
-        fs::write(&path, "0123456789").unwrap();
-        let mut read = Vec::new();
-        let mut grow = |block: io::Result<Vec<u8>>| {
-            read.extend(block.unwrap());
-            let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-            file.write_all(b"more").is_ok()
-        };
-        give_blocks(|| open_regular(&path), &mut grow);
-        assert_eq!(read, b"0123456789");
-    }
-}
+mod tests;

@@ -17,8 +17,20 @@ const BUFFER: usize = 64 << 10;
 /// How much of a file is looked at to tell which snapshot it is.
 const HEAD: u64 = 64 << 10;
 
+/// The id of the snapshot whose file begins so, if it is one of AWS's. `head` may be cut anywhere.
+pub(in crate::source) fn id_of_head(head: &[u8]) -> Option<Box<str>> {
+    let mut text = Vec::new();
+    let input = unzip(head).ok()?;
+    // What is cut off is no mistake: what came before it says enough, or nothing does.
+    drop(input.take(HEAD).read_to_end(&mut text));
+    snapshot_id(&text)
+}
+
 /// The id of the snapshot that a file is, if it is one of AWS's snapshot files.
 pub(super) fn id_of_snapshot(file: &SnapshotFile, allowance: &Rc<Allowance>) -> Option<Box<str>> {
+    if let Some(known) = file.known_id() {
+        return known;
+    }
     let mut head = Vec::new();
     // What is wrong with the file shows when it is read.
     let input = file.open(allowance).and_then(unzip).ok()?;

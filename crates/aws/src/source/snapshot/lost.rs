@@ -19,8 +19,11 @@ pub struct Lost {
 }
 
 impl Lost {
-    /// What the file of a delivered snapshot speaks of; anything for another file.
+    /// What a file that AWS Config delivered speaks of; anything for another file.
     pub(super) fn of_file(file: &SnapshotFile) -> Self {
+        if let Some(history) = &file.history {
+            return history.clone();
+        }
         let Some(delivery) = &file.delivery else { return Self::default() };
         Self {
             account_id: Some(delivery.account.clone()),

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::delivery::Delivery;
 use super::files::SnapshotFile;
 use super::input::id_of_snapshot;
 use super::lost::Lost;
@@ -64,15 +63,13 @@ impl SnapshotPlaces {
 
     /// The files whose name is of another account and region than all of their items.
     pub(super) fn foreign(&self, files: &[SnapshotFile]) -> BTreeSet<usize> {
-        let is_of = |delivery: &Delivery, account: &str, region: &str| {
-            account == delivery.account.as_str()
-                && (region == delivery.region.as_str() || region == "global")
-        };
         let named = files.iter().enumerate();
-        let named = named.filter_map(|(at, file)| Some((at, file.delivery.as_ref()?)));
-        let is_foreign = |(file, delivery): &(usize, &Delivery)| {
-            self.has(*file)
-                && !self.of_file(*file).any(|(account, region)| is_of(delivery, account, region))
+        let named = named.filter_map(|(at, file)| Some((at, file.of()?)));
+        let is_foreign = |(file, (account, region)): &(usize, (&AccountId, &Region))| {
+            let is_of = |(of, place): (&str, &str)| {
+                of == account.as_str() && (place == region.as_str() || place == "global")
+            };
+            self.has(*file) && !self.of_file(*file).any(is_of)
         };
         named.filter(is_foreign).map(|(file, _)| file).collect()
     }

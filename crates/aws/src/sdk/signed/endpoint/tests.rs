@@ -4,7 +4,7 @@ use super::*;
 /// not, IPv6 or not, host, region of the signature.
 const ENDPOINTS: &str = include_str!("endpoints.txt");
 
-const SERVICES: [Service; 10] = [
+const SERVICES: [Service; 11] = [
     Service::Account,
     Service::Ec2,
     Service::Iam,
@@ -12,6 +12,7 @@ const SERVICES: [Service; 10] = [
     Service::Logs,
     Service::Macie,
     Service::Organizations,
+    Service::S3,
     Service::S3Control,
     Service::SecurityHub,
     Service::Shield,
@@ -38,6 +39,24 @@ fn every_endpoint_is_the_one_of_botocore() {
         assert_eq!(signed.as_str(), signing, "{line}");
     }
     assert!(ENDPOINTS.lines().count() > 100);
+}
+
+#[test]
+fn a_bucket_is_named_by_its_host_except_at_an_address_of_one_s_own() {
+    let region = "eu-west-1".parse().unwrap();
+    let place = (Partition::Aws, &region);
+    let url = |bucket, config: &SdkConfig| Endpoint::of_bucket(bucket, place, config).url;
+    let usual = SdkConfig::builder().build();
+    assert_eq!(url("logs", &usual), "https://logs.s3.eu-west-1.amazonaws.com");
+    assert_eq!(url("my.logs", &usual), "https://s3.eu-west-1.amazonaws.com/my.logs");
+    let own = SdkConfig::builder().endpoint_url("http://127.0.0.1:4566/").build();
+    assert_eq!(url("logs", &own), "http://127.0.0.1:4566/logs");
+    let uri = |config: &SdkConfig, path: &str| Endpoint::of_bucket("logs", place, config).uri(path);
+    assert_eq!(uri(&own, "/?list-type=2"), "http://127.0.0.1:4566/logs?list-type=2");
+    assert_eq!(uri(&own, "/a/b"), "http://127.0.0.1:4566/logs/a/b");
+    assert_eq!(Endpoint::of_bucket("logs", place, &own).origin(), "http://127.0.0.1:4566");
+    let host = "https://logs.s3.eu-west-1.amazonaws.com";
+    assert_eq!(uri(&usual, "/?list-type=2"), format!("{host}/?list-type=2"));
 }
 
 #[test]

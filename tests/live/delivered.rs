@@ -1,0 +1,365 @@
+//! Snapshots in a bucket: what is said of them is what the same files on disk give, whatever happens on
+//! the way, and nothing that could not be read is compliant.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use api::AwsAccount;
+use assess::{Assessed, Assessment, AwsAccounts, PlacedAccount, SinkChoice, SourceInput};
+use aws::source::SnapshotState;
+use cel::Timestamp;
+use engine::drift::{Installation, Publisher};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::{Span, Timestamp as Time};
+use metrics::Metrics;
+use serde_json::{Value, json};
+
+use super::of_type;
+use super::world::{ACCOUNT, Desired, REGIONS, World, region_of};
+use support::double::{Double, State};
+use support::http;
+
+const BUCKET: &str = "acme-config-logs";
+const OTHER: &str = "444455556666";
+const URL: &str = "s3://acme-config-logs/central";
+const SOURCE: &str = "{snapshot: {url: 's3://acme-config-logs/central'}}";
+
+/// A file, as the delivery channel names it.
+struct Delivered {
+    key: String,
+    body: Vec<u8>,
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// So many hours before now.
+fn ago(hours: i64) -> Time {
+    Time::now().checked_sub(Span::new().hours(hours)).unwrap()
+}
+
+/// The folder of a day, and a time in a name.
+fn written(time: Time) -> (String, String) {
+    (time.strftime("%Y/%-m/%-d").to_string(), time.strftime("%Y%m%dT%H%M%SZ").to_string())
+}
+
+impl Delivered {
+    fn snapshot(account: &str, region: &str, taken: Time, items: &[&Value]) -> Self {
+        let (day, time) = written(taken);
+        let text = json!({
+            "fileVersion": "1.0", "configSnapshotId": format!("{region}-{time}"),
+            "configurationItems": items,
+        });
+        let key = format!(
+            "central/AWSLogs/{account}/Config/{region}/{day}/ConfigSnapshot/{account}_Config_{region}_\
+             ConfigSnapshot_{time}_7b29.json.gz"
+        );
+        Self { key, body: gzip(&text.to_string()) }
+    }
+
+    fn history(region: &str, last: Time, resource_type: &str, items: &[Value]) -> Self {
+        let (day, time) = written(last);
+        let key = format!(
+            "central/AWSLogs/{ACCOUNT}/Config/{region}/{day}/ConfigHistory/{ACCOUNT}_Config_{region}_\
+             ConfigHistory_{resource_type}_{time}_{time}_1.json.gz"
+        );
+        let text = json!({"fileVersion": "1.0", "requestId": "1", "configurationItems": items});
+        Self { key, body: gzip(&text.to_string()) }
+    }
+
+    fn put(&self, double: &Double) {
+        let path = format!("/{BUCKET}/{}", self.key);
+        assert_eq!(asked(double, "PUT", &path, &self.body), 200, "{}", self.key);
+    }
+
+    fn write(&self, folder: &Path) {
+        fs::write(folder.join(self.key.rsplit('/').next().unwrap()), &self.body).unwrap();
+    }
+}
+
+fn asked(double: &Double, method: &str, path: &str, body: &[u8]) -> u16 {
+    let headers = [("x-moto-account-id", ACCOUNT)];
+    http::send(method, double.address(), path, &headers, body).unwrap().0
+}
+
+/// A double with an empty bucket.
+fn start() -> Option<Double> {
+    let double = Double::start(&State::of(&[ACCOUNT], &REGIONS))?;
+    assert_eq!(asked(&double, "PUT", &format!("/{BUCKET}"), b""), 200);
+    Some(double)
+}
+
+/// The world's items by the region that records them, with capture times before all snapshots.
+fn snapshots(world: &World, taken: Time) -> Vec<Delivered> {
+    let of = |region: &str| -> Vec<&Value> {
+        world.items.iter().filter(|item| region_of(item) == region).collect()
+    };
+    REGIONS.map(|region| Delivered::snapshot(ACCOUNT, region, taken, &of(region))).into()
+}
+
+/// A world whose items were captured long before anything is delivered.
+fn world() -> World {
+    let mut world = World::of(2);
+    for item in &mut world.items {
+        item["configurationItemCaptureTime"] = json!("2026-01-01T00:00:00Z");
+    }
+    world
+}
+
+/// What a scan says: its exit code, its JSON, and its errors.
+fn scan(double: &Double, desired: &Desired, snapshot: &str) -> (i32, Value, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    double.environment(&mut command);
+    let output = command
+        .args(["scan", "--output", "json", "--only", "all", "--snapshot", snapshot, "--baseline"])
+        .arg(desired.path())
+        .env("RUST_LOG", "")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (out, errors) = (text(&output.stdout), text(&output.stderr));
+    (output.status.code().unwrap(), serde_json::from_str(&out).unwrap_or_default(), errors)
+}
+
+/// The results of a scan of one verdict.
+fn results<'s>(scanned: &'s Value, verdict: &str) -> Vec<&'s Value> {
+    let results = scanned["results"].as_array().unwrap();
+    results.iter().filter(|result| result["verdict"] == verdict).collect()
+}
+
+/// The results of a scan, whatever order they come in.
+fn sorted(scanned: &Value) -> Vec<String> {
+    let results = scanned["results"].as_array().unwrap();
+    let mut sorted: Vec<String> = results.iter().map(Value::to_string).collect();
+    sorted.sort();
+    sorted
+}
+
+fn faults(double: &Double, faults: &[Value]) {
+    double.order_faults(1, faults);
+}
+
+/// A refusal of calls of S3 after so many, once or always.
+fn refusal(code: &str, message: &str, status: u16, skip: u64) -> Value {
+    json!({
+        "kind": "error", "code": code, "message": message, "status": status, "skip": skip,
+        "match": {"service": "s3"},
+    })
+}
+
+#[test]
+fn a_scan_of_a_bucket_is_that_of_the_same_files_on_disk() {
+    let Some(double) = start() else { return };
+    let (world, desired, folder) = (world(), Desired::of(SOURCE), tempfile::tempdir().unwrap());
+    for file in snapshots(&world, ago(5)) {
+        file.put(&double);
+        file.write(folder.path());
+    }
+    // Years of older ones are there, too, and another account's.
+    for days in [40, 400] {
+        Delivered::snapshot(ACCOUNT, "eu-west-1", ago(24 * days), &[]).put(&double);
+    }
+    Delivered::snapshot(OTHER, "eu-west-1", ago(1), &[]).put(&double);
+    double.forget_calls();
+    let of_bucket = scan(&double, &desired, URL);
+    let calls = double.calls().counts;
+    let on_disk = scan(&double, &desired, folder.path().to_str().unwrap());
+    assert_eq!(of_bucket.1["results"], on_disk.1["results"]);
+    assert_eq!((of_bucket.0, &of_bucket.2), (on_disk.0, &on_disk.2));
+    assert!(!results(&of_bucket.1, "NonCompliant").is_empty(), "{}", of_bucket.1["summary"]);
+    // A list of regions, a day or two of each, the beginning of each file, and each file twice.
+    let made = calls["s3:GET"]["ok"];
+    assert!(made <= 1 + 2 * 2 + 2 + 2 * 3, "{calls:?}");
+}
+
+#[test]
+fn the_history_since_the_snapshot_replaces_and_removes_what_it_says() {
+    let Some(double) = start() else { return };
+    let (mut world, desired, folder) = (world(), Desired::of(SOURCE), tempfile::tempdir().unwrap());
+    snapshots(&world, ago(20)).iter().for_each(|file| file.put(&double));
+    let mut buckets: Vec<Value> = of_type(&world, "AWS::S3::Bucket").into_iter().cloned().collect();
+    buckets.truncate(2);
+    let region = region_of(&buckets[0]).to_owned();
+    buckets.retain(|bucket| region_of(bucket) == region);
+    let ids: Vec<String> =
+        buckets.iter().map(|it| it["resourceId"].as_str().unwrap().to_owned()).collect();
+    for bucket in &mut buckets {
+        bucket["configurationItemCaptureTime"] = json!(ago(3).to_string());
+        bucket["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"] =
+            json!("Enabled");
+    }
+    let (first, others) = buckets.split_first_mut().unwrap();
+    others.iter_mut().for_each(|it| it["configurationItemStatus"] = json!("ResourceDeleted"));
+    // On disk it is an item of the snapshot, which holds nothing that was captured after it.
+    let mut changed = first.clone();
+    changed["configurationItemCaptureTime"] = json!("2026-01-01T00:00:00Z");
+    Delivered::history(&region, ago(3), "AWS::S3::Bucket", &buckets).put(&double);
+    // What was recorded before the snapshot is in it.
+    Delivered::history(&region, ago(30), "AWS::S3::Bucket", &[json!({"broken": true})])
+        .put(&double);
+
+    world.items.retain(|item| !ids[1..].iter().any(|id| item["resourceId"] == **id));
+    for item in &mut world.items {
+        if item["resourceType"] == "AWS::S3::Bucket" && item["resourceId"] == *ids[0] {
+            *item = changed.clone();
+        }
+    }
+    snapshots(&world, ago(20)).iter().for_each(|file| file.write(folder.path()));
+    let of_bucket = scan(&double, &desired, URL);
+    let expected = scan(&double, &desired, folder.path().to_str().unwrap());
+    assert_eq!(sorted(&of_bucket.1), sorted(&expected.1));
+    assert_eq!(of_bucket.0, expected.0, "{}", of_bucket.2);
+}
+
+#[test]
+fn what_cannot_be_read_is_said_and_is_never_compliant() {
+    let Some(double) = start() else { return };
+    let (world, desired) = (world(), Desired::of(SOURCE));
+    let refused = |url: &str, code: i32, said: &[&str]| {
+        let (exit, _, errors) = scan(&double, &desired, url);
+        assert_eq!(exit, code, "{errors}");
+        for part in said {
+            assert!(errors.contains(part), "{part}: {errors}");
+        }
+    };
+    refused("s3://no-such-bucket", 69, &["NoSuchBucket", "check the bucket's name"]);
+    let place = format!("no configuration snapshot below {URL}/AWSLogs/{ACCOUNT}/Config/");
+    refused(URL, 66, &[&place]);
+
+    // A region without a snapshot: it is Unknown, and the prefix is named.
+    let files = snapshots(&world, ago(1));
+    files[0].put(&double);
+    let (_, scanned, _) = scan(&double, &desired, URL);
+    let place = format!("below {URL}/AWSLogs/{ACCOUNT}/Config/{}/", REGIONS[1]);
+    assert!(scanned.to_string().contains(&place), "{scanned}");
+
+    files[1].put(&double);
+    faults(&double, &[json!({"kind": "deny", "match": {"service": "s3"}})]);
+    refused(URL, 69, &["s3:ListBucket", "AccessDenied", "iam-policy"]);
+    let kms = "User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: \
+        kms:Decrypt on resource: arn:aws:kms:eu-west-1:111122223333:key/1";
+    // Regions and days may be listed, and no object read.
+    for skip in 1..=5 {
+        faults(&double, &[refusal("AccessDenied", kms, 403, skip)]);
+        let (exit, scanned, errors) = scan(&double, &desired, URL);
+        assert!(exit == 69 || exit == 2, "{skip}: {exit} {errors}");
+        assert!(errors.contains("allow kms:Decrypt on it"), "{skip}: {errors}");
+        if exit == 2 {
+            assert!(results(&scanned, "Compliant").len() < results(&scanned, "Unknown").len());
+        }
+    }
+    double.no_faults();
+
+    // Half a file: nothing of its region is compliant, and no older one is used.
+    let Delivered { key, body } = snapshots(&world, ago(0)).remove(0);
+    let half = Delivered { body: body[..body.len() / 2].to_vec(), key: key.clone() };
+    half.put(&double);
+    let (exit, scanned, errors) = scan(&double, &desired, URL);
+    assert_eq!(exit, 2, "{errors}");
+    assert!(errors.contains(&key), "{errors}");
+    let of_region = |result: &&&Value| result["region"] == REGIONS[0];
+    assert_eq!(results(&scanned, "Compliant").iter().filter(of_region).count(), 0);
+}
+
+#[test]
+fn a_file_of_another_account_or_region_is_not_used_and_is_named() {
+    let Some(double) = start() else { return };
+    let (world, desired) = (world(), Desired::of(SOURCE));
+    let files = snapshots(&world, ago(2));
+    files.iter().for_each(|file| file.put(&double));
+    let stray = Delivered::snapshot(OTHER, REGIONS[0], ago(1), &[]);
+    let key = stray.key.replace(&format!("AWSLogs/{OTHER}/"), &format!("AWSLogs/{ACCOUNT}/"));
+    Delivered { key: key.clone(), ..stray }.put(&double);
+    let (exit, _, errors) = scan(&double, &desired, URL);
+    assert_eq!(exit, 2, "{errors}");
+    assert!(errors.contains(&key) && errors.contains(&format!("account {OTHER}")), "{errors}");
+
+    // A file whose name is right, and whose items are another account's.
+    let mut items = world.items.clone();
+    items.iter_mut().for_each(|item| item["awsAccountId"] = json!(OTHER));
+    let foreign: Vec<&Value> = items.iter().filter(|it| region_of(it) == REGIONS[0]).collect();
+    Delivered::snapshot(ACCOUNT, REGIONS[0], ago(0), &foreign).put(&double);
+    let (exit, scanned, errors) = scan(&double, &desired, URL);
+    assert_eq!(exit, 2);
+    assert!(errors.contains("of another account or region than its items"), "{errors}");
+    let of_region = |result: &&&Value| result["region"] == REGIONS[0];
+    assert_eq!(results(&scanned, "Compliant").iter().filter(of_region).count(), 0);
+}
+
+#[test]
+fn a_snapshot_that_vanishes_leaves_the_next_newest_or_nothing() {
+    let Some(double) = start() else { return };
+    let (world, desired) = (world(), Desired::of(SOURCE));
+    snapshots(&world, ago(2)).iter().for_each(|file| file.put(&double));
+    snapshots(&world, ago(3)).iter().for_each(|file| file.put(&double));
+    let (code, undisturbed, _) = scan(&double, &desired, URL);
+    let total = double.calls().counts["s3:GET"]["ok"];
+    let (mut older, mut lost) = (0, 0);
+    for skip in 0..total {
+        let mut once = refusal("NoSuchKey", "The specified key does not exist.", 404, skip);
+        once["count"] = json!(1);
+        faults(&double, &[once]);
+        let (exit, scanned, errors) = scan(&double, &desired, URL);
+        if exit == code {
+            assert_eq!(scanned["results"], undisturbed["results"], "{skip}");
+            older += usize::from(errors.contains("the next newest snapshot is used"));
+        } else {
+            assert!(exit == 2 || exit == 69, "{skip}: {exit} {errors}");
+            lost += usize::from(errors.contains("deleted or replaced while it was read"));
+        }
+    }
+    assert!(older >= 1 && lost >= 1, "{older} {lost} of {total}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_snapshot_is_read_at_the_next_turn_and_the_same_one_is_known() {
+    let Some(double) = start() else { return };
+    let (world, desired) = (world(), Desired::of(SOURCE));
+    snapshots(&world, ago(4)).iter().for_each(|file| file.put(&double));
+    let metrics = Metrics::new().unwrap();
+    let aws = AwsAccounts::new(double.settings(), metrics.aws().clone(), Installation::default());
+    let state = tempfile::tempdir().unwrap();
+    let choice = SinkChoice::File(state.path().to_owned());
+    let mut assessment = Assessment::open(aws, Publisher::default(), &choice).await.unwrap();
+    let placed = |account: &AwsAccount| PlacedAccount {
+        account: account.clone(),
+        folder: desired.path().to_owned(),
+    };
+    let assessed = Assessed {
+        plans: desired.plans.clone().into(),
+        accounts: desired.accounts.iter().map(placed).collect(),
+        may_lack_baselines: false,
+    };
+    let first = read(&mut assessment, &assessed).await;
+    double.forget_calls();
+    let again = read(&mut assessment, &assessed).await;
+    assert_eq!(first, again);
+    let calls = double.calls().counts;
+    assert!(calls["s3:GET"]["ok"] <= 1 + 2 * 2, "only lists: {calls:?}");
+    let (_, before) = desired.evaluate(&sources(&mut assessment, &assessed).await);
+    assert!(before.read_whole(), "{:?}", before.sources);
+    snapshots(&world, ago(1))[0].put(&double);
+    assert_ne!(read(&mut assessment, &assessed).await, first);
+}
+
+async fn sources(assessment: &mut Assessment, assessed: &Assessed) -> Vec<SourceInput> {
+    let now = Timestamp::from_jiff(Time::now()).unwrap();
+    assessment.read(assessed, now, &()).await
+}
+
+/// What tells the files that are read from others.
+async fn read(assessment: &mut Assessment, assessed: &Assessed) -> Vec<SnapshotState> {
+    let state = |source: SourceInput| {
+        let SourceInput::Snapshot(source) = source else { panic!("it is a snapshot") };
+        let snapshot = Arc::clone(source.snapshot.unwrap().as_ref().unwrap());
+        snapshot.state(std::time::SystemTime::now()).unwrap()
+    };
+    sources(assessment, assessed).await.into_iter().map(state).collect()
+}
