@@ -79,8 +79,8 @@ impl Feature {
     const fn left_out(self) -> &'static str {
         match self {
             Self::Aws => {
-                "  aws         doctor, facts, scan --live, run --sink securityhub, archive without \
-                 --state,\n              accounts whose source is not a snapshot"
+                "  aws         doctor, facts, scan --live, cost --live, run --sink securityhub, archive \
+                 without\n              --state, accounts whose source is not a snapshot"
             }
             Self::Kubernetes => "  kubernetes  operator",
             Self::Otlp => "  otlp        --otlp-endpoint",

@@ -64,6 +64,11 @@ impl Opened {
         }
         Ok(Self { paths: paths.to_vec(), snapshot: Arc::new(Snapshot::open_all(paths)?) })
     }
+
+    /// What was found.
+    pub(super) const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
 }
 
 impl SnapshotOptions {

@@ -11,6 +11,7 @@ mod aws;
 mod chosen;
 mod completions;
 mod controls;
+mod cost;
 mod crds;
 mod docs;
 #[cfg(feature = "aws")]
@@ -108,6 +109,7 @@ enum Command {
     Ready(ready::ReadyArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
+    Cost(self::cost::CostArguments),
     Archive(archive::ArchiveArguments),
     Doctor(DoctorArguments),
     Facts(FactsArguments),
@@ -167,6 +169,7 @@ impl Command {
             Self::Ready(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
+            Self::Cost(arguments) => arguments.execute(),
             Self::Archive(arguments) => arguments.execute(),
             Self::Doctor(arguments) => arguments.execute(),
             Self::Facts(arguments) => arguments.execute(),
