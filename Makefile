@@ -10,8 +10,11 @@ LIGHT := --profile quick --package plumbline --no-default-features
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/targets/*.rs))))
 
+# Against which files are checked; made of the CRDs.
+SCHEMAS := crates/manifest/src/document/schemas.json
+
 .DEFAULT_GOAL := help
-.PHONY: help run build light test test-aws-double aws-double kubernetes lint image image-test generate pictures bench soak fuzz clean
+.PHONY: help run build light test test-aws-double aws-double kubernetes lint image image-test generate pictures bench soak fuzz miri clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +61,7 @@ image-test: kubernetes ## Build the image, unpack it and run the operator from i
 generate: $(VENV)/.ready-aws ## Write the generated files again: crds/, dashboards, rules, those of the charts, of deploy/ and the pages in docs/
 	$(VENV)/bin/python -B deploy/grafana/source deploy/grafana charts/plumbline/dashboards
 	$(VENV)/bin/python -B deploy/prometheus/generate.py deploy/prometheus/plumbline.rules.yaml
+	$(CARGO) run --quiet -p manifest --example schemas > $(SCHEMAS).new && mv $(SCHEMAS).new $(SCHEMAS)
 	$(CARGO) run --quiet -- crds --dir crds
 	$(CARGO) run --quiet -- crds --dir charts/plumbline-crds/files
 	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md
@@ -88,6 +92,11 @@ fuzz: .cache/cargo-fuzz/bin/cargo-fuzz ## Fuzz what reads foreign input, FUZZ_SE
 			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1 \
 			$$(dict=fuzz/dictionaries/$$target.dict; [ ! -f $$dict ] || echo "-dict=$$dict") || exit; \
 	done
+
+# Both read what others wrote, on libraries that are not free of unsafe code; tests that would take hours there
+# are left out by name (`cfg_attr(miri, ignore)`).
+miri: ## Run the tests of the expression language and of items in Miri, which finds undefined behaviour; takes a nightly compiler
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p plumbline-cel -p model --lib
 
 .cache/cargo-fuzz/bin/cargo-fuzz:
 	cargo +nightly install cargo-fuzz --version 0.13.2 --locked --root .cache/cargo-fuzz

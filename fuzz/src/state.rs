@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use aws::publish::{FindingSink, JsonLines, OpenError};
@@ -68,7 +68,7 @@ pub fn check(data: &[u8]) {
     same(sink.known().iter(), expected.values());
 
     let new = fixture::finding("new", fixture::at(90));
-    publish(&mut sink, FindingChange::Opened(new.clone()));
+    publish(&mut sink, FindingChange::Opened(Arc::new(new.clone())));
     drop(sink);
     let again = JsonLines::open(&path, &Publisher::default()).unwrap();
     assert_eq!(again.torn_bytes(), 0);

@@ -48,7 +48,12 @@ impl Feature {
 
     /// Refuses a part of the command line, where this build leaves out what it needs.
     pub(super) const fn needed_for(self, what: &'static str) -> Result<(), NotBuilt> {
-        if self.is_built() { Ok(()) } else { Err(NotBuilt { feature: self, what }) }
+        if self.is_built() { Ok(()) } else { Err(self.missing(what)) }
+    }
+
+    /// Says that what was asked for needs this.
+    pub(super) const fn missing(self, what: &'static str) -> NotBuilt {
+        NotBuilt { feature: self, what }
     }
 }
 

@@ -201,10 +201,8 @@ async fn both_ways_give_grafana_each_dashboard_as_it_is() {
 async fn what_needs_kinds_that_the_cluster_lacks_is_refused_with_their_name() {
     let Some(cluster) = Cluster::shared() else { return };
     for (value, kind) in ASKED_FOR {
-        let (flag, name) = match value.split_once("=[") {
-            Some((name, _)) => ("--set-json", name),
-            None => ("--set", value.trim_end_matches("=true")),
-        };
+        let (name, given) = value.split_once('=').unwrap();
+        let flag = if given.starts_with('[') { "--set-json" } else { "--set" };
         let chart = chart("plumbline");
         let output = cluster.helm(&["template", "plumbline", &chart, flag, value]);
         let errors = String::from_utf8_lossy(&output.stderr);

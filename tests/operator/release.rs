@@ -41,7 +41,11 @@ pub(crate) const ASKED_FOR: [(&str, &str); 8] = [
     ("accounts=[{\"name\":\"a\",\"spec\":{}}]", "plumbline.dev/v1alpha1/AwsAccount"),
     ("baselines=[{\"name\":\"a\",\"spec\":{}}]", "plumbline.dev/v1alpha1/SecurityBaseline"),
     ("dashboards.grafanaOperator.enabled=true", "grafana.integreatly.org/v1beta1/GrafanaDashboard"),
-    ("metrics.tls.certManager.enabled=true", "cert-manager.io/v1/Certificate"),
+    (
+        "metrics.tls.certManager.enabled=true,metrics.tls.certManager.issuerRef.name=internal,\
+         metrics.tls.enabled=true",
+        "cert-manager.io/v1/Certificate",
+    ),
     ("podMonitor.enabled=true", "monitoring.coreos.com/v1/PodMonitor"),
     ("prometheusRule.enabled=true", "monitoring.coreos.com/v1/PrometheusRule"),
     ("serviceMonitor.enabled=true", "monitoring.coreos.com/v1/ServiceMonitor"),

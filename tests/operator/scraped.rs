@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use http::Request;
 use k8s_openapi::jiff::Timestamp;
@@ -60,6 +61,26 @@ impl<'o> Mounted<'o> {
         })
         .await;
         replica
+    }
+
+    /// What the pod of `helm test` says of the operator at an address, run here: its exit code, and what
+    /// it prints.
+    fn helm_test(&self, address: &str) -> (Option<i32>, String) {
+        let namespace = self.operated.release_namespace();
+        let objects = render(self.operated.cluster, "plumbline", namespace, &[SECURED]);
+        let pod = objects.iter().find(|object| object["kind"] == "Pod").unwrap();
+        let service = format!("https://plumbline.{namespace}.svc:9464");
+        let folder = self.folder.path().display().to_string();
+        let words: Vec<String> =
+            serde_json::from_value(pod["spec"]["containers"][0]["args"].clone()).unwrap();
+        let words = words.iter().filter(|word| !word.starts_with("--timeout"));
+        let words = words.map(|word| {
+            let word = word.replace("/etc/plumbline/metrics-tls", &folder);
+            word.replace(&service, &format!("https://{address}"))
+        });
+        let output = Command::new(env!("CARGO_BIN_EXE_plumbline")).args(words).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
     }
 
     /// What whoever reads trusts: the certificate of now.
@@ -127,6 +148,8 @@ async fn prometheus_reads_the_metrics_over_tls_and_whoever_has_no_right_is_refus
     }
     let address = replica.address().await;
     assert!(support::http::ask("GET", &address, "/healthz", "").is_err(), "without TLS");
+    let (code, said) = mounted.helm_test(&address);
+    assert_eq!((code, said), (Some(0), format!("https://{address} is ready\n")));
 
     // As the Prometheus operator reads the chart's ServiceMonitor.
     let namespace = operated.release_namespace();
@@ -161,10 +184,16 @@ async fn prometheus_reads_the_metrics_over_tls_and_whoever_has_no_right_is_refus
     })
     .await;
     assert_eq!(read(&replica, &trusted, "/readyz", None).await, None);
+    assert_eq!(mounted.helm_test(&address).0, Some(0));
     scraped(Timestamp::now().as_second()).await;
     // Half of a renewal takes nothing away.
     fs::write(mounted.file("tls.key"), "none").unwrap();
     assert_eq!(read(&replica, &renewed, "/readyz", None).await, Some(200));
+    let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(mounted.file("tls.crt"), other.cert.pem()).unwrap();
+    let (code, said) = mounted.helm_test(&address);
+    assert_eq!(code, Some(69), "{said}");
+    assert!(said.contains("invalid peer certificate"), "{said}");
     assert!(!replica.has_ended());
 }
 

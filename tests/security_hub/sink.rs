@@ -310,9 +310,9 @@ async fn what_stands_there_and_cannot_be_read_is_not_published_over() {
     let stood = memory.finding(&id_of("a"));
     memory.restart();
     let now = buckets(&[("a", Bucket::Failing("suspended")), ("b", OFF), ("new", OFF)]);
-    let mut patient = sink(&memory);
+    let mut waiting = sink(&memory);
     for turn in [1, 2] {
-        let (_, published) = world.round(&mut patient, &now, minute(turn)).await;
+        let (_, published) = world.round(&mut waiting, &now, minute(turn)).await;
         assert_eq!(published.accepted, usize::from(turn == 1));
         let [refused] = &published.refused[..] else { panic!("{:?}", published.refused) };
         assert!(refused.message.contains("cannot read"), "{}", refused.message);

@@ -214,6 +214,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")]
     fn conditions_ranges_and_optionals_are_seen_both_ways_or_reported() {
         let source = "x.?l.orValue([]).filter(y, y > 1).size() > 0 ? true : x.?f.orValue(false)";
         let expected = ["y > 1 false", "x.?f present"];

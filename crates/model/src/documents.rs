@@ -124,6 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")]
     fn the_lists_are_sorted_and_name_known_types() {
         assert!(DOCUMENTS.is_sorted() && WRAPPED.is_sorted());
         for name in types() {

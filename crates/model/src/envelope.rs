@@ -368,6 +368,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")]
     fn an_envelope_of_too_many_items_is_named_as_that() {
         let event = format!(r#"{{"configurationItem":{ITEM}}}"#);
         let records = vec![event.as_str(); MAX_ENCLOSED + 1].join(",");

@@ -91,6 +91,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")]
     fn a_huge_text_is_cut_between_characters() {
         for huge in ["x".repeat(1 << 20), "🦀".repeat(1000), format!("{}🦀", "x".repeat(127))] {
             let owner = owner(&huge).unwrap();

@@ -13,6 +13,8 @@ mod connections;
 #[cfg(feature = "tls")]
 mod https;
 mod texts;
+#[cfg(feature = "tls")]
+mod trust;
 mod waiting;
 
 use std::fmt;
@@ -52,6 +54,8 @@ use https::serve_tls;
 pub use https::{Answering, HttpsServer, random_name};
 use metrics::Metrics;
 use texts::Texts;
+#[cfg(feature = "tls")]
+pub use trust::TrustedCertificates;
 use waiting::Waiting;
 
 /// Why nothing is served.

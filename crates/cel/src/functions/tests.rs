@@ -79,6 +79,7 @@ fn what_a_function_returns_names_arguments_that_it_has() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_function_over_much_data_runs_out_of_fuel_before_it_works() {
     let text = "ab,".repeat(10_000);
     let numbers: Vec<_> = (0..10_000).map(int).collect();

@@ -21,6 +21,8 @@ pub use located::Located;
 pub use node::{Content, Entry, Node, Text};
 pub use reader::read;
 pub(crate) use reader::{Read, read_with_tags};
+#[doc(hidden)]
+pub use schema::derived_schemas;
 pub(crate) use schema::{kinds, of_kind};
 
 /// A mistake in a text.

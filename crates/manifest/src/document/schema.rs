@@ -1,4 +1,6 @@
 //! The schemas that files are checked against: those of the CRDs.
+//!
+//! They are made once, by `make generate`: to derive them takes longer than to read a folder.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,8 +10,14 @@ use serde_json::{Value, json};
 
 use api::{API_VERSION, ControlTestSpec, REGION_OF_OTHER_PARTITION, WHICH_REGION, crds, form};
 
-/// The kinds that files may hold, each with the schema of a whole object.
-static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+/// The kinds that files may hold, each with the schema of a whole object. A test sees to it that they
+/// can be read and are those of the CRDs.
+static SCHEMAS: LazyLock<BTreeMap<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).unwrap_or_default());
+
+/// What `schemas.json` has to hold.
+#[doc(hidden)]
+pub fn derived_schemas() -> BTreeMap<String, Value> {
     let mut schemas: BTreeMap<String, Value> = crds()
         .into_iter()
         .filter_map(|crd| {
@@ -24,7 +32,7 @@ static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
         name_values(schema);
     }
     schemas
-});
+}
 
 /// The schema of a kind's objects.
 pub(crate) fn of_kind(kind: &str) -> Option<&'static Value> {
@@ -88,4 +96,14 @@ fn control_test() -> Value {
         .into_generator();
     let spec = generator.root_schema_for::<ControlTestSpec>().to_value();
     json!({ "type": "object", "properties": { "spec": spec } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schemas_are_those_of_the_crds() {
+        assert!(*SCHEMAS == derived_schemas(), "schemas.json is stale: run `make generate`");
+    }
 }

@@ -348,6 +348,7 @@ fn an_item_whose_time_is_none_is_broken_and_one_without_a_time_has_none() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn deleted_items_are_reported_by_their_status() {
     let (arena, everything) = (Bump::new(), Reading::everything());
     let text = r#"{"resourceType":"A::B::C","resourceId":"r","configuration":null,"configurationItemStatus":"ResourceDeleted"}"#;
@@ -355,6 +356,7 @@ fn deleted_items_are_reported_by_their_status() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn what_is_no_item_is_refused_with_its_reason() {
     let (arena, everything) = (Bump::new(), Reading::everything());
     let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));

@@ -253,6 +253,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
+        #[cfg_attr(miri, ignore = "too long for an interpreter")]
         fn blocks_find_the_end_that_bytes_find(
             text in r#"\{([\[\]{}"\\a ,:]|\\\\|xyzxyzxyzxyzxyz){0,300}"#,
             padding in 0_usize..70,

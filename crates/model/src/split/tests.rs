@@ -61,6 +61,7 @@ fn every_form_gives_its_items() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn offsets_are_those_of_the_stream_however_it_is_cut_into_chunks() {
     let long = "x".repeat(CHUNK + 100);
     let items: Vec<String> = (0..2000)
@@ -90,6 +91,7 @@ fn offsets_are_those_of_the_stream_however_it_is_cut_into_chunks() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_text_cut_anywhere_is_never_whole() {
     let text = r#"{"fileVersion":"1.0","configurationItems":[{"version":"1","b":"\"]}"},{"version":1.5,"a":[{}]}],"id":"x"}"#;
     for end in 0..text.len() {
@@ -220,6 +222,7 @@ fn an_item_without_end_is_given_up_within_bounded_memory() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn many_items_without_end_do_not_take_for_ever() {
     let text = format!("[{}", "{\"version\":{},".repeat(4000));
     let (_, report) = split(text.as_bytes());

@@ -202,6 +202,7 @@ fn a_value_that_a_directive_does_not_write_is_a_wrong_type() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_value_nested_too_deep_is_refused() {
     let arena = bumpalo::Bump::new();
     let mut value = Value::Null;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::MASKED;
+use super::pattern::compiled;
 use super::text::replace;
 
 /// What an option gives: a text in quotes, or up to where the shell ends it.
@@ -12,7 +13,7 @@ const VALUE: &str = r#""(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s;|&"']+"#;
 
 /// `-u user:password` of `curl` and what takes options like it.
 static USER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(r"((?:^|\s)(?:-u|-U|--user|--proxy-user)(?:\s+|=)?)({VALUE})")).ok()
+    compiled(&format!(r"((?:^|\s)(?:-u|-U|--user|--proxy-user)(?:\s+|=)?)({VALUE})"))
 });
 
 /// Programs with the short option by which each is given a password.
@@ -26,7 +27,7 @@ static PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         (r"ldap\w+", r"-w\s*"),
     ];
     let each = programs.map(|(program, option)| format!(r"{program}\b[^\n;|&]*?\s{option}"));
-    Regex::new(&format!(r"(\b(?:{}))({VALUE})", each.join("|"))).ok()
+    compiled(&format!(r"(\b(?:{}))({VALUE})", each.join("|")))
 });
 
 /// The text without the passwords of its command lines.

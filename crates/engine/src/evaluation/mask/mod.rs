@@ -15,6 +15,7 @@
 mod command;
 mod json;
 mod name;
+mod pattern;
 mod setting;
 mod text;
 mod url;

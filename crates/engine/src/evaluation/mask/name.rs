@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::compiled;
 use super::words::{
     ENDINGS, ENVIRONMENTS, KNOWN_HEADERS, NO_ENDINGS, REFERENCES, SECRET_WORDS, VALUES,
 };
@@ -27,7 +28,7 @@ pub(super) enum Named {
 }
 
 /// Those that are secret whatever their last word is.
-const ALWAYS: &str = "(?i)external[_. -]?id|user[_. -]?data|webhook|connection[_. -]?str\
+const ALWAYS: &str = "(?i-u)external[_. -]?id|user[_. -]?data|webhook|connection[_. -]?str\
     |customer[_. -]?gateway[_. -]?configuration\
     |(?:database|connection|jdbc|redis|mongo(?:db)?|postgres|mysql|amqp|broker|db)[_. -]?ur[li]$";
 
@@ -40,8 +41,8 @@ const SHORT: &str = "^(?:.*[_. -])?(?:pass|pin|otp|dsn|psk|pat|sas|auth|authoriz
 const NO_SECRETS: [&str; 3] = ["httpTokens", "masterUserSecret", "secretsmanager"];
 
 static SECRET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!("(?i){SECRET_WORDS}|{SHORT}")).ok());
-static SECRET_ALWAYS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ALWAYS).ok());
+    LazyLock::new(|| compiled(&format!("(?i)(?-u:{SECRET_WORDS})|{SHORT}")));
+static SECRET_ALWAYS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ALWAYS));
 
 /// What a field of this name holds.
 pub(super) fn named(name: &str) -> Named {

@@ -6,29 +6,28 @@ use regex::{Captures, Regex};
 
 use super::MASKED;
 use super::name::{Named, named};
+use super::pattern::compiled;
 use super::text::replace;
 use super::words::SECRET_WORDS;
 
 /// A name with a value: `password=x`, `"token": "x"`, `--api-key x`, `<secret>x`.
 static SETTING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let name = format!(
-        r"[A-Za-z0-9_-]*(?:{SECRET_WORDS}|pass|pw|\bdsn|\bpsk|\bauth(?:orization)?)[A-Za-z0-9_-]*"
+        r"(?-u:[A-Za-z0-9_-]*(?:{SECRET_WORDS}|pass|pw|\bdsn|\bpsk|\bauth(?:orization)?)[A-Za-z0-9_-]*)"
     );
     let value = r#"\\?"(?:[^"\\]|\\.)*\\?"?|'[^']*'?|\{[^}]*\}?|(?:(?:bearer|basic|token|digest)\s+)?[^\s;,&"'<>)]+"#;
-    Regex::new(&format!(
+    compiled(&format!(
         r#"(?i)(?:(--?(?P<option>{name})(?:\s+|=))|(?P<name>{name})(?P<mark>\\?["']?\]?\s*(?:=>|:=|[=:>]|%3[ad])\s*))(?P<value>{value})"#
     ))
-    .ok()
 });
 
 /// A sentence that says what a secret is.
 static PROSE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?xi) (\b(?: passwor[dt] | passwd | pass[ -]?phrase | pass[ -]?code | pwd | pw | pin | secret
+    compiled(
+        r#"(?xi) (\b(?-u: passwor[dt] | passwd | pass[ -]?phrase | pass[ -]?code | pwd | pw | pin | secret
             | token | api[ _-]?key | credentials? )
             (?:\s+(?:for|of)\s+\S+)? \s+ (?:is|was|are) (?:\s*:)? \s+) (["']?) ([^\s"',;]+)"#,
     )
-    .ok()
 });
 
 /// What a sentence says of a secret without telling it.
@@ -80,8 +79,9 @@ const NO_VALUES: [&str; 43] = [
 
 /// The first line of a YAML field; what is indented below it belongs to its value.
 static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^(?P<indent>[ \t]*(?:-[ \t]+)*)["']?(?P<name>[\w.-]+)["']?[ \t]*:(?:[ \t][^\n]*)?\n"#)
-        .ok()
+    compiled(
+        r#"(?m)^(?P<indent>[ \t]*(?:-[ \t]+)*)["']?(?P<name>[\w.-]+)["']?[ \t]*:(?:[ \t][^\n]*)?\n"#,
+    )
 });
 
 /// The text without the values of its settings.

@@ -5,34 +5,33 @@ use std::sync::LazyLock;
 use percent_encoding::percent_decode_str;
 use regex::{Captures, Regex};
 
+use super::pattern::compiled;
 use super::words::SECRET_WORDS;
 use super::{MASKED, command, json, setting, url};
 
 /// What no text without a secret need have; the rest is asked only of one that has it.
 static SUSPICIOUS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(
-        "(?i)@|-----BEGIN|basic|bearer|eyJ|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|_live_|signature|sig=|key=|code=\
+    compiled(&format!(
+        "(?i-u)@|-----BEGIN|basic|bearer|eyJ|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|_live_|signature|sig=|key=|code=\
          |auth|referer|useragent|environment|variables|command|entrypoint|\"arg|pass|pw|dsn|psk|\\bpin\\b|hook\
-         |telegram|pagerduty|discord|ifttt|office|%40|%2540|\\s-[upwaPU]|--user|--proxy-user|{SECRET_WORDS}"
+         |telegram|pagerduty|discord|ifttt|office|%40|%2540|(?u:\\s)-[upwaPU]|--user|--proxy-user|{SECRET_WORDS}"
     ))
-    .ok()
 });
 
 /// A private key in PEM.
 static PRIVATE_KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new("(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END [A-Z0-9 ]*-----|$)").ok()
+    compiled("(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END [A-Z0-9 ]*-----|$)")
 });
 
 /// Tokens that are known by how they look, and signatures of URLs.
 static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    compiled(
         r#"(?x) \b(?: gh[pousr]_[A-Za-z0-9]{8,} | github_pat_\w{8,} | glpat-[\w-]{8,}
             | xox[abeoprs]-[\w-]{8,} | \d{8,10}:[\w-]{35}\b | (?:sk|rk)_live_\w{8,} | eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]* )
         | (?P<scheme> \b(?i:basic|bearer)\s+ ) (?P<credentials> [A-Za-z0-9+/_.~-]{8,}=* )
         | (?P<shared> \bSharedAccessSignature[=\s] ) [^\s"';]+
         | (?P<query> [?&](?:[\w-]*[Ss]ignature|[\w-]*[Cc]redential|sig|key|auth|code) = ) [^&\s"']+"#,
     )
-    .ok()
 });
 
 /// The text without its secrets; nothing where it has none.

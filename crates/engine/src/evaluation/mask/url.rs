@@ -5,25 +5,25 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::MASKED;
+use super::pattern::compiled;
 use super::text::replace;
 
 /// `user:password@` where no scheme goes before it, as in the DSNs of Go's drivers.
 static USER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"([^\s:/@"'=,;]+):([^\s@"']+)@([^\s"']*)"#).ok());
+    LazyLock::new(|| compiled(r#"([^\s:/@"'=,;]+):([^\s@"']+)@([^\s"']*)"#));
 
 /// User information in a URL that is percent-encoded, once or more often.
 static ENCODED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)(%(?:25)*2F%(?:25)*2F)[^\s&"'?]*(%(?:25)*40)"#).ok());
+    LazyLock::new(|| compiled(r#"(?i)(%(?:25)*2F%(?:25)*2F)[^\s&"'?]*(%(?:25)*40)"#));
 
 /// An address that whoever knows it may post to: chats, pagers and what serves `/hooks/`.
 static WEBHOOK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    compiled(
         r#"(?xi) (// (?: hooks?\.[\w.:-]+ | [\w.-]*webhook[\w.:-]* | api\.telegram\.org
             | events\.(?:eu\.)?pagerduty\.com/(?:integration|x-ere)
             | (?:[\w-]+\.)*discord(?:app)?\.com/api | outlook\.office(?:365)?\.com
             | maker\.ifttt\.com | [\w.:-]+/(?:[\w.-]+/)*(?:hooks|webhooks?) ) /) [^\s"'<>]+"#,
     )
-    .ok()
 });
 
 /// The text with user information of URLs masked, and what makes webhooks secret.
