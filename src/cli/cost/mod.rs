@@ -57,9 +57,9 @@ pub(super) struct CostArguments {
     /// Default: estimated from when the resources were last recorded.
     #[arg(long, value_name = "[TYPE=]NUMBER", value_parser = given_rate)]
     changes_per_resource: Vec<(Option<String>, f64)>,
-    /// How many configuration items a type brings a month in each account and region, as the metric
-    /// `ConfigurationItemsRecorded` of CloudWatch counts them; may be given several times. It takes
-    /// precedence over --changes-per-resource.
+    /// How many configuration items a type brings a month in each account and region, as AWS's metric
+    /// `ConfigurationItemsRecorded` counts them; may be given several times. It takes precedence over
+    /// --changes-per-resource.
     #[arg(long, value_name = "TYPE=NUMBER", value_parser = given_items)]
     items: Vec<(String, f64)>,
     /// A YAML file of prices. Its regions take precedence over the list prices of us-east-1 that
