@@ -142,8 +142,8 @@ mod tests {
         let named = missing(&[internal.clone(), strange.clone()]);
         assert!(named.contains("securityhubv2.amazonaws.com (INTERNAL: nothing is delivered)"));
         assert!(named.ends_with("other.amazonaws.com (of an unknown scope)"), "{named}");
-        for services in [&[][..], &[internal.clone()], &[strange]] {
-            assert!(!remedy(services).contains("snapshot"), "nothing of them is delivered");
+        for services in [Vec::new(), vec![internal.clone()], vec![strange]] {
+            assert!(!remedy(&services).contains("snapshot"), "nothing of them is delivered");
         }
         let delivered = [internal, paid];
         assert!(
