@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// The crates of the workspace, the lowest first: each may name those before it.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "plumbline-cel",
     "model",
+    "cost",
     "api",
     "manifest",
     "engine",
@@ -27,7 +28,7 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Those that are pure.
-const PURE: [&str; 5] = ["plumbline-cel", "model", "api", "manifest", "engine"];
+const PURE: [&str; 6] = ["plumbline-cel", "model", "cost", "api", "manifest", "engine"];
 
 /// What a pure crate does not stand on, however far below.
 const IMPURE: [&str; 8] = [

@@ -84,8 +84,9 @@ impl Feature {
     const fn left_out(self) -> &'static str {
         match self {
             Self::Aws => {
-                "  aws         doctor, facts, scan --live, run --sink securityhub, archive without \
-                 --state,\n              accounts whose source is not a snapshot in files"
+                "  aws         doctor, facts, scan --live, cost --live, run --sink securityhub, archive \
+                 without
+              --state, accounts whose source is not a snapshot in files"
             }
             Self::Kubernetes => "  kubernetes  operator",
             Self::Otlp => "  otlp        --otlp-endpoint",

@@ -88,6 +88,11 @@ impl Opened {
         };
         Ok(Self { paths: paths.to_vec(), snapshot: Arc::new(snapshot), runtime })
     }
+
+    /// What was found.
+    pub(super) const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
 }
 
 impl SnapshotOptions {

@@ -69,11 +69,20 @@ pub(super) struct LiveInput {
 }
 
 impl LiveInput {
+    /// The accounts, as their objects say.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &AwsAccountSpec> {
+        self.objects.accounts.iter().map(|account| &account.object.spec)
+    }
+
+    /// How they are reached.
+    pub(super) const fn aws(&self) -> &AwsAccounts {
+        &self.aws
+    }
+
     /// Security Hub of the accounts, with what is published in the plans' targets read back.
     pub(super) async fn security_hub(&self, publisher: &Publisher) -> SecurityHub<Reached> {
         let reached = Reached::default();
-        let accounts = self.objects.accounts.iter().map(|account| &account.object.spec);
-        for error in reached.reach(&self.aws, accounts).await {
+        for error in reached.reach(&self.aws, self.accounts()).await {
             tracing::warn!("findings of account {} are not published: {error}", error.account);
         }
         let mut sink = SecurityHub::new(publisher.clone(), reached);

@@ -12,6 +12,7 @@ mod bucket;
 mod chosen;
 mod completions;
 mod controls;
+mod cost;
 mod crds;
 mod docs;
 #[cfg(feature = "aws")]
@@ -109,6 +110,7 @@ enum Command {
     Ready(ready::ReadyArguments),
     Scan(scan::ScanArguments),
     Plan(plan::PlanArguments),
+    Cost(self::cost::CostArguments),
     Archive(archive::ArchiveArguments),
     Doctor(DoctorArguments),
     Facts(FactsArguments),
@@ -168,6 +170,7 @@ impl Command {
             Self::Ready(arguments) => arguments.execute(),
             Self::Scan(arguments) => arguments.execute(),
             Self::Plan(arguments) => arguments.execute(),
+            Self::Cost(arguments) => arguments.execute(),
             Self::Archive(arguments) => arguments.execute(),
             Self::Doctor(arguments) => arguments.execute(),
             Self::Facts(arguments) => arguments.execute(),

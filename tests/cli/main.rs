@@ -4,6 +4,7 @@
 // A test that cannot go on fails.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod costs;
 mod inputs;
 mod outputs;
 mod owners;

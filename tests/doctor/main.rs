@@ -4,6 +4,7 @@
 // A test that cannot go on has failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod costs;
 mod policies;
 
 use std::fs::File;
@@ -183,7 +184,7 @@ fn a_recorder_that_is_off_missing_or_failing_is_reported() {
     let Some(double) = Double::start(&healthy()) else { return };
     for (recorder, expected) in [
         (json!({"recording": false}), "start-configuration-recorder"),
-        (Value::Null, "no configuration recorder"),
+        (Value::Null, "no customer managed configuration recorder"),
         (json!({"lastStatus": "FAILURE", "lastErrorCode": "NoSuchBucket"}), "NoSuchBucket"),
     ] {
         double.change_region(SHOP, "eu-west-1", &json!({"recorder": recorder}));
@@ -199,15 +200,42 @@ fn a_recorder_that_is_off_missing_or_failing_is_reported() {
 
 /// Queries are empty then, which must not look as if there were no resources.
 #[test]
-fn a_recorder_that_a_service_keeps_for_itself_is_named_as_of_no_use() {
+fn service_linked_recorders_are_named_with_what_helps() {
     let Some(double) = Double::start(&healthy()) else { return };
-    let services = json!(["access-analyzer.amazonaws.com"]);
-    let change = json!({"recorder": null, "serviceRecorders": services});
-    double.change_region(SHOP, "eu-west-1", &change);
+    let paid = json!({"servicePrincipal": "securityhub.amazonaws.com", "recordingScope": "PAID"});
+    let internal = json!("securityhubv2.amazonaws.com");
+    let nothing = "securityhubv2.amazonaws.com (INTERNAL: nothing is delivered)";
+    let items = "securityhub.amazonaws.com (PAID: items are delivered)";
+    for (services, named, helps) in [
+        (json!([internal]), &[nothing][..], "create a customer managed recorder"),
+        (json!([internal, paid]), &[nothing, items], "read the snapshots that AWS Config delivers"),
+    ] {
+        let change = json!({"recorder": null, "serviceRecorders": services});
+        double.change_region(SHOP, "eu-west-1", &change);
+        let reported = Reported::of(&double, SAMPLE);
+        assert_eq!(reported.failed(), [format!("{SHOP} eu-west-1 recorder")]);
+        let (_, message) = reported.state(SHOP, Some("eu-west-1"), "recorder");
+        assert!(named.iter().all(|it| message.contains(it)), "{message}");
+        assert!(message.contains(helps), "{message}");
+    }
+}
+
+/// What cannot be listed is not guessed at.
+#[test]
+fn where_recorders_cannot_be_listed_the_customers_is_still_missed() {
+    let mut actions = actions_of(&policies(&[]), SHOP);
+    actions.retain(|action| action != "config:ListConfigurationRecorders");
+    let Some(double) = Double::start(&with_actions(healthy(), SHOP, &actions)) else { return };
+    let services = json!(["securityhubv2.amazonaws.com"]);
+    double.change_region(
+        SHOP,
+        "eu-west-1",
+        &json!({"recorder": null, "serviceRecorders": services}),
+    );
     let reported = Reported::of(&double, SAMPLE);
     assert_eq!(reported.failed(), [format!("{SHOP} eu-west-1 recorder")]);
     let (_, message) = reported.state(SHOP, Some("eu-west-1"), "recorder");
-    assert!(message.contains("only that of access-analyzer.amazonaws.com"), "{message}");
+    assert!(message.contains("no customer managed configuration recorder:"), "{message}");
 }
 
 #[test]

@@ -229,10 +229,13 @@ async fn a_recorder_that_is_off_failing_late_or_missing_is_not_believed() {
             .filter(|(key, said)| key.contains("eu-west-1 AWS::") && !said.starts_with("Unknown"));
         assert_eq!(known.count(), 0, "{recorder}");
     }
-    let services = json!({"serviceRecorders": ["access-analyzer.amazonaws.com"]});
+    let services = json!({"serviceRecorders": ["securityhubv2.amazonaws.com"]});
     double.change_region(ACCOUNT, "eu-west-1", &services);
     let (_, _, messages) = live.round_with_messages(&desired).await;
-    let named = |it: &String| it.contains("only that of access-analyzer.amazonaws.com");
+    let named = |it: &String| {
+        it.contains("securityhubv2.amazonaws.com (INTERNAL")
+            && it.ends_with("; create a customer managed recorder with a delivery channel")
+    };
     assert!(messages.iter().any(named), "{messages:?}");
     let text = live.metrics.text().unwrap();
     let series = "plumbline_recorder_running{account=\"111122223333\",region=\"eu-west-1\"} 0";

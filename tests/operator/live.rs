@@ -175,6 +175,21 @@ async fn a_recorder_that_is_off_and_a_hub_that_is_off_are_reported_by_region() {
     live.operated.ask(&namespace, "recorder again").await;
     live.account_says(&account, "RecorderRunning", ("True", "Recording")).await;
 
+    here(json!({ "recorder": null, "serviceRecorders": ["securityhubv2.amazonaws.com"] }));
+    live.operated.ask(&namespace, "recorder of a service").await;
+    let message =
+        live.account_says(&account, "RecorderRunning", ("False", "RecorderMissing")).await;
+    let named =
+        "eu-west-1 has no customer managed configuration recorder, only service-linked ones";
+    assert!(message.starts_with(named), "{message}");
+    assert!(message.contains("create a customer managed recorder"), "{message}");
+    assert_eq!(live.regions_say(&account, "RecorderRunning").await, ["False", "True"]);
+    live.account_event(&account, "RecorderMissing").await;
+    assert!(live.is(&account, "eu-west-1", OPEN), "what is unknown resolves nothing");
+    here(json!({ "recorder": {}, "serviceRecorders": [] }));
+    live.operated.ask(&namespace, "recorder of the customer").await;
+    live.account_says(&account, "RecorderRunning", ("True", "Recording")).await;
+
     here(json!({ "securityHub": { "enabled": false } }));
     for region in REGIONS {
         live.set_versioning(&account, region, "Enabled");

@@ -113,6 +113,7 @@ named! {
         Pending,
         PublishFailed,
         Published,
+        RecorderMissing,
         RecorderStopped,
         Recording,
         Refused,

@@ -32,6 +32,8 @@ named! {
         OtherPublisher,
         /// Nothing could be published.
         PublishFailed,
+        /// A region has no customer managed configuration recorder.
+        RecorderMissing,
         /// The configuration recorder is off.
         RecorderStopped,
         /// Security Hub is off, or cannot be read.

@@ -40,9 +40,29 @@ pub enum RegionRecorder {
     Customer(Recorder),
     /// There is none of the customer's.
     None {
-        /// The AWS services that keep a recorder for themselves, by their principals.
-        services: Vec<String>,
+        /// Those of AWS services, which are no source of items.
+        services: Vec<ServiceRecorder>,
     },
+}
+
+/// A service-linked recorder: an AWS service keeps it for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceRecorder {
+    /// The service, by its principal.
+    pub service: String,
+    /// Whom its items are for.
+    pub scope: RecordingScope,
+}
+
+/// Whom the items of a recorder are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordingScope {
+    /// The service alone: nothing is delivered.
+    Internal,
+    /// The customer too, who pays for them: they come through the delivery channel.
+    Paid,
+    /// AWS Config says neither.
+    NotReported,
 }
 
 impl RegionRecorder {

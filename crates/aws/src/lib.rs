@@ -27,8 +27,8 @@ pub mod source;
 pub use bucket::{KeysPage, ListedObject};
 pub use budget::{Budget, Budgets, Rate};
 pub use config::{
-    AggregatedSource, BatchItems, Daily, LastRecording, Recorder, Recording, RegionRecorder,
-    ResourceKey, Rows,
+    AggregatedSource, BatchItems, Daily, LastRecording, Recorder, Recording, RecordingScope,
+    RegionRecorder, ResourceKey, Rows, ServiceRecorder,
 };
 pub use error::{AwsError, Class};
 pub use operations::{OPERATIONS, Operation};

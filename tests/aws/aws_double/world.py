@@ -126,7 +126,9 @@ class World:
             given = change["recorder"]
             region.recorder = Recorder.of(given) if given is not None else None
         if "serviceRecorders" in change:
-            region.service_recorders = [ServiceRecorder(it) for it in change["serviceRecorders"]]
+            region.service_recorders = [
+                ServiceRecorder.of(it) for it in change["serviceRecorders"]
+            ]
         if "securityHub" in change:
             region.hub.configure(change["securityHub"])
         if "rules" in change:

@@ -36,16 +36,37 @@ def test_a_region_without_a_recorder_describes_none(aws: Aws) -> None:
     assert client.describe_configuration_recorders()["ConfigurationRecorders"] == []
 
 
-def test_recorders_of_services_are_listed_and_not_described(aws: Aws) -> None:
+def test_recorders_of_services_are_listed_and_described_only_by_name(aws: Aws) -> None:
     client = aws.client("config", "ap-south-1")
-    principal = "access-analyzer.amazonaws.com"
-    aws.change(region="ap-south-1", serviceRecorders=[principal])
+    assets, checks = "securityhubv2.amazonaws.com", "securityhub.amazonaws.com"
+    paid = {"servicePrincipal": checks, "recordingScope": "PAID"}
+    aws.change(region="ap-south-1", serviceRecorders=[assets, paid])
     assert client.describe_configuration_recorders()["ConfigurationRecorders"] == []
-    [summary] = client.list_configuration_recorders()["ConfigurationRecorderSummaries"]
-    assert (summary["servicePrincipal"], summary["recordingScope"]) == (principal, "INTERNAL")
+    assert client.describe_configuration_recorder_status()["ConfigurationRecordersStatus"] == []
+    summaries = client.list_configuration_recorders()["ConfigurationRecorderSummaries"]
+    listed = [(one["servicePrincipal"], one["recordingScope"]) for one in summaries]
+    assert listed == [(assets, "INTERNAL"), (checks, "PAID")]
     of_customers = [{"filterName": "recordingScope", "filterValue": ["PAID"]}]
     answer = client.list_configuration_recorders(Filters=of_customers)
-    assert answer["ConfigurationRecorderSummaries"] == []
+    assert [one["servicePrincipal"] for one in answer["ConfigurationRecorderSummaries"]] == [checks]
+
+    described = client.describe_configuration_recorders(ServicePrincipal=assets)
+    [recorder] = described["ConfigurationRecorders"]
+    assert recorder["name"] == "AWSConfigurationRecorderForSecurityHubAssets"
+    assert recorder["recordingScope"] == "INTERNAL"
+    [status] = client.describe_configuration_recorder_status(Arn=recorder["arn"])[
+        "ConfigurationRecordersStatus"
+    ]
+    assert (status["recording"], status["servicePrincipal"]) == (True, assets)
+    call = client.describe_configuration_recorders
+    other = "observabilityadmin.amazonaws.com"
+    assert error_of(call, ServicePrincipal=other)[0] == "NoSuchConfigurationRecorderException"
+
+
+def test_queries_do_not_show_what_services_record(aws: Aws) -> None:
+    aws.change(recorder=None, serviceRecorders=["securityhubv2.amazonaws.com"])
+    answer = aws.config.select_resource_config(Expression="SELECT COUNT(*)")
+    assert answer["Results"] == ['{"COUNT(*)":0}'], answer
 
 
 def test_a_stopped_recorder_tells_why(aws: Aws) -> None:

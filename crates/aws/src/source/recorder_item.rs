@@ -29,6 +29,8 @@ pub struct RecorderItem {
     with_iam: bool,
     types: HashSet<Box<str>>,
     excluded: HashSet<Box<str>>,
+    /// Whether types are recorded once a day, but for the exceptions.
+    daily: (bool, HashSet<Box<str>>),
 }
 
 impl RecorderItem {
@@ -54,7 +56,14 @@ impl RecorderItem {
             with_iam: with_global == Some(true) || all_but,
             types: types.filter(|_| is_known).unwrap_or_default(),
             excluded: excluded.unwrap_or_default(),
+            daily: of_recorder("RecordingMode").and_then(daily).unwrap_or_default(),
         })
+    }
+
+    /// Whether it records a type once a day, as far as it says so in a way that is understood.
+    pub fn records_daily(&self, resource_type: &str) -> bool {
+        let (usually, exceptions) = &self.daily;
+        *usually != exceptions.contains(&*folded(resource_type))
     }
 
     /// Whether it says that it is off.
@@ -76,6 +85,24 @@ impl RecorderItem {
             self.types.contains(&*folded(resource_type))
         }
     }
+}
+
+/// Whether types are recorded once a day, and which are not as the others (`RecordingMode`, AWS Config
+/// API Reference).
+fn daily(mode: Value<'_>) -> Option<(bool, HashSet<Box<str>>)> {
+    let is_daily = |of: Value<'_>| {
+        field(of, "RecordingFrequency")?.as_str().map(|frequency| means(frequency, "DAILY"))
+    };
+    let usually = is_daily(mode)?;
+    let mut exceptions = HashSet::new();
+    if let Some(Value::List(overrides)) = field(mode, "RecordingModeOverrides") {
+        for other in overrides.iter().copied() {
+            if is_daily(other)? != usually {
+                exceptions.extend(field(other, "ResourceTypes").and_then(names)?);
+            }
+        }
+    }
+    Some((usually, exceptions))
 }
 
 /// A field by its name, which may begin with a small letter.
@@ -194,6 +221,27 @@ mod tests {
         };
         assert!(by("Exclusion_By_Resource_Types").records("AWS::IAM::Role"));
         assert!(!by("MOST_RESOURCE_TYPES").records("AWS::S3::Bucket"));
+    }
+
+    #[test]
+    fn types_are_recorded_daily_by_mode_and_overrides() {
+        let of = |mode: serde_json::Value| {
+            let resource = json!({"configuration": {"recordingMode": mode}});
+            RecorderItem::of(from_json(&resource, &Bump::new())).unwrap()
+        };
+        let (bucket, key) = ("AWS::S3::Bucket", "AWS::KMS::Key");
+        let overrides = |frequency: &str| json!([{"recordingFrequency": frequency, "resourceTypes": ["aws::s3::bucket"]}]);
+        let continuous = of(json!({
+            "recordingFrequency": "CONTINUOUS", "recordingModeOverrides": overrides("DAILY"),
+        }));
+        assert!(continuous.records_daily(bucket) && !continuous.records_daily(key));
+        let daily = of(json!({
+            "recordingFrequency": "Daily", "recordingModeOverrides": overrides("CONTINUOUS"),
+        }));
+        assert!(!daily.records_daily(bucket) && daily.records_daily(key));
+        for strange in [json!({"recordingFrequency": 5}), json!([]), json!(null)] {
+            assert!(!of(strange).records_daily(bucket), "and it is understood for the rest");
+        }
     }
 
     #[test]

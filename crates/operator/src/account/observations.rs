@@ -83,12 +83,24 @@ pub(crate) enum RecorderState {
     Running,
     /// AWS or what it recorded says so.
     Stopped,
+    /// The region has none of the customer's: what it has, and what helps.
+    Missing(String),
     /// What was delivered is too old to say anything of today.
     Stale,
     /// It could not be determined: why.
     Unread(String),
     /// Nothing says that it is off.
     NotReported,
+}
+
+impl RecorderState {
+    /// What a region without a recorder has, and what helps.
+    pub(crate) fn missing(&self) -> Option<&str> {
+        match self {
+            Self::Missing(what) => Some(what),
+            _ => None,
+        }
+    }
 }
 
 /// Whether the credentials belong to the account; nothing where AWS is not asked.
@@ -187,6 +199,9 @@ fn recorders(
                 Ok(()) => RecorderState::Running,
                 Err(unread) if unread.reason == UnknownReason::RecorderStopped => {
                     RecorderState::Stopped
+                }
+                Err(unread) if unread.reason == UnknownReason::NotRecorded => {
+                    RecorderState::Missing(unread.detail.clone())
                 }
                 Err(unread) => RecorderState::Unread(unread.detail.clone()),
             };

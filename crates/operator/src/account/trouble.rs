@@ -18,6 +18,8 @@ pub(super) fn troubles(
         let note = format!("the configuration recorder is off in {}", stopped.join(", "));
         Notice::new(EventReason::RecorderStopped, note)
     });
+    let missing = observed.recorders.values().find_map(RecorderState::missing);
+    let missing = missing.map(|note| Notice::new(EventReason::RecorderMissing, note.to_owned()));
     let unreadable =
         observed.unreadable.clone().map(|note| Notice::new(EventReason::SourceUnreadable, note));
     // Where Security Hub is off, or cannot be read, that is the reason for all that is refused.
@@ -49,7 +51,8 @@ pub(super) fn troubles(
     let closed = closed.filter(|_| refused.is_none());
     let held = (!observed.held.is_empty())
         .then(|| Notice::new(EventReason::ArchivalHeld, of_account(&observed.held, account)));
-    [refused, stopped, unreadable, closed, other, held, failed].into_iter().flatten().collect()
+    let all = [refused, stopped, missing, unreadable, closed, other, held, failed];
+    all.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -67,6 +70,11 @@ mod tests {
             troubles("payments", &observed, Ok(&published))[0].reason,
             EventReason::RecorderStopped
         );
+        let what = "us-east-1 has no customer managed configuration recorder";
+        let missing = RecorderState::Missing(what.to_owned());
+        observed.recorders = [("us-east-1".parse().unwrap(), missing)].into();
+        let said = troubles("payments", &observed, Ok(&published));
+        assert_eq!(said, [Notice::new(EventReason::RecorderMissing, what.to_owned())]);
     }
 
     #[test]

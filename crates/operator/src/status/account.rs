@@ -208,6 +208,9 @@ fn recorder(observed: Option<&AccountObservation>, region: Option<&Region>) -> C
         let message = format!("the configuration recorder is off in {}", stopped.join(", "));
         return ConditionValue::no(ConditionReason::RecorderStopped, message);
     }
+    if let Some(what) = here().find_map(|(_, state)| state.missing()) {
+        return ConditionValue::no(ConditionReason::RecorderMissing, what);
+    }
     let unread = here().find_map(|(_, state)| match state {
         RecorderState::Unread(why) => Some(why),
         _ => None,

@@ -50,7 +50,7 @@ pub(super) fn runs(
         Ok(RegionRecorder::None { services }) => place.failed(
             Check::Recorder,
             format!("there is {}: every control is Unknown here", recorded::missing(services)),
-            "set up AWS Config in this region, with a recorder and a delivery channel",
+            recorded::remedy(services),
         ),
         Ok(RegionRecorder::Customer(recorder)) => match stopped(recorder, region, oldest) {
             None => place.ok(Check::Recorder, format!("{} runs", recorder.name)),

@@ -62,18 +62,32 @@ class Describe:
         return {"ConfigurationRecordersStatus": self._recorder_views(call, "status")}
 
     def _recorder_views(self, call: Call, view: str) -> list[dict[str, Any]]:
-        recorder = self._region(call).recorder
-        names = call.parameters.get("ConfigurationRecorderNames", [])
+        """The one that is asked for; without a name, that of the customer."""
+        region, names = self._region(call), call.parameters.get("ConfigurationRecorderNames", [])
         if len(names) > 1:
             raise ServiceError(
                 "ValidationException", "You have specified more than one configuration recorder."
             )
-        if names and (recorder is None or recorder.name != names[0]):
-            raise ServiceError(
-                "NoSuchConfigurationRecorderException",
-                f"Cannot find configuration recorder with the specified name '{names[0]}'.",
-            )
-        return [getattr(recorder, view)(call.account, call.region)] if recorder else []
+        asked = {
+            "name": names[0] if names else None,
+            "servicePrincipal": call.parameters.get("ServicePrincipal"),
+            "arn": call.parameters.get("Arn"),
+        }
+        asked = {key: value for key, value in asked.items() if value is not None}
+        found = [*([region.recorder] if region.recorder else [])]
+        if asked:
+            found = [
+                one
+                for one in [*found, *region.service_recorders]
+                if asked.items() <= one.summary(call.account, call.region).items()
+            ]
+            if not found:
+                raise ServiceError(
+                    "NoSuchConfigurationRecorderException",
+                    "Cannot find configuration recorder with the specified name "
+                    f"'{next(iter(asked.values()))}'.",
+                )
+        return [getattr(one, view)(call.account, call.region) for one in found]
 
     def _recorder_summaries(self, call: Call) -> dict[str, Any]:
         region, filters = self._region(call), call.parameters.get("Filters", [])

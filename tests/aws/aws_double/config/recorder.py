@@ -11,22 +11,74 @@ from ..clock import epoch
 GLOBAL_TYPES = ("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::Policy")
 
 
+#: The services that have recorders of their own, and how AWS Config names these ("Considerations for
+#: service-linked configuration recorders", AWS Config Developer Guide,
+#: https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html).
+SERVICES = {
+    "observabilityadmin.amazonaws.com": "ObservabilityAdmin",
+    "telemetry-enablement.observabilityadmin.amazonaws.com": (
+        "ObservabilityAdmin_TelemetryEnablement"
+    ),
+    "securityhubv2.amazonaws.com": "SecurityHubAssets",
+    "securityhub.amazonaws.com": "SecurityHubCSPM",
+}
+SCOPES = ("INTERNAL", "PAID")
+
+
 @dataclass
 class ServiceRecorder:
-    """A recorder that an AWS service keeps for itself: nothing of it is delivered or queried."""
+    """A service-linked recorder: none of its items is found by queries. It is always recording, and
+    described only by its own service principal or ARN."""
 
     service_principal: str
     scope: str = "INTERNAL"
 
+    @classmethod
+    def of(cls, given: str | dict[str, str]) -> ServiceRecorder:
+        """Reads one of the state file: its service principal alone, or with its scope."""
+        if isinstance(given, str):
+            given = {"servicePrincipal": given}
+        recorder = cls(given["servicePrincipal"], given.get("recordingScope", "INTERNAL"))
+        if recorder.service_principal not in SERVICES or recorder.scope not in SCOPES:
+            raise ValueError(f"no service has such a recorder: {given}")
+        return recorder
+
+    @property
+    def name(self) -> str:
+        """As AWS Config names it."""
+        return f"AWSConfigurationRecorderFor{SERVICES[self.service_principal]}"
+
+    def described(self, account: str, region: str) -> dict[str, Any]:
+        """As `DescribeConfigurationRecorders` gives it. What it records is up to the service."""
+        role = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+        return {
+            **self.summary(account, region),
+            "roleARN": f"arn:aws:iam::{account}:role/{role}",
+            "recordingGroup": {
+                "allSupported": False,
+                "includeGlobalResourceTypes": False,
+                "resourceTypes": ["AWS::EC2::Instance"],
+                "recordingStrategy": {"useOnly": "INCLUSION_BY_RESOURCE_TYPES"},
+            },
+            "recordingMode": {"recordingFrequency": "CONTINUOUS"},
+        }
+
     def summary(self, account: str, region: str) -> dict[str, Any]:
         """As `ListConfigurationRecorders` gives it."""
-        service = self.service_principal.split(".")[0]
-        name = f"AWSConfigurationRecorderFor{service.title()}"
         return {
-            "arn": f"arn:aws:config:{region}:{account}:configuration-recorder/{name}/double",
-            "name": name,
+            "arn": f"arn:aws:config:{region}:{account}:configuration-recorder/{self.name}/double",
+            "name": self.name,
             "servicePrincipal": self.service_principal,
             "recordingScope": self.scope,
+        }
+
+    def status(self, account: str, region: str) -> dict[str, Any]:
+        """As `DescribeConfigurationRecorderStatus` gives it."""
+        summary = self.summary(account, region)
+        return {
+            **{key: summary[key] for key in ("arn", "name", "servicePrincipal")},
+            "recording": True,
+            "lastStatus": "SUCCESS",
         }
 
 

@@ -5,13 +5,16 @@ use std::time::Duration;
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{
     AggregatedSourceStatus, AggregatedSourceStatusType, ConfigurationRecorder,
-    ConfigurationRecorderStatus, RecorderStatus, RecordingFrequency, RecordingGroup, RecordingMode,
-    ResourceType as SdkType,
+    ConfigurationRecorderStatus, ConfigurationRecorderSummary, RecorderStatus, RecordingFrequency,
+    RecordingGroup, RecordingMode, ResourceType as SdkType,
 };
 use aws_smithy_types::DateTime;
 
 use super::PAGE;
-use crate::config::{AggregatedSource, Daily, LastRecording, Recorder, Recording, RegionRecorder};
+use crate::config::{
+    AggregatedSource, Daily, LastRecording, Recorder, Recording, RecordingScope, RegionRecorder,
+    ServiceRecorder,
+};
 use crate::error::AwsError;
 use crate::operations::{
     DESCRIBE_AGGREGATED, DESCRIBE_RECORDER_STATUS, DESCRIBE_RECORDERS, LIST_RECORDERS,
@@ -41,9 +44,12 @@ pub(super) async fn recorder(client: &Client, caller: &Caller) -> Result<RegionR
     Ok(RegionRecorder::Customer(recorder_of(recorder, status)))
 }
 
-/// The services with recorders of their own, by their principals. A call that names no recorder
-/// describes the customer's alone. What only explains is not waited for.
-async fn service_recorders(client: &Client, caller: &Caller) -> Result<Vec<String>, AwsError> {
+/// The recorders of services. A call that names no recorder describes the customer's alone. What only
+/// explains is not waited for.
+async fn service_recorders(
+    client: &Client,
+    caller: &Caller,
+) -> Result<Vec<ServiceRecorder>, AwsError> {
     let patience = Patience { deadline: Duration::from_secs(2), ..caller.patience };
     let caller = &Caller { patience, ..caller.clone() };
     let page = move |token| async move {
@@ -51,11 +57,22 @@ async fn service_recorders(client: &Client, caller: &Caller) -> Result<Vec<Strin
         let page = caller.call(LIST_RECORDERS, || ask.clone().send()).await?;
         let found = page.configuration_recorder_summaries.into_iter();
         Ok::<_, AwsError>(AnswerPage {
-            entries: found.filter_map(|recorder| recorder.service_principal).collect(),
+            entries: found.filter_map(service_recorder).collect(),
             next: page.next_token,
         })
     };
     caller.pages(LIST_RECORDERS, page).await
+}
+
+/// A recorder without a service principal is the customer's.
+fn service_recorder(summary: ConfigurationRecorderSummary) -> Option<ServiceRecorder> {
+    const VALUES: [(&str, RecordingScope); 2] =
+        [("INTERNAL", RecordingScope::Internal), ("PAID", RecordingScope::Paid)];
+    let scope = value_of(summary.recording_scope.as_str(), &VALUES);
+    Some(ServiceRecorder {
+        service: summary.service_principal?,
+        scope: scope.unwrap_or(RecordingScope::NotReported),
+    })
 }
 
 fn recorder_of(
@@ -227,6 +244,28 @@ mod tests {
             assert_eq!(last_of(Some(said)), LastRecording::NotReported(Some(said.to_owned())));
         }
         assert_eq!(last_of(None), LastRecording::NotReported(None));
+    }
+
+    #[test]
+    fn recorders_of_services_have_a_principal_and_a_scope() {
+        let of = |service: Option<&str>, scope: &str| {
+            let summary = ConfigurationRecorderSummary::builder()
+                .arn("arn:aws:config:eu-west-1:111122223333:configuration-recorder/it/1")
+                .name("it")
+                .set_service_principal(service.map(str::to_owned))
+                .recording_scope(scope.into());
+            service_recorder(summary.build().unwrap())
+        };
+        assert_eq!(of(None, "PAID"), None);
+        for (said, scope) in [
+            ("INTERNAL", RecordingScope::Internal),
+            ("PAID", RecordingScope::Paid),
+            ("SHARED", RecordingScope::NotReported),
+        ] {
+            let service = "securityhub.amazonaws.com";
+            let found = ServiceRecorder { service: service.to_owned(), scope };
+            assert_eq!(of(Some(service), said), Some(found));
+        }
     }
 
     #[test]

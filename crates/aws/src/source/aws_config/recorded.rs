@@ -2,7 +2,10 @@
 
 use super::unread::Unread;
 use crate::source::recorder_item::IAM_TYPES;
-use crate::{ConfigClient, LastRecording, Recorder, Recording, RegionRecorder};
+use crate::{
+    ConfigClient, LastRecording, Recorder, Recording, RecordingScope, RegionRecorder,
+    ServiceRecorder,
+};
 use cel::Timestamp;
 use cel::format_timestamp;
 use model::{Region, ResourceType, UnknownReason};
@@ -35,17 +38,36 @@ pub fn stopped(recorder: &Recorder, region: &Region, oldest: Timestamp) -> Optio
     Some(Unread { reason, detail: format!("the configuration recorder {name} of {region} {what}") })
 }
 
-/// What a region lacks. What a service's own recorder records for itself is neither delivered nor
-/// shown by queries (`PutServiceLinkedConfigurationRecorder`, AWS Config API Reference).
+/// What a region without a recorder of the customer's has. Where a service-linked recorder records for
+/// the service alone, nothing is delivered ("Considerations for service-linked configuration
+/// recorders", AWS Config Developer Guide), and queries find nothing.
 #[must_use]
-pub fn missing(services: &[String]) -> String {
+pub fn missing(services: &[ServiceRecorder]) -> String {
+    let none = "no customer managed configuration recorder";
     if services.is_empty() {
-        return "no configuration recorder".to_owned();
+        return none.to_owned();
     }
-    format!(
-        "no customer managed configuration recorder, only that of {}, which AWS Config does not show",
-        services.join(", ")
-    )
+    let named: Vec<String> = services.iter().map(service_linked).collect();
+    format!("{none}, only service-linked ones, which queries do not show: {}", named.join(", "))
+}
+
+fn service_linked(recorder: &ServiceRecorder) -> String {
+    let service = &recorder.service;
+    match recorder.scope {
+        RecordingScope::Internal => format!("{service} (INTERNAL: nothing is delivered)"),
+        RecordingScope::Paid => format!("{service} (PAID: items are delivered)"),
+        RecordingScope::NotReported => format!("{service} (of an unknown scope)"),
+    }
+}
+
+/// What can be done about it.
+#[must_use]
+pub fn remedy(services: &[ServiceRecorder]) -> &'static str {
+    if services.iter().any(|recorder| recorder.scope == RecordingScope::Paid) {
+        return "create a customer managed recorder with a delivery channel, or read the snapshots that \
+                AWS Config delivers (source.snapshot)";
+    }
+    "create a customer managed recorder with a delivery channel"
 }
 
 /// The region's recorder, which runs.
@@ -61,8 +83,8 @@ pub async fn running(
     let recorder = match service.recorder().await? {
         RegionRecorder::Customer(recorder) => recorder,
         RegionRecorder::None { services } => {
-            let what = missing(&services);
-            return Err(Unread::not_recorded(format!("{region} has {what}; set one up")));
+            let (what, remedy) = (missing(&services), remedy(&services));
+            return Err(Unread::not_recorded(format!("{region} has {what}; {remedy}")));
         }
     };
     match stopped(&recorder, region, oldest) {
@@ -108,6 +130,26 @@ mod tests {
             [bucket, role]
         );
         assert_eq!(names(&Recorder::running(Recording::These(vec![key.to_owned()]))), [key]);
+    }
+
+    #[test]
+    fn what_a_region_has_instead_of_a_recorder_decides_what_helps() {
+        let of = |service: &str, scope| ServiceRecorder { service: service.to_owned(), scope };
+        let internal = of("securityhubv2.amazonaws.com", RecordingScope::Internal);
+        let paid = of("securityhub.amazonaws.com", RecordingScope::Paid);
+        let strange = of("other.amazonaws.com", RecordingScope::NotReported);
+        assert_eq!(missing(&[]), "no customer managed configuration recorder");
+        let named = missing(&[internal.clone(), strange.clone()]);
+        assert!(named.contains("securityhubv2.amazonaws.com (INTERNAL: nothing is delivered)"));
+        assert!(named.ends_with("other.amazonaws.com (of an unknown scope)"), "{named}");
+        for services in [Vec::new(), vec![internal.clone()], vec![strange]] {
+            assert!(!remedy(&services).contains("snapshot"), "nothing of them is delivered");
+        }
+        let delivered = [internal, paid];
+        assert!(
+            missing(&delivered).ends_with("securityhub.amazonaws.com (PAID: items are delivered)")
+        );
+        assert!(remedy(&delivered).ends_with("(source.snapshot)"));
     }
 
     #[test]

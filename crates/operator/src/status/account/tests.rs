@@ -36,6 +36,22 @@ fn a_stopped_recorder_is_reported_of_its_region_and_over_all() {
 }
 
 #[test]
+fn a_region_without_a_recorder_of_the_customer_is_reported_with_what_helps() {
+    let mut observed = AccountObservation::default();
+    let what = "us-east-1 has no customer managed configuration recorder; create one";
+    observed.recorders.insert("eu-west-1".parse().unwrap(), RecorderState::Running);
+    let missing = RecorderState::Missing(what.to_owned());
+    observed.recorders.insert("us-east-1".parse().unwrap(), missing);
+    let status = reported(&observed);
+    let recorder = ConditionType::RecorderRunning.among(&status.conditions).unwrap();
+    assert_eq!((&*recorder.status, &*recorder.reason), ("False", "RecorderMissing"));
+    assert_eq!(recorder.message, what);
+    let of_regions: Vec<&str> =
+        status.regions.iter().map(|it| it.conditions[0].status.as_str()).collect();
+    assert_eq!(of_regions, ["True", "False"]);
+}
+
+#[test]
 fn findings_that_could_not_be_archived_are_reported() {
     let status = reported(&AccountObservation { left_open: 2, ..AccountObservation::default() });
     let left = ConditionType::FindingsArchived.among(&status.conditions).unwrap();
