@@ -85,8 +85,7 @@ impl Feature {
         match self {
             Self::Aws => {
                 "  aws         doctor, facts, scan --live, cost --live, run --sink securityhub, archive \
-                 without
-              --state, accounts whose source is not a snapshot in files"
+                 without\n              --state, accounts whose source is not a snapshot in files"
             }
             Self::Kubernetes => "  kubernetes  operator",
             Self::Otlp => "  otlp        --otlp-endpoint",
