@@ -170,7 +170,7 @@ fn prices_of_a_file_take_precedence_and_those_that_are_assumed_are_said_to_be() 
     assert_eq!(of_type(&costs, "AWS::S3::Bucket")["items"]["usd"], 3.6);
     assert_eq!(costs["assumedPrices"], json!({}));
     for (from, to, field) in [
-        ("usd: 0.003", "usd: cheap", "usd"),
+        ("usd: 0.003", "usd: cheap", "`usd: cheap`"),
         ("upTo: 500000", "upTo: 1", "regions.us-east-1.ruleEvaluations.tiers[1].upTo"),
     ] {
         fs::write(path, built_in.replace(from, to)).unwrap();

@@ -99,12 +99,8 @@ impl Prices {
     ///
     /// When it has another form, or a field has a value that cannot be.
     pub fn parse(text: &str) -> Result<Self, PricesError> {
-        let prices: Self = serde_saphyr::from_str(text).map_err(|error| {
-            // What follows the first line shows the file.
-            let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default();
-            PricesError::Form(first.trim_start_matches("error: ").to_owned())
-        })?;
+        let prices: Self =
+            serde_saphyr::from_str(text).map_err(|error| PricesError::of_form(&error, text))?;
         if prices.regions.is_empty() {
             return Err(wrong("regions", "has to name at least one region, such as us-east-1"));
         }
@@ -138,6 +134,19 @@ impl Prices {
     pub fn of(&self, region: &Region) -> Option<(&Region, &RegionPrices)> {
         let reference = || self.regions.iter().find(|(name, _)| name.as_str() == REFERENCE);
         self.regions.get_key_value(region).or_else(reference)
+    }
+}
+
+impl PricesError {
+    /// What is wrong, and the line that it is in, which has the field.
+    fn of_form(error: &serde_saphyr::Error, text: &str) -> Self {
+        // What follows the first line shows more of the file.
+        let said = error.to_string();
+        let said = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let line = error.location().and_then(|at| usize::try_from(at.line()).ok());
+        let line = line.and_then(|line| text.lines().nth(line.checked_sub(1)?));
+        let line = line.map(|line| format!(": `{}`", line.trim())).unwrap_or_default();
+        Self::Form(format!("{said}{line}"))
     }
 }
 
@@ -261,6 +270,7 @@ mod tests {
             ("date: 2026-11-30", "date: soon", "items.continuous.date: has to be a date"),
             ("    findings:", "    finding:", "finding"),
             ("us-east-1:", "nowhere:", "nowhere"),
+            ("usd: 0.003", "usd: cheap", "line 9 column 14: invalid floating point: `usd: cheap`"),
         ] {
             let error = Prices::parse(&built_in().replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

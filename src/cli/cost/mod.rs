@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
+use super::bucket::BucketReading;
 use super::exit::{CommandError, Exit};
 use super::features::Feature;
 use super::files::{BaselineFiles, once};
@@ -154,7 +155,8 @@ impl CostArguments {
     ) -> Result<CountedPlaces, CommandError> {
         once(self.baselines.paths().iter().chain(&self.snapshot).map(PathBuf::as_path))?;
         let (baselines, owners) = (self.baselines.load()?, OwnerKeys::default());
-        let opened = Opened::at(&self.snapshot)?;
+        let (settings, objects) = (self.accounts.aws.settings(), vec![&baselines.0]);
+        let opened = Opened::at(&self.snapshot, BucketReading { objects, settings, now })?;
         let paths = self.baselines.paths();
         let input = self.options.prepare(baselines, paths, &owners, &opened, now, progress)?;
         let types = snapshot::counted(opened.snapshot(), &input, now);
