@@ -214,7 +214,7 @@ impl Trust {
         Err(Feature::Kubernetes.missing("option --ca-file").into())
     }
 
-    fn connect(&self, stream: TcpStream, _: &str) -> io::Result<TcpStream> {
+    fn connect(&self, _: TcpStream, _: &str) -> io::Result<TcpStream> {
         match *self {}
     }
 }

@@ -7,13 +7,14 @@ pub(crate) use logging::{LogFormat, Logging, LoggingError, start_logging};
 pub(crate) use traces::{OtlpEndpoint, TraceSettings};
 
 /// The crates that the program is made of, by the first part of what they log.
-const CRATES: [&str; 14] = [
+const CRATES: [&str; 15] = [
     "plumbline",
     "api",
     "assess",
     "aws",
     "cel",
     "clock",
+    "cost",
     "engine",
     "manifest",
     "metrics",

@@ -7,13 +7,13 @@ use cel::Timestamp;
 pub(super) struct Day {
     year: u16,
     month: u16,
-    day: u16,
+    of_month: u16,
 }
 
 impl Day {
     /// The day of these folders.
     pub(super) const fn of(year: u16, month: u16, day: u16) -> Self {
-        Self { year, month, day }
+        Self { year, month, of_month: day }
     }
 
     /// The day in UTC, and the one before it.
@@ -23,14 +23,14 @@ impl Day {
         let of = |date: jiff::civil::Date| {
             let number = |part: i8| u16::try_from(part).ok();
             let year = u16::try_from(date.year()).ok()?;
-            Some(Self { year, month: number(date.month())?, day: number(date.day())? })
+            Some(Self { year, month: number(date.month())?, of_month: number(date.day())? })
         };
         Some([of(today)?, of(today.yesterday().ok()?)?])
     }
 
     /// The folder's name, with a slash at its end.
     pub(super) fn folder(self) -> String {
-        format!("{}/{}/{}/", self.year, self.month, self.day)
+        format!("{}/{}/{}/", self.year, self.month, self.of_month)
     }
 }
 

@@ -45,9 +45,11 @@ pub type WantedAccounts = BTreeMap<AccountId, BTreeSet<Region>>;
 pub struct DeliveryBucket {
     client: BucketClient,
     url: S3Url,
-    /// The snapshots' ids, by key and content.
-    ids: Arc<Mutex<HashMap<(String, String), Option<Box<str>>>>>,
+    ids: Arc<Mutex<SnapshotIds>>,
 }
+
+/// The ids of what was looked at, by key and content; nothing where it is no snapshot of AWS's.
+type SnapshotIds = HashMap<(String, String), Option<Box<str>>>;
 
 /// Why nothing of a bucket can be read.
 #[derive(Debug, Clone, Error)]

@@ -107,6 +107,7 @@ impl SnapshotFile {
     }
 
     /// The id of the snapshot that it is, if it is one; nothing where nobody has looked yet.
+    #[allow(clippy::option_option)] // that nobody has looked is something else than none
     pub(super) fn known_id(&self) -> Option<Option<Box<str>>> {
         match &self.elsewhere {
             Some(Elsewhere::Object(stored)) => Some(stored.snapshot_id.clone()),
