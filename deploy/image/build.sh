@@ -6,6 +6,15 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 tag=${1:-plumbline:dev}
+# Asked first: the program takes long to build.
+if command -v buildah >/dev/null 2>&1; then
+    builder=buildah
+elif docker info >/dev/null 2>&1; then
+    builder=docker
+else
+    echo "deploy/image/build.sh: neither buildah nor a running docker is there: install buildah" >&2
+    exit 69
+fi
 case $(uname -m) in
     x86_64) architecture=amd64 ;;
     aarch64 | arm64) architecture=arm64 ;;
@@ -21,11 +30,8 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
 set -- --file deploy/image/Dockerfile --tag "$tag" --build-arg "VERSION=$version" \
     --build-arg "REVISION=$revision" --build-arg "CREATED=$created" --build-arg "TARGETARCH=$architecture" target/image
-if command -v buildah >/dev/null 2>&1; then
+if [ "$builder" = buildah ]; then
     buildah bud --isolation chroot --timestamp "$seconds" "$@"
-elif docker info >/dev/null 2>&1; then
-    docker build "$@"
 else
-    echo "deploy/image/build.sh: neither buildah nor a running docker is there: install buildah" >&2
-    exit 69
+    docker build "$@"
 fi

@@ -181,7 +181,7 @@ mod tests {
         ] {
             let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
             let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None, None, "test");
-            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
+            let time = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 15_849);
             let signed = ToSign { request, credentials, time };
             let sent = signed.signed(Service::S3, &endpoint).unwrap();
             let authorization = sent.headers().get("authorization").unwrap();
