@@ -183,7 +183,9 @@ fn a_scan_of_a_bucket_is_that_of_the_same_files_on_disk() {
 fn the_history_since_the_snapshot_replaces_and_removes_what_it_says() {
     let Some(double) = start() else { return };
     let (mut world, desired, folder) = (world(), Desired::of(SOURCE), tempfile::tempdir().unwrap());
-    snapshots(&world, ago(20)).iter().for_each(|file| file.put(&double));
+    for file in &snapshots(&world, ago(20)) {
+        file.put(&double);
+    }
     let mut buckets: Vec<Value> = of_type(&world, "AWS::S3::Bucket").into_iter().cloned().collect();
     buckets.truncate(2);
     let region = region_of(&buckets[0]).to_owned();
@@ -196,7 +198,9 @@ fn the_history_since_the_snapshot_replaces_and_removes_what_it_says() {
             json!("Enabled");
     }
     let (first, others) = buckets.split_first_mut().unwrap();
-    others.iter_mut().for_each(|it| it["configurationItemStatus"] = json!("ResourceDeleted"));
+    for it in others {
+        it["configurationItemStatus"] = json!("ResourceDeleted");
+    }
     // On disk it is an item of the snapshot, which holds nothing that was captured after it.
     let mut changed = first.clone();
     changed["configurationItemCaptureTime"] = json!("2026-01-01T00:00:00Z");
@@ -211,7 +215,9 @@ fn the_history_since_the_snapshot_replaces_and_removes_what_it_says() {
             *item = changed.clone();
         }
     }
-    snapshots(&world, ago(20)).iter().for_each(|file| file.write(folder.path()));
+    for file in &snapshots(&world, ago(20)) {
+        file.write(folder.path());
+    }
     let of_bucket = scan(&double, &desired, URL);
     let expected = scan(&double, &desired, folder.path().to_str().unwrap());
     assert_eq!(sorted(&of_bucket.1), sorted(&expected.1));
@@ -273,7 +279,9 @@ fn a_file_of_another_account_or_region_is_not_used_and_is_named() {
     let Some(double) = start() else { return };
     let (world, desired) = (world(), Desired::of(SOURCE));
     let files = snapshots(&world, ago(2));
-    files.iter().for_each(|file| file.put(&double));
+    for file in &files {
+        file.put(&double);
+    }
     let stray = Delivered::snapshot(OTHER, REGIONS[0], ago(1), &[]);
     let key = stray.key.replace(&format!("AWSLogs/{OTHER}/"), &format!("AWSLogs/{ACCOUNT}/"));
     Delivered { key: key.clone(), ..stray }.put(&double);
@@ -283,7 +291,9 @@ fn a_file_of_another_account_or_region_is_not_used_and_is_named() {
 
     // A file whose name is right, and whose items are another account's.
     let mut items = world.items.clone();
-    items.iter_mut().for_each(|item| item["awsAccountId"] = json!(OTHER));
+    for item in &mut items {
+        item["awsAccountId"] = json!(OTHER);
+    }
     let foreign: Vec<&Value> = items.iter().filter(|it| region_of(it) == REGIONS[0]).collect();
     Delivered::snapshot(ACCOUNT, REGIONS[0], ago(0), &foreign).put(&double);
     let (exit, scanned, errors) = scan(&double, &desired, URL);
@@ -297,8 +307,12 @@ fn a_file_of_another_account_or_region_is_not_used_and_is_named() {
 fn a_snapshot_that_vanishes_leaves_the_next_newest_or_nothing() {
     let Some(double) = start() else { return };
     let (world, desired) = (world(), Desired::of(SOURCE));
-    snapshots(&world, ago(2)).iter().for_each(|file| file.put(&double));
-    snapshots(&world, ago(3)).iter().for_each(|file| file.put(&double));
+    for file in &snapshots(&world, ago(2)) {
+        file.put(&double);
+    }
+    for file in &snapshots(&world, ago(3)) {
+        file.put(&double);
+    }
     let (code, undisturbed, _) = scan(&double, &desired, URL);
     let total = double.calls().counts["s3:GET"]["ok"];
     let (mut older, mut lost) = (0, 0);
@@ -322,7 +336,9 @@ fn a_snapshot_that_vanishes_leaves_the_next_newest_or_nothing() {
 async fn a_newer_snapshot_is_read_at_the_next_turn_and_the_same_one_is_known() {
     let Some(double) = start() else { return };
     let (world, desired) = (world(), Desired::of(SOURCE));
-    snapshots(&world, ago(4)).iter().for_each(|file| file.put(&double));
+    for file in &snapshots(&world, ago(4)) {
+        file.put(&double);
+    }
     let metrics = Metrics::new().unwrap();
     let aws = AwsAccounts::new(double.settings(), metrics.aws().clone(), Installation::default());
     let state = tempfile::tempdir().unwrap();
