@@ -19,10 +19,10 @@ static ENCODED: LazyLock<Option<Regex>> =
 /// An address that whoever knows it may post to: chats, pagers and what serves `/hooks/`.
 static WEBHOOK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compiled(
-        r#"(?xi) (// (?: hooks?\.[\w.:-]+ | [\w.-]*webhook[\w.:-]* | api\.telegram\.org
+        r#"(?xi) (// (?: hooks?\.(?-i:[\w.:-])+ | (?-i:[\w.-])*webhook(?-i:[\w.:-])* | api\.telegram\.org
             | events\.(?:eu\.)?pagerduty\.com/(?:integration|x-ere)
-            | (?:[\w-]+\.)*discord(?:app)?\.com/api | outlook\.office(?:365)?\.com
-            | maker\.ifttt\.com | [\w.:-]+/(?:[\w.-]+/)*(?:hooks|webhooks?) ) /) [^\s"'<>]+"#,
+            | (?:(?-i:[\w-])+\.)*discord(?:app)?\.com/api | outlook\.office(?:365)?\.com
+            | maker\.ifttt\.com | (?-i:[\w.:-])+/(?:(?-i:[\w.-])+/)*(?:hooks|webhooks?) ) /) [^\s"'<>]+"#,
     )
 });
 
