@@ -188,14 +188,15 @@ impl Assessment {
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Vec<SourceInput> {
-        let mut sources = assessed.snapshots();
-        let opened = open_buckets(&self.aws, &mut sources, now);
-        Box::pin(opened).instrument(info_span!(target: TRACED, "list")).await;
-        self.live.may_lack_baselines(assessed.may_lack_baselines);
-        let accounts: Vec<&AwsAccount> = assessed.accounts().collect();
-        let read = self.live.refresh(accounts, &assessed.plans, now, progress);
-        sources.extend(Box::pin(read).instrument(info_span!(target: TRACED, "read")).await);
-        sources
+        let reading = async {
+            let mut sources = assessed.snapshots();
+            Box::pin(open_buckets(&self.aws, &mut sources, now)).await;
+            self.live.may_lack_baselines(assessed.may_lack_baselines);
+            let accounts: Vec<&AwsAccount> = assessed.accounts().collect();
+            sources.extend(self.live.refresh(accounts, &assessed.plans, now, progress).await);
+            sources
+        };
+        Box::pin(reading).instrument(info_span!(target: TRACED, "read")).await
     }
 
     /// Evaluates what was read and compares it with what is published, on a thread that may take its
