@@ -104,6 +104,13 @@ fn snapshots(world: &World, taken: Time) -> Vec<Delivered> {
     REGIONS.map(|region| Delivered::snapshot(ACCOUNT, region, taken, &of(region))).into()
 }
 
+/// Delivers such snapshots.
+fn deliver(double: &Double, world: &World, taken: Time) {
+    for file in &snapshots(world, taken) {
+        file.put(double);
+    }
+}
+
 /// A world whose items were captured long before anything is delivered.
 fn world() -> World {
     let mut world = World::of(2);
@@ -183,9 +190,7 @@ fn a_scan_of_a_bucket_is_that_of_the_same_files_on_disk() {
 fn the_history_since_the_snapshot_replaces_and_removes_what_it_says() {
     let Some(double) = start() else { return };
     let (mut world, desired, folder) = (world(), Desired::of(SOURCE), tempfile::tempdir().unwrap());
-    for file in &snapshots(&world, ago(20)) {
-        file.put(&double);
-    }
+    deliver(&double, &world, ago(20));
     let mut buckets: Vec<Value> = of_type(&world, "AWS::S3::Bucket").into_iter().cloned().collect();
     buckets.truncate(2);
     let region = region_of(&buckets[0]).to_owned();
@@ -278,10 +283,7 @@ fn what_cannot_be_read_is_said_and_is_never_compliant() {
 fn a_file_of_another_account_or_region_is_not_used_and_is_named() {
     let Some(double) = start() else { return };
     let (world, desired) = (world(), Desired::of(SOURCE));
-    let files = snapshots(&world, ago(2));
-    for file in &files {
-        file.put(&double);
-    }
+    deliver(&double, &world, ago(2));
     let stray = Delivered::snapshot(OTHER, REGIONS[0], ago(1), &[]);
     let key = stray.key.replace(&format!("AWSLogs/{OTHER}/"), &format!("AWSLogs/{ACCOUNT}/"));
     Delivered { key: key.clone(), ..stray }.put(&double);
@@ -307,12 +309,8 @@ fn a_file_of_another_account_or_region_is_not_used_and_is_named() {
 fn a_snapshot_that_vanishes_leaves_the_next_newest_or_nothing() {
     let Some(double) = start() else { return };
     let (world, desired) = (world(), Desired::of(SOURCE));
-    for file in &snapshots(&world, ago(2)) {
-        file.put(&double);
-    }
-    for file in &snapshots(&world, ago(3)) {
-        file.put(&double);
-    }
+    deliver(&double, &world, ago(2));
+    deliver(&double, &world, ago(3));
     let (code, undisturbed, _) = scan(&double, &desired, URL);
     let total = double.calls().counts["s3:GET"]["ok"];
     let (mut older, mut lost) = (0, 0);
@@ -336,9 +334,7 @@ fn a_snapshot_that_vanishes_leaves_the_next_newest_or_nothing() {
 async fn a_newer_snapshot_is_read_at_the_next_turn_and_the_same_one_is_known() {
     let Some(double) = start() else { return };
     let (world, desired) = (world(), Desired::of(SOURCE));
-    for file in &snapshots(&world, ago(4)) {
-        file.put(&double);
-    }
+    deliver(&double, &world, ago(4));
     let metrics = Metrics::new().unwrap();
     let aws = AwsAccounts::new(double.settings(), metrics.aws().clone(), Installation::default());
     let state = tempfile::tempdir().unwrap();
