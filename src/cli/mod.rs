@@ -46,6 +46,7 @@ mod results;
 mod run;
 mod scan;
 mod shown;
+mod source;
 mod test;
 mod traces;
 mod validate;

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::archivals::ConfirmedArguments;
 use super::bucket::BucketReading;
 use super::exit::{CommandError, Exit};
-use super::features::Feature;
 use super::files::{BaselineFiles, once};
 use super::input::{Input, Opened, SnapshotOptions};
 use super::live::{self, LiveArguments};
@@ -16,6 +15,7 @@ use super::owners::OwnerArguments;
 use super::progress::ReadingBar;
 use super::results::Only;
 use super::shown::{OutputFormat, Shown};
+use super::source::SourceArguments;
 use api::AccountFactsMode;
 use assess::{Limits, Round, RoundReport, View, evaluate};
 use aws::publish::FindingSink;
@@ -28,27 +28,12 @@ use model::Severity;
 /// there is drift
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
-#[command(group(ArgGroup::new("what").args(["snapshot", "live"]).required(true)))]
 #[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
 pub(super) struct ScanArguments {
     #[command(flatten)]
     baselines: BaselineFiles,
-    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, the bucket that
-    /// AWS Config delivers to (`s3://BUCKET/PREFIX`), or `-` for standard input; may be given several
-    /// times.
-    ///
-    /// Of a bucket, the newest snapshot of each region of the declared accounts is read, and the
-    /// configuration history that was delivered after it; of all accounts where none is declared. It
-    /// is read with the credentials of the environment, or through the role that an `AwsAccount` names
-    /// for this bucket.
-    #[arg(long, value_name = "PATH")]
-    snapshot: Vec<PathBuf>,
-    /// Read live accounts through AWS Config instead of a snapshot.
-    ///
-    /// The `source` of an `AwsAccount` determines whether the account is read through its own API
-    /// or through an aggregator.
-    #[arg(long)]
-    live: bool,
+    #[command(flatten)]
+    source: SourceArguments,
     /// Publish the differences to Security Hub: open findings for drift, resolve those that are
     /// fixed.
     ///
@@ -144,13 +129,9 @@ impl ScanArguments {
                 --only";
             return Err(CommandError::Usage(problem.to_owned()));
         }
-        if !self.live && self.accounts.are_chosen() {
-            let problem = "--region, --account and --role-arn select what --live reads: add --live";
-            return Err(CommandError::Usage(problem.to_owned()));
-        }
+        self.source.check(&self.accounts)?;
         let (now, progress) = (SystemClock.now(), ReadingBar::new());
-        if self.live {
-            Feature::Aws.needed_for("option --live")?;
+        if self.source.live {
             if self.publish {
                 live::chosen(self.accounts.installation.as_ref(), "--publish")?;
             }
@@ -162,10 +143,10 @@ impl ScanArguments {
 
     /// Baselines, and the snapshot that they are held against.
     fn input(&self, now: Timestamp, progress: &ReadingBar) -> Result<Input, CommandError> {
-        once(self.baselines.paths().iter().chain(&self.snapshot).map(PathBuf::as_path))?;
+        once(self.baselines.paths().iter().chain(&self.source.snapshot).map(PathBuf::as_path))?;
         let baselines = self.baselines.load()?;
         let (settings, objects) = (self.accounts.aws.settings(), vec![&baselines.0]);
-        let snapshot = Opened::at(&self.snapshot, BucketReading { objects, settings, now })?;
+        let snapshot = Opened::at(&self.source.snapshot, BucketReading { objects, settings, now })?;
         let (paths, owners) = (self.baselines.paths(), self.owners.keys());
         self.options.prepare(baselines, paths, &owners, &snapshot, now, progress)
     }

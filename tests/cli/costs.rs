@@ -179,3 +179,13 @@ fn prices_of_a_file_take_precedence_and_those_that_are_assumed_are_said_to_be() 
         assert!(ended.errors.contains(path) && ended.errors.contains(field), "{}", ended.errors);
     }
 }
+
+#[test]
+fn what_cannot_be_counted_is_said() {
+    let broken = json!({"resourceType": "AWS::SQS::Queue", "awsAccountId": ACCOUNT, "awsRegion": "us-east-1"});
+    let ended = costs_of(vec![broken], &["--output", "json"]);
+    assert_eq!(ended.code, 2, "{}", ended.errors);
+    let costs: Value = serde_json::from_str(&ended.out).unwrap();
+    let notes = costs["notes"].to_string();
+    assert!(notes.contains("could not be read completely"), "{notes}");
+}

@@ -31,6 +31,12 @@ fn items(resource_type: &str, hours: impl Iterator<Item = i64>) -> Vec<Value> {
 }
 
 fn costs(double: &Double, arguments: &[&str]) -> Value {
+    let (code, costs) = code_and_costs(double, arguments);
+    assert_eq!(code, Some(0), "{costs}");
+    costs
+}
+
+fn code_and_costs(double: &Double, arguments: &[&str]) -> (Option<i32>, Value) {
     let folder = tempfile::tempdir().unwrap();
     let baseline = folder.path().join("baseline.yaml");
     fs::write(&baseline, OWN_ACCOUNT).unwrap();
@@ -38,7 +44,8 @@ fn costs(double: &Double, arguments: &[&str]) -> Value {
     let known = ["cost", "--live", "--baseline", baseline, "--output", "json"];
     let output = run(double, &[&known, arguments].concat());
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{errors}"))
+    let costs = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{errors}"));
+    (output.status.code(), costs)
 }
 
 #[test]
@@ -78,7 +85,8 @@ fn resources_and_changes_are_counted_by_queries() {
 
     let services = json!(["securityhubv2.amazonaws.com"]);
     double.change_region(SHOP, REGION, &json!({"recorder": null, "serviceRecorders": services}));
-    let nothing = costs(&double, &[]);
+    let (code, nothing) = code_and_costs(&double, &[]);
+    assert_eq!(code, Some(2), "what is not counted is not fine");
     assert_eq!((&nothing["usd"], &nothing["places"][0]["types"]), (&json!(0.0), &json!([])));
     let notes = nothing["notes"].to_string();
     assert!(notes.contains("no customer managed configuration recorder"), "{notes}");

@@ -202,6 +202,10 @@ impl ConfigClient {
         match self.0 {}
     }
 
+    pub async fn select_all(&self, _expression: &str) -> Result<Vec<String>, AwsError> {
+        match self.0 {}
+    }
+
     pub async fn counts(&self) -> Result<Vec<(String, u64)>, AwsError> {
         match self.0 {}
     }

@@ -68,7 +68,7 @@ async fn of_region(
 ) -> Result<Vec<CountedType>, CommandError> {
     let RegionRecorder::Customer(recorder) = client.recorder().await? else {
         notes.insert(format!(
-            "{region} has no customer managed configuration recorder: nothing is recorded there"
+            "{region} has no customer managed configuration recorder: what is recorded there is not counted"
         ));
         return Ok(Vec::new());
     };
@@ -118,18 +118,12 @@ async fn by_type(
     condition: &str,
 ) -> Result<Vec<(String, u64)>, CommandError> {
     let query = format!("SELECT resourceType, COUNT(*) {condition}GROUP BY resourceType");
-    let (mut counts, mut token) = (Vec::new(), None);
-    loop {
-        let page = client.select(None, &query, token.clone()).await?;
-        for row in &page.rows {
-            let row: CountRow = serde_json::from_str(row).map_err(|error| {
-                CommandError::Unavailable(format!("AWS Config returned another row: {error}"))
-            })?;
-            counts.push((row.resource_type, row.count));
-        }
-        if page.next.is_none() || page.next == token {
-            return Ok(counts);
-        }
-        token = page.next;
-    }
+    let rows = client.select_all(&query).await?;
+    let counts = rows.iter().map(|row| {
+        let row: CountRow = serde_json::from_str(row).map_err(|error| {
+            CommandError::Unavailable(format!("AWS Config returned another row: {error}"))
+        })?;
+        Ok((row.resource_type, row.count))
+    });
+    counts.collect()
 }

@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args};
+use clap::Args;
 
 use super::bucket::BucketReading;
 use super::exit::{CommandError, Exit};
-use super::features::Feature;
 use super::files::{BaselineFiles, once};
 use super::input::{Input, Opened, SnapshotOptions};
 use super::live::LiveArguments;
 use super::output::{self, OutputFormat, warn};
 use super::progress::ReadingBar;
+use super::source::SourceArguments;
 use super::{json, live as reached};
 use assess::{Limits, Round, RoundReport, View, evaluate};
 use cel::Timestamp;
@@ -39,19 +39,14 @@ use shown::CostReport;
 /// items a month brings, evaluates the baselines for the findings that they publish, and applies list
 /// prices. Shows what each recorded type costs, the types that no control of the baselines reads, the
 /// types that are cheaper to record once a day, and the AWS managed rules that the controls replace.
+/// Of accounts that are read through an aggregator it reads their delivered snapshots only.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
-#[command(group(ArgGroup::new("what").args(["snapshot", "live"]).required(true)))]
 pub(super) struct CostArguments {
     #[command(flatten)]
     baselines: BaselineFiles,
-    /// An AWS Config snapshot: a file (plain, gzip or JSON Lines), a folder of them, or `-` for
-    /// standard input; may be given several times.
-    #[arg(long, value_name = "PATH")]
-    snapshot: Vec<PathBuf>,
-    /// Read live accounts through AWS Config instead of a snapshot.
-    #[arg(long)]
-    live: bool,
+    #[command(flatten)]
+    source: SourceArguments,
     /// How many configuration items one resource brings a month, for all types or for one; may be
     /// given several times.
     ///
@@ -100,29 +95,25 @@ Examples:
 /// What is counted in each place, and how reading went.
 struct CountedPlaces {
     places: Vec<PlaceCounts>,
+    /// What could not be counted.
     notes: BTreeSet<String>,
     report: RoundReport,
 }
 
 impl CostArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
-        if !self.live && self.accounts.are_chosen() {
-            let problem = "--region, --account and --role-arn select live accounts: pass --live";
-            return Err(CommandError::Usage(problem.to_owned()));
-        }
-        if self.live {
-            Feature::Aws.needed_for("option --live")?;
-        }
+        self.source.check(&self.accounts)?;
         let now = SystemClock.now();
         let progress = ReadingBar::new();
         let prices = self.prices()?;
-        let counted = if self.live {
+        let counted = if self.source.live {
             self.of_accounts(now, &progress)?
         } else {
             self.of_snapshot(now, &progress)?
         };
         progress.clear();
         let rates = given::rates(&self.changes_per_resource, &self.items);
+        let is_sure = counted.report.is_sure() && counted.notes.is_empty();
         let mut report = CostReport::of(counted.notes);
         for counts in &counted.places {
             let Some((of, of_region)) = prices.of(&counts.region) else { continue };
@@ -133,7 +124,7 @@ impl CostArguments {
             OutputFormat::Json => json::write_pretty(out, &report.json()),
         })?;
         warn::reading(&counted.report.sources);
-        Ok(if counted.report.is_sure() { Exit::Good } else { Exit::Undecided })
+        Ok(if is_sure { Exit::Good } else { Exit::Undecided })
     }
 
     /// The prices of the file before those that are built in.
@@ -153,14 +144,14 @@ impl CostArguments {
         now: Timestamp,
         progress: &ReadingBar,
     ) -> Result<CountedPlaces, CommandError> {
-        once(self.baselines.paths().iter().chain(&self.snapshot).map(PathBuf::as_path))?;
+        once(self.baselines.paths().iter().chain(&self.source.snapshot).map(PathBuf::as_path))?;
         let (baselines, owners) = (self.baselines.load()?, OwnerKeys::default());
         let (settings, objects) = (self.accounts.aws.settings(), vec![&baselines.0]);
-        let opened = Opened::at(&self.snapshot, BucketReading { objects, settings, now })?;
+        let opened = Opened::at(&self.source.snapshot, BucketReading { objects, settings, now })?;
         let paths = self.baselines.paths();
         let input = self.options.prepare(baselines, paths, &owners, &opened, now, progress)?;
-        let types = snapshot::counted(opened.snapshot(), &input, now);
-        Ok(counted(&input, &types, BTreeSet::new(), now, progress))
+        let (types, notes) = snapshot::counted(opened.snapshot(), &input, now);
+        Ok(counted(&input, &types, notes, now, progress))
     }
 
     fn of_accounts(

@@ -1,6 +1,6 @@
 //! How many resources of each type a snapshot holds, and when they were last recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
 
@@ -53,9 +53,13 @@ impl Counter<'_> {
     }
 }
 
-/// Counts what is there of each type, where the plans' targets are. What is global counts in the
-/// account's home region.
-pub(super) fn counted(snapshot: &Arc<Snapshot>, input: &Input, now: Timestamp) -> CountedTypes {
+/// Counts what is there of each type, where the plans' targets are, and says what could not be counted.
+/// What is global counts in the account's home region.
+pub(super) fn counted(
+    snapshot: &Arc<Snapshot>,
+    input: &Input,
+    now: Timestamp,
+) -> (CountedTypes, BTreeSet<String>) {
     let survey = input.sources.iter().find_map(|source| match source {
         SourceInput::Snapshot(snapshot) => snapshot.survey.clone(),
         SourceInput::Live(_) => None,
@@ -64,7 +68,7 @@ pub(super) fn counted(snapshot: &Arc<Snapshot>, input: &Input, now: Timestamp) -
     let contents = survey.contents();
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let counters = (0..threads).map(|_| Counter { contents, now, met: MetTypes::new() }).collect();
-    let (counters, _) = snapshot.read(contents, &Reading::heads_and([]), counters, &|_| {});
+    let (counters, read) = snapshot.read(contents, &Reading::heads_and([]), counters, &|_| {});
     let mut met = MetTypes::new();
     for counter in counters {
         for (place, (resources, changed)) in counter.met {
@@ -85,7 +89,11 @@ pub(super) fn counted(snapshot: &Arc<Snapshot>, input: &Input, now: Timestamp) -
         let name = name.into_string();
         counted.push(CountedType { name, resources, changed, daily, read: false });
     }
-    counted
+    let lost = (!read.complete).then(|| {
+        "the snapshot could not be read completely: resources that were lost are not counted"
+            .to_owned()
+    });
+    (counted, lost.into_iter().collect())
 }
 
 /// The target's place that an item of this account and region counts in.

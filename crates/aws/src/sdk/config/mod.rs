@@ -75,6 +75,15 @@ impl ConfigClient {
         Ok(Rows { rows: page.results.unwrap_or_default(), next: page.next_token })
     }
 
+    /// All rows of an advanced query over this account and region.
+    pub async fn select_all(&self, expression: &str) -> Result<Vec<String>, AwsError> {
+        let page = move |token| async move {
+            let Rows { rows, next } = self.select(None, expression, token).await?;
+            Ok::<_, AwsError>(AnswerPage { entries: rows, next })
+        };
+        self.caller.pages(SELECT, page).await
+    }
+
     /// How many resources of each type were discovered; types without any are left out.
     pub async fn counts(&self) -> Result<Vec<(String, u64)>, AwsError> {
         let page = move |token| async move {
