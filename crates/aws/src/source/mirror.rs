@@ -8,17 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::snapshot::items::Context;
 use super::snapshot::pass::{Origin, pass};
 use super::snapshot::{Evaluate, ItemSink, Lost, ReadReport, finish};
 use super::space::{MirrorSpace, Taken};
+use engine::evaluation::ItemKey;
 use model::{Chunk, ItemSpan, Reading, Region, ResourceType};
 
 /// So much text is compressed together.
@@ -54,6 +56,8 @@ struct MirrorState {
     /// Text that is not yet compressed: the block after the last.
     open: Vec<u8>,
     parts: BTreeMap<Part, Items>,
+    /// What changed since somebody asked.
+    changes: Changes,
     /// How much text is written, and how much of it is of use.
     written: u64,
     used: u64,
@@ -79,6 +83,31 @@ struct Kept {
     start: u32,
     length: u32,
     generation: u32,
+    /// Tells whether a text that comes again is another.
+    digest: u64,
+}
+
+/// Which resources' items are others than before, or gone.
+#[derive(Debug, Clone, Default)]
+pub struct Changes(BTreeMap<Part, FxHashSet<u64>>);
+
+impl Changes {
+    /// The parts of which something changed.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.0.keys()
+    }
+
+    /// Leaves out what changed in other parts.
+    pub fn retain(&mut self, mut counts: impl FnMut(&Part) -> bool) {
+        self.0.retain(|part, _| counts(part));
+    }
+
+    fn add(&mut self, part: &Part, key: u64) {
+        if !self.0.contains_key(part) {
+            self.0.insert(part.clone(), FxHashSet::default());
+        }
+        self.0.entry(part.clone()).or_default().insert(key);
+    }
 }
 
 impl Mirror {
@@ -108,16 +137,21 @@ impl Mirror {
             state.compact_if(|state| state.useless() > 0)?;
             return Err(full);
         }
+        let digest = self.hasher.hash_one(text);
         let kept = Kept {
             block: u32::try_from(state.blocks.len()).map_err(io::Error::other)?,
             start: u32::try_from(state.open.len()).map_err(io::Error::other)?,
             length: u32::try_from(text.len()).map_err(io::Error::other)?,
             generation: state.part(part).generation,
+            digest,
         };
         state.open.extend_from_slice(text.as_bytes());
         state.written += text.len() as u64;
         state.used += text.len() as u64;
         let old = state.part(part).kept.insert(key, kept);
+        if old.is_none_or(|old| old.digest != digest) {
+            state.changes.add(part, key);
+        }
         state.used -= old.map_or(0, |old| u64::from(old.length));
         if state.open.len() >= BLOCK { state.close_block() } else { Ok(()) }
     }
@@ -131,13 +165,17 @@ impl Mirror {
         let mut state = self.lock();
         let items = state.part(part);
         let generation = items.generation;
-        let mut gone = 0;
-        items.kept.retain(|_, kept| {
+        let (mut length, mut gone) = (0, Vec::new());
+        items.kept.retain(|key, kept| {
             let stays = kept.generation == generation;
-            gone += if stays { 0 } else { u64::from(kept.length) };
+            if !stays {
+                length += u64::from(kept.length);
+                gone.push(*key);
+            }
             stays
         });
-        state.used -= gone;
+        state.used -= length;
+        gone.into_iter().for_each(|key| state.changes.add(part, key));
         let is_worth_it =
             |state: &MirrorState| state.written >= WORTH_COMPACTING && state.useless() > state.used;
         state.compact_if(is_worth_it)
@@ -153,6 +191,11 @@ impl Mirror {
         self.lock().parts.get(part).map_or(0, |items| items.kept.len() as u64)
     }
 
+    /// How many items these parts hold.
+    pub fn items_of(&self, parts: &BTreeSet<Part>) -> u64 {
+        parts.iter().map(|part| self.count(part)).sum()
+    }
+
     /// How many items it holds.
     pub fn len(&self) -> u64 {
         self.lock().parts.values().map(|items| items.kept.len() as u64).sum()
@@ -163,6 +206,24 @@ impl Mirror {
         self.len() == 0
     }
 
+    /// What changed since this was asked before. Who reads an item after that may find it changed again, and hears
+    /// of it the next time.
+    pub fn take_changes(&self) -> Changes {
+        mem::take(&mut self.lock().changes)
+    }
+
+    /// The keys of what changed, be it there or not.
+    pub fn keys(&self, changes: &Changes) -> FxHashSet<ItemKey> {
+        let parts = changes.0.iter();
+        let keys = parts.flat_map(|(part, keys)| keys.iter().map(|key| self.key(part, *key)));
+        keys.collect()
+    }
+
+    /// Tells the items of all parts apart.
+    fn key(&self, part: &Part, key: u64) -> ItemKey {
+        ItemKey(self.hasher.hash_one((part, key)))
+    }
+
     /// Gives each item of these parts to one of the workers, each of which runs on a thread of its
     /// own. Gives the workers back in their order.
     pub fn read<W: ItemSink + Send>(
@@ -171,15 +232,29 @@ impl Mirror {
         reading: &Reading,
         workers: Vec<W>,
     ) -> (Vec<W>, ReadReport) {
+        let all: BTreeMap<&Part, Which<'_>> = parts.iter().map(|part| (part, Which::All)).collect();
+        let (workers, report, _) = self.read_some(&all, reading, workers);
+        (workers, report)
+    }
+
+    /// Gives some items of these parts to the workers, by their keys. Gives back which were there, too.
+    pub fn read_some<W: ItemSink + Send>(
+        &self,
+        parts: &BTreeMap<&Part, Which<'_>>,
+        reading: &Reading,
+        workers: Vec<W>,
+    ) -> (Vec<W>, ReadReport, Vec<ItemKey>) {
         let mut state = self.lock();
         let context = Context::new(reading, self.hasher.clone());
-        let mut blocks = match state.in_order(parts) {
-            Ok(kept) => {
-                Blocks { state: &mut state, kept: kept.into_iter().peekable(), error: None }
-            }
-            Err(error) => return (workers, failed(&error)),
+        let found = match state.in_order(parts) {
+            Ok(found) => found,
+            Err(error) => return (workers, failed(&error), Vec::new()),
         };
-        let readers = workers.into_iter().map(|worker| Evaluate::of_all(&context, worker));
+        let keys: Vec<ItemKey> = found.iter().map(|(part, key, _)| self.key(part, *key)).collect();
+        let kept: Vec<Kept> = found.into_iter().map(|(_, _, kept)| kept).collect();
+        let mut blocks =
+            Blocks { state: &mut state, kept: kept.into_iter().peekable(), given: 0, error: None };
+        let readers = workers.into_iter().map(|worker| Evaluate::keyed(&context, &keys, worker));
         let mut sequence = 0;
         let readers = pass(|chunk| blocks.next_chunk(chunk), readers.collect(), &mut sequence);
         let (workers, mut tally) = finish(readers);
@@ -187,7 +262,7 @@ impl Mirror {
             tally.problem(0, None, 0, format!("cannot read a temporary file: {error}"));
             tally.lost(Lost::default());
         }
-        (workers, tally.finish(&[]))
+        (workers, tally.finish(&[]), keys)
     }
 
     fn lock(&self) -> MutexGuard<'_, MirrorState> {
@@ -212,6 +287,7 @@ impl MirrorState {
 
     fn forget(&mut self, part: &Part) {
         if let Some(items) = self.parts.remove(part) {
+            items.kept.keys().for_each(|key| self.changes.add(part, *key));
             let length: u64 = items.kept.values().map(|kept| u64::from(kept.length)).sum();
             self.used -= length;
         }
@@ -265,14 +341,29 @@ impl MirrorState {
         Ok(())
     }
 
-    /// Where the items of some parts are, in the order of the file.
-    fn in_order(&mut self, parts: &BTreeSet<Part>) -> io::Result<Vec<Kept>> {
+    /// Where some items are, in the order of the file.
+    fn in_order<'w>(
+        &mut self,
+        parts: &BTreeMap<&'w Part, Which<'w>>,
+    ) -> io::Result<Vec<(&'w Part, u64, Kept)>> {
         self.close_block()?;
-        let wanted = self.parts.iter().filter(|(part, _)| parts.contains(part));
-        let mut kept: Vec<Kept> =
-            wanted.flat_map(|(_, items)| items.kept.values().copied()).collect();
-        kept.sort_unstable_by_key(|kept| (kept.block, kept.start));
-        Ok(kept)
+        let mut found = Vec::new();
+        for (part, which) in parts {
+            let Some(items) = self.parts.get(part) else { continue };
+            match which {
+                Which::All => {
+                    found.extend(items.kept.iter().map(|(key, kept)| (*part, *key, *kept)));
+                }
+                Which::Changed(changes) => {
+                    let changed = changes.0.get(part).into_iter().flatten();
+                    let there =
+                        changed.filter_map(|key| Some((*part, *key, *items.kept.get(key)?)));
+                    found.extend(there);
+                }
+            }
+        }
+        found.sort_unstable_by_key(|(_, _, kept)| (kept.block, kept.start));
+        Ok(found)
     }
 
     /// Writes what is of use to a new file.
@@ -282,7 +373,8 @@ impl MirrorState {
         }
         self.close_block()?;
         let (taken, open) = (self.taken.another(), Vec::with_capacity(BLOCK));
-        let mut new = Self { taken, open, ..Self::default() };
+        let changes = mem::take(&mut self.changes);
+        let mut new = Self { taken, open, changes, ..Self::default() };
         let mut moved: Vec<(Part, u64, Kept)> = self
             .parts
             .iter()
@@ -318,10 +410,21 @@ impl MirrorState {
     }
 }
 
+/// Which items of a part are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'w> {
+    /// Every one.
+    All,
+    /// Those that changed and are there.
+    Changed(&'w Changes),
+}
+
 /// Gives back the items, block by block.
 struct Blocks<'m> {
     state: &'m mut MirrorState,
     kept: std::iter::Peekable<std::vec::IntoIter<Kept>>,
+    /// How many were given.
+    given: u64,
     error: Option<io::Error>,
 }
 
@@ -335,7 +438,8 @@ impl Blocks<'_> {
         }
         while let Some(kept) = self.kept.next_if(|kept| kept.block == number) {
             let (start, length) = (kept.start as usize, kept.length as usize);
-            let (offset, index) = (u64::from(kept.start), chunk.items.len() as u64);
+            let (offset, index) = (u64::from(kept.start), self.given);
+            self.given += 1;
             chunk.items.push(ItemSpan { start, end: start + length, offset, index });
         }
         Some(Origin { file: 0, items_before: 0 })

@@ -12,7 +12,7 @@ pub mod snapshot;
 mod space;
 
 pub use delivered::{DeliveredError, DeliveryBucket, WantedAccounts};
-pub use mirror::{Mirror, Part};
+pub use mirror::{Changes, Mirror, Part, Which};
 pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{
     Contents, ItemSink, Lost, Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError,
