@@ -17,6 +17,15 @@ pub(crate) fn write(copies: u32, folder: &Path) -> io::Result<()> {
     write_folder(&[&copied(CONTROLS, copies), joined], folder)
 }
 
+/// Writes a folder with the five controls and the join, and copies of the five that look at the same and find
+/// nothing wrong.
+pub(crate) fn write_passing(copies: u32, folder: &Path) -> io::Result<()> {
+    let passing = copied(CONTROLS, copies).replace("{name: bench-", "{name: bench-passing-");
+    let passing =
+        passing.replace("      message:", "        || resource.id != \"\"\n      message:");
+    write_folder(&[CONTROLS, JOIN, &passing], folder)
+}
+
 /// Writes a folder with the five controls that all concern instances.
 pub(crate) fn write_instances(folder: &Path) -> io::Result<()> {
     write_folder(&[INSTANCES], folder)

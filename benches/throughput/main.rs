@@ -2,6 +2,7 @@
 //! over sonic-rs and run by the `cel` crate; and the input of the other measurements.
 //!
 //! - without arguments: measures and prints
+//! - `changes COUNT`: measures what one change of an item among so many costs
 //! - `snapshot COUNT FILE`: writes a snapshot of so many items
 //! - `baseline COPIES FOLDER`: writes the YAML that it is evaluated with
 
@@ -18,6 +19,7 @@
 
 mod baseline;
 mod cel_crate;
+mod changes;
 mod handwritten;
 mod items;
 mod plumbline;
@@ -44,7 +46,11 @@ fn main() -> io::Result<()> {
         ["baseline", copies, folder, ..] => {
             baseline::write(copies.parse().map_err(io::Error::other)?, Path::new(folder))
         }
-        _ => measure(),
+        ["changes", count, ..] => changes::measure(count.parse().map_err(io::Error::other)?),
+        _ => {
+            measure()?;
+            changes::measure(ITEMS)
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn drifts(plans: &[Plan], items: &[String]) -> usize {
     drifts
 }
 
-fn now() -> Timestamp {
+/// The time of the measurements.
+pub(crate) fn now() -> Timestamp {
     Timestamp::parse("2026-11-20T13:00:00Z").unwrap()
 }

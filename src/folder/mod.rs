@@ -136,18 +136,18 @@ pub(crate) async fn run<O: Observer>(
     let findings = assessment.sink().place();
     observer.started(&Started { address: server.address(), findings });
     let mut serving = tokio::spawn(server.serve(Arc::clone(&metrics), readiness.clone()));
-    let (mut held_back, mut retained) = (Vec::new(), Retained::default());
+    let mut held_back = Vec::new();
     loop {
         let now = clock.now();
         let turn = info_span!(target: TRACED, "evaluation");
         let inputs = Inputs::of(folder.read(), &mut builder, now); // the files, resolved
         watch.also(inputs.snapshots());
-        let evaluated = Box::pin(evaluate_all(&inputs, assessment, (observer, retained), now));
+        let evaluated = Box::pin(evaluate_all(&inputs, assessment, observer, now));
         let evaluated = select! {
             () = &mut stop => break,
             evaluated = evaluated.instrument(turn.clone()) => evaluated?,
         };
-        (assessment, (observer, retained)) = (evaluated.assessment, evaluated.seen);
+        (assessment, observer) = (evaluated.assessment, evaluated.seen);
         let mut round = evaluated.report;
         let (plans, known) = (&inputs.assessed.plans, assessment.known());
         let held = archivals.hold(plans, (&mut round.drift.changes, known), now);
@@ -164,7 +164,7 @@ pub(crate) async fn run<O: Observer>(
         }
         let (places, sink) = (inputs.places(), assessment.sink());
         let is_refused = places.iter().any(|place| sink.refusal(place).is_some());
-        let turns = evaluated.stale_at.into_iter().chain(retained.due()).collect();
+        let turns = evaluated.stale_at.into_iter().chain(assessment.retained().due()).collect();
         let next = next(&inputs, turns, published.as_ref(), is_refused, now);
         select! {
             () = &mut stop => break,
@@ -190,9 +190,9 @@ fn others_of(sink: &Sink) -> Vec<String> {
 async fn evaluate_all<O: Observer>(
     inputs: &Inputs,
     mut assessment: Assessment,
-    (mut observer, mut retained): (O, Retained),
+    mut observer: O,
     now: Timestamp,
-) -> Result<Evaluated<(O, Retained)>, RunError> {
+) -> Result<Evaluated<O>, RunError> {
     let assessed = &inputs.assessed;
     let unreached = assessment.reach(assessed).await;
     if assessment.sink().is_aws() {
@@ -204,11 +204,11 @@ async fn evaluate_all<O: Observer>(
     let progress = observer.progress();
     let sources = assessment.read(assessed, now, &*progress).await;
     let mistakes = inputs.mistakes.clone();
-    let judge = move |round: &Round<'_>| {
+    let judge = move |round: &Round<'_>, retained: &mut Retained| {
         observer.begun(round.plans, &mistakes);
         let filter = observer.filter();
         let view = View { results: &mut observer, filter, progress: &*progress };
-        (evaluate_changed(round, &mut retained, view), (observer, retained))
+        (evaluate_changed(round, retained, view), observer)
     };
     Ok(assessment.evaluate(assessed.clone(), sources, now, judge).await?)
 }

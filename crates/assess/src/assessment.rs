@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::{JoinError, spawn_blocking};
 use tracing::{Instrument as _, info_span};
 
-use crate::round::{Limits, Progress, Round, RoundReport};
+use crate::round::{Limits, Progress, Retained, Round, RoundReport};
 use crate::schedule;
 use crate::sink::{Sink, SinkChoice, SinkError};
 use crate::sources::{AwsAccounts, LiveSources, SourceInput, open_buckets};
@@ -53,6 +53,8 @@ pub struct Assessment {
     live: LiveSources,
     sink: Sink,
     limits: Limits,
+    /// What came of earlier rounds.
+    retained: Retained,
 }
 
 /// What an evaluation came to, and what goes on with it.
@@ -122,7 +124,8 @@ impl Assessment {
     ) -> Result<Self, SinkError> {
         let sink = Sink::open(choice, &publisher).await?;
         let live = LiveSources::new(aws.clone()).keeping_rules(publisher.installation.clone());
-        Ok(Self { aws, publisher, live, sink, limits: Limits::NONE })
+        let (limits, retained) = (Limits::NONE, Retained::default());
+        Ok(Self { aws, publisher, live, sink, limits, retained })
     }
 
     /// The same within limits.
@@ -149,6 +152,12 @@ impl Assessment {
     /// The sink, to ask it between evaluations.
     pub const fn sink_mut(&mut self) -> &mut Sink {
         &mut self.sink
+    }
+
+    /// What came of earlier rounds.
+    #[must_use]
+    pub const fn retained(&self) -> &Retained {
+        &self.retained
     }
 
     /// What is published.
@@ -200,17 +209,17 @@ impl Assessment {
     }
 
     /// Evaluates what was read and compares it with what is published, on a thread that may take its
-    /// time. `judge` evaluates the round, and sees the results as it likes.
+    /// time. `judge` evaluates the round, goes on from earlier ones if it likes, and sees the results.
     ///
     /// # Errors
     ///
     /// When the thread ended early, which is a mistake of ours.
     pub async fn evaluate<T: Send + 'static>(
-        self,
+        mut self,
         assessed: Assessed,
         sources: Vec<SourceInput>,
         now: Timestamp,
-        judge: impl FnOnce(&Round<'_>) -> (RoundReport, T) + Send + 'static,
+        judge: impl FnOnce(&Round<'_>, &mut Retained) -> (RoundReport, T) + Send + 'static,
     ) -> Result<Evaluated<T>, JoinError> {
         let baselines = assessed.plans.len();
         let span = info_span!(target: TRACED, "evaluate", baselines);
@@ -225,7 +234,7 @@ impl Assessment {
                 may_lack_baselines: assessed.may_lack_baselines,
                 limits: self.limits,
             };
-            let (report, seen) = judge(&round);
+            let (report, seen) = judge(&round, &mut self.retained);
             let stale_at = schedule::stale_at(&sources, &report.sources);
             Evaluated { assessment: self, sources, report, stale_at, seen }
         })

@@ -23,8 +23,8 @@ use aws::source::aws_config::LiveRead;
 use aws::source::{Changes, Part, Which};
 use cel::Timestamp;
 use engine::evaluation::{
-    Affected, Coverage, Evaluation, EvaluationResult, Evaluator, ItemKey, Outcome, Results, Stage,
-    Standing,
+    Affected, Coverage, Evaluation, EvaluationResult, Evaluator, IncrementalState, ItemKey,
+    Outcome, Results, Stage,
 };
 use engine::plan::Plan;
 use model::{Reading, ResourceType, Verdict};
@@ -33,7 +33,7 @@ use model::{Reading, ResourceType, Verdict};
 #[derive(Debug)]
 pub(super) struct LiveRetained {
     read: LiveRead,
-    standing: Standing,
+    state: IncrementalState,
     results: KeptResults,
     report: SourceReport,
     evaluated_at: Timestamp,
@@ -53,15 +53,12 @@ pub(super) struct KeptResults {
 
 impl KeptResults {
     fn keep(&mut self, stage: Stage, result: &EvaluationResult<'_>) {
-        let kept = KeptResult::from(result);
-        match stage {
-            Stage::Item(key) => self.items.entry(ItemKey(key)).or_default().push(kept),
-            Stage::Together => {
-                self.together.entry((result.plan, result.control)).or_default().push(kept);
-            }
-            // It is said again every time.
-            Stage::Always => {}
-        }
+        let of_stage = match stage {
+            Stage::Item(key) => self.items.entry(ItemKey(key)).or_default(),
+            Stage::Together => self.together.entry((result.plan, result.control)).or_default(),
+            Stage::Always => return, // it is said again every time
+        };
+        of_stage.push(result.into());
     }
 
     fn deliver(&self, results: &mut dyn Results) {
@@ -152,12 +149,12 @@ impl LiveRetained {
         let mut coverage = Coverage::new();
         sources::state_live(&mut coverage, read, &examined.report, &examined.lost);
         let evaluation = &setting.evaluation;
-        let (outcome, standing) = evaluation.finish_standing(workers, &coverage, &mut listener);
+        let (outcome, state) = evaluation.finish_incremental(workers, &coverage, &mut listener);
         let (report, results) = (examined.report, listener.kept);
         let lasts = examined.is_whole;
-        let retained = standing.filter(|_| lasts).map(|standing| Self {
+        let retained = state.filter(|_| lasts).map(|state| Self {
             read: read.clone(),
-            standing,
+            state,
             results,
             report: report.clone(),
             evaluated_at: round.now,
@@ -202,7 +199,7 @@ impl LiveRetained {
         sources::state_live(&mut coverage, read, &self.report, &BTreeSet::new());
         let again = (&affected, &keys);
         let outcome = setting.evaluation.update(
-            &mut self.standing,
+            &mut self.state,
             workers,
             again,
             &coverage,
@@ -223,7 +220,7 @@ impl LiveRetained {
         let report = SourceReport { items: read.mirror.items_of(&read.parts), ..self.report };
         let retained = Self {
             read: self.read,
-            standing: self.standing,
+            state: self.state,
             results,
             report: report.clone(),
             evaluated_at: round.now,

@@ -100,6 +100,7 @@ impl RoundPart {
         whole.items += of_part.items;
         whole.evaluations += of_part.evaluations;
         whole.internal.merge(&of_part.internal);
+        whole.is_budget_spent |= of_part.is_budget_spent;
         for (place, plan) in self.places.iter().zip(&of_part.plans) {
             for (target, outcome) in place.targets.iter().zip(&plan.targets) {
                 let targets = whole.plans.get_mut(place.plan).map(|plan| &mut plan.targets);

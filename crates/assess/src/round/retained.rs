@@ -22,6 +22,7 @@ use super::{Gathering, Round, RoundReport, View, examine};
 use crate::schedule;
 use crate::sources::{AccountInput, SnapshotInput, SourceInput, SourceReport};
 use aws::source::SnapshotState;
+use aws::source::aws_config::LiveRead;
 use cel::Timestamp;
 use engine::drift::{Drift, FindingChange, FindingId, KnownFindings, Summaries};
 use engine::evaluation::Outcome;
@@ -129,9 +130,9 @@ impl RetainedPart {
         Self { plans: part.plans.clone(), findings, of }
     }
 
-    /// Whether an evaluation of the part, which is read from files, would come to the same.
-    fn holds(&self, part: &RoundPart, opened: &OpenedSources, now: Timestamp) -> bool {
-        self.plans == part.plans && self.files().is_some_and(|files| files.holds(opened, now))
+    /// Whether an evaluation of files would come to the same.
+    fn holds(&self, opened: &OpenedSources, now: Timestamp) -> bool {
+        self.files().is_some_and(|files| files.holds(opened, now))
     }
 
     fn files(&self) -> Option<&FilesRetained> {
@@ -141,11 +142,11 @@ impl RetainedPart {
         }
     }
 
-    /// What came of an account that is read live, where the plans say the same.
-    fn into_live(self, part: &RoundPart) -> Option<LiveRetained> {
+    /// What came of an account that is read live.
+    fn into_live(self) -> Option<LiveRetained> {
         match self.of {
-            RetainedSource::Live(live) if self.plans == part.plans => Some(*live),
-            _ => None,
+            RetainedSource::Live(live) => Some(*live),
+            RetainedSource::Files(_) => None,
         }
     }
 }
@@ -221,61 +222,24 @@ impl PlainSource {
 ///
 /// A control that asks for the time is evaluated again when the interval has passed, as it is where
 /// nothing changes at all. Of the round's limits, that of steps holds for each source.
-pub fn evaluate_changed(
-    round: &Round<'_>,
-    retained: &mut Retained,
-    mut view: View<'_>,
-) -> RoundReport {
+pub fn evaluate_changed(round: &Round<'_>, retained: &mut Retained, view: View<'_>) -> RoundReport {
     let started = Instant::now();
-    let (mut gathering, mut outcome) = (Gathering::of(round), Outcome::of(round.plans));
-    let mut reports: BTreeMap<usize, SourceReport> = BTreeMap::new();
-    let (mut kept, mut updated) = (BTreeMap::new(), BTreeSet::new());
     if let Some(known) = round.known {
         retained.forget_unknown(known);
     }
     let mut before = std::mem::take(&mut retained.parts);
+    let mut underway = Underway::new(round, view);
     for part in RoundPart::all(round) {
         let opened = part.open(round, retained.now_of_files);
-        let earlier = before.remove(&part.accounts);
-        if let Some(read) = live_of(&opened.inputs) {
-            let earlier = earlier.and_then(|it| it.into_live(&part));
-            let of_part = (&part, &opened);
-            let changed =
-                earlier.and_then(|it| it.update(of_part, read, round, (&mut gathering, &mut view)));
-            let came = if let Some(changed) = changed {
-                updated.insert(read.account.clone());
-                changed
-            } else {
-                LiveRetained::whole(of_part, read, round, (&mut gathering, &mut view))
-            };
-            part.add(&came.outcome, &mut outcome);
-            reports.extend(part.sources.iter().map(|at| (*at, came.report.clone())));
-            if let Some(live) = came.retained {
-                let of = RetainedSource::Live(Box::new(live));
-                let live = RetainedPart::new(&part, round, of);
-                retained.parts.insert(part.accounts, live);
-            }
-            continue;
-        }
-        let came = if let Some(earlier) = earlier.filter(|it| it.holds(&part, &opened, round.now)) {
-            let mut results = EarlierResults { part: &part, gathering: &mut gathering };
-            if let Some(files) = earlier.files() {
-                files.results.deliver(&mut results);
-                kept.extend(part.accounts.iter().map(|it| (it.clone(), files.evaluated_at)));
-            }
-            earlier
+        let earlier = before.remove(&part.accounts).filter(|it| it.plans == part.plans);
+        let of_part = if let Some(read) = live_of(&opened.inputs) {
+            underway.live((&part, &opened), read, earlier)
         } else {
-            let heard = (&mut gathering, &mut view);
-            let files = FilesRetained::evaluate(&part, opened, round, heard);
-            RetainedPart::new(&part, round, RetainedSource::Files(files))
+            underway.files(&part, opened, earlier)
         };
-        let Some(files) = came.files() else { continue };
-        part.add(&files.outcome, &mut outcome);
-        reports.extend(part.sources.iter().copied().zip(files.reports.iter().cloned()));
-        if files.lasts() {
-            retained.parts.insert(part.accounts, came);
-        }
+        retained.parts.extend(of_part.map(|of_part| (part.accounts, of_part)));
     }
+    let Underway { gathering, outcome, reports, kept, updated, .. } = underway;
     let drift = gathering.finish(&outcome);
     if !drift.internal.is_empty() {
         retained.parts.clear();
@@ -283,4 +247,77 @@ pub fn evaluate_changed(
     retained.will_know(&drift);
     let (sources, took) = (reports.into_values().collect(), started.elapsed());
     RoundReport { outcome, drift, sources, kept, updated, took }.logged()
+}
+
+/// A round of which some parts are evaluated.
+struct Underway<'u, 'v> {
+    round: &'u Round<'u>,
+    view: View<'v>,
+    gathering: Gathering<'u>,
+    outcome: Outcome,
+    /// By the places of sources.
+    reports: BTreeMap<usize, SourceReport>,
+    kept: BTreeMap<AccountId, Timestamp>,
+    updated: BTreeSet<AccountId>,
+}
+
+impl<'u, 'v> Underway<'u, 'v> {
+    fn new(round: &'u Round<'u>, view: View<'v>) -> Self {
+        Self {
+            round,
+            view,
+            gathering: Gathering::of(round),
+            outcome: Outcome::of(round.plans),
+            reports: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            updated: BTreeSet::new(),
+        }
+    }
+
+    /// Evaluates what changed of an account that is read live, or all of it. Gives what a later round may go on from.
+    fn live(
+        &mut self,
+        of_part: (&RoundPart, &OpenedSources),
+        read: &LiveRead,
+        earlier: Option<RetainedPart>,
+    ) -> Option<RetainedPart> {
+        let Self { round, view, gathering, .. } = self;
+        let earlier = earlier.and_then(RetainedPart::into_live);
+        let changed = earlier.and_then(|it| it.update(of_part, read, round, (gathering, view)));
+        if changed.is_some() {
+            self.updated.insert(read.account.clone());
+        }
+        let came =
+            changed.unwrap_or_else(|| LiveRetained::whole(of_part, read, round, (gathering, view)));
+        let (part, _) = of_part;
+        part.add(&came.outcome, &mut self.outcome);
+        self.reports.extend(part.sources.iter().map(|at| (*at, came.report.clone())));
+        let live = RetainedSource::Live(Box::new(came.retained?));
+        Some(RetainedPart::new(part, round, live))
+    }
+
+    /// Evaluates accounts that are read from files, unless that would come to the same as before.
+    fn files(
+        &mut self,
+        part: &RoundPart,
+        opened: OpenedSources,
+        earlier: Option<RetainedPart>,
+    ) -> Option<RetainedPart> {
+        let Self { round, view, gathering, .. } = self;
+        let held = earlier.filter(|it| it.holds(&opened, round.now));
+        let is_held = held.is_some();
+        let of_part = held.unwrap_or_else(|| {
+            let files = FilesRetained::evaluate(part, opened, round, (gathering, view));
+            RetainedPart::new(part, round, RetainedSource::Files(files))
+        });
+        let files = of_part.files()?;
+        if is_held {
+            files.results.deliver(&mut EarlierResults { part, gathering });
+            self.kept.extend(part.accounts.iter().map(|it| (it.clone(), files.evaluated_at)));
+        }
+        part.add(&files.outcome, &mut self.outcome);
+        self.reports.extend(part.sources.iter().copied().zip(files.reports.iter().cloned()));
+        files.lasts().then_some(())?;
+        Some(of_part)
+    }
 }

@@ -17,6 +17,7 @@ mod fault;
 mod finish;
 #[cfg(test)]
 mod fixture;
+mod incremental;
 mod judge;
 mod keep;
 #[cfg(any(test, feature = "test-support"))]
@@ -30,7 +31,6 @@ mod places;
 mod prepared;
 mod result;
 mod rules;
-mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +40,7 @@ pub use control_test::{
 };
 pub use coverage::Coverage;
 pub use evaluator::Evaluator;
+pub use incremental::{Affected, IncrementalState};
 pub use ledger::ItemKey;
 pub use mask::{masked_reading, names_secret};
 pub use outcome::{ControlOutcome, Counts, Outcome, PlanOutcome, TargetOutcome};
@@ -49,4 +50,3 @@ pub use result::{
     SubjectOwner,
 };
 pub use rules::{RuleIdentity, RuleNames};
-pub use standing::{Affected, Standing};

@@ -112,6 +112,8 @@ pub struct Outcome {
     pub evaluations: u64,
     /// Failures of our own: what they concern is unknown, and stays as it is published.
     pub internal: InternalErrors,
+    /// Whether the expressions of a namespace computed as much as they may: verdicts are unknown for it.
+    pub is_budget_spent: bool,
 }
 
 /// What one plan came to.
@@ -150,7 +152,7 @@ impl Outcome {
             PlanOutcome { targets: vec![target; plan.targets.len()] }
         });
         let internal = InternalErrors::default();
-        Self { plans: plans.collect(), items: 0, evaluations: 0, internal }
+        Self { plans: plans.collect(), items: 0, evaluations: 0, internal, is_budget_spent: false }
     }
 
     /// What one control came to in one target of one plan.
@@ -246,6 +248,7 @@ impl Outcome {
         self.items += other.items;
         self.evaluations += other.evaluations;
         self.internal.merge(&other.internal);
+        self.is_budget_spent |= other.is_budget_spent;
         let targets = self.plans.iter_mut().flat_map(|plan| &mut plan.targets);
         let others = other.plans.iter().flat_map(|plan| &plan.targets);
         for (target, other) in targets.zip(others) {

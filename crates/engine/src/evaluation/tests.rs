@@ -1,8 +1,8 @@
 //! What controls make of items.
 
+mod incremental;
 mod owners;
 mod selection;
-mod standing;
 
 use serde_json::json;
 

@@ -14,8 +14,8 @@ use super::work::AccountWork;
 use crate::context::Context;
 use crate::permits::{EvaluationPermit, tenants};
 use assess::{
-    Assessed, Assessment, Evaluated, Limits, Round, RoundReport, SinkError, SourceInput, View,
-    evaluate,
+    Assessed, Assessment, Evaluated, Limits, Retained, Round, RoundReport, SinkError, SourceInput,
+    View, evaluate, evaluate_changed,
 };
 use aws::AwsError;
 use cel::Timestamp;
@@ -66,12 +66,26 @@ pub(super) async fn evaluate_account(
     let unreached = reach(&assessment, &assessed, context).await?;
     let sources = read(&mut assessment, (work, &assessed), context, started).await?;
     let credentials = credentials(work, assessment.sink(), unreached.as_ref());
-    let permit = context.permits.take(tenants(&work.plans), is_short).await;
-    let begun = context.clock.elapsed();
-    let judge = judge(context, permit);
-    let evaluated = assessment.evaluate(assessed, sources, started, judge).await?;
-    let took = context.clock.elapsed().saturating_sub(begun);
-    Ok(AccountEvaluation { evaluated, started, took, credentials })
+    let (mut sources, mut is_short) = (sources, is_short);
+    loop {
+        let permit = context.permits.take(tenants(&work.plans), is_short).await;
+        let begun = context.clock.elapsed();
+        let judge = judge(context, permit);
+        let within = assessment.within(limits(context, is_short));
+        let evaluated = within.evaluate(assessed.clone(), sources, started, judge).await?;
+        let took = context.clock.elapsed().saturating_sub(begun);
+        if !(is_short && evaluated.report.outcome.is_budget_spent) {
+            return Ok(AccountEvaluation { evaluated, started, took, credentials });
+        }
+        // It takes long by now: it begins again where that keeps nobody waiting.
+        (assessment, sources, is_short) = (evaluated.assessment, evaluated.sources, false);
+    }
+}
+
+/// What a round may come to; less where it holds a place that is for short ones.
+fn limits(context: &Context, is_short: bool) -> Limits {
+    let steps = if is_short { EXPRESSION_BUDGET / 10 } else { EXPRESSION_BUDGET };
+    Limits { findings: context.settings.max_findings, steps }
 }
 
 /// An assessment of the account alone, which nothing is known to yet.
@@ -79,8 +93,7 @@ async fn open(work: &AccountWork, context: &Context) -> Result<Assessment, Accou
     let publisher = context.publisher.get().ok_or(AccountError::Stopping)?;
     let choice = context.settings.sink.of_account(work.id());
     let assessment = Assessment::open(context.aws.clone(), publisher.clone(), &choice).await?;
-    let limits = Limits { findings: context.settings.max_findings, steps: EXPRESSION_BUDGET };
-    Ok(assessment.within(limits).reading_for(READ_FOR))
+    Ok(assessment.reading_for(READ_FOR))
 }
 
 /// Why the account cannot be reached, if it cannot.
@@ -111,15 +124,18 @@ async fn read(
 fn judge(
     context: &Context,
     permit: EvaluationPermit,
-) -> impl FnOnce(&Round<'_>) -> (RoundReport, WorstResults) + Send + use<> {
+) -> impl FnOnce(&Round<'_>, &mut Retained) -> (RoundReport, WorstResults) + Send + use<> {
     let reported = context.settings.open_reports;
-    move |round| {
+    move |round, retained| {
         let most = reported.map_or(0, |most| usize::from(most.get()));
         let mut worst = Worst::of(round.plans, most);
         let filter: fn(&EvaluationResult<'_>) -> bool =
             if reported.is_some() { is_reported } else { |_| false };
         let view = View { results: &mut worst, filter, progress: &() };
-        let report = evaluate(round, view);
+        // Of a snapshot in which nothing changed nothing would be seen.
+        let is_live = round.sources.iter().all(|it| matches!(it, SourceInput::Live(_)));
+        let report =
+            if is_live { evaluate_changed(round, retained, view) } else { evaluate(round, view) };
         drop(permit);
         (report, worst.finish())
     }

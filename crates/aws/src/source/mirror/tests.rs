@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+
+use super::state::WORTH_COMPACTING;
 use super::*;
 use model::ConfigurationItem;
 
@@ -110,4 +113,47 @@ fn what_finds_no_room_is_refused_and_takes_nothing_from_others() {
     put(&Mirror::within(space), &buckets, "b", "another account's");
     drop(mirror);
     assert!(metrics.text().unwrap().contains("plumbline_mirror_bytes 0"));
+}
+
+/// Which resources changed, and which of them are there.
+fn changed(mirror: &Mirror, part: &Part) -> (usize, Vec<String>) {
+    let changes = mirror.take_changes();
+    let which = BTreeMap::from([(part, Which::Changed(&changes))]);
+    let workers = vec![Ids(Vec::new())];
+    let (workers, report, keys) = mirror.read_some(&which, &Reading::everything(), workers);
+    assert!(report.complete, "{:?}", report.problems);
+    let all = mirror.keys(&changes);
+    assert!(keys.iter().all(|key| all.contains(key)));
+    let mut there: Vec<String> = workers.into_iter().flat_map(|worker| worker.0).collect();
+    there.sort();
+    (all.len(), there)
+}
+
+#[test]
+fn what_changed_since_it_was_asked_is_told_once() {
+    let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    for id in ["a", "b", "c"] {
+        put(&mirror, &buckets, id, "1");
+    }
+    assert_eq!(changed(&mirror, &buckets), (3, named(&["a=1", "b=1", "c=1"])));
+    assert_eq!(changed(&mirror, &buckets), (0, Vec::new()));
+    // Read whole again: one is the same, one another, one gone.
+    mirror.begin(&buckets);
+    put(&mirror, &buckets, "a", "1");
+    put(&mirror, &buckets, "b", "2");
+    mirror.finish(&buckets).unwrap();
+    assert_eq!(changed(&mirror, &buckets), (2, named(&["b=2"])));
+    mirror.forget(&buckets);
+    assert_eq!(changed(&mirror, &buckets), (2, Vec::new()));
+}
+
+#[test]
+fn a_file_of_changes_alone_does_not_grow_for_ever() {
+    let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
+    for number in 0..31_000 {
+        put(&mirror, &buckets, &(number % 50).to_string(), &number.to_string());
+    }
+    let state = mirror.lock();
+    assert!(state.written < WORTH_COMPACTING, "{} bytes are written", state.written);
 }

@@ -14,11 +14,11 @@ use std::mem;
 
 use super::coverage::Coverage;
 use super::evaluator::Evaluator;
+use super::incremental::Affected;
 use super::judge::Judge;
 use super::outcome::Outcome;
 use super::prepared::Evaluation;
 use super::result::{Results, Stage};
-use super::standing::Affected;
 use gathered::Gathered;
 use model::InternalError;
 use reads::JoinReads;
@@ -97,6 +97,7 @@ impl<'p> Evaluation<'p> {
         finish.attestations();
         finish.refused();
         finish.unread();
+        finish.judge.outcome.is_budget_spent = self.budgets.is_any_spent();
         finish.judge.outcome
     }
 }

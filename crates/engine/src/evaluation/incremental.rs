@@ -26,7 +26,7 @@ use model::{ResourceType, is_global, rule_types};
 
 /// What an evaluation came to, by what it was made from.
 #[derive(Debug)]
-pub struct Standing {
+pub struct IncrementalState {
     /// What items came to alone.
     items: Ledgers,
     alone: Outcome,
@@ -114,12 +114,12 @@ impl<'p> Evaluation<'p> {
 
     /// Does what [`Self::finish`] does, and gives what came of it to go on from. Nothing where the next evaluation
     /// has to be a whole one. The workers have to have been given items by their keys ([`Evaluator::keyed_item`]).
-    pub fn finish_standing(
+    pub fn finish_incremental(
         &self,
         workers: Vec<Evaluator<'_, 'p>>,
         coverage: &Coverage,
         results: &mut dyn Results,
-    ) -> (Outcome, Option<Standing>) {
+    ) -> (Outcome, Option<IncrementalState>) {
         let mut items = Ledgers::default();
         let mut workers = workers;
         for worker in &mut workers {
@@ -136,17 +136,17 @@ impl<'p> Evaluation<'p> {
             together = of_several;
             alone.plus(&together)
         });
-        let lasts = all_placed && whole.internal.is_empty() && !self.budgets.is_any_spent();
-        (whole, lasts.then_some(Standing { items, alone, together }))
+        let lasts = all_placed && whole.internal.is_empty() && !whole.is_budget_spent;
+        (whole, lasts.then_some(IncrementalState { items, alone, together }))
     }
 
     /// Judges again what is affected, and sums up. The workers have to have been given the items that changed
     /// ([`Evaluator::judge_item`]) and all of the types that are needed again ([`Evaluator::keep_item`]); `changed` are
-    /// the keys of all that may be another than before, those of items that are gone among them. Gives nothing, and `standing` is of no use any more, where only a whole
+    /// the keys of all that may be another than before, those of items that are gone among them. Gives nothing, and `state` is of no use any more, where only a whole
     /// evaluation can tell: results that were passed on are to be forgotten then.
     pub fn update(
         &self,
-        standing: &mut Standing,
+        state: &mut IncrementalState,
         workers: Vec<Evaluator<'_, 'p>>,
         (affected, changed): (&Affected, &FxHashSet<ItemKey>),
         coverage: &Coverage,
@@ -157,30 +157,30 @@ impl<'p> Evaluation<'p> {
             return None;
         }
         for key in changed {
-            if let Some(before) = standing.items.remove(*key) {
-                standing.alone.take_back(&before);
+            if let Some(before) = state.items.remove(*key) {
+                state.alone.take_back(&before);
             }
         }
         for worker in &mut workers {
             for (key, ledger) in worker.take_ledgers().iter() {
-                standing.items.insert(key, ledger);
-                standing.alone.add(ledger);
+                state.items.insert(key, ledger);
+                state.alone.add(ledger);
             }
-            standing.alone.internal.merge(&worker.judge.outcome.internal);
+            state.alone.internal.merge(&worker.judge.outcome.internal);
         }
         for (plan, control) in affected.controls(self) {
-            standing.together.forget(plan, control);
+            state.together.forget(plan, control);
         }
         if affected.includes_global() {
-            standing.together.forget_items();
+            state.together.forget_items();
         }
         let unfinished = Unfinished { workers, coverage, affected: Some(affected) };
-        let Standing { alone, together, .. } = standing;
+        let IncrementalState { alone, together, .. } = state;
         let whole = self.finish_from(Outcome::of(self.plans), unfinished, results, |of_several| {
             together.merge(&of_several);
             alone.plus(together)
         });
-        let lasts = whole.internal.is_empty() && !self.budgets.is_any_spent();
+        let lasts = whole.internal.is_empty() && !whole.is_budget_spent;
         lasts.then_some(whole)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::evaluation::fixture::{NOW, complete, item, line, plan, planned, without};
 use crate::evaluation::{
-    Coverage, Evaluation, EvaluationResult, ItemKey, Outcome, Results, Stage, Standing,
+    Coverage, Evaluation, EvaluationResult, IncrementalState, ItemKey, Outcome, Results, Stage,
 };
 use crate::plan::Plan;
 use model::{Parsed, Reading, ResourceType, is_global, parse_item};
@@ -136,7 +136,11 @@ fn plans() -> Vec<Plan> {
     vec![plan(&CHECKS), other]
 }
 
-fn whole(plans: &[Plan], world: &World, coverage: &Coverage) -> (Kept, Outcome, Option<Standing>) {
+fn whole(
+    plans: &[Plan],
+    world: &World,
+    coverage: &Coverage,
+) -> (Kept, Outcome, Option<IncrementalState>) {
     let (parameters, arena) = (Bump::new(), Bump::new());
     let evaluation = Evaluation::new(plans, NOW, &parameters);
     let reading = Reading::new(evaluation.reading());
@@ -150,15 +154,15 @@ fn whole(plans: &[Plan], world: &World, coverage: &Coverage) -> (Kept, Outcome, 
             workers[at % 2].keyed_item(key(*place), &item, &mut collect);
         }
     }
-    let (outcome, standing) = evaluation.finish_standing(workers, coverage, &mut collect);
-    (kept, outcome, standing)
+    let (outcome, state) = evaluation.finish_incremental(workers, coverage, &mut collect);
+    (kept, outcome, state)
 }
 
 fn update(
     plans: &[Plan],
     world: &World,
     changed: &BTreeSet<Place>,
-    (standing, kept): (&mut Standing, &mut Kept),
+    (state, kept): (&mut IncrementalState, &mut Kept),
     coverage: &Coverage,
 ) -> Outcome {
     let (parameters, arena) = (Bump::new(), Bump::new());
@@ -190,7 +194,7 @@ fn update(
             workers[(at + 1) % 2].keep_item(&item);
         }
     }
-    let updated = evaluation.update(standing, workers, (&affected, &keys), coverage, &mut collect);
+    let updated = evaluation.update(state, workers, (&affected, &keys), coverage, &mut collect);
     updated.expect("nothing fails here")
 }
 
@@ -216,12 +220,12 @@ proptest! {
             }
         };
         before.iter().for_each(|change| apply(&mut world, change));
-        let (mut kept, _, standing) = whole(&plans, &world, &coverage);
-        let mut standing = standing.expect("nothing fails here");
+        let (mut kept, _, state) = whole(&plans, &world, &coverage);
+        let mut state = state.expect("nothing fails here");
         for step in &steps {
             step.iter().for_each(|change| apply(&mut world, change));
             let changed = step.iter().map(|change| change.place).collect();
-            let outcome = update(&plans, &world, &changed, (&mut standing, &mut kept), &coverage);
+            let outcome = update(&plans, &world, &changed, (&mut state, &mut kept), &coverage);
             let (expected, of_whole, _) = whole(&plans, &world, &coverage);
             prop_assert_eq!(kept.lines(), expected.lines());
             prop_assert_eq!(outcome, of_whole);
