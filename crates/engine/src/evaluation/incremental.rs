@@ -5,7 +5,7 @@
 //! an item of a type changes that such a control reads, it judges all of its subjects again. What was read, and what
 //! people attested, is looked at every time.
 //!
-//! What cannot be told apart is not kept: after a failure of our own, or where a namespace has used up what its
+//! What cannot be kept apart is not kept at all: after a failure of our own, or where a namespace has used up what its
 //! expressions may compute, the next evaluation is a whole one.
 
 use std::collections::BTreeSet;

@@ -55,7 +55,7 @@ pub(super) struct Ledgers {
 }
 
 /// With fewer distinct ledgers nobody looks for those that are of no use.
-const FEW: usize = 1024;
+const WORTH_SWEEPING: usize = 1024;
 
 impl Ledgers {
     /// Keeps an item's ledger.
@@ -93,7 +93,7 @@ impl Ledgers {
     }
 
     fn sweep(&mut self) {
-        if self.distinct.len() > self.worth_sweeping.max(FEW) {
+        if self.distinct.len() > self.worth_sweeping.max(WORTH_SWEEPING) {
             self.distinct.retain(|ledger| Arc::strong_count(ledger) > 1);
             self.worth_sweeping = self.distinct.len() * 2;
         }
@@ -156,9 +156,9 @@ mod tests {
         assert_eq!(ledgers.remove(ItemKey(3)).as_deref(), Some(&ledger(8)));
         assert_eq!(ledgers.remove(ItemKey(3)), None);
         // One item that is another each time.
-        for plan in 0..FEW * 10 {
+        for plan in 0..WORTH_SWEEPING * 10 {
             ledgers.insert(ItemKey(0), &ledger(plan));
         }
-        assert!(ledgers.distinct.len() <= 2 * FEW, "{}", ledgers.distinct.len());
+        assert!(ledgers.distinct.len() <= 2 * WORTH_SWEEPING, "{}", ledgers.distinct.len());
     }
 }

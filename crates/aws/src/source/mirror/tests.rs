@@ -130,7 +130,7 @@ fn changed(mirror: &Mirror, part: &Part) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn what_changed_since_it_was_asked_is_told_once() {
+fn what_changed_since_it_was_asked_is_reported_once() {
     let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     for id in ["a", "b", "c"] {
