@@ -3,28 +3,38 @@
 //! The text of items lies compressed in a temporary file that goes with the process, even a killed
 //! one; memory holds where each is. A mirror belongs to parts: one resource type as one region
 //! delivered it. What a part holds counts only as far as whoever fills it says so.
+//!
+//! Items come from reads, and in between from messages. Of two of one resource the one that was captured
+//! later stays, whichever comes first: a read that was under way takes back nothing that a message reported.
+
+mod blocks;
+mod items;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::Compression;
-use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use rustc_hash::FxHashMap;
 
 use super::snapshot::items::Context;
-use super::snapshot::pass::{Origin, pass};
+use super::snapshot::pass::pass;
 use super::snapshot::{Evaluate, ItemSink, Lost, ReadReport, finish};
 use super::space::{MirrorSpace, Taken};
-use model::{Chunk, ItemSpan, Reading, Region, ResourceType};
+use blocks::{Block, Blocks, read_block};
+use cel::Timestamp;
+use items::{Capture, Items, Kept};
+use model::{Reading, Region, ResourceType};
 
 /// So much text is compressed together.
 const BLOCK: usize = 256 << 10;
 /// The file is written again when more than half of it is of no use, and it is larger than this.
 const WORTH_COMPACTING: u64 = 32 << 20;
+/// So many blocks more than the text needs are too many.
+const SCATTERED: u64 = 256;
 /// Where there is no room, it is written again when so much text or more is of no use.
 const WORTH_A_TRY: u64 = 1 << 20;
 
@@ -59,26 +69,15 @@ struct MirrorState {
     used: u64,
 }
 
-/// Where a block lies in the file.
+/// What a message tells of a resource.
 #[derive(Debug, Clone, Copy)]
-struct Block {
-    at: u64,
-    length: u32,
-}
-
-#[derive(Debug, Default)]
-struct Items {
-    kept: FxHashMap<u64, Kept>,
-    generation: u32,
-}
-
-/// Where an item is.
-#[derive(Debug, Clone, Copy)]
-struct Kept {
-    block: u32,
-    start: u32,
-    length: u32,
-    generation: u32,
+pub(super) struct News<'n> {
+    /// The region that its item names.
+    pub(super) region: &'n str,
+    pub(super) id: &'n str,
+    pub(super) captured: Timestamp,
+    /// The item; nothing where the resource is gone.
+    pub(super) text: Option<&'n str>,
 }
 
 impl Mirror {
@@ -89,37 +88,71 @@ impl Mirror {
         Self { state: Mutex::new(state), hasher: RandomState::new() }
     }
 
-    /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
-    pub fn begin(&self, part: &Part) {
-        self.lock().part(part).generation += 1;
+    /// A part is read from now on: what messages tell of it is kept.
+    pub(super) fn expect(&self, part: &Part) {
+        self.lock().part(part);
     }
 
-    /// Keeps an item in the place of an older one of the same resource.
+    /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
+    pub fn begin(&self, part: &Part, now: Timestamp) {
+        self.lock().part(part).begin(now);
+    }
+
+    /// Keeps an item that was read in the place of an older one of the same resource.
     ///
     /// # Errors
     ///
     /// When it cannot be written. Where there is no room, the part is forgotten: others need theirs.
-    pub fn put(&self, part: &Part, region: &str, id: &str, text: &str) -> io::Result<()> {
-        let key = self.hasher.hash_one((region, id));
+    pub fn put(
+        &self,
+        part: &Part,
+        (region, id): (&str, &str),
+        captured: Option<Timestamp>,
+        text: &str,
+    ) -> io::Result<()> {
+        let (key, capture) = (self.hasher.hash_one((region, id)), Capture::read(captured));
         let mut state = self.lock();
-        let state = &mut *state;
-        if let Err(full) = state.make_room(text.len() as u64) {
-            state.forget(part);
-            state.compact_if(|state| state.useless() > 0)?;
-            return Err(full);
+        if state.part(part).is_outdated(key, capture) {
+            return Ok(());
         }
-        let kept = Kept {
-            block: u32::try_from(state.blocks.len()).map_err(io::Error::other)?,
-            start: u32::try_from(state.open.len()).map_err(io::Error::other)?,
-            length: u32::try_from(text.len()).map_err(io::Error::other)?,
-            generation: state.part(part).generation,
-        };
-        state.open.extend_from_slice(text.as_bytes());
-        state.written += text.len() as u64;
-        state.used += text.len() as u64;
-        let old = state.part(part).kept.insert(key, kept);
-        state.used -= old.map_or(0, |old| u64::from(old.length));
-        if state.open.len() >= BLOCK { state.close_block() } else { Ok(()) }
+        state.write(part, key, capture, text)
+    }
+
+    /// Keeps what a message tells, where that is newer than what is known. Whether it is; nothing where
+    /// the part is not read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::put`].
+    pub(super) fn take(&self, part: &Part, news: &News<'_>) -> io::Result<Option<bool>> {
+        let key = self.hasher.hash_one((news.region, news.id));
+        let mut state = self.lock();
+        let Some(items) = state.parts.get_mut(part) else { return Ok(None) };
+        if !items.is_news(key, news.captured) {
+            return Ok(Some(false));
+        }
+        match news.text {
+            Some(text) => state.write(part, key, Capture::reported(news.captured), text)?,
+            None => {
+                let gone = items.bury(key, news.captured);
+                state.used -= gone;
+            }
+        }
+        state.compact_if(MirrorState::is_worth_compacting)?;
+        Ok(Some(true))
+    }
+
+    /// Whether what a message announces as of then would be news; nothing where the part is not read.
+    pub(super) fn would_take(&self, part: &Part, news: &News<'_>) -> Option<bool> {
+        let key = self.hasher.hash_one((news.region, news.id));
+        self.lock().parts.get(part).map(|items| items.is_news(key, news.captured))
+    }
+
+    /// The regions in which a type is read.
+    pub(super) fn regions_of(&self, resource_type: &ResourceType) -> Vec<Region> {
+        let state = self.lock();
+        let of_type = state.parts.keys().filter(|part| part.resource_type == *resource_type);
+        of_type.map(|part| part.region.clone()).collect()
     }
 
     /// Ends reading a part whole.
@@ -129,18 +162,16 @@ impl Mirror {
     /// When what stays cannot be written again.
     pub fn finish(&self, part: &Part) -> io::Result<()> {
         let mut state = self.lock();
-        let items = state.part(part);
-        let generation = items.generation;
-        let mut gone = 0;
-        items.kept.retain(|_, kept| {
-            let stays = kept.generation == generation;
-            gone += if stays { 0 } else { u64::from(kept.length) };
-            stays
-        });
+        let gone = state.part(part).finish();
         state.used -= gone;
-        let is_worth_it =
-            |state: &MirrorState| state.written >= WORTH_COMPACTING && state.useless() > state.used;
-        state.compact_if(is_worth_it)
+        state.compact_if(MirrorState::is_worth_compacting)
+    }
+
+    /// Whether it holds all of these parts: one for whose items there was no room is forgotten.
+    #[must_use]
+    pub fn holds(&self, parts: &BTreeSet<Part>) -> bool {
+        let state = self.lock();
+        parts.iter().all(|part| state.parts.contains_key(part))
     }
 
     /// Forgets a part.
@@ -164,19 +195,17 @@ impl Mirror {
     }
 
     /// Gives each item of these parts to one of the workers, each of which runs on a thread of its
-    /// own. Gives the workers back in their order.
+    /// own. Gives the workers back in their order. Meanwhile others may put items, which are not given.
     pub fn read<W: ItemSink + Send>(
         &self,
         parts: &BTreeSet<Part>,
         reading: &Reading,
         workers: Vec<W>,
     ) -> (Vec<W>, ReadReport) {
-        let mut state = self.lock();
         let context = Context::new(reading, self.hasher.clone());
-        let mut blocks = match state.in_order(parts) {
-            Ok(kept) => {
-                Blocks { state: &mut state, kept: kept.into_iter().peekable(), error: None }
-            }
+        let in_order = self.lock().in_order(parts);
+        let mut blocks = match in_order {
+            Ok(blocks) => blocks,
             Err(error) => return (workers, failed(&error)),
         };
         let readers = workers.into_iter().map(|worker| Evaluate::of_all(&context, worker));
@@ -217,9 +246,37 @@ impl MirrorState {
         }
     }
 
+    /// Writes an item's text, in the place of an older one.
+    fn write(&mut self, part: &Part, key: u64, capture: Capture, text: &str) -> io::Result<()> {
+        if let Err(full) = self.make_room(text.len() as u64) {
+            self.forget(part);
+            self.compact_if(|state| state.useless() > 0)?;
+            return Err(full);
+        }
+        let kept = Kept {
+            block: u32::try_from(self.blocks.len()).map_err(io::Error::other)?,
+            start: u32::try_from(self.open.len()).map_err(io::Error::other)?,
+            length: u32::try_from(text.len()).map_err(io::Error::other)?,
+            generation: self.part(part).generation,
+            capture,
+        };
+        self.open.extend_from_slice(text.as_bytes());
+        self.written += text.len() as u64;
+        self.used += text.len() as u64;
+        let old = self.part(part).put(key, kept);
+        self.used -= old;
+        if self.open.len() >= BLOCK { self.close_block() } else { Ok(()) }
+    }
+
     /// How much of the text is of no use.
     const fn useless(&self) -> u64 {
         self.written.saturating_sub(self.used)
+    }
+
+    /// Each evaluation after a message ends a block, and many small ones take long to read.
+    const fn is_worth_compacting(&self) -> bool {
+        let is_scattered = self.blocks.len() as u64 > SCATTERED + 4 * self.used / BLOCK as u64;
+        is_scattered || self.written >= WORTH_COMPACTING && self.useless() > self.used
     }
 
     /// Takes room for text, before it is compressed.
@@ -243,8 +300,7 @@ impl MirrorState {
             Some(file) => file,
             none => none.insert(tempfile::tempfile()?),
         };
-        file.seek(SeekFrom::Start(self.length))?;
-        file.write_all(&compressed)?;
+        file.write_all_at(&compressed, self.length)?;
         let length = u32::try_from(compressed.len()).map_err(io::Error::other)?;
         self.blocks.push(Block { at: self.length, length });
         self.length += u64::from(length);
@@ -254,25 +310,16 @@ impl MirrorState {
         Ok(())
     }
 
-    fn block(&mut self, number: u32, text: &mut Vec<u8>) -> io::Result<()> {
-        let block = self.blocks.get(number as usize).copied();
-        let (Some(block), Some(file)) = (block, &mut self.file) else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        file.seek(SeekFrom::Start(block.at))?;
-        text.clear();
-        DeflateDecoder::new(file.take(u64::from(block.length))).read_to_end(text)?;
-        Ok(())
-    }
-
     /// Where the items of some parts are, in the order of the file.
-    fn in_order(&mut self, parts: &BTreeSet<Part>) -> io::Result<Vec<Kept>> {
+    fn in_order(&mut self, parts: &BTreeSet<Part>) -> io::Result<Blocks> {
         self.close_block()?;
         let wanted = self.parts.iter().filter(|(part, _)| parts.contains(part));
         let mut kept: Vec<Kept> =
             wanted.flat_map(|(_, items)| items.kept.values().copied()).collect();
         kept.sort_unstable_by_key(|kept| (kept.block, kept.start));
-        Ok(kept)
+        let file = self.file.as_ref().map(File::try_clone).transpose()?;
+        let blocks = self.blocks.clone();
+        Ok(Blocks::of(file, blocks, kept))
     }
 
     /// Writes what is of use to a new file.
@@ -291,10 +338,13 @@ impl MirrorState {
             })
             .collect();
         moved.sort_unstable_by_key(|(_, _, kept)| (kept.block, kept.start));
+        for (part, items) in &self.parts {
+            new.parts.insert(part.clone(), Items::emptied(items));
+        }
         let (mut text, mut at) = (Vec::new(), None);
         for (part, key, kept) in moved {
             if at != Some(kept.block) {
-                self.block(kept.block, &mut text)?;
+                read_block(self.file.as_ref(), &self.blocks, kept.block, &mut text)?;
                 at = Some(kept.block);
             }
             let (start, end) = (kept.start as usize, (kept.start + kept.length) as usize);
@@ -309,36 +359,9 @@ impl MirrorState {
                 new.close_block()?;
             }
         }
-        for (part, items) in &self.parts {
-            new.part(part).generation = items.generation;
-        }
         new.used = new.written;
         *self = new;
         Ok(())
-    }
-}
-
-/// Gives back the items, block by block.
-struct Blocks<'m> {
-    state: &'m mut MirrorState,
-    kept: std::iter::Peekable<std::vec::IntoIter<Kept>>,
-    error: Option<io::Error>,
-}
-
-impl Blocks<'_> {
-    fn next_chunk(&mut self, chunk: &mut Chunk) -> Option<Origin> {
-        chunk.items.clear();
-        let number = self.kept.peek()?.block;
-        if let Err(error) = self.state.block(number, &mut chunk.text) {
-            self.error = Some(error);
-            return None;
-        }
-        while let Some(kept) = self.kept.next_if(|kept| kept.block == number) {
-            let (start, length) = (kept.start as usize, kept.length as usize);
-            let (offset, index) = (u64::from(kept.start), chunk.items.len() as u64);
-            chunk.items.push(ItemSpan { start, end: start + length, offset, index });
-        }
-        Some(Origin { file: 0, items_before: 0 })
     }
 }
 
