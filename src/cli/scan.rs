@@ -254,7 +254,7 @@ mod tests {
 
     use clap::Parser;
 
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::cli::results::JsonSummary;
@@ -271,8 +271,8 @@ mod tests {
         let drift =
             Drift { changes: Vec::new(), summary: Vec::new(), left_out: Vec::new(), internal };
         let (outcome, sources) = (Outcome::of(&[]), Vec::new());
-        let (kept, took) = (BTreeMap::new(), Duration::ZERO);
-        let mut report = RoundReport { outcome, drift, sources, kept, took };
+        let (kept, updated, took) = (BTreeMap::new(), BTreeSet::new(), Duration::ZERO);
+        let mut report = RoundReport { outcome, drift, sources, kept, updated, took };
         let read_whole = |report: &RoundReport| {
             serde_json::to_value(JsonSummary::new(report)).unwrap()["readWhole"].clone()
         };

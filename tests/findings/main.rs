@@ -129,6 +129,19 @@ fn a_finding_is_read_back_as_it_was_written() {
 }
 
 #[test]
+fn a_finding_whose_baseline_security_hub_would_not_keep_is_not_ours() {
+    let document = hostile::findings().into_iter().next().unwrap().to_asff();
+    for key in [asff::document::field::BASELINE, asff::document::field::NAMESPACE] {
+        for name in ["", " ", "a\u{7}b"] {
+            let mut document = document.clone();
+            document.product_fields.insert(key.to_owned(), name.to_owned());
+            let error = engine::drift::Finding::try_from(document).unwrap_err();
+            assert!(error.to_string().contains(&format!("{name:?} cannot be its")), "{error}");
+        }
+    }
+}
+
+#[test]
 fn the_limits_are_those_that_aws_documents() {
     let model = ServiceModel::security_hub();
     for (shape, member, phrase) in [

@@ -203,6 +203,7 @@ fn open<'a>(
     if depth::exceeds(text.as_bytes(), MAX_DEPTH) || room == 0 {
         return Err(ItemError::TooDeep);
     }
+    ItemError::of_escapes(text)?;
     let envelope: Envelope<'a> =
         sonic_rs::from_str(text).map_err(|error| ItemError::from_json(&error))?;
     let is_item = envelope.resource_type.is_some() && envelope.message_type.is_none();
@@ -319,6 +320,8 @@ mod tests {
         let arena = Bump::new();
         for text in [
             r#"{"Records":[{"body":"garbage"}]}"#,
+            r#"{"source":"aws.other","detail":{"a":"\u00e:"}}"#,
+            r#"{"Records":[{"body":"{\"messageType\":\"ScheduledNotification\",\"a\":\"\\u00\"}"}]}"#,
             r#"{"Records":[{"body":"[{}]"}]}"#,
             r#"{"Records":[{"body":"\"{}\""}]}"#,
             r#"{"Records":[{"kinesis":{"data":"e30="}}]}"#,

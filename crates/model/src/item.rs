@@ -9,7 +9,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::value_of;
+use super::{escapes, value_of};
 use cel::{Timestamp, Value};
 
 /// One resource as AWS Config recorded it. `'a` is the life of the text and the arena.
@@ -153,6 +153,16 @@ pub enum ItemError {
 pub(crate) const DOUBLED: &str = "defined twice: ";
 
 impl ItemError {
+    /// # Errors
+    ///
+    /// Where an escape in the text is none.
+    pub(crate) fn of_escapes(text: &str) -> Result<(), Self> {
+        match escapes::invalid(text.as_bytes()) {
+            Some(offset) => Err(Self::Broken { message: escapes::INVALID.into(), offset }),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn from_json(error: &sonic_rs::Error) -> Self {
         let message = error.to_string();
         let first_line = message.lines().next().unwrap_or_default();

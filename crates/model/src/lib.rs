@@ -10,6 +10,7 @@ mod documents;
 mod encoding;
 mod enumeration;
 mod envelope;
+mod escapes;
 pub mod fact_types;
 mod identity;
 mod instant;

@@ -38,6 +38,7 @@ pub fn parse_item<'a>(
     if depth::exceeds(text.as_bytes(), MAX_DEPTH) {
         return Err(ItemError::TooDeep);
     }
+    ItemError::of_escapes(text)?;
     let item = PartialItem::read(text, reading, arena, None)?;
     let misread = item.resource_type != item.read_as;
     if misread && item.resource_type.is_some_and(|name| reading.reads(name)) {

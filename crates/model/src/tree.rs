@@ -12,6 +12,7 @@ use sonic_rs::Deserializer;
 
 use super::depth::{self, MAX_DEPTH};
 use super::documents::Decoding;
+use super::escapes;
 use super::item::DOUBLED;
 use super::reading::{ReadingNode, Reads};
 use cel::Value;
@@ -68,6 +69,9 @@ impl<'n, 'a> Tree<'n, 'a> {
         let room = MAX_DEPTH.saturating_sub(self.depth);
         if depth::exceeds(text.as_bytes(), room) {
             return Err(sonic_rs::Error::custom("nests too deeply"));
+        }
+        if escapes::invalid(text.as_bytes()).is_some() {
+            return Err(sonic_rs::Error::custom(escapes::INVALID));
         }
         let mut deserializer = Deserializer::from_str(text);
         let value = self.deserialize(&mut deserializer)?;

@@ -1,17 +1,17 @@
 //! Results that outlive the items that they came from.
 
 use engine::evaluation::{
-    EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Results, Subject,
+    EvaluationResult, FieldReading, ItemKey, OwnerTag, OwnerTagPlace, Results, Stage, Subject,
 };
 use model::Verdict;
 
-/// The results of one chunk of items, in their order.
+/// The results of one chunk of items, in their order, with the items' keys where they have some.
 #[derive(Debug, Default)]
-pub(super) struct Batch(Vec<KeptResult>);
+pub(super) struct Batch(Vec<(Option<ItemKey>, KeptResult)>);
 
 /// One result, owned.
 #[derive(Debug)]
-struct KeptResult {
+pub(super) struct KeptResult {
     plan: usize,
     target: usize,
     control: usize,
@@ -42,6 +42,26 @@ enum KeptSubject {
 
 impl Batch {
     pub(super) fn keep(&mut self, result: &EvaluationResult<'_>) {
+        self.0.push((None, result.into()));
+    }
+
+    /// Keeps a result of the item of that key.
+    pub(super) fn keep_of(&mut self, key: Option<ItemKey>, result: &EvaluationResult<'_>) {
+        self.0.push((key, result.into()));
+    }
+
+    pub(super) fn deliver(&self, results: &mut dyn Results) {
+        for (key, kept) in &self.0 {
+            if let Some(ItemKey(key)) = key {
+                results.stage(Stage::Item(*key));
+            }
+            kept.deliver(results);
+        }
+    }
+}
+
+impl From<&EvaluationResult<'_>> for KeptResult {
+    fn from(result: &EvaluationResult<'_>) -> Self {
         let EvaluationResult {
             plan,
             target,
@@ -53,7 +73,7 @@ impl Batch {
             exemption,
             owner_tag,
         } = *result;
-        self.0.push(KeptResult {
+        Self {
             plan,
             target,
             control,
@@ -63,25 +83,25 @@ impl Batch {
             explanation: explanation.into(),
             exemption,
             owner_tag: owner_tag.tag().map(|tag| (tag.key.into(), tag.value.into())),
-        });
-    }
-
-    pub(super) fn deliver(&self, results: &mut dyn Results) {
-        for kept in &self.0 {
-            results.result(&EvaluationResult {
-                plan: kept.plan,
-                target: kept.target,
-                control: kept.control,
-                subject: kept.subject.borrow(),
-                verdict: kept.verdict,
-                message: &kept.message,
-                explanation: &kept.explanation,
-                exemption: kept.exemption,
-                owner_tag: OwnerTagPlace::found(
-                    kept.owner_tag.as_ref().map(|(key, value)| OwnerTag { key, value }),
-                ),
-            });
         }
+    }
+}
+
+impl KeptResult {
+    pub(super) fn deliver(&self, results: &mut dyn Results) {
+        results.result(&EvaluationResult {
+            plan: self.plan,
+            target: self.target,
+            control: self.control,
+            subject: self.subject.borrow(),
+            verdict: self.verdict,
+            message: &self.message,
+            explanation: &self.explanation,
+            exemption: self.exemption,
+            owner_tag: OwnerTagPlace::found(
+                self.owner_tag.as_ref().map(|(key, value)| OwnerTag { key, value }),
+            ),
+        });
     }
 }
 

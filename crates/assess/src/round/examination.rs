@@ -1,7 +1,7 @@
 //! Reads one source on all cores, and gives each item to an evaluation's worker.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::mem;
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use crate::sources::{
 };
 use aws::source;
 use aws::source::aws_config::LiveRead;
-use aws::source::{Lost, Snapshot, SnapshotError};
+use aws::source::{Lost, Part, Snapshot, SnapshotError, Which};
 use cel::Timestamp;
-use engine::evaluation::{EvaluationResult, Evaluator, Results};
+use engine::evaluation::{EvaluationResult, Evaluator, ItemKey, Results};
 use model::{AccountId, ConfigurationItem, ItemStatus, Reading, Region, UnknownReason, fact_types};
 
 /// The reading of one source.
@@ -107,20 +107,23 @@ impl Examination<'_> {
         Examined { report, survey: Some(survey), lost }
     }
 
-    /// Goes through what was read of AWS Config, and says of what something was lost since.
+    /// Goes through items that were read of AWS Config, and says of what something was lost since.
     pub(super) fn live(
         &self,
         read: &LiveRead,
+        which: &BTreeMap<&Part, Which<'_>>,
+        take: Take,
         workers: &mut [Evaluator<'_, '_>],
         receiver: &mut (dyn Results + Send),
-    ) -> (SourceReport, BTreeSet<Lost>) {
+    ) -> ExaminedLive {
         let admission = Admission {
             accounts: [read.account.as_str()].into_iter().collect(),
             ..Admission::default()
         };
         let in_order = InOrder::new(receiver);
-        let examiners = self.examiners(workers, &admission, &in_order);
-        let (examiners, done) = read.mirror.read(&read.parts, self.reading, examiners);
+        let mut examiners = self.examiners(workers, &admission, &in_order);
+        examiners.iter_mut().for_each(|examiner| examiner.take = take);
+        let (examiners, done, keys) = read.mirror.read_some(which, self.reading, examiners);
         let report = SourceReport {
             name: format!("AWS Config of account {}", read.account),
             is_partial: done.lost.iter().all(Lost::is_part_of_account),
@@ -135,7 +138,8 @@ impl Examination<'_> {
             facts: BTreeSet::new(),
             foreign: examiners.iter().map(|examiner| examiner.foreign).sum(),
         };
-        (report, done.lost)
+        let is_whole = done.complete && done.lost.is_empty() && report.foreign == 0;
+        ExaminedLive { report, lost: done.lost, keys, is_whole }
     }
 
     fn examiners<'e, 'w, 'p>(
@@ -149,6 +153,7 @@ impl Examination<'_> {
             admission,
             interest: self.interest,
             in_order,
+            take: Take::Unkeyed,
             batch: Batch::default(),
             facts: BTreeSet::new(),
             foreign: 0,
@@ -225,6 +230,7 @@ struct Examiner<'x, 'e, 'p> {
     admission: &'x Admission<'x>,
     interest: &'x Interest,
     in_order: &'x InOrder<'x>,
+    take: Take,
     /// The results of the chunk that is worked on.
     batch: Batch,
     /// When the facts were asked for.
@@ -234,6 +240,20 @@ struct Examiner<'x, 'e, 'p> {
 
 impl source::ItemSink for Examiner<'_, '_, '_> {
     fn item(&mut self, item: ConfigurationItem<'_>) {
+        self.look_at(None, item);
+    }
+
+    fn keyed_item(&mut self, key: ItemKey, item: ConfigurationItem<'_>) {
+        self.look_at(Some(key), item);
+    }
+
+    fn chunk_done(&mut self, sequence: u64) {
+        self.in_order.deliver(sequence, mem::take(&mut self.batch));
+    }
+}
+
+impl Examiner<'_, '_, '_> {
+    fn look_at(&mut self, key: Option<ItemKey>, item: ConfigurationItem<'_>) {
         let Admission { accounts, outdated, stale, is_undated, inputs, lost } = self.admission;
         if !accounts.contains(item.account_id) {
             self.foreign += 1;
@@ -260,16 +280,41 @@ impl source::ItemSink for Examiner<'_, '_, '_> {
         if is_doubtful {
             item.status = ItemStatus::Doubtful;
         }
-        let Self { worker, interest, batch, .. } = self;
+        let Self { worker, interest, batch, take, .. } = self;
         let mut keep = |result: &EvaluationResult<'_>| {
             if interest.takes(result) {
-                batch.keep(result);
+                batch.keep_of(key, result);
             }
         };
-        worker.item(&item, &mut keep);
+        match (take, key) {
+            (Take::Keyed, Some(key)) => worker.keyed_item(key, &item, &mut keep),
+            (Take::Changed, Some(key)) => worker.judge_item(key, &item, &mut keep),
+            (Take::Kept, Some(_)) => worker.keep_item(&item),
+            (_, _) => worker.item(&item, &mut keep),
+        }
     }
+}
 
-    fn chunk_done(&mut self, sequence: u64) {
-        self.in_order.deliver(sequence, mem::take(&mut self.batch));
-    }
+/// What is done with items that have a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Take {
+    /// They are judged and kept for what needs others, too.
+    Unkeyed,
+    /// The same, and what they came to is remembered.
+    Keyed,
+    /// Each is judged alone: it changed since an earlier round.
+    Changed,
+    /// They are kept for what needs others, too.
+    Kept,
+}
+
+/// What the items of an account that is read live came to.
+pub(super) struct ExaminedLive {
+    pub(super) report: SourceReport,
+    /// Of what something was lost.
+    pub(super) lost: BTreeSet<Lost>,
+    /// The keys of those that were read.
+    pub(super) keys: Vec<ItemKey>,
+    /// Whether each of them was understood.
+    pub(super) is_whole: bool,
 }

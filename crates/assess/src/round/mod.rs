@@ -8,6 +8,7 @@ mod batch;
 mod examination;
 mod in_order;
 mod interest;
+mod live;
 mod part;
 mod retained;
 
@@ -17,11 +18,12 @@ use std::time::{Duration, Instant};
 use bumpalo::Bump;
 
 use super::sources::{self, SourceInput, SourceReport, SourceStatement};
+use aws::source::Which;
 use cel::Timestamp;
 use engine::drift::{Comparison, Drift, KnownFindings, Publisher, Summaries};
 use engine::evaluation::{Coverage, Evaluation, EvaluationResult, Evaluator, Outcome, Results};
 use engine::plan::Plan;
-use examination::Examination;
+use examination::{Examination, Take};
 use interest::Interest;
 use model::{AccountId, InternalErrors, Reading, ResourceType};
 
@@ -73,6 +75,8 @@ pub struct RoundReport {
     /// The accounts of which nothing changed since an earlier round, and when they were evaluated: what
     /// is said of them was found then.
     pub kept: BTreeMap<AccountId, Timestamp>,
+    /// The accounts of which only what changed since an earlier round was evaluated.
+    pub updated: BTreeSet<AccountId>,
     /// How long it took.
     pub took: Duration,
 }
@@ -146,8 +150,8 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
     };
     let (outcome, sources) = examine(round, &interest, view.progress, &mut receiver);
     let drift = gathering.finish(&outcome);
-    let (kept, took) = (BTreeMap::new(), started.elapsed());
-    RoundReport { outcome, drift, sources, kept, took }.logged()
+    let (kept, updated, took) = (BTreeMap::new(), BTreeSet::new(), started.elapsed());
+    RoundReport { outcome, drift, sources, kept, updated, took }.logged()
 }
 
 /// Reads every source of a round once, and evaluates its plans.
@@ -186,9 +190,11 @@ fn examine(
                 examined.report
             }
             SourceInput::Live(read) => {
-                let (report, lost) = examination.live(read, &mut workers, receiver);
-                sources::state_live(&mut coverage, read, &report, &lost);
-                report
+                let all = read.parts.iter().map(|part| (part, Which::All)).collect();
+                let workers = &mut workers;
+                let examined = examination.live(read, &all, Take::Unkeyed, workers, receiver);
+                sources::state_live(&mut coverage, read, &examined.report, &examined.lost);
+                examined.report
             }
         });
     }

@@ -112,7 +112,7 @@ impl RoundPart {
     }
 
     /// The result as one of the round.
-    fn place<'r>(&self, result: &EvaluationResult<'r>) -> EvaluationResult<'r> {
+    pub(super) fn place<'r>(&self, result: &EvaluationResult<'r>) -> EvaluationResult<'r> {
         let Some(place) = self.places.get(result.plan) else {
             return EvaluationResult { plan: NOWHERE, ..*result };
         };

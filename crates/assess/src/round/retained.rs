@@ -1,10 +1,11 @@
-//! Evaluates again only the accounts of which something changed.
+//! Evaluates again only the accounts of which something changed, and of those that are read live only what changed
+//! ([`super::live`]).
 //!
 //! What came of an account counts on as long as nothing that it was made from is another: the files of
 //! its source, what the plans say of it, and time, where that turns a verdict or an interval has
-//! passed. What was not read whole, comes from AWS itself, or met a failure of our own is evaluated
-//! every time. So is an account of which a finding is published that was not known then: whether its
-//! resource is as it should be was not kept.
+//! passed. What was not read whole or met a failure of our own is evaluated every time. So is an account
+//! of which a finding is published that was not known then: whether its resource is as it should be was
+//! not kept.
 //!
 //! Only verdicts that are not compliant are kept, those of resources with a finding, and counts. The
 //! comparison with what is published sees them in every round, as it sees those of a whole evaluation.
@@ -15,6 +16,7 @@ use std::time::{Instant, SystemTime};
 
 use super::batch::Batch;
 use super::interest::Interest;
+use super::live::{LiveRetained, live_of};
 use super::part::{EarlierResults, OpenedSources, PartResults, RoundPart};
 use super::{Gathering, Round, RoundReport, View, examine};
 use crate::schedule;
@@ -44,14 +46,27 @@ impl Default for Retained {
 #[derive(Debug)]
 struct RetainedPart {
     plans: Vec<Plan>,
+    /// The findings whose resources' verdicts are among the results.
+    findings: HashSet<FindingId>,
+    of: RetainedSource,
+}
+
+/// The same, by where the items came from.
+#[derive(Debug)]
+enum RetainedSource {
+    Files(FilesRetained),
+    Live(Box<LiveRetained>),
+}
+
+/// What came of accounts that are read from snapshots.
+#[derive(Debug)]
+struct FilesRetained {
     sources: Vec<PlainSource>,
     /// What their files were; nothing where nobody can say whether they change.
     states: Option<Vec<SnapshotState>>,
     evaluated_at: Timestamp,
     /// When to evaluate again though nothing changes.
     due: Option<Timestamp>,
-    /// The findings whose resources' verdicts are among the results.
-    findings: HashSet<FindingId>,
     results: Batch,
     outcome: Outcome,
     reports: Vec<SourceReport>,
@@ -75,7 +90,8 @@ impl Retained {
     /// When to evaluate some account again though nothing changes.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
-        self.parts.values().filter_map(|part| part.due).min()
+        let files = self.parts.values().filter_map(RetainedPart::files);
+        files.filter_map(|files| files.due).min() // what is read live is read at each interval
     }
 
     /// Of what is published now it is known whether it is as it should be.
@@ -106,6 +122,35 @@ impl Retained {
 }
 
 impl RetainedPart {
+    fn new(part: &RoundPart, round: &Round<'_>, of: RetainedSource) -> Self {
+        let known = round.known.into_iter().flat_map(KnownFindings::iter);
+        let known = known.filter(|finding| part.accounts.contains(&finding.account));
+        let findings = known.map(|finding| finding.id.clone()).collect();
+        Self { plans: part.plans.clone(), findings, of }
+    }
+
+    /// Whether an evaluation of the part, which is read from files, would come to the same.
+    fn holds(&self, part: &RoundPart, opened: &OpenedSources, now: Timestamp) -> bool {
+        self.plans == part.plans && self.files().is_some_and(|files| files.holds(opened, now))
+    }
+
+    fn files(&self) -> Option<&FilesRetained> {
+        match &self.of {
+            RetainedSource::Files(files) => Some(files),
+            RetainedSource::Live(_) => None,
+        }
+    }
+
+    /// What came of an account that is read live, where the plans say the same.
+    fn into_live(self, part: &RoundPart) -> Option<LiveRetained> {
+        match self.of {
+            RetainedSource::Live(live) if self.plans == part.plans => Some(*live),
+            _ => None,
+        }
+    }
+}
+
+impl FilesRetained {
     /// Evaluates a part.
     fn evaluate(
         part: &RoundPart,
@@ -121,14 +166,10 @@ impl RetainedPart {
         let mut results = PartResults { part, gathering, shown, interest, examples, kept };
         let (outcome, reports) = examine(&of_part, interest, view.progress, &mut results);
         let results = results.kept;
-        let known = round.known.into_iter().flat_map(KnownFindings::iter);
-        let known = known.filter(|finding| part.accounts.contains(&finding.account));
         let stale_at = schedule::stale_at(&inputs, &reports);
         Self {
-            plans: part.plans.clone(),
             evaluated_at: round.now,
             due: schedule::next(&part.plans, stale_at, round.now),
-            findings: known.map(|finding| finding.id.clone()).collect(),
             sources: inputs.into_iter().filter_map(PlainSource::of).collect(),
             states,
             results,
@@ -138,12 +179,11 @@ impl RetainedPart {
     }
 
     /// Whether an evaluation of the part would come to the same.
-    fn holds(&self, part: &RoundPart, opened: &OpenedSources, now: Timestamp) -> bool {
+    fn holds(&self, opened: &OpenedSources, now: Timestamp) -> bool {
         let is_time = now < self.evaluated_at || self.due.is_some_and(|due| due <= now);
         !is_time
             && self.states.is_some()
             && self.states == opened.states
-            && self.plans == part.plans
             && self.sources.len() == opened.inputs.len()
             && self.sources.iter().zip(&opened.inputs).all(|(source, input)| source.is(input))
     }
@@ -189,7 +229,7 @@ pub fn evaluate_changed(
     let started = Instant::now();
     let (mut gathering, mut outcome) = (Gathering::of(round), Outcome::of(round.plans));
     let mut reports: BTreeMap<usize, SourceReport> = BTreeMap::new();
-    let mut kept = BTreeMap::new();
+    let (mut kept, mut updated) = (BTreeMap::new(), BTreeSet::new());
     if let Some(known) = round.known {
         retained.forget_unknown(known);
     }
@@ -197,17 +237,42 @@ pub fn evaluate_changed(
     for part in RoundPart::all(round) {
         let opened = part.open(round, retained.now_of_files);
         let earlier = before.remove(&part.accounts);
-        let earlier = earlier.filter(|it| it.holds(&part, &opened, round.now));
-        let came = if let Some(earlier) = earlier {
-            earlier.results.deliver(&mut EarlierResults { part: &part, gathering: &mut gathering });
-            kept.extend(part.accounts.iter().map(|it| (it.clone(), earlier.evaluated_at)));
+        if let Some(read) = live_of(&opened.inputs) {
+            let earlier = earlier.and_then(|it| it.into_live(&part));
+            let of_part = (&part, &opened);
+            let changed =
+                earlier.and_then(|it| it.update(of_part, read, round, (&mut gathering, &mut view)));
+            let came = if let Some(changed) = changed {
+                updated.insert(read.account.clone());
+                changed
+            } else {
+                LiveRetained::whole(of_part, read, round, (&mut gathering, &mut view))
+            };
+            part.add(&came.outcome, &mut outcome);
+            reports.extend(part.sources.iter().map(|at| (*at, came.report.clone())));
+            if let Some(live) = came.retained {
+                let of = RetainedSource::Live(Box::new(live));
+                let live = RetainedPart::new(&part, round, of);
+                retained.parts.insert(part.accounts, live);
+            }
+            continue;
+        }
+        let came = if let Some(earlier) = earlier.filter(|it| it.holds(&part, &opened, round.now)) {
+            let mut results = EarlierResults { part: &part, gathering: &mut gathering };
+            if let Some(files) = earlier.files() {
+                files.results.deliver(&mut results);
+                kept.extend(part.accounts.iter().map(|it| (it.clone(), files.evaluated_at)));
+            }
             earlier
         } else {
-            RetainedPart::evaluate(&part, opened, round, (&mut gathering, &mut view))
+            let heard = (&mut gathering, &mut view);
+            let files = FilesRetained::evaluate(&part, opened, round, heard);
+            RetainedPart::new(&part, round, RetainedSource::Files(files))
         };
-        part.add(&came.outcome, &mut outcome);
-        reports.extend(part.sources.iter().copied().zip(came.reports.iter().cloned()));
-        if came.lasts() {
+        let Some(files) = came.files() else { continue };
+        part.add(&files.outcome, &mut outcome);
+        reports.extend(part.sources.iter().copied().zip(files.reports.iter().cloned()));
+        if files.lasts() {
             retained.parts.insert(part.accounts, came);
         }
     }
@@ -217,5 +282,5 @@ pub fn evaluate_changed(
     }
     retained.will_know(&drift);
     let (sources, took) = (reports.into_values().collect(), started.elapsed());
-    RoundReport { outcome, drift, sources, kept, took }.logged()
+    RoundReport { outcome, drift, sources, kept, updated, took }.logged()
 }

@@ -8,35 +8,29 @@
 //! later stays, whichever comes first: a read that was under way takes back nothing that a message reported.
 
 mod blocks;
+mod changed;
 mod items;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::io;
+use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use rustc_hash::FxHashSet;
 
 use super::snapshot::items::Context;
 use super::snapshot::pass::pass;
 use super::snapshot::{Evaluate, ItemSink, Lost, ReadReport, finish};
 use super::space::{MirrorSpace, Taken};
-use blocks::{Block, Blocks, read_block};
+use blocks::Blocks;
 use cel::Timestamp;
-use items::{Capture, Items, Kept};
+pub use changed::{Changes, Which};
+use engine::evaluation::ItemKey;
+use items::{Capture, Kept};
 use model::{Reading, Region, ResourceType};
-
-/// So much text is compressed together.
-const BLOCK: usize = 256 << 10;
-/// The file is written again when more than half of it is of no use, and it is larger than this.
-const WORTH_COMPACTING: u64 = 32 << 20;
-/// So many blocks more than the text needs are too many.
-const SCATTERED: u64 = 256;
-/// Where there is no room, it is written again when so much text or more is of no use.
-const WORTH_A_TRY: u64 = 1 << 20;
+use state::MirrorState;
 
 /// One resource type, as one region delivered it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,21 +46,6 @@ pub struct Part {
 pub struct Mirror {
     state: Mutex<MirrorState>,
     hasher: RandomState,
-}
-
-#[derive(Debug, Default)]
-struct MirrorState {
-    file: Option<File>,
-    length: u64,
-    /// The bytes of the file, and of the text that is not yet compressed.
-    taken: Taken,
-    blocks: Vec<Block>,
-    /// Text that is not yet compressed: the block after the last.
-    open: Vec<u8>,
-    parts: BTreeMap<Part, Items>,
-    /// How much text is written, and how much of it is of use.
-    written: u64,
-    used: u64,
 }
 
 /// What a message tells of a resource.
@@ -111,11 +90,12 @@ impl Mirror {
         text: &str,
     ) -> io::Result<()> {
         let (key, capture) = (self.hasher.hash_one((region, id)), Capture::read(captured));
+        let digest = self.hasher.hash_one(text);
         let mut state = self.lock();
         if state.part(part).is_outdated(key, capture) {
             return Ok(());
         }
-        state.write(part, key, capture, text)
+        state.write(part, key, (capture, digest), text)
     }
 
     /// Keeps what a message tells, where that is newer than what is known. Whether it is; nothing where
@@ -132,10 +112,14 @@ impl Mirror {
             return Ok(Some(false));
         }
         match news.text {
-            Some(text) => state.write(part, key, Capture::reported(news.captured), text)?,
+            Some(text) => {
+                let stamp = (Capture::reported(news.captured), self.hasher.hash_one(text));
+                state.write(part, key, stamp, text)?;
+            }
             None => {
                 let gone = items.bury(key, news.captured);
                 state.used -= gone;
+                state.changes.add(part, key);
             }
         }
         state.compact_if(MirrorState::is_worth_compacting)?;
@@ -162,8 +146,9 @@ impl Mirror {
     /// When what stays cannot be written again.
     pub fn finish(&self, part: &Part) -> io::Result<()> {
         let mut state = self.lock();
-        let gone = state.part(part).finish();
-        state.used -= gone;
+        let (length, gone) = state.part(part).finish();
+        state.used -= length;
+        gone.into_iter().for_each(|key| state.changes.add(part, key));
         state.compact_if(MirrorState::is_worth_compacting)
     }
 
@@ -184,6 +169,11 @@ impl Mirror {
         self.lock().parts.get(part).map_or(0, |items| items.kept.len() as u64)
     }
 
+    /// How many items these parts hold.
+    pub fn items_of(&self, parts: &BTreeSet<Part>) -> u64 {
+        parts.iter().map(|part| self.count(part)).sum()
+    }
+
     /// How many items it holds.
     pub fn len(&self) -> u64 {
         self.lock().parts.values().map(|items| items.kept.len() as u64).sum()
@@ -194,6 +184,22 @@ impl Mirror {
         self.len() == 0
     }
 
+    /// What changed since this was asked before. Who reads an item after that may find it changed again, and hears
+    /// of it the next time.
+    pub fn take_changes(&self) -> Changes {
+        mem::take(&mut self.lock().changes)
+    }
+
+    /// The keys of what changed, be it there or not.
+    pub fn keys(&self, changes: &Changes) -> FxHashSet<ItemKey> {
+        changes.all().map(|(part, key)| self.key(part, key)).collect()
+    }
+
+    /// Tells the items of all parts apart.
+    fn key(&self, part: &Part, key: u64) -> ItemKey {
+        ItemKey(self.hasher.hash_one((part, key)))
+    }
+
     /// Gives each item of these parts to one of the workers, each of which runs on a thread of its
     /// own. Gives the workers back in their order. Meanwhile others may put items, which are not given.
     pub fn read<W: ItemSink + Send>(
@@ -202,13 +208,28 @@ impl Mirror {
         reading: &Reading,
         workers: Vec<W>,
     ) -> (Vec<W>, ReadReport) {
+        let all: BTreeMap<&Part, Which<'_>> = parts.iter().map(|part| (part, Which::All)).collect();
+        let (workers, report, _) = self.read_some(&all, reading, workers);
+        (workers, report)
+    }
+
+    /// Gives some items of these parts to the workers, by their keys. Gives back which were there, too.
+    pub fn read_some<W: ItemSink + Send>(
+        &self,
+        parts: &BTreeMap<&Part, Which<'_>>,
+        reading: &Reading,
+        workers: Vec<W>,
+    ) -> (Vec<W>, ReadReport, Vec<ItemKey>) {
         let context = Context::new(reading, self.hasher.clone());
         let in_order = self.lock().in_order(parts);
-        let mut blocks = match in_order {
-            Ok(blocks) => blocks,
-            Err(error) => return (workers, failed(&error)),
+        let (found, file, blocks) = match in_order {
+            Ok(found) => found,
+            Err(error) => return (workers, failed(&error), Vec::new()),
         };
-        let readers = workers.into_iter().map(|worker| Evaluate::of_all(&context, worker));
+        let keys: Vec<ItemKey> = found.iter().map(|(part, key, _)| self.key(part, *key)).collect();
+        let kept: Vec<Kept> = found.into_iter().map(|(_, _, kept)| kept).collect();
+        let mut blocks = Blocks::of(file, blocks, kept);
+        let readers = workers.into_iter().map(|worker| Evaluate::keyed(&context, &keys, worker));
         let mut sequence = 0;
         let readers = pass(|chunk| blocks.next_chunk(chunk), readers.collect(), &mut sequence);
         let (workers, mut tally) = finish(readers);
@@ -216,7 +237,7 @@ impl Mirror {
             tally.problem(0, None, 0, format!("cannot read a temporary file: {error}"));
             tally.lost(Lost::default());
         }
-        (workers, tally.finish(&[]))
+        (workers, tally.finish(&[]), keys)
     }
 
     fn lock(&self) -> MutexGuard<'_, MirrorState> {
@@ -229,140 +250,6 @@ fn failed(error: &io::Error) -> ReadReport {
     tally.problem(0, None, 0, format!("cannot write a temporary file: {error}"));
     tally.lost(Lost::default());
     tally.finish(&[])
-}
-
-impl MirrorState {
-    fn part(&mut self, part: &Part) -> &mut Items {
-        if !self.parts.contains_key(part) {
-            self.parts.insert(part.clone(), Items::default());
-        }
-        self.parts.entry(part.clone()).or_default()
-    }
-
-    fn forget(&mut self, part: &Part) {
-        if let Some(items) = self.parts.remove(part) {
-            let length: u64 = items.kept.values().map(|kept| u64::from(kept.length)).sum();
-            self.used -= length;
-        }
-    }
-
-    /// Writes an item's text, in the place of an older one.
-    fn write(&mut self, part: &Part, key: u64, capture: Capture, text: &str) -> io::Result<()> {
-        if let Err(full) = self.make_room(text.len() as u64) {
-            self.forget(part);
-            self.compact_if(|state| state.useless() > 0)?;
-            return Err(full);
-        }
-        let kept = Kept {
-            block: u32::try_from(self.blocks.len()).map_err(io::Error::other)?,
-            start: u32::try_from(self.open.len()).map_err(io::Error::other)?,
-            length: u32::try_from(text.len()).map_err(io::Error::other)?,
-            generation: self.part(part).generation,
-            capture,
-        };
-        self.open.extend_from_slice(text.as_bytes());
-        self.written += text.len() as u64;
-        self.used += text.len() as u64;
-        let old = self.part(part).put(key, kept);
-        self.used -= old;
-        if self.open.len() >= BLOCK { self.close_block() } else { Ok(()) }
-    }
-
-    /// How much of the text is of no use.
-    const fn useless(&self) -> u64 {
-        self.written.saturating_sub(self.used)
-    }
-
-    /// Each evaluation after a message ends a block, and many small ones take long to read.
-    const fn is_worth_compacting(&self) -> bool {
-        let is_scattered = self.blocks.len() as u64 > SCATTERED + 4 * self.used / BLOCK as u64;
-        is_scattered || self.written >= WORTH_COMPACTING && self.useless() > self.used
-    }
-
-    /// Takes room for text, before it is compressed.
-    fn make_room(&mut self, text: u64) -> io::Result<()> {
-        if self.taken.take(text).is_ok() {
-            return Ok(());
-        }
-        self.close_block()?;
-        self.compact_if(|state| state.useless() >= WORTH_A_TRY)?;
-        self.taken.take(text)
-    }
-
-    fn close_block(&mut self) -> io::Result<()> {
-        if self.open.is_empty() {
-            return Ok(());
-        }
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(&self.open)?;
-        let compressed = encoder.finish()?;
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile()?),
-        };
-        file.write_all_at(&compressed, self.length)?;
-        let length = u32::try_from(compressed.len()).map_err(io::Error::other)?;
-        self.blocks.push(Block { at: self.length, length });
-        self.length += u64::from(length);
-        self.taken.borrow(u64::from(length));
-        self.taken.give_back(self.open.len() as u64);
-        self.open.clear();
-        Ok(())
-    }
-
-    /// Where the items of some parts are, in the order of the file.
-    fn in_order(&mut self, parts: &BTreeSet<Part>) -> io::Result<Blocks> {
-        self.close_block()?;
-        let wanted = self.parts.iter().filter(|(part, _)| parts.contains(part));
-        let mut kept: Vec<Kept> =
-            wanted.flat_map(|(_, items)| items.kept.values().copied()).collect();
-        kept.sort_unstable_by_key(|kept| (kept.block, kept.start));
-        let file = self.file.as_ref().map(File::try_clone).transpose()?;
-        let blocks = self.blocks.clone();
-        Ok(Blocks::of(file, blocks, kept))
-    }
-
-    /// Writes what is of use to a new file.
-    fn compact_if(&mut self, is_worth_it: impl FnOnce(&Self) -> bool) -> io::Result<()> {
-        if !is_worth_it(self) {
-            return Ok(());
-        }
-        self.close_block()?;
-        let (taken, open) = (self.taken.another(), Vec::with_capacity(BLOCK));
-        let mut new = Self { taken, open, ..Self::default() };
-        let mut moved: Vec<(Part, u64, Kept)> = self
-            .parts
-            .iter()
-            .flat_map(|(part, items)| {
-                items.kept.iter().map(|(key, kept)| (part.clone(), *key, *kept))
-            })
-            .collect();
-        moved.sort_unstable_by_key(|(_, _, kept)| (kept.block, kept.start));
-        for (part, items) in &self.parts {
-            new.parts.insert(part.clone(), Items::emptied(items));
-        }
-        let (mut text, mut at) = (Vec::new(), None);
-        for (part, key, kept) in moved {
-            if at != Some(kept.block) {
-                read_block(self.file.as_ref(), &self.blocks, kept.block, &mut text)?;
-                at = Some(kept.block);
-            }
-            let (start, end) = (kept.start as usize, (kept.start + kept.length) as usize);
-            let item = text.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
-            let block = u32::try_from(new.blocks.len()).map_err(io::Error::other)?;
-            let start = u32::try_from(new.open.len()).map_err(io::Error::other)?;
-            new.open.extend_from_slice(item);
-            new.taken.borrow(item.len() as u64); // the old file goes in a moment
-            new.written += item.len() as u64;
-            new.part(&part).kept.insert(key, Kept { block, start, ..kept });
-            if new.open.len() >= BLOCK {
-                new.close_block()?;
-            }
-        }
-        new.used = new.written;
-        *self = new;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod space;
 
 pub use changes::{ChangeMessage, ItemChange, MessageError};
 pub use delivered::{DeliveredError, DeliveryBucket, WantedAccounts};
-pub use mirror::{Mirror, Part};
+pub use mirror::{Changes, Mirror, Part, Which};
 pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{
     Contents, ItemSink, Lost, Occurrence, ReadProblem, ReadReport, Snapshot, SnapshotError,

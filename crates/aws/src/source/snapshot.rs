@@ -48,6 +48,7 @@ use thiserror::Error;
 
 use super::delivered::DeliveredError;
 use cel::Timestamp;
+use engine::evaluation::ItemKey;
 use file_state::FileState;
 use files::SnapshotFile;
 use input::Files;
@@ -130,6 +131,11 @@ impl SnapshotError {
 pub trait ItemSink {
     /// An item of a type that is read. The newest of its resource, which is there.
     fn item(&mut self, item: ConfigurationItem<'_>);
+
+    /// The same of an item that has a key.
+    fn keyed_item(&mut self, _key: ItemKey, item: ConfigurationItem<'_>) {
+        self.item(item);
+    }
 
     /// All items of the chunk of this number were given, since the chunk before. Numbers follow the
     /// order of the input; one worker's are increasing.

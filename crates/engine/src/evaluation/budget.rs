@@ -50,6 +50,11 @@ impl RoundBudgets {
         self.of_plan(plan).is_none_or(|spent| spent.load(Ordering::Relaxed) >= self.budget)
     }
 
+    /// Whether some namespace has nothing left.
+    pub(super) fn is_any_spent(&self) -> bool {
+        self.spent.iter().any(|spent| spent.load(Ordering::Relaxed) >= self.budget)
+    }
+
     /// A run of a plan took so many steps.
     pub(super) fn spend(&self, plan: usize, steps: u64) {
         let beyond = steps.saturating_sub(FREE);

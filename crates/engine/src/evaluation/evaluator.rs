@@ -1,13 +1,16 @@
 //! Takes items one by one, on one thread.
 
+use std::mem;
+
 use bumpalo::Bump;
 use rustc_hash::FxHashSet;
 
 use super::judge::{At, Judge};
 use super::keep::Keep;
+use super::ledger::{ItemKey, Ledgers};
 use super::places::TargetByPlan;
 use super::prepared::{Evaluation, TypeEntry};
-use super::result::Results;
+use super::result::{EvaluationResult, Results};
 use model::{ConfigurationItem, InternalError, InternalPlace, rule_types};
 
 /// Takes items one by one, on one thread: judges what can be judged alone, and keeps what has to
@@ -16,6 +19,8 @@ pub struct Evaluator<'e, 'p> {
     evaluation: &'e Evaluation<'p>,
     pub(super) judge: Judge,
     pub(super) keep: Keep,
+    /// What items came to, of which somebody asks.
+    ledgers: Ledgers,
     /// Types of items that do not say where they belong.
     pub(super) unplaced: FxHashSet<u32>,
     scratch: Bump,
@@ -27,6 +32,7 @@ impl<'e, 'p> Evaluator<'e, 'p> {
             evaluation,
             judge: Judge::new(evaluation.plans, &evaluation.budgets, evaluation.now),
             keep: Keep::default(),
+            ledgers: Ledgers::default(),
             unplaced: FxHashSet::default(),
             scratch: Bump::new(),
         }
@@ -35,6 +41,49 @@ impl<'e, 'p> Evaluator<'e, 'p> {
     /// Takes one item, read by [`Evaluation::reading`] or more. A deleted resource is no resource.
     pub fn item(&mut self, item: &ConfigurationItem<'_>, results: &mut dyn Results) {
         self.judge.outcome.items += 1;
+        self.take(item, Use::JUDGED_AND_KEPT, results);
+    }
+
+    /// Does the same, and remembers what the item came to, so that a later evaluation can go on from there.
+    pub fn keyed_item(
+        &mut self,
+        key: ItemKey,
+        item: &ConfigurationItem<'_>,
+        results: &mut dyn Results,
+    ) {
+        self.judge.ledger.begin();
+        self.item(item, results);
+        self.remember(key);
+    }
+
+    /// Takes one item that changed since an evaluation that is gone on from.
+    pub fn judge_item(
+        &mut self,
+        key: ItemKey,
+        item: &ConfigurationItem<'_>,
+        results: &mut dyn Results,
+    ) {
+        self.judge.ledger.begin();
+        self.take(item, Use::JUDGED, results);
+        self.remember(key);
+    }
+
+    /// Takes one item, changed or not, of a type that is needed again.
+    pub fn keep_item(&mut self, item: &ConfigurationItem<'_>) {
+        self.take(item, Use::KEPT, &mut |_: &EvaluationResult<'_>| {});
+    }
+
+    fn remember(&mut self, key: ItemKey) {
+        let Self { judge, ledgers, .. } = self;
+        judge.ledger.finish(|ledger| ledgers.insert(key, ledger));
+    }
+
+    /// Hands over what items came to.
+    pub(super) fn take_ledgers(&mut self) -> Ledgers {
+        mem::take(&mut self.ledgers)
+    }
+
+    fn take(&mut self, item: &ConfigurationItem<'_>, use_: Use, results: &mut dyn Results) {
         // Nobody asked for other types and accounts.
         let Some(entry) = self.evaluation.types.get(item.resource_type) else { return };
         if item.status.is_deleted() {
@@ -45,13 +94,16 @@ impl<'e, 'p> Evaluator<'e, 'p> {
             return;
         }
         if item.resource_type == rule_types::COMPLIANCE {
-            self.compliance(item, results);
+            self.compliance(item, use_, results);
         }
         let Some(account) = self.evaluation.places.account(item.account_id) else { return };
-        if let Some(projection) = &entry.need.keep {
+        if use_.keeps
+            && let Some(projection) = &entry.need.keep
+        {
             self.keep.put(entry.number, account.number, item, projection);
         }
-        if !entry.is_global
+        if use_.judges
+            && !entry.is_global
             && let Some(targets) = account.targets(item.region, false)
         {
             judge_alone(&mut self.judge, self.evaluation, entry, targets, item, results);
@@ -59,23 +111,41 @@ impl<'e, 'p> Evaluator<'e, 'p> {
     }
 
     /// Takes what rules say of a resource, each as a result of its own.
-    fn compliance(&mut self, item: &ConfigurationItem<'_>, results: &mut dyn Results) {
+    fn compliance(&mut self, item: &ConfigurationItem<'_>, use_: Use, results: &mut dyn Results) {
         let evaluation = self.evaluation;
         let Some(account) = evaluation.places.account(item.account_id) else { return };
         self.scratch.reset();
         for (resource_type, result) in evaluation.rules.results(item, &self.scratch) {
             let Some(entry) = evaluation.types.get(resource_type) else { continue };
             let result = ConfigurationItem { resource_type, ..result };
-            if let Some(projection) = &entry.need.keep {
+            if use_.keeps
+                && let Some(projection) = &entry.need.keep
+            {
                 self.keep.put(entry.number, account.number, &result, projection);
             }
-            if !entry.is_global
+            if use_.judges
+                && !entry.is_global
                 && let Some(targets) = account.targets(item.region, false)
             {
                 judge_alone(&mut self.judge, evaluation, entry, targets, &result, results);
             }
         }
     }
+}
+
+/// What is made of an item.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    /// Whether checks run that judge it alone.
+    judges: bool,
+    /// Whether it is kept for those that need others, too.
+    keeps: bool,
+}
+
+impl Use {
+    const JUDGED_AND_KEPT: Self = Self { judges: true, keeps: true };
+    const JUDGED: Self = Self { judges: true, keeps: false };
+    const KEPT: Self = Self { judges: false, keeps: true };
 }
 
 /// Runs the checks that judge a resource alone.
@@ -96,5 +166,5 @@ pub(super) fn judge_alone<'a, 'p: 'a>(
             judge.resource(At { check, target }, item, Ok(None), results);
         }
     }
-    judge.outcome.count_item(&entry.judging_plans, |plan| targets.get(plan));
+    judge.count_item(&entry.judging_plans, |plan| targets.get(plan));
 }

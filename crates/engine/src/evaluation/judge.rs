@@ -10,6 +10,7 @@ use super::check::{CHANGED, PreparedCheck};
 use super::concern::{Concern, match_subject};
 use super::explain::{cut, explain};
 use super::fault::Fault;
+use super::ledger::LedgerWriter;
 use super::mask::Masked;
 use super::outcome::Outcome;
 use super::result::{EvaluationResult, FieldReading, OwnerTagPlace, Results, Subject};
@@ -32,6 +33,7 @@ pub(super) struct Judge {
     pub(super) scratch: Bump,
     budgets: Arc<RoundBudgets>,
     now: Timestamp,
+    pub(super) ledger: LedgerWriter,
     /// Why some of what was to be judged was not, and nobody can say what.
     pub(super) lost: Option<InternalError>,
 }
@@ -47,13 +49,24 @@ impl Judge {
     pub(super) fn new(plans: &[Plan], budgets: &Arc<RoundBudgets>, now: Timestamp) -> Self {
         let (outcome, machine) = (Outcome::of(plans), Machine::new());
         let (scratch, budgets) = (Bump::new(), Arc::clone(budgets));
-        Self { outcome, machine, scratch, budgets, now, lost: None }
+        let ledger = LedgerWriter::default();
+        Self { outcome, machine, scratch, budgets, now, ledger, lost: None }
     }
 
     /// Something was not judged, and nobody can say what.
     pub(super) fn lose(&mut self, error: InternalError) {
         self.outcome.internal.add(error);
         self.lost.get_or_insert(error);
+    }
+
+    /// Counts an item for the targets, by plan, of plans that look at it.
+    pub(super) fn count_item(&mut self, plans: &[usize], target: impl Fn(usize) -> Option<usize>) {
+        for plan in plans {
+            if let Some(target) = target(*plan) {
+                self.outcome.count_item(*plan, target);
+                self.ledger.item(*plan, target);
+            }
+        }
     }
 
     /// Judges a resource, with those that join it.
@@ -336,7 +349,8 @@ impl Judge {
 
     /// Counts a result and passes it on.
     pub(super) fn pass_on(&mut self, result: &EvaluationResult<'_>, results: &mut dyn Results) {
-        self.outcome.count(result);
+        self.outcome.count(result.into());
+        self.ledger.verdict(result);
         results.result(result);
     }
 }

@@ -22,6 +22,7 @@ mod keep;
 #[cfg(any(test, feature = "test-support"))]
 #[doc(hidden)]
 pub mod kept;
+mod ledger;
 mod mask;
 mod needs;
 mod outcome;
@@ -29,6 +30,7 @@ mod places;
 mod prepared;
 mod result;
 mod rules;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -38,11 +40,13 @@ pub use control_test::{
 };
 pub use coverage::Coverage;
 pub use evaluator::Evaluator;
+pub use ledger::ItemKey;
 pub use mask::{masked_reading, names_secret};
 pub use outcome::{ControlOutcome, Counts, Outcome, PlanOutcome, TargetOutcome};
 pub use prepared::Evaluation;
 pub use result::{
-    EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Ownership, Results, Subject,
+    EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Ownership, Results, Stage, Subject,
     SubjectOwner,
 };
 pub use rules::{RuleIdentity, RuleNames};
+pub use standing::{Affected, Standing};

@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-use super::result::EvaluationResult;
+use super::ledger::{CountedVerdict, Ledger};
 use crate::plan::Plan;
 use model::{InternalError, InternalErrors, InternalPlace, UnknownReason, Verdict};
 
@@ -34,16 +34,26 @@ const UNREAD: [UnknownReason; 5] = [
 impl Counts {
     /// Adds one verdict.
     pub fn count(&mut self, verdict: Verdict, exempt: bool) {
+        if let Some(count) = self.of(verdict, exempt) {
+            *count += 1;
+        }
+    }
+
+    /// Takes one verdict away that was added before.
+    fn take_back(&mut self, verdict: Verdict, exempt: bool) {
+        if let Some(count) = self.of(verdict, exempt) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// The count of verdicts like this one.
+    fn of(&mut self, verdict: Verdict, exempt: bool) -> Option<&mut u64> {
         match verdict {
-            Verdict::Compliant => self.compliant += 1,
-            Verdict::NonCompliant if exempt => self.exempt += 1,
-            Verdict::NonCompliant => self.non_compliant += 1,
-            Verdict::NotApplicable => self.not_applicable += 1,
-            Verdict::Unknown(reason) => {
-                if let Some(count) = self.unknown.get_mut(reason as usize) {
-                    *count += 1;
-                }
-            }
+            Verdict::Compliant => Some(&mut self.compliant),
+            Verdict::NonCompliant if exempt => Some(&mut self.exempt),
+            Verdict::NonCompliant => Some(&mut self.non_compliant),
+            Verdict::NotApplicable => Some(&mut self.not_applicable),
+            Verdict::Unknown(reason) => self.unknown.get_mut(reason as usize),
         }
     }
 
@@ -92,7 +102,7 @@ impl AddAssign<&Counts> for Counts {
 }
 
 /// What an evaluation came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// One for each plan, in their order.
     pub plans: Vec<PlanOutcome>,
@@ -166,11 +176,51 @@ impl Outcome {
     }
 
     /// Counts a verdict.
-    pub(super) fn count(&mut self, result: &EvaluationResult<'_>) {
+    pub(super) fn count(&mut self, counted: CountedVerdict) {
         self.evaluations += 1;
-        if let Some(control) = self.control_mut(result.plan, result.target, result.control) {
-            control.counts.count(result.verdict, result.exemption.is_some());
+        let CountedVerdict { plan, target, control, verdict, is_exempt } = counted;
+        if let Some(control) = self.control_mut(plan, target, control) {
+            control.counts.count(verdict, is_exempt);
         }
+    }
+
+    /// Counts an item and all that came of it.
+    pub(super) fn add(&mut self, ledger: &Ledger) {
+        self.items += 1;
+        ledger.verdicts.iter().for_each(|counted| self.count(*counted));
+        ledger.targets.iter().for_each(|(plan, target)| self.count_item(*plan, *target));
+    }
+
+    /// Takes an item away that was counted, and all that came of it.
+    pub(super) fn take_back(&mut self, ledger: &Ledger) {
+        self.items = self.items.saturating_sub(1);
+        for counted in &ledger.verdicts {
+            self.evaluations = self.evaluations.saturating_sub(1);
+            let CountedVerdict { plan, target, control, verdict, is_exempt } = *counted;
+            if let Some(control) = self.control_mut(plan, target, control) {
+                control.counts.take_back(verdict, is_exempt);
+            }
+        }
+        for (plan, target) in &ledger.targets {
+            if let Some(target) = self.target_mut(*plan, *target) {
+                target.items = target.items.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Takes all verdicts of a control away.
+    pub(super) fn forget(&mut self, plan: usize, control: usize) {
+        let targets = self.plans.get_mut(plan).into_iter().flat_map(|plan| &mut plan.targets);
+        for control in targets.filter_map(|target| target.controls.get_mut(control)) {
+            self.evaluations = self.evaluations.saturating_sub(control.counts.total());
+            control.counts = Counts::default();
+        }
+    }
+
+    /// Takes all items away that were counted for targets.
+    pub(super) fn forget_items(&mut self) {
+        let targets = self.plans.iter_mut().flat_map(|plan| &mut plan.targets);
+        targets.for_each(|target| target.items = 0);
     }
 
     /// Says whether all was read that a control reads in a target. Until then it was not.
@@ -180,15 +230,15 @@ impl Outcome {
         }
     }
 
-    /// Counts an item for the targets, by plan, of plans that look at it.
-    pub(super) fn count_item(&mut self, plans: &[usize], target: impl Fn(usize) -> Option<usize>) {
-        for plan in plans {
-            let targets = self.plans.get_mut(*plan).map(|plan| &mut plan.targets);
-            let target = targets.zip(target(*plan)).and_then(|(targets, at)| targets.get_mut(at));
-            if let Some(target) = target {
-                target.items += 1;
-            }
+    /// Counts an item for a target of a plan that looks at it.
+    pub(super) fn count_item(&mut self, plan: usize, target: usize) {
+        if let Some(target) = self.target_mut(plan, target) {
+            target.items += 1;
         }
+    }
+
+    fn target_mut(&mut self, plan: usize, target: usize) -> Option<&mut TargetOutcome> {
+        self.plans.get_mut(plan)?.targets.get_mut(target)
     }
 
     /// Adds what another part of the same evaluation came to.
@@ -204,6 +254,13 @@ impl Outcome {
                 control.counts += &other.counts;
             }
         }
+    }
+
+    /// This, and what another part of the same evaluation came to.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        let mut sum = self.clone();
+        sum.merge(other);
+        sum
     }
 
     /// All verdicts together.

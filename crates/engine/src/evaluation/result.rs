@@ -13,6 +13,20 @@ use super::mask::masked_text;
 pub trait Results {
     /// Takes one result. Nothing of it lives longer than the call.
     fn result(&mut self, result: &EvaluationResult<'_>);
+
+    /// Says what the results that follow are made from.
+    fn stage(&mut self, _stage: Stage) {}
+}
+
+/// What results are made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// One item: the one of that number, in the order in which they are read.
+    Item(u64),
+    /// Several items together.
+    Together,
+    /// What was read as a whole, what people attested, and why a control cannot be run.
+    Always,
 }
 
 impl<F: FnMut(&EvaluationResult<'_>)> Results for F {

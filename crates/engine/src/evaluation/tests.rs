@@ -2,6 +2,7 @@
 
 mod owners;
 mod selection;
+mod standing;
 
 use serde_json::json;
 

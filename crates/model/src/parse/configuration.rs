@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::partial::Encoding;
 use crate::depth::{self, MAX_DEPTH};
+use crate::escapes;
 use crate::tree::Tree;
 use cel::Value;
 
@@ -66,6 +67,9 @@ impl<'a> Visitor<'a> for Configuration<'_, 'a> {
 fn check<'a, E: Error>(text: &str) -> Result<Option<Value<'a>>, E> {
     if depth::exceeds(text.as_bytes(), MAX_DEPTH) {
         return Err(E::custom("nests too deeply"));
+    }
+    if escapes::invalid(text.as_bytes()).is_some() {
+        return Err(E::custom(escapes::INVALID));
     }
     sonic_rs::from_str::<IgnoredAny>(text).map(|_| None).map_err(E::custom)
 }

@@ -130,6 +130,9 @@ fn items_of_types_that_nobody_reads_are_checked_and_skipped() {
     );
     let broken = SNAPSHOT.replace(r#""count":3"#, r#""count":nope"#);
     assert!(parse_item(broken.as_bytes(), &reading, &arena).is_err());
+    let text = r#"{"resourceType":"A::B::C","resourceId":"r","configuration":{"a":"\u00"},"b":{}}"#;
+    let error = parse_item(text.as_bytes(), &reading, &arena).unwrap_err();
+    assert!(error.to_string().contains("invalid escape"), "{error}");
 }
 
 #[test]
@@ -373,6 +376,15 @@ fn what_is_no_item_is_refused_with_its_reason() {
         (r#"{"resourceType":"A::B::C","resourceId":"r","configuration":[]}"#, "expected a map"),
         (r#"{"resourceType":"A::B::C","resourceId":"r","configuration":"{\"a\":"}"#, "EOF"),
         (r#"{"resourceType":"A::B::C","resourceId":"r","configurationItemStatus":"Odd"}"#, "Odd"),
+        (
+            r#"{"resourceType":"A::B::C","resourceId":"r","x":["\u00e:"]}"#,
+            "byte 49: invalid escape",
+        ),
+        (r#"{"resourceType":"A::B::C","resourceId":"r","x":"\u00","y":1}"#, "invalid escape"),
+        (
+            r#"{"resourceType":"A::B::C","resourceId":"r","configuration":"{\"a\":\"\\u00\"}"}"#,
+            "invalid escape",
+        ),
         (&deep, "128 levels"),
         (&overflow, "128 levels"),
     ] {

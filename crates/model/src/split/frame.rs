@@ -11,6 +11,7 @@ use sonic_rs::LazyValue;
 use super::scan::{self, Scan};
 use crate::Traces;
 use crate::depth::{self, MAX_DEPTH};
+use crate::escapes;
 use crate::item::DOUBLED;
 
 /// The fields whose lists hold items: of snapshots, of the history and the batch API, of advanced
@@ -215,6 +216,9 @@ impl Frame {
     pub(super) fn check(&self) -> Result<Completeness, &'static str> {
         if depth::exceeds(&self.0, MAX_DEPTH) {
             return Err("the JSON around the items is nested too deeply");
+        }
+        if escapes::invalid(&self.0).is_some() {
+            return Err("the JSON around the items has an invalid escape");
         }
         if !self.is_object() {
             let list = sonic_rs::from_slice::<IgnoredAny>(&self.0);

@@ -123,6 +123,21 @@ impl LiveRead {
         }
     }
 
+    /// Whether it says the same as another but for what the items are.
+    #[must_use]
+    pub fn differs_by_items_only(&self, other: &Self) -> bool {
+        let Self { account, mirror, parts, types, recorders, problems, notes, rules, again_at: _ } =
+            self;
+        *account == other.account
+            && Arc::ptr_eq(mirror, &other.mirror)
+            && *parts == other.parts
+            && *types == other.types
+            && *recorders == other.recorders
+            && *problems == other.problems
+            && *notes == other.notes
+            && *rules == other.rules
+    }
+
     /// Takes in what AWS Config rules report: results of their own are in the mirror too.
     pub fn add_rules(&mut self, read: RulesRead) {
         let RulesRead { types, recorded, recorders, notes, again_at } = read;

@@ -25,13 +25,15 @@ pub(super) struct Blocks {
     file: Option<File>,
     blocks: Vec<Block>,
     kept: Peekable<IntoIter<Kept>>,
+    /// How many were given.
+    given: u64,
     pub(super) error: Option<io::Error>,
 }
 
 impl Blocks {
     /// These items of a file, in its order.
     pub(super) fn of(file: Option<File>, blocks: Vec<Block>, kept: Vec<Kept>) -> Self {
-        Self { file, blocks, kept: kept.into_iter().peekable(), error: None }
+        Self { file, blocks, kept: kept.into_iter().peekable(), given: 0, error: None }
     }
 
     pub(super) fn next_chunk(&mut self, chunk: &mut Chunk) -> Option<Origin> {
@@ -44,7 +46,8 @@ impl Blocks {
         }
         while let Some(kept) = self.kept.next_if(|kept| kept.block == number) {
             let (start, length) = (kept.start as usize, kept.length as usize);
-            let (offset, index) = (u64::from(kept.start), chunk.items.len() as u64);
+            let (offset, index) = (u64::from(kept.start), self.given);
+            self.given += 1;
             chunk.items.push(ItemSpan { start, end: start + length, offset, index });
         }
         Some(Origin { file: 0, items_before: 0 })

@@ -30,6 +30,8 @@ pub(super) struct Kept {
     pub(super) length: u32,
     pub(super) generation: u32,
     pub(super) capture: Capture,
+    /// Tells whether a text that comes again is another.
+    pub(super) digest: u64,
 }
 
 /// When an item was captured, in milliseconds as AWS Config writes it, and whether a message brought it.
@@ -77,19 +79,22 @@ impl Items {
     }
 
     /// A read of everything ends: what it did not show is gone, but for what is too new for it. Gives the
-    /// length of what is gone.
-    pub(super) fn finish(&mut self) -> u64 {
+    /// length of what is gone, and which it is.
+    pub(super) fn finish(&mut self) -> (u64, Vec<u64>) {
         let Self { generation, begun, .. } = *self;
-        let mut gone = 0;
-        self.kept.retain(|_, kept| {
+        let (mut length, mut gone) = (0, Vec::new());
+        self.kept.retain(|key, kept| {
             let is_new = || kept.capture.at().is_some_and(|at| at >= begun - LATE);
             let stays = kept.generation == generation || kept.capture.is_reported() && is_new();
-            gone += if stays { 0 } else { u64::from(kept.length) };
+            if !stays {
+                length += u64::from(kept.length);
+                gone.push(*key);
+            }
             stays
         });
         self.gone.retain(|_, at| *at >= begun - LATE_DAILY);
         self.whole = Some(begun);
-        gone
+        (length, gone)
     }
 
     /// Whether a message brought something newer than an item that was read. The resource counts as seen.
@@ -121,10 +126,10 @@ impl Items {
         }
     }
 
-    /// Takes an item's place. Gives the length of what was there.
-    pub(super) fn put(&mut self, key: u64, kept: Kept) -> u64 {
+    /// Takes an item's place. Gives what was there.
+    pub(super) fn put(&mut self, key: u64, kept: Kept) -> Option<Kept> {
         self.gone.remove(&key);
-        self.kept.insert(key, kept).map_or(0, |old| u64::from(old.length))
+        self.kept.insert(key, kept)
     }
 
     /// A message says that a resource is gone as of then. Gives the length of what was there.

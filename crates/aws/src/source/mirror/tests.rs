@@ -1,3 +1,4 @@
+use super::state::WORTH_COMPACTING;
 use super::*;
 use model::ConfigurationItem;
 

@@ -10,6 +10,7 @@ use super::recount::ASK_AGAIN;
 use super::settle::{Settled, Why};
 use super::tally::Tally;
 use cel::Value;
+use engine::evaluation::ItemKey;
 use model::{ConfigurationItem, ItemStatus};
 
 /// Passes items on to a worker.
@@ -19,6 +20,8 @@ pub(in crate::source) struct Evaluate<'c, W> {
     worker: W,
     /// Which items are passed on: all where there is none.
     resources: Option<&'c Resources>,
+    /// The keys of items, in their order; none where nobody tells them apart.
+    keys: &'c [ItemKey],
 }
 
 impl<'c, W: ItemSink> Evaluate<'c, W> {
@@ -28,20 +31,35 @@ impl<'c, W: ItemSink> Evaluate<'c, W> {
         resources: &'c Resources,
         worker: W,
     ) -> Self {
-        Self { context, reader: ItemReader::default(), worker, resources: Some(resources) }
+        let reader = ItemReader::default();
+        Self { context, reader, worker, resources: Some(resources), keys: &[] }
     }
 
-    /// Passes on every item, for they were chosen before.
-    pub(in crate::source) fn of_all(context: &'c Context<'c>, worker: W) -> Self {
-        Self { context, reader: ItemReader::default(), worker, resources: None }
+    /// Passes on every item with its key, for they were chosen before.
+    pub(in crate::source) fn keyed(
+        context: &'c Context<'c>,
+        keys: &'c [ItemKey],
+        worker: W,
+    ) -> Self {
+        Self { context, reader: ItemReader::default(), worker, resources: None, keys }
     }
 }
 
 impl<W: ItemSink + Send> Handler for Evaluate<'_, W> {
     fn chunk(&mut self, job: &Job) {
-        let Self { context, reader, worker, resources } = self;
+        let Self { context, reader, worker, resources, keys } = self;
+        let key_of = |found: &Found<'_>| {
+            let number = usize::try_from(found.place.index).ok()?;
+            keys.get(number).copied()
+        };
         reader.read(job, context, |event, tally| match event {
-            Event::Whole(found) => whole(found, context, *resources, worker, tally),
+            Event::Whole(found) => match key_of(found) {
+                Some(key) if !found.item.status.is_deleted() => {
+                    worker.keyed_item(key, found.item);
+                }
+                Some(_) => {}
+                None => whole(found, context, *resources, worker, tally),
+            },
             Event::Lost(item) => {
                 let key = key(&item, context);
                 let is_settled = resources.is_some_and(|it| {

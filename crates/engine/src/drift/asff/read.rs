@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::document::{Document, RecordState, field};
+use super::write::product_field;
 use crate::drift::finding::{Finding, FindingResource, Generator};
 use crate::drift::id::FindingId;
 use crate::drift::publisher::PublisherId;
@@ -72,8 +73,8 @@ fn generator(document: &Document) -> Result<Generator, NotAFinding> {
     Ok(Generator {
         installation: parsed(document, "installation", product(document, field::INSTALLATION)?)?,
         baseline: BaselineKey {
-            namespace: product(document, field::NAMESPACE)?.to_owned(),
-            name: product(document, field::BASELINE)?.to_owned(),
+            namespace: object_name(document, "namespace", field::NAMESPACE)?,
+            name: object_name(document, "baseline", field::BASELINE)?,
         },
         control: parsed(document, "control", product(document, field::CONTROL)?)?,
         title: document.title.clone(),
@@ -126,6 +127,21 @@ fn severity(document: &Document) -> Result<Severity, NotAFinding> {
         .into_iter()
         .find(|severity| severity.as_str() == original)
         .ok_or_else(|| invalid(document, "severity", original))
+}
+
+/// A name as Kubernetes gives it. What Security Hub would not keep as it is was never ours, and would stand
+/// for another object once written.
+fn object_name(
+    document: &Document,
+    what: &'static str,
+    key: &'static str,
+) -> Result<String, NotAFinding> {
+    let name = product(document, key)?;
+    if product_field(name) == name {
+        Ok(name.to_owned())
+    } else {
+        Err(invalid(document, what, name))
+    }
 }
 
 fn product<'d>(document: &'d Document, key: &'static str) -> Result<&'d str, NotAFinding> {

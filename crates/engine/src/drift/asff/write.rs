@@ -148,7 +148,7 @@ fn is_tag(text: &str, limit: usize) -> bool {
     text.len() <= limit && !text.trim().is_empty() && !is_reserved && text.chars().all(is_allowed)
 }
 
-fn product_field(value: &str) -> String {
+pub(super) fn product_field(value: &str) -> String {
     fit(value, limits::PRODUCT_FIELD_VALUE, NOTHING).into_owned()
 }
 

@@ -33,6 +33,9 @@ pub(super) struct JoinEntry<'k> {
 /// id.
 type JoinKey<'k> = (u32, u32, &'k str, &'k str);
 
+/// By what items of a type are ordered: their ids, then their regions, for regions may share an id.
+type Ordering<'k> = (&'k str, &'k str);
+
 /// One copy of a resource.
 #[derive(Debug, Clone, Copy)]
 struct Copy<'k> {
@@ -43,9 +46,10 @@ struct Copy<'k> {
 impl<'k> Gathered<'k> {
     pub(super) fn new(evaluation: &Evaluation<'_>, keeps: &'k [Keep]) -> Self {
         let Copies { single, several, mut lost } = Copies::of(evaluation, keeps);
-        let mut by_id: FxHashMap<(u32, u32), Vec<(&'k str, JoinEntry<'k>)>> = FxHashMap::default();
-        let mut add = |(account, resource_type, _, id): JoinKey<'k>, entry| {
-            by_id.entry((account, resource_type)).or_default().push((id, entry));
+        let mut by_id: FxHashMap<(u32, u32), Vec<(Ordering<'k>, JoinEntry<'k>)>> =
+            FxHashMap::default();
+        let mut add = |(account, resource_type, region, id): JoinKey<'k>, entry| {
+            by_id.entry((account, resource_type)).or_default().push(((id, region), entry));
         };
         for (key, copy) in single {
             add(key, copy.entry);
@@ -56,14 +60,14 @@ impl<'k> Gathered<'k> {
                 Err(broken) => _ = lost.get_or_insert(broken.into()),
             }
         }
-        let in_order = |(of, mut entries): (_, Vec<(&'k str, JoinEntry<'k>)>)| {
-            entries.sort_by_key(|(id, _)| *id);
+        let in_order = |(of, mut entries): (_, Vec<(Ordering<'k>, JoinEntry<'k>)>)| {
+            entries.sort_unstable_by_key(|(of, _)| *of);
             (of, entries.into_iter().map(|(_, entry)| entry).collect())
         };
         Self { items: by_id.into_iter().map(in_order).collect(), lost }
     }
 
-    /// An account's items of a type, by id. They stand in memory in this order.
+    /// An account's items of a type, by id and region. They stand in memory in this order.
     pub(super) fn of(&self, account: u32, resource_type: u32) -> &[JoinEntry<'k>] {
         self.items.get(&(account, resource_type)).map(Vec::as_slice).unwrap_or_default()
     }

@@ -14,6 +14,9 @@ use crate::evaluation::prepared::TypeEntry;
 impl<'p> Finish<'_, 'p> {
     /// Judges resources of global types alone.
     pub(super) fn global(&mut self) {
+        if self.affected.is_some_and(|affected| !affected.includes_global()) {
+            return;
+        }
         let mut arena = Bump::new();
         let evaluation = self.evaluation;
         for entry in evaluation.types.values().filter(|entry| entry.is_global) {

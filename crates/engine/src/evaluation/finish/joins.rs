@@ -32,7 +32,11 @@ impl<'f, 'p> Finish<'f, 'p> {
     /// Judges resources with those that join them.
     pub(super) fn joined(&mut self) {
         let evaluation = self.evaluation;
-        for check in evaluation.checks.iter().filter(|check| check.way == Way::Joined) {
+        let checks = evaluation.checks.iter().enumerate();
+        for (at, check) in checks.filter(|(_, check)| check.way == Way::Joined) {
+            if !self.judges(at) {
+                continue;
+            }
             for account in evaluation.places.accounts() {
                 match self.judged(check, account) {
                     Ok(judged) if judged.is_empty() => {}

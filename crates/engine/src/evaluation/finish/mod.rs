@@ -10,12 +10,15 @@ mod refused;
 mod together;
 mod unread;
 
+use std::mem;
+
 use super::coverage::Coverage;
 use super::evaluator::Evaluator;
 use super::judge::Judge;
 use super::outcome::Outcome;
 use super::prepared::Evaluation;
-use super::result::Results;
+use super::result::{Results, Stage};
+use super::standing::Affected;
 use gathered::Gathered;
 use model::InternalError;
 use reads::JoinReads;
@@ -27,6 +30,16 @@ struct Finish<'f, 'p> {
     gathered: &'f Gathered<'f>,
     reads: JoinReads<'f>,
     results: &'f mut dyn Results,
+    /// What of it is judged: all where there is none.
+    affected: Option<&'f Affected>,
+}
+
+/// What there is to finish.
+pub(super) struct Unfinished<'u, 'e, 'p> {
+    pub(super) workers: Vec<Evaluator<'e, 'p>>,
+    pub(super) coverage: &'u Coverage,
+    /// What of it is judged: all where there is none.
+    pub(super) affected: Option<&'u Affected>,
 }
 
 impl<'p> Evaluation<'p> {
@@ -38,18 +51,38 @@ impl<'p> Evaluation<'p> {
         coverage: &Coverage,
         results: &mut dyn Results,
     ) -> Outcome {
+        let mut alone = Outcome::of(self.plans);
+        for worker in &workers {
+            alone.merge(&worker.judge.outcome);
+        }
+        let unfinished = Unfinished { workers, coverage, affected: None };
+        self.finish_from(alone, unfinished, results, |together| together)
+    }
+
+    /// Judges what had to wait, counting on from `counted`, and says what was not read of all that
+    /// `sum` makes of it.
+    pub(super) fn finish_from(
+        &self,
+        counted: Outcome,
+        Unfinished { workers, coverage, affected }: Unfinished<'_, '_, 'p>,
+        results: &mut dyn Results,
+        sum: impl FnOnce(Outcome) -> Outcome,
+    ) -> Outcome {
         let mut judge = Judge::new(self.plans, &self.budgets, self.now);
+        judge.outcome = counted;
         let mut reads = JoinReads::new(self, coverage);
         let mut keeps = Vec::with_capacity(workers.len());
         let mut lost = None;
         for worker in workers {
-            judge.outcome.merge(&worker.judge.outcome);
             lost = lost.or(worker.judge.lost);
             reads.leave_out(&worker.unplaced);
             keeps.push(worker.keep);
         }
         let gathered = Gathered::new(self, &keeps);
-        let mut finish = Finish { evaluation: self, judge, gathered: &gathered, reads, results };
+        results.stage(Stage::Together);
+        let gathered_items = &gathered;
+        let mut finish =
+            Finish { evaluation: self, judge, gathered: gathered_items, reads, results, affected };
         if let Some(error) = lost {
             finish.reads.lose_all(error);
         }
@@ -59,6 +92,8 @@ impl<'p> Evaluation<'p> {
         finish.global();
         finish.joined();
         finish.together();
+        finish.judge.outcome = sum(mem::take(&mut finish.judge.outcome));
+        finish.results.stage(Stage::Always);
         finish.attestations();
         finish.refused();
         finish.unread();
@@ -67,6 +102,11 @@ impl<'p> Evaluation<'p> {
 }
 
 impl Finish<'_, '_> {
+    /// Whether a check judges anything now.
+    fn judges(&self, check: usize) -> bool {
+        self.affected.is_none_or(|affected| affected.includes(check))
+    }
+
     /// Something is lost, and nobody can say what: nothing that was kept counts as read.
     fn lose(&mut self, error: InternalError) {
         self.judge.outcome.internal.add(error);

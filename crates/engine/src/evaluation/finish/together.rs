@@ -18,12 +18,15 @@ impl<'p> Finish<'_, 'p> {
     /// Judges regions and accounts.
     pub(super) fn together(&mut self) {
         let evaluation = self.evaluation;
-        for check in &evaluation.checks {
+        for (at, check) in evaluation.checks.iter().enumerate() {
             let subject = match check.way {
                 Way::Region => Subject::Region,
                 Way::Account => Subject::Account,
                 Way::Alone | Way::Joined => continue,
             };
+            if !self.judges(at) {
+                continue;
+            }
             for (place, target) in check.of.targets.iter().enumerate() {
                 if self.looks_at(check, place, target) {
                     self.judge_together(At { check, target: place }, target, subject);

@@ -1,0 +1,331 @@
+//! Evaluates of an account that is read live only what changed since an earlier round.
+//!
+//! The earlier round counts on as long as all but items is as it was: what the plans say, what could be read and
+//! why not, and time, where that turns a verdict. What is left is told by the mirror of the account's items. Where a
+//! control asks for the time, its types are judged again when the interval has passed.
+//!
+//! Kept are the verdicts that are drift or unknown, those of resources with a finding, and those that somebody wants to
+//! see. The comparison with what is published sees all of them in every round, as it sees those of a whole evaluation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bumpalo::Bump;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::batch::KeptResult;
+use super::examination::{Examination, Take};
+use super::interest::Interest;
+use super::part::{OpenedSources, RoundPart};
+use super::{Gathering, Round, View};
+use crate::schedule;
+use crate::sources::{self, SourceInput, SourceReport};
+use aws::source::aws_config::LiveRead;
+use aws::source::{Changes, Part, Which};
+use cel::Timestamp;
+use engine::evaluation::{
+    Affected, Coverage, Evaluation, EvaluationResult, Evaluator, ItemKey, Outcome, Results, Stage,
+    Standing,
+};
+use engine::plan::Plan;
+use model::{Reading, ResourceType, Verdict};
+
+/// What came of an account that is read live.
+#[derive(Debug)]
+pub(super) struct LiveRetained {
+    read: LiveRead,
+    standing: Standing,
+    results: KeptResults,
+    report: SourceReport,
+    evaluated_at: Timestamp,
+    /// When the types were last judged of which a control asks for the time.
+    timed_at: Timestamp,
+    /// When time itself changes a verdict.
+    turn: Option<Timestamp>,
+}
+
+/// Results, by what they are made from.
+#[derive(Debug, Default)]
+pub(super) struct KeptResults {
+    items: FxHashMap<ItemKey, Vec<KeptResult>>,
+    /// By the places of plans and controls.
+    together: BTreeMap<(usize, usize), Vec<KeptResult>>,
+}
+
+impl KeptResults {
+    fn keep(&mut self, stage: Stage, result: &EvaluationResult<'_>) {
+        let kept = KeptResult::from(result);
+        match stage {
+            Stage::Item(key) => self.items.entry(ItemKey(key)).or_default().push(kept),
+            Stage::Together => {
+                self.together.entry((result.plan, result.control)).or_default().push(kept);
+            }
+            // It is said again every time.
+            Stage::Always => {}
+        }
+    }
+
+    fn deliver(&self, results: &mut dyn Results) {
+        let all = self.items.values().chain(self.together.values()).flatten();
+        all.for_each(|kept| kept.deliver(results));
+    }
+}
+
+/// What a whole evaluation or one of changes came to.
+pub(super) struct LiveOutcome {
+    pub(super) outcome: Outcome,
+    pub(super) report: SourceReport,
+    /// Nothing where the next round has to evaluate everything.
+    pub(super) retained: Option<LiveRetained>,
+}
+
+/// Who hears of results, and keeps those that a later round needs.
+struct Listener<'l, 'c> {
+    part: &'l RoundPart,
+    gathering: &'l mut Gathering<'c>,
+    shown: &'l mut (dyn Results + Send),
+    interest: &'l Interest,
+    stage: Stage,
+    kept: KeptResults,
+}
+
+impl Results for Listener<'_, '_> {
+    fn result(&mut self, result: &EvaluationResult<'_>) {
+        let placed = self.part.place(result);
+        let matters = self.gathering.observe(&placed);
+        let is_shown = self.interest.shows(result);
+        if is_shown {
+            self.shown.result(&placed);
+        }
+        let is_noted = matches!(result.verdict, Verdict::NonCompliant | Verdict::Unknown(_));
+        if matters || is_shown || is_noted {
+            self.kept.keep(self.stage, result);
+        }
+    }
+
+    fn stage(&mut self, stage: Stage) {
+        self.stage = stage;
+    }
+}
+
+/// Holds results back until it is sure that they count.
+#[derive(Default)]
+struct HeldBack(Vec<(Stage, KeptResult)>, Option<Stage>);
+
+impl Results for HeldBack {
+    fn result(&mut self, result: &EvaluationResult<'_>) {
+        self.0.push((self.1.unwrap_or(Stage::Always), result.into()));
+    }
+
+    fn stage(&mut self, stage: Stage) {
+        self.1 = Some(stage);
+    }
+}
+
+/// The account that is read live, where the part is such a one.
+pub(super) fn live_of(inputs: &[SourceInput]) -> Option<&LiveRead> {
+    match inputs {
+        [SourceInput::Live(read)] => Some(read),
+        _ => None,
+    }
+}
+
+impl LiveRetained {
+    /// Evaluates everything.
+    pub(super) fn whole(
+        (part, opened): (&RoundPart, &OpenedSources),
+        read: &LiveRead,
+        round: &Round<'_>,
+        (gathering, view): (&mut Gathering<'_>, &mut View<'_>),
+    ) -> LiveOutcome {
+        let arena = Bump::new();
+        let setting = Setting::of(part, &opened.inputs, round, view, &arena);
+        // What changes from here on is for the next round.
+        read.mirror.take_changes();
+        let mut workers = setting.workers();
+        let (interest, kept) = (&setting.interest, KeptResults::default());
+        let shown = &mut *view.results;
+        let stage = Stage::Always;
+        let mut listener = Listener { part, gathering, shown, interest, stage, kept };
+        let all = read.parts.iter().map(|part| (part, Which::All)).collect();
+        let examination = setting.examination(round, view.progress);
+        let examined = examination.live(read, &all, Take::Keyed, &mut workers, &mut listener);
+        let mut coverage = Coverage::new();
+        sources::state_live(&mut coverage, read, &examined.report, &examined.lost);
+        let evaluation = &setting.evaluation;
+        let (outcome, standing) = evaluation.finish_standing(workers, &coverage, &mut listener);
+        let (report, results) = (examined.report, listener.kept);
+        let lasts = examined.is_whole;
+        let retained = standing.filter(|_| lasts).map(|standing| Self {
+            read: read.clone(),
+            standing,
+            results,
+            report: report.clone(),
+            evaluated_at: round.now,
+            timed_at: round.now,
+            turn: schedule::turn(&part.plans, read.again_at, round.now),
+        });
+        LiveOutcome { outcome, report, retained }
+    }
+
+    /// Evaluates what changed. Nothing where only a whole evaluation can tell; nothing was passed on then.
+    pub(super) fn update(
+        mut self,
+        (part, opened): (&RoundPart, &OpenedSources),
+        read: &LiveRead,
+        round: &Round<'_>,
+        (gathering, view): (&mut Gathering<'_>, &mut View<'_>),
+    ) -> Option<LiveOutcome> {
+        if !self.holds(read, round.now) {
+            return None;
+        }
+        let arena = Bump::new();
+        let setting = Setting::of(part, &opened.inputs, round, view, &arena);
+        let timed = self.timed(&setting.evaluation, &part.plans, round.now);
+        let changed = Changed::of(read, timed.as_ref());
+        let affected = setting.evaluation.affected(&changed.types)?;
+        let mut workers = setting.workers();
+        let mut held_back = HeldBack::default();
+        let examination = setting.examination(round, view.progress);
+        let changed_items = changed.items(&read.parts);
+        let examined =
+            examination.live(read, &changed_items, Take::Changed, &mut workers, &mut held_back);
+        let needed =
+            read.parts.iter().filter(|part| affected.types().contains(&part.resource_type));
+        let needed: BTreeMap<&Part, Which<'_>> = needed.map(|part| (part, Which::All)).collect();
+        let kept = examination.live(read, &needed, Take::Kept, &mut workers, &mut held_back);
+        if !examined.is_whole || !kept.is_whole {
+            return None;
+        }
+        let mut keys = read.mirror.keys(&changed.changes);
+        keys.extend(&examined.keys);
+        let mut coverage = Coverage::new();
+        sources::state_live(&mut coverage, read, &self.report, &BTreeSet::new());
+        let again = (&affected, &keys);
+        let outcome = setting.evaluation.update(
+            &mut self.standing,
+            workers,
+            again,
+            &coverage,
+            &mut held_back,
+        )?;
+        self.forget(&setting.evaluation, &affected, &keys);
+        let (interest, kept, shown) = (&setting.interest, self.results, &mut *view.results);
+        let stage = Stage::Always;
+        let none = KeptResults::default();
+        let mut listener = Listener { part, gathering, shown, interest, stage, kept: none };
+        kept.deliver(&mut listener);
+        listener.kept = kept;
+        for (stage, result) in &held_back.0 {
+            listener.stage(*stage);
+            result.deliver(&mut listener);
+        }
+        let results = listener.kept;
+        let report = SourceReport { items: read.mirror.items_of(&read.parts), ..self.report };
+        let retained = Self {
+            read: self.read,
+            standing: self.standing,
+            results,
+            report: report.clone(),
+            evaluated_at: round.now,
+            timed_at: if timed.is_some() { round.now } else { self.timed_at },
+            turn: schedule::turn(&part.plans, read.again_at, round.now),
+        };
+        Some(LiveOutcome { outcome, report, retained: Some(retained) })
+    }
+
+    /// Whether nothing but items may have changed.
+    fn holds(&self, read: &LiveRead, now: Timestamp) -> bool {
+        let is_time = now < self.evaluated_at || self.turn.is_some_and(|turn| turn <= now);
+        !is_time && self.read.differs_by_items_only(read)
+    }
+
+    /// The types of which a control asks for the time, where it is time to.
+    fn timed(
+        &self,
+        evaluation: &Evaluation<'_>,
+        plans: &[Plan],
+        now: Timestamp,
+    ) -> Option<BTreeSet<ResourceType>> {
+        let due = schedule::interval(plans).map(|it| schedule::after(self.timed_at, it));
+        due.is_some_and(|due| due <= now).then(|| evaluation.types_by_time())
+    }
+
+    /// Forgets the results that do not count any more.
+    fn forget(
+        &mut self,
+        evaluation: &Evaluation<'_>,
+        affected: &Affected,
+        keys: &FxHashSet<ItemKey>,
+    ) {
+        keys.iter().for_each(|key| drop(self.results.items.remove(key)));
+        for control in affected.controls(evaluation) {
+            self.results.together.remove(&control);
+        }
+    }
+}
+
+/// What changed of an account.
+struct Changed {
+    changes: Changes,
+    /// The types of what changed, and those that are judged again for time's sake.
+    types: BTreeSet<ResourceType>,
+    timed: BTreeSet<ResourceType>,
+}
+
+impl Changed {
+    fn of(read: &LiveRead, timed: Option<&BTreeSet<ResourceType>>) -> Self {
+        let mut changes = read.mirror.take_changes();
+        changes.retain(|part| read.parts.contains(part));
+        let timed = timed.cloned().unwrap_or_default();
+        let types = changes.parts().map(|part| part.resource_type.clone());
+        let types = types.chain(timed.iter().cloned()).collect();
+        Self { changes, types, timed }
+    }
+
+    /// What is judged again.
+    fn items<'c>(&'c self, parts: &'c BTreeSet<Part>) -> BTreeMap<&'c Part, Which<'c>> {
+        let which = |part: &'c Part| {
+            let is_timed = self.timed.contains(&part.resource_type);
+            (part, if is_timed { Which::All } else { Which::Changed(&self.changes) })
+        };
+        let touched = |part: &&Part| self.types.contains(&part.resource_type);
+        parts.iter().filter(touched).map(which).collect()
+    }
+}
+
+/// What an evaluation of one account needs.
+struct Setting<'s> {
+    evaluation: Evaluation<'s>,
+    reading: Reading,
+    interest: Interest,
+}
+
+impl<'s> Setting<'s> {
+    fn of(
+        part: &'s RoundPart,
+        inputs: &[SourceInput],
+        round: &Round<'_>,
+        view: &View<'_>,
+        arena: &'s Bump,
+    ) -> Self {
+        let rules = sources::rule_names(inputs);
+        let evaluation = Evaluation::new(&part.plans, round.now, arena).with_rules(rules);
+        let evaluation = evaluation.limited_to(round.limits.steps);
+        let reading = Reading::new(evaluation.reading());
+        let of_part = Round { plans: &part.plans, sources: &[], ..*round };
+        Self { evaluation, reading, interest: Interest::of(&of_part, view.filter) }
+    }
+
+    fn workers(&self) -> Vec<Evaluator<'_, 's>> {
+        (0..sources::threads()).map(|_| self.evaluation.worker()).collect()
+    }
+
+    fn examination<'x>(
+        &'x self,
+        round: &Round<'_>,
+        progress: &'x dyn super::Progress,
+    ) -> Examination<'x> {
+        let Self { reading, interest, .. } = self;
+        Examination { reading, interest, progress, now: round.now }
+    }
+}

@@ -1,0 +1,47 @@
+//! Which items changed since somebody asked.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use super::Part;
+
+/// Which resources' items are others than before, or gone.
+#[derive(Debug, Clone, Default)]
+pub struct Changes(BTreeMap<Part, FxHashSet<u64>>);
+
+/// Which items of a part are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'w> {
+    /// Every one.
+    All,
+    /// Those that changed and are there.
+    Changed(&'w Changes),
+}
+
+impl Changes {
+    /// The parts of which something changed.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.0.keys()
+    }
+
+    /// Leaves out what changed in other parts.
+    pub fn retain(&mut self, mut counts: impl FnMut(&Part) -> bool) {
+        self.0.retain(|part, _| counts(part));
+    }
+
+    pub(super) fn add(&mut self, part: &Part, key: u64) {
+        if !self.0.contains_key(part) {
+            self.0.insert(part.clone(), FxHashSet::default());
+        }
+        self.0.entry(part.clone()).or_default().insert(key);
+    }
+
+    pub(super) fn of(&self, part: &Part) -> impl Iterator<Item = u64> {
+        self.0.get(part).into_iter().flatten().copied()
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Part, u64)> {
+        self.0.iter().flat_map(|(part, keys)| keys.iter().map(move |key| (part, *key)))
+    }
+}

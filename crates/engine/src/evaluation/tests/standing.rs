@@ -1,0 +1,230 @@
+//! Whatever items change, going on from an earlier evaluation says what a whole one says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bumpalo::Bump;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use crate::evaluation::fixture::{NOW, complete, item, line, plan, planned, without};
+use crate::evaluation::{
+    Coverage, Evaluation, EvaluationResult, ItemKey, Outcome, Results, Stage, Standing,
+};
+use crate::plan::Plan;
+use model::{Parsed, Reading, ResourceType, is_global, parse_item};
+
+/// Controls of each way to come to a verdict, and of each kind of type.
+const CHECKS: [&str; 9] = [
+    "expression: {resourceTypes: ['AWS::S3::Bucket'],
+        compliant: resource.configuration.value == 1,
+        message: '\"value is \" + string(resource.configuration.value)'}",
+    "expression: {resourceTypes: ['AWS::S3::Bucket', 'AWS::IAM::Role'],
+        appliesTo: resource.configuration.value != 2, compliant: resource.configuration.value == 1}",
+    "expression: {resourceTypes: ['AWS::IAM::Role'], compliant: resource.configuration.value == 1}",
+    "expression: {resourceTypes: ['AWS::EC2::VPC'],
+        related: [{name: logs, resourceType: 'AWS::EC2::FlowLog', key: resource.id,
+            relatedKey: resource.configuration.of}],
+        compliant: 'related.logs.exists(log, log.configuration.value == 1)'}",
+    "expression: {resourceTypes: ['AWS::S3::Bucket'],
+        related: [{name: roles, resourceType: 'AWS::IAM::Role', key: resource.configuration.of,
+            relatedKey: resource.id},
+            {name: others, resourceType: 'AWS::S3::Bucket', key: 'resource.configuration.value == 1 ? resource.id : \"none\"',
+            relatedKey: resource.configuration.of}],
+        compliant: 'size(related.roles) + size(related.others) < 2'}",
+    "expression: {resourceTypes: ['AWS::EC2::VPC'], scope: Region,
+        compliant: 'size(resources) == 1'}",
+    "expression: {resourceTypes: ['AWS::EC2::FlowLog', 'AWS::IAM::Role'], scope: Account,
+        compliant: 'resources.all(it, it.configuration.value == 1)'}",
+    "expression: {resourceTypes: ['AWS::IAM::User'], scope: Account, compliant: 'size(resources) < 3'}",
+    "attestation: {}",
+];
+
+const TYPES: [&str; 5] =
+    ["AWS::S3::Bucket", "AWS::IAM::Role", "AWS::EC2::VPC", "AWS::EC2::FlowLog", "AWS::IAM::User"];
+
+/// Where an item stands: what it is of, and who delivered it.
+type Place = (usize, usize, usize);
+
+/// A change of what stands somewhere.
+#[derive(Debug, Clone)]
+struct Change {
+    place: Place,
+    /// Nothing where the item is gone.
+    item: Option<(i64, usize, usize)>,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let item = proptest::option::weighted(0.8, (0_i64..4, 0_usize..3, 0_usize..5));
+    ((0..TYPES.len(), 0_usize..3, 0_usize..3), item)
+        .prop_map(|(place, item)| Change { place, item })
+}
+
+fn text(place: Place, (value, of, status): (i64, usize, usize)) -> Json {
+    let (kind, name, region) = place;
+    let resource_type = TYPES[kind];
+    let configuration =
+        if value == 3 { json!({}) } else { json!({"value": value, "of": format!("n{of}")}) };
+    let status = ["OK", "OK", "OK", "ResourceDeleted", "ResourceNotRecorded"][status];
+    let captured = format!("2026-01-01T00:00:0{value}Z");
+    item(
+        resource_type,
+        &format!("n{name}"),
+        json!({
+            "awsRegion": if is_global(resource_type) && of == 0 { "global" } else {
+                ["eu-west-1", "us-east-1", "eu-north-1"][region]
+            },
+            "configurationItemStatus": status, "configurationItemCaptureTime": captured,
+            "configuration": configuration, "tags": {"team": format!("t{of}")},
+        }),
+    )
+}
+
+fn key((kind, name, region): Place) -> ItemKey {
+    ItemKey((kind * 100 + name * 10 + region) as u64)
+}
+
+/// Results by what they are made from.
+#[derive(Debug, Default)]
+struct Kept {
+    items: BTreeMap<ItemKey, Vec<String>>,
+    together: BTreeMap<(usize, usize), Vec<String>>,
+    always: Vec<String>,
+}
+
+/// Takes down what comes.
+struct Collect<'c> {
+    plans: &'c [Plan],
+    kept: &'c mut Kept,
+    stage: Stage,
+}
+
+impl Results for Collect<'_> {
+    fn result(&mut self, result: &EvaluationResult<'_>) {
+        let line = format!("{} {}", result.plan, line(self.plans, result));
+        match self.stage {
+            Stage::Item(key) => self.kept.items.entry(ItemKey(key)).or_default().push(line),
+            Stage::Together => {
+                self.kept.together.entry((result.plan, result.control)).or_default().push(line);
+            }
+            Stage::Always => self.kept.always.push(line),
+        }
+    }
+
+    fn stage(&mut self, stage: Stage) {
+        self.stage = stage;
+    }
+}
+
+impl Kept {
+    fn lines(&self) -> Vec<&str> {
+        let items = self.items.values().chain(self.together.values()).flatten();
+        let mut lines: Vec<&str> = items.chain(&self.always).map(String::as_str).collect();
+        lines.sort_unstable();
+        lines
+    }
+}
+
+/// What stands everywhere.
+type World = BTreeMap<Place, Json>;
+
+fn plans() -> Vec<Plan> {
+    let mut other = plan(&CHECKS[..5]);
+    other.baseline.name = "other".into();
+    other.targets.remove(1);
+    let refused = other.controls[4].control.refused("a typo".to_owned());
+    other.controls.push(planned(refused.into()));
+    vec![plan(&CHECKS), other]
+}
+
+fn whole(plans: &[Plan], world: &World, coverage: &Coverage) -> (Kept, Outcome, Option<Standing>) {
+    let (parameters, arena) = (Bump::new(), Bump::new());
+    let evaluation = Evaluation::new(plans, NOW, &parameters);
+    let reading = Reading::new(evaluation.reading());
+    let mut kept = Kept::default();
+    let mut workers = vec![evaluation.worker(), evaluation.worker()];
+    let mut collect = Collect { plans, kept: &mut kept, stage: Stage::Always };
+    for (at, (place, item)) in world.iter().enumerate() {
+        let text = arena.alloc_str(&item.to_string());
+        if let Parsed::Item(item) = parse_item(text.as_bytes(), &reading, &arena).unwrap() {
+            collect.stage(Stage::Item(key(*place).0));
+            workers[at % 2].keyed_item(key(*place), &item, &mut collect);
+        }
+    }
+    let (outcome, standing) = evaluation.finish_standing(workers, coverage, &mut collect);
+    (kept, outcome, standing)
+}
+
+fn update(
+    plans: &[Plan],
+    world: &World,
+    changed: &BTreeSet<Place>,
+    (standing, kept): (&mut Standing, &mut Kept),
+    coverage: &Coverage,
+) -> Outcome {
+    let (parameters, arena) = (Bump::new(), Bump::new());
+    let evaluation = Evaluation::new(plans, NOW, &parameters);
+    let reading = Reading::new(evaluation.reading());
+    let types: BTreeSet<ResourceType> =
+        changed.iter().map(|(kind, ..)| TYPES[*kind].parse().unwrap()).collect();
+    let affected = evaluation.affected(&types).unwrap();
+    for place in changed {
+        kept.items.remove(&key(*place));
+    }
+    for control in affected.controls(&evaluation) {
+        kept.together.remove(&control);
+    }
+    kept.always.clear();
+    let keys = changed.iter().copied().map(key).collect();
+    let mut workers = vec![evaluation.worker(), evaluation.worker()];
+    let mut collect = Collect { plans, kept, stage: Stage::Always };
+    for (at, (place, item)) in world.iter().enumerate() {
+        let text = arena.alloc_str(&item.to_string());
+        let Parsed::Item(item) = parse_item(text.as_bytes(), &reading, &arena).unwrap() else {
+            continue;
+        };
+        if changed.contains(place) {
+            collect.stage(Stage::Item(key(*place).0));
+            workers[at % 2].judge_item(key(*place), &item, &mut collect);
+        }
+        if affected.types().iter().any(|name| name.as_str() == TYPES[place.0]) {
+            workers[(at + 1) % 2].keep_item(&item);
+        }
+    }
+    let updated = evaluation.update(standing, workers, (&affected, &keys), coverage, &mut collect);
+    updated.expect("nothing fails here")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: if std::env::var_os("PLUMBLINE_SOAK").is_some() { 100_000 } else { 150 },
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn going_on_says_what_a_whole_evaluation_says(
+        before in proptest::collection::vec(change(), 0..30),
+        steps in proptest::collection::vec(proptest::collection::vec(change(), 1..4), 1..6),
+        unread in proptest::option::of(0..TYPES.len()),
+    ) {
+        let plans = plans();
+        let coverage = unread.map_or_else(complete, |kind| without(TYPES[kind], Some("us-east-1")));
+        let mut world = World::new();
+        let apply = |world: &mut World, change: &Change| {
+            match change.item {
+                Some(item) => _ = world.insert(change.place, text(change.place, item)),
+                None => _ = world.remove(&change.place),
+            }
+        };
+        before.iter().for_each(|change| apply(&mut world, change));
+        let (mut kept, _, standing) = whole(&plans, &world, &coverage);
+        let mut standing = standing.expect("nothing fails here");
+        for step in &steps {
+            step.iter().for_each(|change| apply(&mut world, change));
+            let changed = step.iter().map(|change| change.place).collect();
+            let outcome = update(&plans, &world, &changed, (&mut standing, &mut kept), &coverage);
+            let (expected, of_whole, _) = whole(&plans, &world, &coverage);
+            prop_assert_eq!(kept.lines(), expected.lines());
+            prop_assert_eq!(outcome, of_whole);
+        }
+    }
+}
