@@ -15,11 +15,25 @@ import sys
 import tempfile
 from pathlib import Path
 
+import changes
+
 ACCOUNT, REGION, ROLE = "111122223333", "eu-west-1", "plumbline"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
 
 
-def policies(plumbline, publish):
+QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:changes"
+
+
+def queue_actions(plumbline):
+    """What the program asks for of a change queue."""
+    changes = {"queueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/changes"}
+    role, _ = policies(plumbline, publish=False, source={"configApi": {"changes": changes}})
+    (statement,) = [it for it in role if it["Sid"] == "ReceiveChanges"]
+    assert listed(statement["Resource"]) == [QUEUE], statement
+    return listed(statement["Action"])
+
+
+def policies(plumbline, publish, source=None):
     """What the program prints for an account of which every built-in control reads all it needs."""
     listed = subprocess.run(
         [plumbline, "controls", "list", "--output", "json"], check=True, capture_output=True
@@ -33,7 +47,7 @@ def policies(plumbline, publish):
             "accountId": ACCOUNT,
             "regions": [REGION],
             "role": {"arn": ROLE_ARN, "externalId": "any"},
-            "source": {"configApi": {}},
+            "source": source or {"configApi": {}},
             "allowedNamespaces": {"selector": {}},
         },
     }
@@ -296,6 +310,7 @@ def operator_of_terraform(policy):
 def main(plumbline, folder):
     reading, _ = policies(plumbline, publish=False)
     publishing, own = policies(plumbline, publish=True)
+    receiving = queue_actions(plumbline)
     reader = "Lets Plumbline read AWS Config and what it does not record, of this account"
     publisher = f"{reader}, and publish findings to its Security Hub"
     made = {
@@ -305,6 +320,10 @@ def main(plumbline, folder):
         "terraform/reader/main.tf.json": account_role_of_terraform(reading),
         "terraform/publisher/main.tf.json": account_role_of_terraform(publishing),
         "terraform/operator/main.tf.json": operator_of_terraform(own),
+        "changes-queue.cloudformation.json": changes.queue_of_cloudformation(receiving),
+        "changes-rule.cloudformation.json": changes.rule_of_cloudformation(),
+        "terraform/changes-queue/main.tf.json": changes.queue_of_terraform(receiving),
+        "terraform/changes-rule/main.tf.json": changes.rule_of_terraform(),
     }
     for name, document in made.items():
         path = folder / name

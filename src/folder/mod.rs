@@ -19,8 +19,8 @@ use tracing::{Instrument as _, info_span};
 
 use archivals::Archivals;
 use assess::{
-    Assessment, AwsAccounts, Evaluated, Retained, Round, Sink, SinkChoice, SinkError, View,
-    evaluate_changed, schedule,
+    Assessment, AwsAccounts, ChangeNews, ChangePace, Evaluated, Retained, Round, Sink, SinkChoice,
+    SinkError, View, evaluate_changed, schedule,
 };
 use aws::AwsSettings;
 use aws::publish::{MarkError, PublishError, Published, mark_of_folder};
@@ -137,46 +137,65 @@ pub(crate) async fn run<O: Observer>(
     observer.started(&Started { address: server.address(), findings });
     let mut serving = tokio::spawn(server.serve(Arc::clone(&metrics), readiness.clone()));
     let mut held_back = Vec::new();
+    let (mut inputs, mut read_at, mut pace) = (None, None, ChangePace::default());
     loop {
         let now = clock.now();
+        pace.begin(clock.elapsed());
         let turn = info_span!(target: TRACED, "evaluation");
-        let inputs = Inputs::of(folder.read(), &mut builder, now); // the files, resolved
-        watch.also(inputs.snapshots());
-        let evaluated = Box::pin(evaluate_all(&inputs, assessment, observer, now));
+        let for_messages = inputs.is_some(); // the files are those of the last time
+        let resolve = || Inputs::of(folder.read(), &mut builder, now);
+        let current: &Inputs = inputs.get_or_insert_with(resolve);
+        watch.also(current.snapshots());
+        let evaluated = evaluate_all(current, assessment, (observer, for_messages), now);
+        let evaluated = Box::pin(evaluated);
         let evaluated = select! {
             () = &mut stop => break,
             evaluated = evaluated.instrument(turn.clone()) => evaluated?,
         };
         (assessment, observer) = (evaluated.assessment, evaluated.seen);
         let mut round = evaluated.report;
-        let (plans, known) = (&inputs.assessed.plans, assessment.known());
+        let (plans, known) = (&current.assessed.plans, assessment.known());
         let held = archivals.hold(plans, (&mut round.drift.changes, known), now);
         let publishing = Box::pin(assessment.publish(&round.drift.changes)).instrument(turn);
         let published = publishing.await; // lasts when it returns
         let taken = published.as_ref().ok();
-        measure::note(&metrics, &inputs, &round, assessment.sink(), taken, clock.now());
-        measure::held(&metrics, &inputs, &held);
+        measure::note(&metrics, current, &round, assessment.sink(), taken, clock.now());
+        measure::held(&metrics, current, &held);
         held_back = others_of(assessment.sink());
         held_back.extend(archivals.message(&held));
         observer.ended(&round, published.as_ref(), &held_back);
-        if !inputs.assessed.plans.is_empty() {
+        if !current.assessed.plans.is_empty() {
             readiness.ready(); // what evaluates nothing is not ready
         }
-        let (places, sink) = (inputs.places(), assessment.sink());
+        let (places, sink) = (current.places(), assessment.sink());
         let is_refused = places.iter().any(|place| sink.refusal(place).is_some());
         let turns = evaluated.stale_at.into_iter().chain(assessment.retained().due()).collect();
-        let next = next(&inputs, turns, published.as_ref(), is_refused, now);
+        let due = next(current, turns, published.as_ref(), is_refused, now);
+        read_at = due.into_iter().chain(read_at.filter(|_| for_messages)).min(); // not put off
+        pace.end(clock.elapsed());
+        let changes = assessment.changes().cloned();
         select! {
+            biased;
             () = &mut stop => break,
             ended = &mut serving => {
                 ended?;
                 break;
             }
-            () = watch.changed() => {}
-            () = assess::wait(next, clock, Some(assessment.sink_mut()), &places) => {}
+            () = watch.changed() => inputs = None,
+            () = assess::wait(read_at, clock, Some(assessment.sink_mut()), &places) => inputs = None,
+            () = messages(changes.as_deref(), &pace, clock) => {}
         }
     }
     Ok(RunEnd { is_held_back: !held_back.is_empty() })
+}
+
+/// Waits until messages of change queues have brought something, at a pace that leaves others their time.
+async fn messages(changes: Option<&ChangeNews>, pace: &ChangePace, clock: &impl Clock) {
+    let Some(changes) = changes else { return std::future::pending().await };
+    while !changes.has_changes() {
+        changes.arrived().await;
+    }
+    clock.wait(pace.wait(clock.elapsed())).await;
 }
 
 /// What another Plumbline of the installation keeps, in words.
@@ -186,11 +205,11 @@ fn others_of(sink: &Sink) -> Vec<String> {
 }
 
 /// Everything up to what is to be published, with the observer looking on. Accounts of which nothing
-/// changed are not evaluated again.
+/// changed are not evaluated again. Where only messages came since the last time, nothing is read.
 async fn evaluate_all<O: Observer>(
     inputs: &Inputs,
     mut assessment: Assessment,
-    mut observer: O,
+    (mut observer, for_messages): (O, bool),
     now: Timestamp,
 ) -> Result<Evaluated<O>, RunError> {
     let assessed = &inputs.assessed;
@@ -202,7 +221,11 @@ async fn evaluate_all<O: Observer>(
     }
     assessment.read_back(&inputs.places()).await;
     let progress = observer.progress();
-    let sources = assessment.read(assessed, now, &*progress).await;
+    let carried = if for_messages { assessment.carried(assessed) } else { None };
+    let sources = match carried {
+        Some(carried) => carried,
+        None => assessment.read(assessed, now, &*progress).await,
+    };
     let mistakes = inputs.mistakes.clone();
     let judge = move |round: &Round<'_>, retained: &mut Retained| {
         observer.begun(round.plans, &mistakes);

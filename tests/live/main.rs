@@ -18,6 +18,7 @@ mod account_facts;
 mod archivals;
 mod archiving;
 mod believed_rules;
+mod changes;
 mod config_rules;
 mod credentials;
 mod damaged;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -18,24 +19,33 @@ use support::waiting::holds;
 const DEADLINE: Duration = Duration::from_mins(2);
 
 /// `plumbline run` over a folder of baselines.
-struct Running {
+pub(super) struct Running {
     child: Child,
     lines: Receiver<String>,
 }
 
 /// The command `plumbline run`, with findings in Security Hub.
 pub(super) fn run(double: &Double, desired: &Desired) -> Command {
+    run_in(double, desired.path())
+}
+
+fn run_in(double: &Double, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
     double.environment(&mut command);
-    command.arg("run").arg(desired.path());
+    command.arg("run").arg(folder);
     command.args(["--sink", "securityhub", "--installation", "default"]);
     command.args(["--listen", "127.0.0.1:0"]);
     command
 }
 
 impl Running {
-    fn start(double: &Double, desired: &Desired) -> Self {
-        let mut child = run(double, desired).stdout(Stdio::piped()).spawn().unwrap();
+    pub(super) fn start(double: &Double, desired: &Desired) -> Self {
+        Self::start_in(double, desired.path())
+    }
+
+    /// The same over any folder.
+    pub(super) fn start_in(double: &Double, folder: &Path) -> Self {
+        let mut child = run_in(double, folder).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
@@ -47,7 +57,7 @@ impl Running {
     }
 
     /// Waits for a line.
-    fn says(&self, part: &str) -> String {
+    pub(super) fn says(&self, part: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(DEADLINE).expect(part);
             if line.contains(part) {
@@ -57,7 +67,7 @@ impl Running {
     }
 
     /// Evaluates again, for a file has changed.
-    fn nudge(desired: &Desired) {
+    pub(super) fn nudge(desired: &Desired) {
         let (file, now) = (desired.path().join("foundations.yaml"), jiff::Timestamp::now());
         // A file of its own without an object would be one that was emptied, and hold up archivals.
         let text = fs::read_to_string(&file).unwrap();

@@ -7,7 +7,7 @@ use k8s_openapi::jiff::SignedDuration;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::live_accounts::{EXTERNAL_ID, Live, REGIONS, role};
+use super::live_accounts::{EXTERNAL_ID, Live, QUEUE_REGION, REGIONS, role};
 use super::operated::{FIXED, OPEN, SUPPRESSED, baseline_says, said};
 use support::is_soak;
 use support::waiting::{eventually, within};
@@ -321,4 +321,36 @@ async fn an_account_that_throttles_holds_up_nobody_and_is_reported_to_be_unreach
     live.operated.ask(&throttled_namespace, "not throttled").await;
     live.account_says(&throttled, "CredentialsValid", ("True", "Verified")).await;
     live.baseline_says(&throttled_namespace, "Ready", ("True", "Evaluated")).await;
+}
+
+#[tokio::test]
+async fn a_queue_brings_changes_before_the_interval_and_is_reported_when_it_is_gone() {
+    let Some(live) = Live::shared().await else { return };
+    let (namespace, [account]) = live.published("live-queue").await;
+    let url = format!("https://sqs.{QUEUE_REGION}.amazonaws.com/{account}/changes");
+    let patch =
+        json!({ "spec": { "source": { "configApi": { "changes": { "queueUrl": url } } } } });
+    let (name, patch) = (format!("live-{account}"), Patch::Merge(patch));
+    live.accounts().await.patch(&name, &PatchParams::default(), &patch).await.unwrap();
+    live.account_says(&account, "ChangesReceived", ("True", "Receiving")).await;
+
+    for region in REGIONS {
+        live.set_versioning(&account, region, "Enabled");
+    }
+    for region in REGIONS {
+        live.finding_says(&account, region, FIXED).await; // though nobody asked
+    }
+    live.baseline_says(&namespace, "Compliant", ("True", "Compliant")).await;
+    let taken = format!("plumbline_change_messages_total{{queue=\"{url}\",outcome=\"taken\"");
+    assert!(live.replica.metric(&taken).await.unwrap() >= 2.0);
+
+    let place = json!({
+        "account": account, "region": QUEUE_REGION, "name": "changes", "change": null,
+    });
+    live.double.control("PATCH", "queue", &place);
+    let message = live.account_says(&account, "ChangesReceived", ("False", "QueueMissing")).await;
+    assert!(message.contains("will retry"), "{message}");
+    live.set_versioning(&account, "eu-west-1", "Suspended");
+    live.operated.ask(&namespace, "without a queue").await;
+    live.finding_says(&account, "eu-west-1", OPEN).await;
 }

@@ -17,6 +17,8 @@ use support::waiting::eventually;
 pub(crate) const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 /// Whose credentials the operator has; it reaches the others by their roles.
 const OPERATORS: &str = "999988887777";
+/// Where the queue of each account is.
+pub(crate) const QUEUE_REGION: &str = "eu-west-1";
 /// How many accounts there are to take: more than the tests that share an operator take together.
 const ACCOUNTS: usize = 16;
 /// Whom the buckets belong to, by their tags.
@@ -79,6 +81,8 @@ fn state() -> State {
             ]);
             state = state.region(account, region, "items", items);
         }
+        let queues = json!({ "changes": { "follows": [account] } });
+        state = state.region(account, QUEUE_REGION, "queues", queues);
     }
     state
 }

@@ -85,6 +85,20 @@ pub const WHICH_REGION: &str = concat!(
     ))
     .message("the role that reads the bucket must belong to the partition")
     .field_path(".source.snapshot.role.arn"),
+    validation = Rule::new(concat!(
+        "!has(self.source.configApi) || !has(self.source.configApi.changes) || ",
+        "!has(self.source.configApi.changes.role) || ",
+        "self.source.configApi.changes.role.arn.startsWith('arn:' + self.partition + ':iam::')",
+    ))
+    .message("the role that reads the queue must belong to the partition")
+    .field_path(".source.configApi.changes.role.arn"),
+    validation = Rule::new(concat!(
+        "!has(self.source.aggregator) || !has(self.source.aggregator.changes) || ",
+        "!has(self.source.aggregator.changes.role) || ",
+        "self.source.aggregator.changes.role.arn.startsWith('arn:' + self.partition + ':iam::')",
+    ))
+    .message("the role that reads the aggregator's queue must belong to the partition")
+    .field_path(".source.aggregator.changes.role.arn"),
 )]
 pub struct AwsAccountSpec {
     /// The account id: twelve digits. Quote it in YAML.
@@ -154,8 +168,8 @@ pub struct AwsAccountStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Accepted` and `Ready`; `CredentialsValid`, `RecorderRunning` and `SecurityHubEnabled`, over
-    /// all regions. Also `Reconciling` or `Stalled`, for tools that wait for objects; they are
-    /// present only while they are true.
+    /// all regions. Also `ChangesReceived`, where a queue brings changes, and `Reconciling` or
+    /// `Stalled`, for tools that wait for objects; they are present only while they are true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,

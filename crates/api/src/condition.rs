@@ -31,6 +31,8 @@ named! {
     pub enum ConditionType {
         /// Whether the object is valid and in use.
         Accepted,
+        /// Whether the queue that brings changes is read; there only where there is one.
+        ChangesReceived,
         /// Whether nothing drifts.
         Compliant,
         /// Whether the credentials belong to the account.
@@ -113,6 +115,8 @@ named! {
         Pending,
         PublishFailed,
         Published,
+        QueueMissing,
+        Receiving,
         RecorderMissing,
         RecorderStopped,
         Recording,
@@ -129,6 +133,7 @@ named! {
         Unreachable,
         Unread,
         UnreadAccounts,
+        UnreadMessages,
         Verified,
     }
 }

@@ -21,11 +21,14 @@ pub(super) const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-
 
 pub(super) const ROLE_ARN: &str =
     "^arn:aws(-cn|-us-gov|-eusc|-iso|-iso-b|-iso-e|-iso-f)?:iam::[0-9]{12}:role/[\\w+=,.@/-]+$";
+/// A queue of SQS, as [`model::QueueUrl`] reads it; a test compares them.
+pub(super) const QUEUE_URL: &str = "^https://sqs(-fips)?[.][a-z]+(-[a-z]+)+-[0-9]{1,2}[.][a-z0-9.-]+\
+     /[0-9]{12}/[A-Za-z0-9_-]{1,75}([.]fifo|[A-Za-z0-9_-]{0,5})$";
 pub(super) const WORDS: &str = "^[\\w-]+$";
 pub(super) const SESSION_NAME: &str = "^[\\w+=,.@-]+$";
 
 /// Each pattern and what a text is that matches it.
-const MEANINGS: [(&str, &str); 14] = [
+const MEANINGS: [(&str, &str); 15] = [
     (ACCOUNT_ID, "an AWS account id (twelve digits)"),
     (REGION, "an AWS region (such as eu-west-1)"),
     (RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
@@ -36,6 +39,10 @@ const MEANINGS: [(&str, &str); 14] = [
     (HTTPS, "an https:// address"),
     (SHA256, "a SHA-256 (64 hexadecimal digits)"),
     (ROLE_ARN, "the ARN of a role (such as arn:aws:iam::111122223333:role/plumbline)"),
+    (
+        QUEUE_URL,
+        "the URL of a queue of SQS (such as https://sqs.eu-west-1.amazonaws.com/111122223333/changes)",
+    ),
     (WORDS, "a name (letters, digits, `-` and `_`)"),
     (SESSION_NAME, "a session name (letters, digits and `+=,.@-_`)"),
     (PERIOD, "a period (such as 30m or 1h30m)"),
@@ -66,5 +73,37 @@ impl Form {
     /// Whether a text has this form.
     pub fn fits(&self, text: &str) -> bool {
         self.regex.is_match(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::QueueUrl;
+
+    use super::*;
+
+    #[test]
+    fn what_is_the_address_of_a_queue_the_schema_and_the_program_agree_on() {
+        let form = Form::of(QUEUE_URL).unwrap();
+        for (host, path) in [
+            ("https://sqs.eu-west-1.amazonaws.com", "/111122223333/changes"),
+            ("https://sqs-fips.us-gov-west-1.amazonaws.com", "/111122223333/changes.fifo"),
+            ("https://sqs.cn-north-1.amazonaws.com.cn", "/111122223333/Config_changes-1"),
+            ("https://sqs.eusc-de-east-1.amazonaws.eu", "/111122223333/x"),
+        ] {
+            let url = format!("{host}{path}");
+            assert!(form.fits(&url) && url.parse::<QueueUrl>().is_ok(), "{url}");
+            let wrong = [
+                url.replacen("https", "http", 1),
+                url.replacen("sqs", "sns", 1),
+                url.replacen("111122223333/", "", 1),
+                format!("{url}/x"),
+                format!("{url}.x"),
+                host.to_owned(),
+            ];
+            for url in wrong {
+                assert!(!form.fits(&url) && url.parse::<QueueUrl>().is_err(), "{url}");
+            }
+        }
     }
 }

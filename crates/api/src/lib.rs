@@ -67,9 +67,9 @@ pub use period::{InvalidPeriod, Period};
 pub use report::{BaselineReport, BaselineReportSpec, BaselineReportStatus};
 pub use selector::ResourceSelector;
 pub use source::{
-    AccountFactsMode, AccountSource, AggregatorSource, BudgetedOperation, ConfigApiSource,
-    ConfigRulesMode, OperationBudget, RoleReference, SNAPSHOT_IS_A_PATH, SnapshotSource,
-    is_address,
+    AccountFactsMode, AccountSource, AggregatorSource, BudgetedOperation, ChangeQueueSource,
+    ConfigApiSource, ConfigRulesMode, OperationBudget, RoleReference, SNAPSHOT_IS_A_PATH,
+    SnapshotSource, is_address,
 };
 pub use status::{
     DomainSummary, DriftEntry, EvaluationRecord, OwnerEntry, PublicationRecord, PublicationState,

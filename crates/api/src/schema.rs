@@ -71,6 +71,11 @@ pub(super) fn role_arn(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "maxLength": 2048, "pattern": form::ROLE_ARN })
 }
 
+/// The URL of a queue.
+pub(super) fn queue_url(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "maxLength": 256, "pattern": form::QUEUE_URL })
+}
+
 /// The name of an aggregator.
 pub(super) fn aggregator_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "minLength": 1, "maxLength": 256, "pattern": form::WORDS })

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Period, schema};
-use model::{AccountId, Region, ResourceType, S3Url, S3UrlError};
+use model::{AccountId, QueueUrl, QueueUrlError, Region, ResourceType, S3Url, S3UrlError};
 
 /// Where the configuration items of an account come from: exactly one of `configApi`, `aggregator`
 /// and `snapshot`.
@@ -71,6 +71,13 @@ impl AccountSource {
         self.snapshot.is_none() && self.account_facts != Some(AccountFactsMode::Disabled)
     }
 
+    /// The queue that brings changes, where there is one.
+    #[must_use]
+    pub fn changes(&self) -> Option<&ChangeQueueSource> {
+        let own = self.config_api.as_ref().and_then(|api| api.changes.as_ref());
+        own.or_else(|| self.aggregator.as_ref()?.changes.as_ref())
+    }
+
     /// Whether Plumbline keeps AWS Config rules of its own in the account.
     #[must_use]
     pub fn manages_config_rules(&self) -> bool {
@@ -89,6 +96,10 @@ pub struct ConfigApiSource {
     /// How often everything is read. In between, only changes are read.
     #[serde(default = "default_full_read_every")]
     pub full_read_every: Period,
+    /// A queue of SQS that brings changes within a second. Without one, changes are read every
+    /// `interval` of the baselines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<ChangeQueueSource>,
 }
 
 /// An AWS Config aggregator, which shows many accounts in one.
@@ -111,6 +122,38 @@ pub struct AggregatorSource {
     /// How often everything is read. In between, only changes are read.
     #[serde(default = "default_full_read_every")]
     pub full_read_every: Period,
+    /// A queue of SQS that brings changes within a second. Without one, changes are read every
+    /// `interval` of the baselines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<ChangeQueueSource>,
+}
+
+/// A queue of SQS to which `EventBridge` sends what AWS Config records, directly or through SNS: of
+/// one account, or of many. Accounts that share a queue are evaluated by the same replica. What a
+/// queue loses is found at the next `interval` of the baselines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeQueueSource {
+    /// The queue's URL, such as `https://sqs.eu-west-1.amazonaws.com/111122223333/plumbline-changes`.
+    /// Nothing but Plumbline may receive messages of the queue.
+    #[schemars(schema_with = "schema::queue_url")]
+    pub queue_url: String,
+    /// The IAM role to assume to read the queue. Default: the role of the account if the queue
+    /// belongs to the account, the role of the aggregator if it belongs to the aggregator's account,
+    /// else Plumbline's own credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleReference>,
+}
+
+impl ChangeQueueSource {
+    /// The queue.
+    ///
+    /// # Errors
+    ///
+    /// Where the address is none of a queue, which the API server and validation refuse.
+    pub fn queue(&self) -> Result<QueueUrl, QueueUrlError> {
+        self.queue_url.parse()
+    }
 }
 
 /// What to do about a snapshot's address that cannot be read.
@@ -251,7 +294,8 @@ impl fmt::Debug for RoleReference {
 
 impl Default for ConfigApiSource {
     fn default() -> Self {
-        Self { max_age: default_max_age(), full_read_every: default_full_read_every() }
+        let (max_age, full_read_every) = (default_max_age(), default_full_read_every());
+        Self { max_age, full_read_every, changes: None }
     }
 }
 

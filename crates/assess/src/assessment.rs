@@ -15,7 +15,7 @@ use tracing::{Instrument as _, info_span};
 use crate::round::{Limits, Progress, Retained, Round, RoundReport};
 use crate::schedule;
 use crate::sink::{Sink, SinkChoice, SinkError};
-use crate::sources::{AwsAccounts, LiveSources, SourceInput, open_buckets};
+use crate::sources::{AwsAccounts, ChangeNews, LiveSources, QueueWatch, SourceInput, open_buckets};
 use api::{AwsAccount, AwsAccountSpec};
 use aws::AwsError;
 use aws::publish::{FindingSink, Place, PublishError, Published};
@@ -55,6 +55,14 @@ pub struct Assessment {
     limits: Limits,
     /// What came of earlier rounds.
     retained: Retained,
+    last: Option<LastRead>,
+}
+
+/// What was read last, but for what lies in mirrors.
+#[derive(Debug)]
+struct LastRead {
+    plans: Arc<[Plan]>,
+    snapshots: Vec<SourceInput>,
 }
 
 /// What an evaluation came to, and what goes on with it.
@@ -123,9 +131,11 @@ impl Assessment {
         choice: &SinkChoice,
     ) -> Result<Self, SinkError> {
         let sink = Sink::open(choice, &publisher).await?;
-        let live = LiveSources::new(aws.clone()).keeping_rules(publisher.installation.clone());
+        let live = LiveSources::new(aws.clone())
+            .keeping_rules(publisher.installation.clone())
+            .following_changes();
         let (limits, retained) = (Limits::NONE, Retained::default());
-        Ok(Self { aws, publisher, live, sink, limits, retained })
+        Ok(Self { aws, publisher, live, sink, limits, retained, last: None })
     }
 
     /// The same within limits.
@@ -200,12 +210,37 @@ impl Assessment {
         let reading = async {
             let mut sources = assessed.snapshots();
             Box::pin(open_buckets(&self.aws, &mut sources, now)).await;
+            let (plans, snapshots) = (Arc::clone(&assessed.plans), sources.clone());
+            self.last = Some(LastRead { plans, snapshots });
             self.live.may_lack_baselines(assessed.may_lack_baselines);
             let accounts: Vec<&AwsAccount> = assessed.accounts().collect();
             sources.extend(self.live.refresh(accounts, &assessed.plans, now, progress).await);
             sources
         };
         Box::pin(reading).instrument(info_span!(target: TRACED, "read")).await
+    }
+
+    /// What messages of change queues have brought since the last look.
+    #[must_use]
+    pub fn changes(&self) -> Option<&Arc<ChangeNews>> {
+        self.live.news()
+    }
+
+    /// How reading an account's change queue goes; nothing where it has none.
+    #[must_use]
+    pub fn queue(&self, account: &AccountId) -> Option<QueueWatch> {
+        self.live.queue(account)
+    }
+
+    /// What was read last with what messages have brought since, for which nothing is called; nothing
+    /// where everything has to be read, for it is for other plans or accounts, or no message can bring it.
+    pub fn carried(&self, assessed: &Assessed) -> Option<Vec<SourceInput>> {
+        let last = self.last.as_ref()?;
+        if !Arc::ptr_eq(&last.plans, &assessed.plans) {
+            return None;
+        }
+        let live = self.live.carried(assessed.accounts())?;
+        Some(last.snapshots.iter().cloned().chain(live).collect())
     }
 
     /// Evaluates what was read and compares it with what is published, on a thread that may take its

@@ -2,6 +2,7 @@
 //! recorded, evaluate, compare with what was published.
 
 mod assessment;
+mod change_pace;
 pub mod measure;
 mod round;
 pub mod schedule;
@@ -10,11 +11,12 @@ mod sources;
 mod waiting;
 
 pub use assessment::{Assessed, Assessment, Evaluated, PlacedAccount, place};
+pub use change_pace::ChangePace;
 pub use round::{Limits, Progress, Retained, Round, RoundReport, View, evaluate, evaluate_changed};
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{
-    AccountInput, AwsAccounts, BucketSource, LiveSources, Reached, Recorded, SnapshotInput,
-    SourceInput, SourceReport, Survey, discover, home_region, open_bucket, types, undeclared,
-    wanted_rules,
+    AccountInput, AwsAccounts, BucketSource, ChangeNews, LiveSources, QueueState, QueueWatch,
+    Reached, Recorded, SnapshotInput, SourceInput, SourceReport, Survey, change_queue, discover,
+    home_region, open_bucket, types, undeclared, wanted_rules,
 };
 pub use waiting::wait;

@@ -34,7 +34,8 @@ const HALVING: Duration = Duration::from_secs(1);
 /// second with bursts of 6, `BatchImportFindings`, `BatchUpdateFindings` and all others 10 with
 /// bursts of 30). AWS Config documents none; callers see advanced queries refused above about 8 a
 /// second. IAM documents none, and serves all regions of an account from one place. S3 takes 5,500
-/// reads a second of each prefix ("Best practices design patterns", Amazon S3 User Guide).
+/// reads a second of each prefix ("Best practices design patterns", Amazon S3 User Guide), SQS 300 of
+/// each operation where a queue keeps the order ("Quotas", Amazon SQS Developer Guide).
 fn default_rate(service: &str, operation: &str) -> Rate {
     let (per_second, burst) = match (service, operation) {
         ("config", "SelectResourceConfig" | "SelectAggregateResourceConfig") => (7.0, 4.0),
@@ -45,6 +46,7 @@ fn default_rate(service: &str, operation: &str) -> Rate {
         ("securityhub", _) => (8.0, 16.0),
         ("iam", _) => (4.0, 4.0),
         ("s3", "ListBucket" | "GetObject") => (500.0, 500.0),
+        ("sqs", _) => (300.0, 300.0),
         ("sts", _) => (20.0, 20.0),
         _ => (8.0, 8.0),
     };

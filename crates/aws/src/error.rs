@@ -202,6 +202,9 @@ pub(crate) fn classify(code: &str, status: u16) -> Class {
         | "LimitExceededException"
         | "RequestThrottled"
         | "SlowDown"
+        // SQS: too many messages are in flight, or the key of the queue is asked too often.
+        | "OverLimit"
+        | "KmsThrottled"
         | "PriorRequestNotComplete"
         | "TransactionInProgressException" => Class::Throttled,
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => Class::Expired,
@@ -216,7 +219,9 @@ pub(crate) fn classify(code: &str, status: u16) -> Class {
         | "AccessDeniedException"
         | "UnauthorizedOperation"
         | "NotAuthorized"
-        | "AuthorizationError" => Class::Denied,
+        | "AuthorizationError"
+        // SQS: the key of the queue may not be used.
+        | "KmsAccessDenied" => Class::Denied,
         // EC2 has a name of its own for it ("Error codes for the Amazon EC2 API").
         "AuthFailure"
         | "UnrecognizedClientException"
@@ -245,7 +250,9 @@ pub(crate) fn classify(code: &str, status: u16) -> Class {
         | "RequestTimeout"
         | "RequestTimeoutException" => Class::Transient,
         _ if code.starts_with("NoSuch") || code.contains("NotFound") => Class::NotFound,
-        "ResourceNotDiscoveredException" => Class::NotFound,
+        // SQS has two names for it (`ReceiveMessage`, Amazon SQS API Reference).
+        "ResourceNotDiscoveredException" | "QueueDoesNotExist" => Class::NotFound,
+        "AWS.SimpleQueueService.NonExistentQueue" => Class::NotFound,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 => Class::Transient,
         _ => Class::Invalid,

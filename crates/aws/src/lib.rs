@@ -15,6 +15,7 @@ pub mod facts;
 pub mod operations;
 mod paging;
 pub mod publish;
+mod queue;
 mod rules;
 #[cfg(feature = "sdk")]
 mod sdk;
@@ -32,10 +33,11 @@ pub use config::{
 };
 pub use error::{AwsError, Class};
 pub use operations::{OPERATIONS, Operation};
+pub use queue::{MESSAGES, QueueAttributes, ReceivedMessage};
 pub use rules::{ConfigRule, NewRule, RuleResult, RuleStatus};
 pub use sdk::{
-    AccountAccess, Aws, BucketClient, ConfigClient, CredentialsProvider, SecurityHubClient,
-    SecurityHubService, is_enumerated,
+    AccountAccess, Aws, BucketClient, ConfigClient, CredentialsProvider, QueueClient,
+    SecurityHubClient, SecurityHubService, is_enumerated,
 };
 #[cfg(feature = "sdk")]
 pub use sdk::{FindingKey, FindingsPage, NotImported, NotUpdated, WorkflowUpdate};

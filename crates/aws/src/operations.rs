@@ -22,7 +22,8 @@ pub fn is_write(operation: Operation) -> bool {
 }
 
 /// All operations that change something but for credential reports, which AWS makes for whoever asks.
-pub(crate) const WRITES: [Operation; 4] = [PUT_RULE, DELETE_RULE, IMPORT_FINDINGS, UPDATE_FINDINGS];
+pub(crate) const WRITES: [Operation; 5] =
+    [PUT_RULE, DELETE_RULE, IMPORT_FINDINGS, UPDATE_FINDINGS, DELETE_MESSAGE];
 
 operations! {
     /// Whose credentials these are. Everybody may ask.
@@ -77,6 +78,12 @@ operations! {
     LIST_BUCKET = "s3": "ListBucket";
     /// A part of a delivered file; of S3.
     GET_OBJECT = "s3": "GetObject";
+    /// The messages of a queue that brings changes.
+    RECEIVE_MESSAGE = "sqs": "ReceiveMessage";
+    /// Deleting messages that were taken; `DeleteMessageBatch` of SQS.
+    DELETE_MESSAGE = "sqs": "DeleteMessage";
+    /// What is set of a queue.
+    GET_QUEUE_ATTRIBUTES = "sqs": "GetQueueAttributes";
     /// Whom AWS turns to in matters of security, billing and operations.
     GET_ALTERNATE_CONTACT = "account": "GetAlternateContact";
     /// The organization that the account belongs to.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unused_async)] // the SDK's are asynchronous
 
+mod without_queue;
+
 use std::ops::Range;
 use std::time::Duration;
 
@@ -18,7 +20,9 @@ use crate::rules::{ConfigRule, NewRule, RuleResult, RuleStatus};
 use crate::settings::{AwsSettings, Role};
 use engine::drift::{FindingChange, KnownFindings, Publisher};
 use metrics::AwsMetrics;
-use model::{AccountId, Partition, Region, ResourceType};
+use model::{AccountId, Partition, QueueUrl, Region, ResourceType};
+
+pub use without_queue::QueueClient;
 
 /// Why nothing is called.
 const WHY: &str = "this build of plumbline does not reach AWS; build it with the feature `aws`";
@@ -117,6 +121,11 @@ impl Aws {
         _place: (Partition, &Region),
         _role: Option<&Role>,
     ) -> BucketClient {
+        match self.0 {}
+    }
+
+    /// A queue of SQS.
+    pub async fn queue(&self, _url: &QueueUrl, _role: Option<&Role>) -> QueueClient {
         match self.0 {}
     }
 }

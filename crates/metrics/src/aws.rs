@@ -5,6 +5,7 @@ use std::time::Duration;
 use prometheus::{IntCounterVec, IntGauge};
 
 use super::account::{AccountMetrics, BudgetLevels};
+use super::changes::{ChangeMetrics, QueuesMetrics};
 use super::described::Registered;
 use super::{name, register};
 
@@ -15,6 +16,7 @@ pub struct AwsMetrics {
     mirrors: IntGauge,
     mirror_limit: IntGauge,
     accounts: AccountMetrics,
+    queues: QueuesMetrics,
 }
 
 /// Which calls a number is about.
@@ -49,7 +51,8 @@ impl AwsMetrics {
         ))?;
         register(registry, &mirrors)?;
         register(registry, &mirror_limit)?;
-        Ok(Self { requests, mirrors, mirror_limit, accounts: accounts.clone() })
+        let queues = QueuesMetrics::new(registry)?;
+        Ok(Self { requests, mirrors, mirror_limit, accounts: accounts.clone(), queues })
     }
 
     /// Counts an answer.
@@ -73,6 +76,12 @@ impl AwsMetrics {
         let shown = |bytes: u64| i64::try_from(bytes).unwrap_or_default();
         self.mirrors.set(shown(taken));
         self.mirror_limit.set(shown(limit));
+    }
+
+    /// What a change queue brings.
+    #[must_use]
+    pub fn changes(&self, queue: &str) -> ChangeMetrics {
+        self.queues.of(queue)
     }
 
     /// Shows whether a recorder runs.

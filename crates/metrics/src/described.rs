@@ -82,7 +82,7 @@ const fn kind_name(kind: MetricType) -> &'static str {
 }
 
 /// What each label's values are.
-const LABELS: [(&str, &str); 24] = [
+const LABELS: [(&str, &str); 26] = [
     ("account", "AWS account id; `own` for calls with Plumbline's own credentials"),
     ("attestation", "name of the `Attestation`"),
     ("baseline", "name of the `SecurityBaseline`"),
@@ -92,6 +92,7 @@ const LABELS: [(&str, &str); 24] = [
     ("exemption", "name of the `Exemption`"),
     ("name", "name of the `AwsAccount`"),
     ("namespace", "namespace of the baseline, not of the operator's pod"),
+    ("outcome", "what became of a message: listed with the metric"),
     (
         "owner",
         "whom drift belongs to: see [owners](monitoring.md#owners). Where the metric is of an account or \
@@ -100,6 +101,7 @@ const LABELS: [(&str, &str); 24] = [
     ("operation", "AWS operation, such as `SelectResourceConfig`"),
     ("place", "the part of Plumbline in which the error occurred"),
     ("published", "`true` or `false`: whether the baseline publishes findings"),
+    ("queue", "URL of the change queue"),
     ("reason", "reason of an `Unknown` verdict: see [unknown.md](unknown.md)"),
     ("region", "AWS region"),
     ("result", "`success` or `failure`"),

@@ -14,6 +14,7 @@
 mod account;
 mod aws;
 mod baseline;
+mod changes;
 mod declared;
 mod described;
 mod duration;
@@ -38,6 +39,7 @@ use described::{Description, Registered};
 pub use account::{AccountFacts, AccountMetrics, BudgetLevels};
 pub use aws::{AwsCall, AwsMetrics};
 pub use baseline::{BaselineMetrics, DRIFT_SERIES};
+pub use changes::{ChangeMetrics, ChangeResult};
 pub use described::metrics_page;
 pub use figures::Figures;
 pub use operator::OperatorMetrics;

@@ -2,8 +2,10 @@
 //! replicas share the shards.
 //!
 //! An account's shard is that of the account whose AWS Config is asked for its items: its own, or
-//! that of its aggregator, so that one replica holds the budget of all who are read there. What is
-//! reported of an object is reported by the holder of the object's own shard.
+//! that of its aggregator, so that one replica holds the budget of all who are read there. Accounts that
+//! share a change queue have the queue's shard, whoever is asked: a message is received by one replica
+//! only, which has to have the account that it is about. What is reported of an object is reported by the
+//! holder of the object's own shard.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +34,12 @@ impl OwnedShards {
 
     /// Whether the account is evaluated here.
     pub fn has_account(&self, account: &AwsAccountSpec) -> bool {
-        self.0.contains(&shard_of("account", asked(account).as_str()))
+        let queue = account.source.changes().and_then(|changes| changes.queue().ok());
+        let shard = match queue {
+            Some(queue) => shard_of("queue", &queue.arn()),
+            None => shard_of("account", asked(account).as_str()),
+        };
+        self.0.contains(&shard)
     }
 
     /// Whether the object's status is written here.
@@ -55,6 +62,8 @@ fn shard_of(kind: &str, key: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn account(number: u64, source: &serde_json::Value) -> AwsAccountSpec {
@@ -70,6 +79,7 @@ mod tests {
             ("account", "111122223333", 8),
             ("account", "999988887777", 6),
             ("object", "SecurityBaseline platform/production", 6),
+            ("queue", "arn:aws:sqs:eu-west-1:999988887777:changes", 10),
         ];
         for (kind, key, shard) in pinned {
             assert_eq!(shard_of(kind, key), shard, "{kind} {key}");
@@ -105,6 +115,29 @@ mod tests {
         assert!((0..100).any(|number| !owner.has_account(&own(number))));
         for number in 0..100 {
             assert!(owner.has_account(&account(number, &through)), "{number}");
+        }
+    }
+
+    #[test]
+    fn accounts_of_one_queue_have_one_owner_whatever_they_are_read_by() {
+        let changes =
+            json!({"queueUrl": "https://sqs.eu-west-1.amazonaws.com/999988887777/changes"});
+        let other_host =
+            json!({"queueUrl": "https://sqs-fips.eu-west-1.amazonaws.com/999988887777/changes"});
+        let shard = shard_of("queue", "arn:aws:sqs:eu-west-1:999988887777:changes");
+        let owner = OwnedShards::of([shard]);
+        for number in 0..100 {
+            let aggregator = json!({
+                "name": "all", "account": format!("{number:012}"), "region": "eu-west-1",
+                "changes": changes,
+            });
+            for source in [
+                json!({"configApi": {"changes": changes}}),
+                json!({"configApi": {"changes": other_host}}),
+                json!({"aggregator": aggregator}),
+            ] {
+                assert!(owner.has_account(&account(number, &source)), "{number} {source}");
+            }
         }
     }
 }

@@ -58,6 +58,9 @@ class Control:
             ("GET", "faults"): lambda request, body: {"struck": self._faults.done()},
             ("POST", "faults"): self._order_faults,
             ("DELETE", "faults"): lambda request, body: self._faults.order([]),
+            ("GET", "queue"): self._queue,
+            ("PATCH", "queue"): self._change_queue,
+            ("POST", "messages"): self._send_messages,
             ("PATCH", "region"): self._change_region,
             ("PATCH", "facts"): self._change_facts,
             ("PATCH", "settings"): self._change_settings,
@@ -121,6 +124,7 @@ class Control:
             if region in ("", "global") or request.parameter("region"):
                 region = request.parameter("region") or "us-east-1"
             self._world.region(account, region).items.load([snapshot])
+            self._tell({"account": account, "region": region, **snapshot})
             loaded += 1
         return {"loaded": loaded}
 
@@ -128,13 +132,43 @@ class Control:
         for one in body["items"]:
             region = self._world.region(one["account"], one["region"])
             region.items.patch(one["resourceType"], one["resourceId"], one["patch"])
+            self._tell(one)
         return {"patched": len(body["items"])}
 
     def _delete_items(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         for one in body["items"]:
             region = self._world.region(one["account"], one["region"])
             region.items.delete(one["resourceType"], one["resourceId"])
+            self._tell(one)
         return {"deleted": len(body["items"])}
+
+    def _tell(self, one: dict[str, Any]) -> None:
+        """Lets the queues that follow an account have word of a resource of it."""
+        account, region = one["account"], one["region"]
+        item = self._world.region(account, region).items.get(one["resourceType"], one["resourceId"])
+        self._world.queues.tell(account, region, item.snapshot())
+
+    def _queue(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        account, region, name = (
+            request.parameter(field) or "" for field in ("account", "region", "name")
+        )
+        queue = self._world.queues.find((account, region, name))
+        if queue is None:
+            raise ValueError(f"no queue {name!r} of {account} in {region}")
+        visible, flying = self._world.queues.counts(queue)
+        messages = [{"body": m.body, "receives": m.receives} for m in queue.messages]
+        counts = {"visible": visible, "inFlight": flying, "deleted": queue.deleted}
+        return {"messages": messages, **counts}
+
+    def _change_queue(self, request: Request, body: dict[str, Any]) -> None:
+        address = (body["account"], body["region"], body["name"])
+        self._world.queues.change(address, body["change"])
+
+    def _send_messages(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        address = (body["account"], body["region"], body["name"])
+        texts = [it if isinstance(it, str) else json.dumps(it) for it in body["messages"]]
+        self._world.queues.send(address, texts)
+        return {"sent": len(texts)}
 
     def _findings(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         found: list[dict[str, Any]] = []

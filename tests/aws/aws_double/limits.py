@@ -148,6 +148,7 @@ _RATES = {
     "s3control:": Rate(20, 100),
     "account:": Rate(10, 15),  # accounts/latest/reference/quotas: GetAlternateContact
     "organizations:": Rate(10, 15),  # organizations/latest/userguide/orgs_reference_limits
+    "sqs:": Rate(300, 300),  # SQS/latest/SQSDeveloperGuide/quotas-messages: of queues that keep order
     "sts:": Rate(100, 200),  # STS/latest/UserGuide: well above what one process asks
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,7 @@ from .operations import Call, Operation
 from .passing import Passing
 from .securityhub.operations import SecurityHub
 from .signature import Credential, check_date, check_signature, credential_of
+from .sqs.operations import Sqs
 from .sts import Sts
 from .throttle import Throttle
 from .wire import Wire
@@ -51,6 +53,8 @@ class Service:
     opaque: frozenset[str] = frozenset()
     #: Whether moto answers the operations that the double does not.
     passes_on: bool = False
+    #: Whether its operations keep others from working meanwhile; else they have a lock of their own.
+    locks: bool = True
     #: The actions of policies that allow operations, where they have other names.
     actions: dict[str, str] = field(default_factory=dict)
 
@@ -89,6 +93,14 @@ class Pipeline:
                 frozenset({"AwsSecurityFinding"}),
             ),
             "sts": Service("sts", Query("sts"), Sts(world.identities).operations()),
+            "sqs": Service(
+                "sqs",
+                Json11("sqs"),
+                Sqs(world.queues).operations(),
+                passes_on=True,
+                locks=False,
+                actions={"DeleteMessageBatch": "sqs:DeleteMessage"},
+            ),
             **_facts(world),
         }
 
@@ -146,7 +158,7 @@ class Pipeline:
         perform = service.operations.get(operation)
         if perform is None:
             raise not_in_the_double(f"{service.name}:{operation}")
-        with self._lock:
+        with self._lock if service.locks else nullcontext():
             result = perform(call)
         response = service.wire.render(operation, result)
         return _broken(call, response)

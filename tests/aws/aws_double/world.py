@@ -21,6 +21,7 @@ from .config.rules import Rule, Rules
 from .facts.account import Facts, RegionFacts
 from .paging import Tokens
 from .securityhub.hub import Hub
+from .sqs.queues import Queues
 
 #: What there is without a state file: one account, one key, one role, two regions.
 DEFAULT_STATE: dict[str, Any] = {
@@ -73,6 +74,7 @@ class World:
         self.tokens = Tokens(clock)
         self._regions: dict[tuple[str, str], Region] = {}
         self._facts: dict[str, Facts] = {}
+        self.queues = Queues(clock)
         #: How long a read lags behind a write in Security Hub.
         self.lag_seconds = 0.0
 
@@ -81,6 +83,7 @@ class World:
         self.identities.clear()
         self._regions.clear()
         self._facts.clear()
+        self.queues.clear()
         self.lag_seconds = float(state.get("lagSeconds", 0.0))
         self.tokens.life_seconds = float(state.get("tokenSeconds", 3600.0))
         self.identities.session_seconds = state.get("sessionSeconds")
@@ -148,4 +151,6 @@ class World:
             region.facts = RegionFacts.of(change["facts"])
         if "queryUnserved" in change:
             region.unserved = frozenset(change["queryUnserved"])
+        for queue, given in change.get("queues", {}).items():
+            self.queues.change((account, name, queue), given)
         region.items.load(change.get("items", []))

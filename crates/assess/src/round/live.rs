@@ -1,7 +1,7 @@
 //! Evaluates of an account that is read live only what changed since an earlier round.
 //!
 //! The earlier round counts on as long as all but items is as it was: what the plans say, what could be read and
-//! why not, and time, where that turns a verdict. The mirror of the account says which items these are. Where a
+//! why not, and time, where that turns a verdict. The mirror of the account says which items changed. Where a
 //! control asks for the time, its types are judged again when the interval has passed.
 //!
 //! Kept are the verdicts that are drift or unknown, those of resources with a finding, and those that somebody wants to

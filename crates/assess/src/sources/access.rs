@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::BucketSource;
+use super::changes::ChangeQueues;
 use api::{AggregatorSource, AwsAccountSpec, RoleReference};
 use aws::source::{DeliveryBucket, MirrorSpace};
-use aws::{AccountAccess, Aws, AwsError, AwsSettings, Role};
+use aws::{AccountAccess, Aws, AwsError, AwsSettings, QueueClient, Role};
 use engine::drift::Installation;
 use metrics::AwsMetrics;
-use model::{AccountId, Partition, Region};
+use model::{AccountId, Partition, QueueUrl, Region};
 
 /// Reaches accounts. Clones share what they found out.
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ struct Shared {
     accesses: Mutex<HashMap<Way, Slot>>,
     /// The buckets that were read.
     buckets: Mutex<HashMap<BucketSource, DeliveryBucket>>,
+    queues: ChangeQueues,
 }
 
 /// A way into an account. All who take it share the credentials.
@@ -77,7 +79,10 @@ impl AwsAccounts {
     pub fn new(settings: AwsSettings, metrics: AwsMetrics, installation: Installation) -> Self {
         let (aws, accesses, buckets) = (OnceCell::new(), Mutex::default(), Mutex::default());
         let space = MirrorSpace::new(settings.mirror_size, metrics.clone());
-        Self(Arc::new(Shared { settings, metrics, installation, space, aws, accesses, buckets }))
+        let queues = ChangeQueues::default();
+        let shared =
+            Shared { settings, metrics, installation, space, aws, accesses, buckets, queues };
+        Self(Arc::new(shared))
     }
 
     /// The room that all accounts' items may take.
@@ -160,6 +165,26 @@ impl AwsAccounts {
         let bucket = DeliveryBucket::new(client, url.clone());
         buckets.insert(source.clone(), bucket.clone());
         Ok(bucket)
+    }
+
+    /// The queues that are read.
+    pub(super) fn queues(&self) -> &ChangeQueues {
+        &self.0.queues
+    }
+
+    /// A queue that brings changes. Whose credentials read it does not matter: what comes says whose it
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// Where this build does not reach AWS.
+    pub async fn queue(
+        &self,
+        url: &QueueUrl,
+        role: Option<&RoleReference>,
+    ) -> Result<QueueClient, AwsError> {
+        let role = role.map(|role| self.role(role));
+        Ok(self.aws().await?.queue(url, role.as_ref()).await)
     }
 
     /// Checks once more whose credentials they are when the account is reached next: something went

@@ -1,5 +1,7 @@
 //! Accounts whose items come from AWS itself, and what was read of them so far.
 
+mod following;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, StreamExt};
 
 use super::access::{AwsAccounts, home_region};
+use super::changes::{ChangeNews, Subscription};
 use super::rules::{are_compliance_items_asked, may_lack_rules, wanted_rules};
 use super::sweep::Sweeper;
 use super::{AccountInput, SourceInput};
@@ -41,6 +44,8 @@ pub struct LiveSources {
     may_lack_baselines: bool,
     /// Removes rules where nobody reads any more.
     sweeper: Sweeper,
+    /// What messages of change queues have brought; nothing where queues are not read.
+    news: Option<Arc<ChangeNews>>,
 }
 
 /// One account.
@@ -57,6 +62,10 @@ struct Live {
     has_no_rules: bool,
     /// What all of these brought.
     mirror: Arc<Mirror>,
+    /// What messages bring into the mirror in between.
+    changes: Option<Subscription>,
+    /// What was read last.
+    last: Option<LiveRead>,
 }
 
 /// What plans read of types.
@@ -72,6 +81,7 @@ impl LiveSources {
             installation: None,
             may_lack_baselines: true,
             sweeper: Sweeper::new(),
+            news: None,
         }
     }
 
@@ -98,11 +108,14 @@ impl LiveSources {
             let may_remove = !self.may_lack_baselines && !may_lack_rules(plans);
             OwnRules { installation, may_remove }
         });
+        if let Some(news) = &self.news {
+            news.begin();
+        }
         self.settle(accounts, plans);
         if let Some(own) = own.as_ref().filter(|own| own.may_remove) {
             self.sweeper.start(&self.aws, own, now).await;
         }
-        let aws = &self.aws;
+        let (aws, follows) = (&self.aws, self.news.is_some());
         let mut reads: Vec<BoxFuture<'_, LiveRead>> = Vec::new();
         for (account, live) in &mut self.accounts {
             let types = types(account, plans, now);
@@ -113,7 +126,10 @@ impl LiveSources {
                 asks_for_compliance: are_compliance_items_asked(plans),
             };
             let read = async move {
-                live.read(aws, types, &wanted, now, &|items| progress.fetched(items)).await
+                let fetched = |items| progress.fetched(items);
+                let read = live.read(aws, types, &wanted, now, &fetched).await;
+                live.last = follows.then(|| read.clone());
+                read
             };
             reads.push(read.boxed());
         }
@@ -149,7 +165,11 @@ impl LiveSources {
             let left = regions.difference(&input.regions).cloned();
             self.sweeper.abandon(spec, left.collect::<Vec<_>>(), plans);
             let kept = kept.filter(|live| live.spec == *spec && live.input == input);
-            let live = kept.unwrap_or_else(|| Live::new(spec, input, self.aws.space()));
+            let live = kept.unwrap_or_else(|| {
+                let subscribe = |news| self.aws.queues().subscribe(&self.aws, spec, news);
+                let changes = self.news.as_ref().and_then(subscribe);
+                Live { changes, ..Live::new(spec, input, self.aws.space()) }
+            });
             self.accounts.insert(spec.account_id.clone(), live);
         }
         for live in before.into_values() {
@@ -174,7 +194,17 @@ impl Live {
         let facts = AccountFacts::new(account.clone(), regions(), home.clone());
         let rules = ConfigRules::new(account, regions(), home);
         let mirror = Arc::new(Mirror::within(space));
-        Self { spec: spec.clone(), input, source: None, facts, rules, has_no_rules: false, mirror }
+        Self {
+            spec: spec.clone(),
+            input,
+            source: None,
+            facts,
+            rules,
+            has_no_rules: false,
+            mirror,
+            changes: None,
+            last: None,
+        }
     }
 
     /// What AWS Config records of these types, and what only the account itself tells of them.
@@ -271,6 +301,9 @@ impl Live {
                 }
             },
         };
+        if let Some(changes) = &self.changes {
+            changes.attach(source.intake());
+        }
         source.refresh(types, now, fetched).await
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod buckets;
+mod changes;
 mod coverage;
 mod discover;
 mod live;
@@ -26,6 +27,7 @@ pub use access::AwsAccounts;
 pub use access::home_region;
 pub(crate) use buckets::open_buckets;
 pub use buckets::{BucketSource, open_bucket};
+pub use changes::{ChangeNews, QueueState, QueueWatch, change_queue};
 pub(super) use coverage::{
     SourceStatement, misplaced, regions as regions_of, state, state_live, undeclared_regions,
 };

@@ -17,6 +17,7 @@ use super::config::ConfigClient;
 use super::credentials::Renewable;
 use super::facts::FactsClient;
 use super::profile;
+use super::queue::QueueClient;
 use super::security_hub::SecurityHubClient;
 use super::signed::{Service, SignedClient};
 use crate::budget::Budgets;
@@ -25,7 +26,7 @@ use crate::operations::GET_CALLER_IDENTITY;
 use crate::settings::{AwsSettings, OTHER_ACCOUNT, Patience, Role};
 use clock::Fence;
 use metrics::AwsMetrics;
-use model::{AccountId, Partition, Region};
+use model::{AccountId, Partition, QueueUrl, Region};
 
 /// No answer comes after so long.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -177,6 +178,21 @@ impl Aws {
             ..self.caller(region)
         };
         BucketClient::new(config, bucket, partition, caller, region)
+    }
+
+    /// A queue of SQS, read through a role or with the process's own credentials.
+    pub async fn queue(&self, url: &QueueUrl, role: Option<&Role>) -> QueueClient {
+        let (account, region) = (url.account(), url.region());
+        let (config, credentials) = self.credentials_of(role, region).await;
+        let caller = Caller {
+            account: account.to_string(),
+            role: role.map(|role| role.arn.as_str().into()),
+            credentials,
+            ..self.caller(region)
+        };
+        let place = (account, Partition::of_region(region), region);
+        let client = SignedClient::new(&config, Service::Sqs, place, |_| caller);
+        QueueClient::new(client, url.clone())
     }
 
     /// The process's own calls in a region.

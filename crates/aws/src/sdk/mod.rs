@@ -11,6 +11,7 @@ mod fenced;
 mod message;
 mod pages;
 mod profile;
+mod queue;
 mod security_hub;
 mod signed;
 mod sink;
@@ -21,6 +22,7 @@ pub use aws_credential_types::provider::SharedCredentialsProvider as Credentials
 pub use bucket::BucketClient;
 pub use config::{ConfigClient, is_enumerated};
 pub use facts::FactsClient;
+pub use queue::QueueClient;
 pub use security_hub::{
     FindingKey, FindingsPage, NotImported, NotUpdated, SecurityHubClient, SecurityHubService,
     WorkflowUpdate,

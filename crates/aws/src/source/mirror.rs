@@ -3,8 +3,13 @@
 //! The text of items lies compressed in a temporary file that goes with the process, even a killed
 //! one; memory holds where each is. A mirror belongs to parts: one resource type as one region
 //! delivered it. What a part holds counts only as far as whoever fills it says so.
+//!
+//! Items come from reads, and in between from messages. Of two of one resource the one that was captured
+//! later stays, whichever comes first: a read that was under way takes back nothing that a message reported.
 
-mod changes;
+mod blocks;
+mod changed;
+mod items;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,11 +24,13 @@ use super::snapshot::items::Context;
 use super::snapshot::pass::pass;
 use super::snapshot::{Evaluate, ItemSink, Lost, ReadReport, finish};
 use super::space::{MirrorSpace, Taken};
+use blocks::Blocks;
+use cel::Timestamp;
+pub use changed::{Changes, Which};
 use engine::evaluation::ItemKey;
+use items::{Capture, Kept};
 use model::{Reading, Region, ResourceType};
-use state::{BLOCK, Blocks, Kept, MirrorState};
-
-pub use changes::{Changes, Which};
+use state::MirrorState;
 
 /// One resource type, as one region delivered it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +48,17 @@ pub struct Mirror {
     hasher: RandomState,
 }
 
+/// What a message tells of a resource.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct News<'n> {
+    /// The region that its item names.
+    pub(super) region: &'n str,
+    pub(super) id: &'n str,
+    pub(super) captured: Timestamp,
+    /// The item; nothing where the resource is gone.
+    pub(super) text: Option<&'n str>,
+}
+
 impl Mirror {
     /// No items yet; their files take of this room.
     #[must_use]
@@ -49,46 +67,76 @@ impl Mirror {
         Self { state: Mutex::new(state), hasher: RandomState::new() }
     }
 
-    /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
-    pub fn begin(&self, part: &Part) {
-        self.lock().part(part).generation += 1;
+    /// A part is read from now on: what messages tell of it is kept.
+    pub(super) fn expect(&self, part: &Part) {
+        self.lock().part(part);
     }
 
-    /// Keeps an item in the place of an older one of the same resource.
+    /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
+    pub fn begin(&self, part: &Part, now: Timestamp) {
+        self.lock().part(part).begin(now);
+    }
+
+    /// Keeps an item that was read in the place of an older one of the same resource.
     ///
     /// # Errors
     ///
     /// When it cannot be written. Where there is no room, the part is forgotten: others need theirs.
-    pub fn put(&self, part: &Part, region: &str, id: &str, text: &str) -> io::Result<()> {
-        let key = self.hasher.hash_one((region, id));
-        let mut state = self.lock();
-        let state = &mut *state;
-        if let Err(full) = state.make_room(text.len() as u64) {
-            state.forget(part);
-            state.compact_if(|state| state.useless() > 0)?;
-            return Err(full);
-        }
+    pub fn put(
+        &self,
+        part: &Part,
+        (region, id): (&str, &str),
+        captured: Option<Timestamp>,
+        text: &str,
+    ) -> io::Result<()> {
+        let (key, capture) = (self.hasher.hash_one((region, id)), Capture::read(captured));
         let digest = self.hasher.hash_one(text);
-        let kept = Kept {
-            block: u32::try_from(state.blocks.len()).map_err(io::Error::other)?,
-            start: u32::try_from(state.open.len()).map_err(io::Error::other)?,
-            length: u32::try_from(text.len()).map_err(io::Error::other)?,
-            generation: state.part(part).generation,
-            digest,
-        };
-        state.open.extend_from_slice(text.as_bytes());
-        state.written += text.len() as u64;
-        state.used += text.len() as u64;
-        let old = state.part(part).kept.insert(key, kept);
-        if old.is_none_or(|old| old.digest != digest) {
-            state.changes.add(part, key);
-        }
-        state.used -= old.map_or(0, |old| u64::from(old.length));
-        if state.open.len() < BLOCK {
+        let mut state = self.lock();
+        if state.part(part).is_outdated(key, capture) {
             return Ok(());
         }
-        state.close_block()?;
-        state.compact_if(MirrorState::is_worth_compacting)
+        state.write(part, key, (capture, digest), text)
+    }
+
+    /// Keeps what a message tells, where that is newer than what is known. Whether it is; nothing where
+    /// the part is not read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::put`].
+    pub(super) fn take(&self, part: &Part, news: &News<'_>) -> io::Result<Option<bool>> {
+        let key = self.hasher.hash_one((news.region, news.id));
+        let mut state = self.lock();
+        let Some(items) = state.parts.get_mut(part) else { return Ok(None) };
+        if !items.is_news(key, news.captured) {
+            return Ok(Some(false));
+        }
+        match news.text {
+            Some(text) => {
+                let stamp = (Capture::reported(news.captured), self.hasher.hash_one(text));
+                state.write(part, key, stamp, text)?;
+            }
+            None => {
+                let gone = items.bury(key, news.captured);
+                state.used -= gone;
+                state.changes.add(part, key);
+            }
+        }
+        state.compact_if(MirrorState::is_worth_compacting)?;
+        Ok(Some(true))
+    }
+
+    /// Whether what a message announces as of then would be news; nothing where the part is not read.
+    pub(super) fn would_take(&self, part: &Part, news: &News<'_>) -> Option<bool> {
+        let key = self.hasher.hash_one((news.region, news.id));
+        self.lock().parts.get(part).map(|items| items.is_news(key, news.captured))
+    }
+
+    /// The regions in which a type is read.
+    pub(super) fn regions_of(&self, resource_type: &ResourceType) -> Vec<Region> {
+        let state = self.lock();
+        let of_type = state.parts.keys().filter(|part| part.resource_type == *resource_type);
+        of_type.map(|part| part.region.clone()).collect()
     }
 
     /// Ends reading a part whole.
@@ -98,20 +146,17 @@ impl Mirror {
     /// When what stays cannot be written again.
     pub fn finish(&self, part: &Part) -> io::Result<()> {
         let mut state = self.lock();
-        let items = state.part(part);
-        let generation = items.generation;
-        let (mut length, mut gone) = (0, Vec::new());
-        items.kept.retain(|key, kept| {
-            let stays = kept.generation == generation;
-            if !stays {
-                length += u64::from(kept.length);
-                gone.push(*key);
-            }
-            stays
-        });
+        let (length, gone) = state.part(part).finish();
         state.used -= length;
         gone.into_iter().for_each(|key| state.changes.add(part, key));
         state.compact_if(MirrorState::is_worth_compacting)
+    }
+
+    /// Whether it holds all of these parts: one for whose items there was no room is forgotten.
+    #[must_use]
+    pub fn holds(&self, parts: &BTreeSet<Part>) -> bool {
+        let state = self.lock();
+        parts.iter().all(|part| state.parts.contains_key(part))
     }
 
     /// Forgets a part.
@@ -147,9 +192,7 @@ impl Mirror {
 
     /// The keys of what changed, be it there or not.
     pub fn keys(&self, changes: &Changes) -> FxHashSet<ItemKey> {
-        let parts = changes.0.iter();
-        let keys = parts.flat_map(|(part, keys)| keys.iter().map(|key| self.key(part, *key)));
-        keys.collect()
+        changes.all().map(|(part, key)| self.key(part, key)).collect()
     }
 
     /// Tells the items of all parts apart.
@@ -158,7 +201,7 @@ impl Mirror {
     }
 
     /// Gives each item of these parts to one of the workers, each of which runs on a thread of its
-    /// own. Gives the workers back in their order.
+    /// own. Gives the workers back in their order. Meanwhile others may put items, which are not given.
     pub fn read<W: ItemSink + Send>(
         &self,
         parts: &BTreeSet<Part>,
@@ -177,16 +220,15 @@ impl Mirror {
         reading: &Reading,
         workers: Vec<W>,
     ) -> (Vec<W>, ReadReport, Vec<ItemKey>) {
-        let mut state = self.lock();
         let context = Context::new(reading, self.hasher.clone());
-        let found = match state.in_order(parts) {
+        let in_order = self.lock().in_order(parts);
+        let (found, file, blocks) = match in_order {
             Ok(found) => found,
             Err(error) => return (workers, failed(&error), Vec::new()),
         };
         let keys: Vec<ItemKey> = found.iter().map(|(part, key, _)| self.key(part, *key)).collect();
         let kept: Vec<Kept> = found.into_iter().map(|(_, _, kept)| kept).collect();
-        let mut blocks =
-            Blocks { state: &mut state, kept: kept.into_iter().peekable(), given: 0, error: None };
+        let mut blocks = Blocks::of(file, blocks, kept);
         let readers = workers.into_iter().map(|worker| Evaluate::keyed(&context, &keys, worker));
         let mut sequence = 0;
         let readers = pass(|chunk| blocks.next_chunk(chunk), readers.collect(), &mut sequence);

@@ -4,6 +4,7 @@
 
 pub mod account_facts;
 pub mod aws_config;
+mod changes;
 pub mod config_rules;
 mod delivered;
 mod mirror;
@@ -11,6 +12,7 @@ mod recorder_item;
 pub mod snapshot;
 mod space;
 
+pub use changes::{ChangeMessage, ItemChange, MessageError};
 pub use delivered::{DeliveredError, DeliveryBucket, WantedAccounts};
 pub use mirror::{Changes, Mirror, Part, Which};
 pub use recorder_item::{RECORDER, RecorderItem};

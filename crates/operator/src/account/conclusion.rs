@@ -69,7 +69,8 @@ impl AccountWorker {
         let is_well = is_well && held_back.is_empty() && publication.is_whole() && round.is_sure();
 
         let observed = AccountObservation::of(work, &sources, &round, sink);
-        let observed = AccountObservation { credentials, ..observed }.hiding(may_hide);
+        let changes = assessment.queue(work.id()).map(|queue| queue.state());
+        let observed = AccountObservation { credentials, changes, ..observed }.hiding(may_hide);
         let observed = observed.holding(held.only(|key| !work.baselines.contains_key(key)));
         self.tell_held(work, &held, now);
         self.tell_trouble(work, &observed, publication.published, now);

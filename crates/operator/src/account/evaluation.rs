@@ -49,12 +49,22 @@ pub(super) struct AccountEvaluation {
     pub(super) credentials: Option<Credentials>,
 }
 
+/// What a turn of an account reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TurnKind {
+    /// The account, as far as it may have changed.
+    Whole,
+    /// What messages have brought.
+    Changes,
+}
+
 /// Evaluates the account. What is published is read back first, where that is not known. `is_short` says
 /// whether it is known to take little time.
 pub(super) async fn evaluate_account(
     work: &AccountWork,
     context: &Context,
     (assessment, is_short): (Option<Assessment>, bool),
+    turn: TurnKind,
 ) -> Result<AccountEvaluation, AccountError> {
     tracing::debug!(event = "evaluation_begun", "evaluating");
     let mut assessment = match assessment {
@@ -63,9 +73,19 @@ pub(super) async fn evaluate_account(
     };
     let assessed = work.assessed(&context.settings.snapshots);
     let started = context.clock.now();
-    let unreached = reach(&assessment, &assessed, context).await?;
-    let sources = read(&mut assessment, (work, &assessed), context, started).await?;
-    let credentials = credentials(work, assessment.sink(), unreached.as_ref());
+    let carried = match turn {
+        TurnKind::Whole => None,
+        TurnKind::Changes => carried(&mut assessment, (work, &assessed), context).await,
+    };
+    let (sources, credentials) = if let Some(carried) = carried {
+        // Nothing is called for it, so nothing new is known of the credentials.
+        let observed = context.observations.page(work.id());
+        (carried, observed.and_then(|observed| observed.credentials))
+    } else {
+        let unreached = reach(&assessment, &assessed, context).await?;
+        let sources = read(&mut assessment, (work, &assessed), context, started).await?;
+        (sources, credentials(work, assessment.sink(), unreached.as_ref()))
+    };
     let (mut sources, mut is_short) = (sources, is_short);
     loop {
         let permit = context.permits.take(tenants(&work.plans), is_short).await;
@@ -102,7 +122,7 @@ async fn reach(
     assessed: &Assessed,
     context: &Context,
 ) -> Result<Option<AwsError>, AccountError> {
-    let _turn = turn(&context.reaches).await?;
+    let _place = place(&context.reaches).await?;
     Ok(Box::pin(assessment.reach(assessed)).await.pop())
 }
 
@@ -113,11 +133,24 @@ async fn read(
     context: &Context,
     now: Timestamp,
 ) -> Result<Vec<SourceInput>, AccountError> {
-    let _turn = turn(&context.reads).await?;
+    let _place = place(&context.reads).await?;
     let regions = Reports::of(context, work.id()).regions(work.spec.partition);
     let places = work.places_with(&regions);
     Box::pin(assessment.read_back(&places)).await;
     Ok(Box::pin(assessment.read(assessed, now, &())).await)
+}
+
+/// What was read last, with what messages have brought since; nothing where that does not suffice. It
+/// waits for no account that is read.
+async fn carried(
+    assessment: &mut Assessment,
+    (work, assessed): (&AccountWork, &Assessed),
+    context: &Context,
+) -> Option<Vec<SourceInput>> {
+    let carried = assessment.carried(assessed)?;
+    let regions = Reports::of(context, work.id()).regions(work.spec.partition);
+    Box::pin(assessment.read_back(&work.places_with(&regions))).await; // where that is not known
+    Some(carried)
 }
 
 /// Evaluates a round, and keeps the worst results where they are reported.
@@ -141,6 +174,6 @@ fn judge(
     }
 }
 
-async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, AccountError> {
-    turns.acquire().await.map_err(|_| AccountError::Stopping)
+async fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, AccountError> {
+    places.acquire().await.map_err(|_| AccountError::Stopping)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::work::AccountWork;
-use assess::{RoundReport, Sink, SourceInput};
+use assess::{QueueState, RoundReport, Sink, SourceInput};
 use aws::AwsError;
 use aws::publish::{FindingSink, PlaceState};
 use engine::drift::HeldArchivals;
@@ -22,6 +22,8 @@ pub(crate) struct AccountObservation {
     pub(crate) hubs: BTreeMap<Region, PlaceState>,
     /// What another Plumbline of the installation keeps in each region: how many, and in words.
     pub(crate) others: BTreeMap<Region, (usize, String)>,
+    /// How reading the change queue goes; nothing where there is none.
+    pub(crate) changes: Option<QueueState>,
     /// What could not be read.
     pub(crate) unreadable: Option<String>,
     /// How many findings of baselines that are gone could not be archived yet.
@@ -148,6 +150,7 @@ impl AccountObservation {
             recorders: recorders(work, sources, round),
             hubs,
             others,
+            changes: None,
             unreadable: problems.next().cloned(),
             left_open,
             held: HeldArchivals::default(),

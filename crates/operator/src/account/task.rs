@@ -1,8 +1,9 @@
-//! The task of one account: a turn after each change that touches it, at each interval, and when
-//! time changes a verdict.
+//! The task of one account: a turn after each change that touches it, at each interval, when time
+//! changes a verdict, and in between when messages bring what AWS Config recorded.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::sync::watch;
 use tracing::{Instrument as _, info_span};
 
 use super::archival::Deletions;
-use super::evaluation::{AccountError, AccountEvaluation, evaluate_account};
+use super::evaluation::{AccountError, AccountEvaluation, TurnKind, evaluate_account};
 use super::notes::Notes;
 use super::observations::AccountObservation;
 use super::open_reports::OpenReports;
@@ -23,7 +24,7 @@ use crate::events::Notice;
 use crate::overdue::watched;
 use crate::permits::Experience;
 use crate::restart::backoff;
-use assess::{Assessment, schedule};
+use assess::{Assessment, ChangePace, schedule};
 use cel::Timestamp;
 use engine::drift::HeldArchivals;
 use model::AccountId;
@@ -40,7 +41,10 @@ pub(crate) struct AccountWorker {
     failures: u32,
     /// How long evaluations took.
     experience: Experience,
+    /// When the account is read again at the latest, however many messages come before.
+    read_at: Option<Timestamp>,
     pace: Pace,
+    change_pace: ChangePace,
     pub(super) underway: Underway,
     /// The uids of baselines whose reports say by now that findings may stand.
     pub(super) soiled: BTreeSet<String>,
@@ -63,7 +67,9 @@ impl AccountWorker {
             assessment: None,
             failures: 0,
             experience: Experience::default(),
+            read_at: None,
             pace: Pace::default(),
+            change_pace: ChangePace::default(),
             underway: Underway::default(),
             soiled: BTreeSet::new(),
             open_reports,
@@ -80,20 +86,21 @@ impl AccountWorker {
         mut work: watch::Receiver<Arc<AccountWork>>,
         mut stop: watch::Receiver<()>,
     ) {
+        let mut kind = TurnKind::Whole;
         loop {
             let clock = Arc::clone(&self.context.clock);
             select! {
                 biased;
                 () = stopped(&mut stop) => return,
-                () = clock.wait(self.pace.wait(clock.elapsed())) => {}
+                () = clock.wait(self.pause(kind)) => {}
             }
-            self.pace.begin(clock.elapsed());
+            self.begin(kind);
             let current = Arc::clone(&work.borrow_and_update());
             self.context.metrics.accounts().expects(current.id(), current.facts());
             self.deletions.notice(&current, &self.context).await;
             let turn = info_span!("evaluation", account = %current.id());
             let before = (self.assessment.take(), self.experience.is_short());
-            let evaluation = Box::pin(evaluate_account(&current, &self.context, before));
+            let evaluation = Box::pin(evaluate_account(&current, &self.context, before, kind));
             let context = Arc::clone(&self.context);
             let evaluation = watched(evaluation.instrument(turn.clone()), &current, &context);
             let evaluated = select! {
@@ -101,15 +108,72 @@ impl AccountWorker {
                 () = stopped(&mut stop) => return,
                 evaluated = evaluation => evaluated,
             };
-            let conclusion = Box::pin(self.conclude(&current, evaluated)); // not given up half-way
+            let conclusion = Box::pin(self.conclude(&current, evaluated, kind)); // not given up half-way
             let next = watched(conclusion.instrument(turn), &current, &context).await;
-            let places = current.places();
-            let sink = self.assessment.as_mut().map(Assessment::sink_mut);
-            select! {
+            self.change_pace.end(clock.elapsed());
+            let woken = select! {
                 biased;
                 () = stopped(&mut stop) => return,
-                changed = work.changed() => if changed.is_err() { return },
-                () = assess::wait(next, &*self.context.clock, sink, &places) => {}
+                woken = self.wait(&current, &mut work, next) => woken,
+            };
+            match woken {
+                Some(next) => kind = next,
+                None => return,
+            }
+        }
+    }
+
+    /// How long the next turn has to wait.
+    fn pause(&self, kind: TurnKind) -> Duration {
+        let now = self.context.clock.elapsed();
+        match kind {
+            TurnKind::Whole => self.pace.wait(now),
+            TurnKind::Changes => self.change_pace.wait(now),
+        }
+    }
+
+    fn begin(&mut self, kind: TurnKind) {
+        let now = self.context.clock.elapsed();
+        self.change_pace.begin(now);
+        if kind == TurnKind::Whole {
+            self.pace.begin(now);
+        }
+    }
+
+    /// Waits for the next turn, and says what it reads; nothing where there is no more work.
+    async fn wait(
+        &mut self,
+        current: &AccountWork,
+        work: &mut watch::Receiver<Arc<AccountWork>>,
+        next: Option<Timestamp>,
+    ) -> Option<TurnKind> {
+        let Self { context, assessment, .. } = self;
+        let changes = assessment.as_ref().and_then(Assessment::changes).cloned();
+        let queue = assessment.as_ref().and_then(|assessment| assessment.queue(current.id()));
+        let places = current.places();
+        let sink = assessment.as_mut().map(Assessment::sink_mut);
+        let mut waiting = pin!(assess::wait(next, &*context.clock, sink, &places));
+        loop {
+            let (Some(changes), Some(queue)) = (&changes, &queue) else {
+                return select! {
+                    biased;
+                    changed = work.changed() => changed.ok().map(|()| TurnKind::Whole),
+                    () = waiting => Some(TurnKind::Whole),
+                };
+            };
+            select! {
+                biased;
+                changed = work.changed() => return changed.ok().map(|()| TurnKind::Whole),
+                () = &mut waiting => return Some(TurnKind::Whole),
+                () = changes.arrived() => {}
+            }
+            if changes.has_changes() {
+                return Some(TurnKind::Changes);
+            }
+            if let Some(observed) = context.observations.page(current.id()) {
+                let changes = Some(queue.state());
+                let observed = AccountObservation { changes, ..observed };
+                context.observations.write(current.id(), &observed);
             }
         }
     }
@@ -119,6 +183,7 @@ impl AccountWorker {
         &mut self,
         work: &AccountWork,
         evaluation: Result<AccountEvaluation, AccountError>,
+        kind: TurnKind,
     ) -> Option<Timestamp> {
         let now = self.context.clock.now();
         match evaluation {
@@ -132,7 +197,7 @@ impl AccountWorker {
                 }
                 self.failures = if is_well { 0 } else { self.failures + 1 };
                 // Verdicts are as of then: what began or ended since is to be evaluated.
-                self.next(work, schedule::turn(&work.plans, stale_at, started), now)
+                self.next(work, schedule::turn(&work.plans, stale_at, started), now, kind)
             }
             Err(error) => {
                 let failure = Some(error.to_string());
@@ -152,14 +217,21 @@ impl AccountWorker {
         }
     }
 
+    /// When to read the account again. What messages bring puts nothing off.
     fn next(
-        &self,
+        &mut self,
         work: &AccountWork,
         turn: Option<Timestamp>,
         now: Timestamp,
+        kind: TurnKind,
     ) -> Option<Timestamp> {
         let interval = schedule::interval(&work.plans);
         let interval = interval.map(|it| schedule::after(now, jittered(it, work.id(), now)));
+        let interval = match kind {
+            TurnKind::Whole => interval,
+            TurnKind::Changes => self.read_at.into_iter().chain(interval).min(),
+        };
+        self.read_at = interval;
         let retry = (self.failures > 0).then(|| schedule::after(now, backoff(self.failures)));
         [interval, retry, turn].into_iter().flatten().min()
     }

@@ -8,7 +8,7 @@ use api::{
     AccountRegionStatus, AwsAccount, AwsAccountStatus, Condition, ConditionReason, ConditionType,
     Time,
 };
-use assess::SinkChoice;
+use assess::{QueueState, SinkChoice};
 use aws::publish::PlaceState;
 use model::Region;
 
@@ -53,6 +53,9 @@ pub(super) fn of(
         (ConditionType::RecorderRunning, recorder(observed, None)),
         (ConditionType::SecurityHubEnabled, security_hub(observed, sink, None)),
     ];
+    said.extend(
+        account.spec.source.changes().map(|_| (ConditionType::ChangesReceived, changes(observed))),
+    );
     said.extend(others.map(|note| {
         (ConditionType::SoleOperator, ConditionValue::no(ConditionReason::OtherOperator, note))
     }));
@@ -271,6 +274,33 @@ fn security_hub(
         );
     }
     ConditionValue::yes(ConditionReason::Enabled, "findings are read and published")
+}
+
+/// How reading the change queue goes. The account is read as without one meanwhile.
+fn changes(observed: Option<&AccountObservation>) -> ConditionValue {
+    let state = observed.and_then(|observed| observed.changes.as_ref());
+    let still =
+        |why: &str| format!("{why}; will retry. Until then changes are found by `interval`");
+    match state {
+        None | Some(QueueState::Pending) => ConditionValue::unknown(
+            ConditionReason::Pending,
+            "no message has been received from the change queue yet",
+        ),
+        Some(QueueState::Receiving(None)) => ConditionValue::yes(
+            ConditionReason::Receiving,
+            "messages are received from the change queue",
+        ),
+        Some(QueueState::Receiving(Some(why))) => {
+            ConditionValue::yes(ConditionReason::UnreadMessages, why.clone())
+        }
+        Some(QueueState::Missing(why)) => {
+            ConditionValue::no(ConditionReason::QueueMissing, still(why))
+        }
+        Some(QueueState::Refused(why)) => ConditionValue::no(ConditionReason::Refused, still(why)),
+        Some(QueueState::Unreachable(why)) => {
+            ConditionValue::unknown(ConditionReason::Unreachable, still(why))
+        }
+    }
 }
 
 /// Reported only while evaluating fails.

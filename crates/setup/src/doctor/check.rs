@@ -32,6 +32,7 @@ pub enum Check {
     Findings,
     Publishing,
     Snapshot,
+    ChangeQueue,
 }
 
 /// How a check went.
@@ -89,6 +90,7 @@ impl Check {
             Self::Findings => "findings",
             Self::Publishing => "publishing",
             Self::Snapshot => "snapshot",
+            Self::ChangeQueue => "changeQueue",
         }
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod facts;
 mod needs;
 mod permission;
+mod queue;
 mod reach;
 mod recorder;
 mod rules;
@@ -20,7 +21,7 @@ use futures::future::join_all;
 
 use crate::permissions::published_in;
 use api::{AggregatorSource, AwsAccount, AwsAccountSpec};
-use assess::{AccountInput, AwsAccounts, home_region};
+use assess::{AccountInput, AwsAccounts, change_queue, home_region, schedule};
 use aws::AccountAccess;
 use cel::Timestamp;
 use check::Place;
@@ -71,6 +72,11 @@ pub async fn examine(aws: &AwsAccounts, asked: Examination<'_>) -> Vec<CheckResu
             results.extend(Box::pin(account.aggregator(aws, source)).await);
         }
         results.extend(Box::pin(account.own(aws)).await);
+        if let Some((url, role)) = change_queue(account.spec) {
+            let place = Place::account(&account.spec.account_id);
+            let interval = schedule::interval(asked.plans).unwrap_or_default();
+            results.extend(Box::pin(queue::examine(aws, place, (&url, role), interval)).await);
+        }
     }
     results
 }

@@ -13,7 +13,7 @@ mod statement;
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::{AwsAccountSpec, RoleReference};
-use assess::{AccountInput, types, wanted_rules};
+use assess::{AccountInput, change_queue, types, wanted_rules};
 use aws::Operation;
 use aws::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
 use aws::source::account_facts::{Fact, is_fact};
@@ -124,6 +124,13 @@ impl<'a> GatheredPermissions<'a> {
             let recorded = types.iter().filter(|(name, _)| is_recorded(name));
             let operations = aws_config::of_own(recorded.map(|(_, read)| read));
             self.allow(spec.role.as_ref(), account, statement::items(regions, &operations));
+        }
+        if let Some((queue, role)) = change_queue(spec) {
+            let of_role = role.and_then(|role| account_of(&role.arn));
+            let owner = of_role.as_ref().unwrap_or(account);
+            for statement in statement::changes(partition, &queue) {
+                self.allow(role, owner, statement);
+            }
         }
         if let Some(snapshot) = &spec.source.snapshot
             && let Some(Ok(url)) = snapshot.bucket()
@@ -321,6 +328,11 @@ mod tests {
         let folder = "central/AWSLogs/333344445555/Config/*".to_owned();
         assert_eq!(listed.conditions[0].values, [folder].into());
         assert_eq!(role("111122223333").path_and_name(), ("/", "plumbline"));
+        let of_queue = ["DecryptChanges", "ReceiveChanges"];
+        assert_eq!(ids("666655554444"), of_queue);
+        let received = &role("666655554444").statements[1];
+        let queue = "arn:aws:sqs:eu-west-1:666655554444:plumbline-changes".to_owned();
+        assert_eq!(received.resources, [queue].into());
     }
 
     #[test]

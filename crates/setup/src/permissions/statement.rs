@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use aws::Operation;
-use aws::operations::{GET_OBJECT, LIST_BUCKET, action};
-use model::{AccountId, Partition, Region, S3Url};
+use aws::operations::{
+    DELETE_MESSAGE, GET_OBJECT, GET_QUEUE_ATTRIBUTES, LIST_BUCKET, RECEIVE_MESSAGE, action,
+};
+use model::{AccountId, Partition, QueueUrl, Region, S3Url};
 
 const EQUALS: &str = "StringEquals";
 const LIKE: &str = "StringLike";
@@ -224,6 +226,30 @@ pub(super) fn delivered(partition: Partition, account: &AccountId, url: &S3Url) 
                 like("kms:ViaService", &["s3.*"]),
                 like("kms:EncryptionContext:aws:s3:arn", &[&arn, &objects]),
             ],
+        },
+    ]
+}
+
+/// Receiving and deleting the messages of a queue that brings changes.
+pub(super) fn changes(partition: Partition, queue: &QueueUrl) -> [Statement; 2] {
+    let one = |value: String| BTreeSet::from([value]);
+    let (region, account) = (queue.region(), queue.account());
+    [
+        Statement {
+            id: "ReceiveChanges",
+            actions: actions(&[RECEIVE_MESSAGE, DELETE_MESSAGE, GET_QUEUE_ATTRIBUTES]),
+            resources: one(queue.arn()),
+            conditions: Vec::new(),
+        },
+        Statement {
+            id: "DecryptChanges",
+            actions: one("kms:Decrypt".to_owned()),
+            resources: one(format!("arn:{partition}:kms:{region}:{account}:key/*")),
+            conditions: vec![Condition {
+                test: LIKE,
+                key: "kms:ViaService",
+                values: one("sqs.*".to_owned()),
+            }],
         },
     ]
 }

@@ -1,4 +1,5 @@
-"""JSON 1.1, as AWS Config speaks it: the operation in `X-Amz-Target`, everything in the body."""
+"""JSON 1.0 and 1.1, as SQS and AWS Config speak them: the operation in `X-Amz-Target`, everything in
+the body."""
 
 from __future__ import annotations
 
@@ -11,11 +12,9 @@ from ..exchange import Request, Response, compact
 from ..model import Violation
 from . import coral_message
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
-
 
 class Json11:
-    """The protocol of one JSON 1.1 service."""
+    """The protocol of one such service, in the version that its model names."""
 
     codes: ClassVar[Codes] = {
         Reason.MISSING_TOKEN: ("MissingAuthenticationTokenException", 400),
@@ -32,7 +31,9 @@ class Json11:
 
     def __init__(self, service: str) -> None:
         self._service = service
-        self._prefix = str(model.service(service).metadata["targetPrefix"]) + "."
+        metadata = model.service(service).metadata
+        self._prefix = str(metadata["targetPrefix"]) + "."
+        self._content_type = f"application/x-amz-json-{metadata['jsonVersion']}"
 
     def operation_of(self, request: Request) -> str:
         """The operation that `X-Amz-Target` names."""
@@ -41,8 +42,8 @@ class Json11:
         known = target.startswith(self._prefix) and model.operation(self._service, name)
         if not known or request.method != "POST" or request.path != "/":
             raise ServiceError("UnknownOperationException", f"no operation {target!r}")
-        if request.header("content-type") != CONTENT_TYPE:
-            raise ServiceError("SerializationException", f"the body must be {CONTENT_TYPE}")
+        if request.header("content-type") != self._content_type:
+            raise ServiceError("SerializationException", f"the body must be {self._content_type}")
         return name
 
     def parameters_of(self, operation: str, request: Request) -> dict[str, Any]:
@@ -67,12 +68,12 @@ class Json11:
 
     def render(self, operation: str, result: dict[str, Any]) -> Response:
         """The result as the body."""
-        return Response(200, {"Content-Type": CONTENT_TYPE}, compact(result))
+        return Response(200, {"Content-Type": self._content_type}, compact(result))
 
     def render_error(self, code: str, message: str, status: int) -> Response:
         """The code in `__type`."""
         body = compact({"__type": code, "message": message})
-        return Response(status, {"Content-Type": CONTENT_TYPE}, body)
+        return Response(status, {"Content-Type": self._content_type}, body)
 
     def _errors(self, operation: str) -> list[Any]:
         found = model.operation(self._service, operation)

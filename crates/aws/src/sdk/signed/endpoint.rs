@@ -35,6 +35,8 @@ pub(crate) enum Service {
     SecurityHub,
     /// Shield: one endpoint a partition.
     Shield,
+    /// SQS, in each region.
+    Sqs,
 }
 
 /// What is called: whose, and where.
@@ -75,6 +77,7 @@ impl Service {
             Self::S3Control => "s3control",
             Self::SecurityHub => "securityhub",
             Self::Shield => "shield",
+            Self::Sqs => "sqs",
         }
     }
 
@@ -100,6 +103,7 @@ impl Service {
             Self::S3Control => "S3 Control",
             Self::SecurityHub => "SecurityHub",
             Self::Shield => "Shield",
+            Self::Sqs => "SQS",
         }
     }
 
@@ -113,7 +117,8 @@ impl Service {
                 | Self::Macie
                 | Self::S3
                 | Self::S3Control
-                | Self::SecurityHub,
+                | Self::SecurityHub
+                | Self::Sqs,
                 _,
             ) => place.region.clone(),
             (Self::Account | Self::Organizations, partition) => partition.organizations_region(),
@@ -215,7 +220,7 @@ fn host(service: Service, place: CallPlace<'_>, region: &Region, choice: Choice)
     let gov = partition == Partition::AwsUsGov;
     let validated = match service {
         Service::Iam | Service::Organizations => gov,
-        Service::Ec2 | Service::Logs => gov && !dual_stack,
+        Service::Ec2 | Service::Logs | Service::Sqs => gov && !dual_stack,
         Service::Account
         | Service::Inspector
         | Service::Macie

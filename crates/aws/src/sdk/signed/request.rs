@@ -52,6 +52,15 @@ impl Request {
         Self { method: "POST", path: "/".into(), headers, body }
     }
 
+    /// A call in the protocol JSON 1.0, which SQS speaks: `target` names the operation.
+    pub(crate) fn json_1_0(target: &str, body: String) -> Self {
+        let headers = vec![
+            ("content-type", "application/x-amz-json-1.0".to_owned()),
+            ("x-amz-target", target.to_owned()),
+        ];
+        Self { method: "POST", path: "/".into(), headers, body }
+    }
+
     /// A call in a REST protocol whose body is JSON.
     pub(crate) fn rest_json(path: &'static str, body: String) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];

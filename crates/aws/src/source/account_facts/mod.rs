@@ -188,10 +188,10 @@ impl AccountFacts {
         for name in fact.types() {
             let Ok(resource_type) = name.parse() else { continue };
             let part = Part { region: region.clone(), resource_type };
-            mirror.begin(&part);
+            mirror.begin(&part, now);
             for item in items.iter().filter(|item| item.resource_type == *name) {
                 let text = item.text(&self.account, now);
-                mirror.put(&part, &item.region, &item.id, &text)?;
+                mirror.put(&part, (&item.region, &item.id), Some(now), &text)?;
             }
             mirror.finish(&part)?;
         }

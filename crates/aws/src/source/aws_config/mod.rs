@@ -7,6 +7,7 @@
 
 mod aggregated;
 mod counts;
+mod intake;
 mod need;
 mod operations;
 mod own;
@@ -34,6 +35,7 @@ use model::{AccountId, Region, ResourceType, UnknownReason, rule_types};
 use need::Need;
 use region::Known;
 
+pub use intake::{ChangeIntake, Taken};
 pub use operations::{of_aggregator, of_own, of_recorders};
 pub use unread::Unread;
 
@@ -59,6 +61,7 @@ pub struct AwsConfig {
     services: Services,
     known: BTreeMap<Region, BTreeMap<ResourceType, Known>>,
     mirror: Arc<Mirror>,
+    intake: ChangeIntake,
 }
 
 /// Who is asked.
@@ -223,7 +226,18 @@ impl AwsConfig {
     }
 
     fn of(account: LiveAccount, services: Services, mirror: &Arc<Mirror>) -> Self {
-        Self { account, services, known: BTreeMap::new(), mirror: Arc::clone(mirror) }
+        let own = match &services {
+            Services::Own(services) => services.clone(),
+            Services::Aggregator { .. } => BTreeMap::new(),
+        };
+        let intake = ChangeIntake::new(account.account.clone(), mirror, own);
+        Self { account, services, known: BTreeMap::new(), mirror: Arc::clone(mirror), intake }
+    }
+
+    /// What takes messages about the account, from the first [`refresh`](Self::refresh) on.
+    #[must_use]
+    pub const fn intake(&self) -> &ChangeIntake {
+        &self.intake
     }
 
     /// Lets go of what is known of a type: somebody else brings its items now.
@@ -242,6 +256,7 @@ impl AwsConfig {
         fetched: &(dyn Fn(u64) + Sync),
     ) -> LiveRead {
         let asked = Asked { needs: need::needs(types), now, fetched };
+        self.intake.reads(&asked.needs);
         self.forget_unneeded(&asked);
         let read = match &self.services {
             Services::Own(services) => {

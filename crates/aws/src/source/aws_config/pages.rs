@@ -217,7 +217,7 @@ impl Pages<'_> {
 
     fn put_as(&self, head: &Head, text: &str) -> Result<(), Unread> {
         let part = self.part(&head.resource_type);
-        Ok(self.mirror.put(&part, &head.region, &head.id, text)?)
+        Ok(self.mirror.put(&part, (&head.region, &head.id), head.captured, text)?)
     }
 
     pub(super) fn part(&self, resource_type: &ResourceType) -> Part {

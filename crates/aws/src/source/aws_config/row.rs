@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use super::unread::Unread;
-use cel::Projection;
+use cel::{Projection, Timestamp};
 use model::{
     AccountId, ConfigurationItem, Parsed, Reading, Region, ResourceType, Traces, is_global,
     parse_item,
@@ -15,6 +15,8 @@ pub(super) struct Head {
     pub(super) resource_type: ResourceType,
     pub(super) id: String,
     pub(super) region: String,
+    /// When it was captured, where it says so.
+    pub(super) captured: Option<Timestamp>,
     pub(super) state: State,
 }
 
@@ -105,7 +107,8 @@ impl Heads {
         };
         // One that is not recorded any more is there all the same: it is unknown, and not gone.
         let state = if item.status.is_deleted() { State::Gone } else { State::There };
-        Ok(Head { resource_type, id: id.to_owned(), region: region.to_owned(), state })
+        let (id, region) = (id.to_owned(), region.to_owned());
+        Ok(Head { resource_type, id, region, captured: item.capture_time, state })
     }
 
     fn of_broken(&self, text: &str, why: String) -> Result<Head, Refused> {
@@ -123,6 +126,7 @@ impl Heads {
                 resource_type,
                 id: id.into(),
                 region: region.into(),
+                captured: traces.capture_time,
                 state: State::Unreadable,
             }),
             (resource_type, ..) => Err(Refused { resource_type, why: Unread::not_delivered(why) }),

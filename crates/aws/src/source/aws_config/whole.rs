@@ -28,7 +28,7 @@ impl RegionReader<'_> {
         let part = self.pages.part(name);
         let mut expected = count.max(unshown.unwrap_or_default());
         for _ in 0..TRIES {
-            self.pages.mirror.begin(&part);
+            self.pages.mirror.begin(&part, self.now);
             let (mode, found, is_readable) = if unshown.is_some() {
                 let (mode, found) = self.read_unshown(name, need).await?;
                 (mode, found, true)

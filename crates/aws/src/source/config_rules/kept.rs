@@ -87,7 +87,7 @@ pub(super) fn put(
         let id = rule_types::result_id(&result.resource_type, &result.resource_id);
         resources.entry(id).or_default().add(result);
     }
-    mirror.begin(part);
+    mirror.begin(part, now);
     for (id, of_resource) in &resources {
         let captured = of_resource.recorded.unwrap_or(now);
         let item = json!({
@@ -100,7 +100,7 @@ pub(super) fn put(
                 format_timestamp(Timestamp { nanoseconds: 0, ..captured }),
             "configuration": of_resource.configuration(rule),
         });
-        mirror.put(part, part.region.as_str(), id, &item.to_string())?;
+        mirror.put(part, (part.region.as_str(), id), Some(captured), &item.to_string())?;
     }
     Ok(mirror.finish(part)?)
 }

@@ -1,25 +1,26 @@
-//! Where the items of a mirror lie: in blocks of a temporary file, and the last ones in memory.
+//! What a mirror holds, and its file.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write as _};
 use std::mem;
+use std::os::unix::fs::FileExt as _;
 
 use flate2::Compression;
-use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use rustc_hash::FxHashMap;
 
 use super::Part;
-use super::changes::{Changes, Which};
-use crate::source::snapshot::pass::Origin;
+use super::blocks::{Block, read_block};
+use super::changed::{Changes, Which};
+use super::items::{Capture, Items, Kept};
 use crate::source::space::Taken;
-use model::{Chunk, ItemSpan};
 
 /// So much text is compressed together.
-pub(super) const BLOCK: usize = 256 << 10;
+const BLOCK: usize = 256 << 10;
 /// The file is written again when more than half of it is of no use, and it is larger than this.
 pub(super) const WORTH_COMPACTING: u64 = 32 << 20;
+/// So many blocks more than the text needs are too many.
+const SCATTERED: u64 = 256;
 /// Where there is no room, it is written again when so much text or more is of no use.
 const WORTH_A_TRY: u64 = 1 << 20;
 
@@ -40,29 +41,8 @@ pub(super) struct MirrorState {
     pub(super) used: u64,
 }
 
-/// Where a block lies in the file.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Block {
-    at: u64,
-    length: u32,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Items {
-    pub(super) kept: FxHashMap<u64, Kept>,
-    pub(super) generation: u32,
-}
-
-/// Where an item is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Kept {
-    pub(super) block: u32,
-    pub(super) start: u32,
-    pub(super) length: u32,
-    pub(super) generation: u32,
-    /// Tells whether a text that comes again is another.
-    pub(super) digest: u64,
-}
+/// Items by part and key, and the file with its blocks.
+pub(super) type InOrder<'w> = (Vec<(&'w Part, u64, Kept)>, Option<File>, Vec<Block>);
 
 impl MirrorState {
     pub(super) fn part(&mut self, part: &Part) -> &mut Items {
@@ -80,14 +60,47 @@ impl MirrorState {
         }
     }
 
+    /// Writes an item's text, in the place of an older one.
+    pub(super) fn write(
+        &mut self,
+        part: &Part,
+        key: u64,
+        (capture, digest): (Capture, u64),
+        text: &str,
+    ) -> io::Result<()> {
+        if let Err(full) = self.make_room(text.len() as u64) {
+            self.forget(part);
+            self.compact_if(|state| state.useless() > 0)?;
+            return Err(full);
+        }
+        let kept = Kept {
+            block: u32::try_from(self.blocks.len()).map_err(io::Error::other)?,
+            start: u32::try_from(self.open.len()).map_err(io::Error::other)?,
+            length: u32::try_from(text.len()).map_err(io::Error::other)?,
+            generation: self.part(part).generation,
+            capture,
+            digest,
+        };
+        self.open.extend_from_slice(text.as_bytes());
+        self.written += text.len() as u64;
+        self.used += text.len() as u64;
+        let old = self.part(part).put(key, kept);
+        if old.is_none_or(|old| old.digest != digest) {
+            self.changes.add(part, key);
+        }
+        self.used -= old.map_or(0, |old| u64::from(old.length));
+        if self.open.len() >= BLOCK { self.close_block() } else { Ok(()) }
+    }
+
     /// How much of the text is of no use.
     pub(super) const fn useless(&self) -> u64 {
         self.written.saturating_sub(self.used)
     }
 
-    /// Whether more than half of a large file is of no use.
+    /// Each evaluation after a message ends a block, and many small ones take long to read.
     pub(super) const fn is_worth_compacting(&self) -> bool {
-        self.written >= WORTH_COMPACTING && self.useless() > self.used
+        let is_scattered = self.blocks.len() as u64 > SCATTERED + 4 * self.used / BLOCK as u64;
+        is_scattered || self.written >= WORTH_COMPACTING && self.useless() > self.used
     }
 
     /// Takes room for text, before it is compressed.
@@ -111,8 +124,7 @@ impl MirrorState {
             Some(file) => file,
             none => none.insert(tempfile::tempfile()?),
         };
-        file.seek(SeekFrom::Start(self.length))?;
-        file.write_all(&compressed)?;
+        file.write_all_at(&compressed, self.length)?;
         let length = u32::try_from(compressed.len()).map_err(io::Error::other)?;
         self.blocks.push(Block { at: self.length, length });
         self.length += u64::from(length);
@@ -122,22 +134,11 @@ impl MirrorState {
         Ok(())
     }
 
-    pub(super) fn block(&mut self, number: u32, text: &mut Vec<u8>) -> io::Result<()> {
-        let block = self.blocks.get(number as usize).copied();
-        let (Some(block), Some(file)) = (block, &mut self.file) else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        file.seek(SeekFrom::Start(block.at))?;
-        text.clear();
-        DeflateDecoder::new(file.take(u64::from(block.length))).read_to_end(text)?;
-        Ok(())
-    }
-
-    /// Where some items are, in the order of the file.
+    /// Where some items are, in the order of the file, and the file as it is now.
     pub(super) fn in_order<'w>(
         &mut self,
         parts: &BTreeMap<&'w Part, Which<'w>>,
-    ) -> io::Result<Vec<(&'w Part, u64, Kept)>> {
+    ) -> io::Result<InOrder<'w>> {
         self.close_block()?;
         let mut found = Vec::new();
         for (part, which) in parts {
@@ -147,15 +148,14 @@ impl MirrorState {
                     found.extend(items.kept.iter().map(|(key, kept)| (*part, *key, *kept)));
                 }
                 Which::Changed(changes) => {
-                    let changed = changes.0.get(part).into_iter().flatten();
-                    let there =
-                        changed.filter_map(|key| Some((*part, *key, *items.kept.get(key)?)));
-                    found.extend(there);
+                    let there = |key| Some((*part, key, *items.kept.get(&key)?));
+                    found.extend(changes.of(part).filter_map(there));
                 }
             }
         }
         found.sort_unstable_by_key(|(_, _, kept)| (kept.block, kept.start));
-        Ok(found)
+        let file = self.file.as_ref().map(File::try_clone).transpose()?;
+        Ok((found, file, self.blocks.clone()))
     }
 
     /// Writes what is of use to a new file.
@@ -175,10 +175,13 @@ impl MirrorState {
             })
             .collect();
         moved.sort_unstable_by_key(|(_, _, kept)| (kept.block, kept.start));
+        for (part, items) in &self.parts {
+            new.parts.insert(part.clone(), Items::emptied(items));
+        }
         let (mut text, mut at) = (Vec::new(), None);
         for (part, key, kept) in moved {
             if at != Some(kept.block) {
-                self.block(kept.block, &mut text)?;
+                read_block(self.file.as_ref(), &self.blocks, kept.block, &mut text)?;
                 at = Some(kept.block);
             }
             let (start, end) = (kept.start as usize, (kept.start + kept.length) as usize);
@@ -193,38 +196,8 @@ impl MirrorState {
                 new.close_block()?;
             }
         }
-        for (part, items) in &self.parts {
-            new.part(part).generation = items.generation;
-        }
         new.used = new.written;
         *self = new;
         Ok(())
-    }
-}
-
-/// Gives back the items, block by block.
-pub(super) struct Blocks<'m> {
-    pub(super) state: &'m mut MirrorState,
-    pub(super) kept: std::iter::Peekable<std::vec::IntoIter<Kept>>,
-    /// How many were given.
-    pub(super) given: u64,
-    pub(super) error: Option<io::Error>,
-}
-
-impl Blocks<'_> {
-    pub(super) fn next_chunk(&mut self, chunk: &mut Chunk) -> Option<Origin> {
-        chunk.items.clear();
-        let number = self.kept.peek()?.block;
-        if let Err(error) = self.state.block(number, &mut chunk.text) {
-            self.error = Some(error);
-            return None;
-        }
-        while let Some(kept) = self.kept.next_if(|kept| kept.block == number) {
-            let (start, length) = (kept.start as usize, kept.length as usize);
-            let (offset, index) = (u64::from(kept.start), self.given);
-            self.given += 1;
-            chunk.items.push(ItemSpan { start, end: start + length, offset, index });
-        }
-        Some(Origin { file: 0, items_before: 0 })
     }
 }

@@ -24,8 +24,10 @@ fn put(mirror: &Mirror, part: &Part, id: &str, name: &str) {
             "configuration":{{"a":"{padding}"}}}}"#,
         part.resource_type
     );
-    mirror.put(part, "eu-west-1", id, &text).unwrap();
+    mirror.put(part, ("eu-west-1", id), None, &text).unwrap();
 }
+
+const NOW: Timestamp = Timestamp { seconds: 1_769_904_000, nanoseconds: 0 };
 
 fn items(mirror: &Mirror, parts: &[&Part]) -> Vec<String> {
     let parts = parts.iter().map(|part| (*part).clone()).collect();
@@ -56,7 +58,7 @@ fn what_a_whole_read_does_not_bring_is_gone() {
     for id in ["a", "b", "c"] {
         put(&mirror, &buckets, id, "1");
     }
-    mirror.begin(&buckets);
+    mirror.begin(&buckets, NOW);
     put(&mirror, &buckets, "b", "2");
     mirror.finish(&buckets).unwrap();
     assert_eq!(items(&mirror, &[&buckets]), ["b=2"]);
@@ -68,7 +70,7 @@ fn what_a_whole_read_does_not_bring_is_gone() {
 fn a_file_of_old_items_is_made_small_without_losing_one() {
     let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
     for round in 0..40 {
-        mirror.begin(&buckets);
+        mirror.begin(&buckets, NOW);
         for id in 0..1000 {
             put(&mirror, &buckets, &format!("bucket-{id:04}"), &round.to_string());
         }
@@ -101,10 +103,10 @@ fn what_finds_no_room_is_refused_and_takes_nothing_from_others() {
         format!(r#"{{"resourceType":"AWS::KMS::Key","resourceId":"{id}","a":"{noise}"}}"#)
     };
     for _ in 0..3 {
-        mirror.begin(&keys);
+        mirror.begin(&keys, NOW);
         let refused = (0..).find_map(|id| {
             let (id, text) = (id.to_string(), text(id));
-            mirror.put(&keys, "eu-west-1", &id, &text).err()
+            mirror.put(&keys, ("eu-west-1", &id), None, &text).err()
         });
         assert!(refused.unwrap().to_string().contains("--mirror-size"));
         assert_eq!(mirror.count(&keys), 0);

@@ -4,7 +4,7 @@ use super::*;
 /// not, IPv6 or not, host, region of the signature.
 const ENDPOINTS: &str = include_str!("endpoints.txt");
 
-const SERVICES: [Service; 11] = [
+const SERVICES: [Service; 12] = [
     Service::Account,
     Service::Ec2,
     Service::Iam,
@@ -16,6 +16,7 @@ const SERVICES: [Service; 11] = [
     Service::S3Control,
     Service::SecurityHub,
     Service::Shield,
+    Service::Sqs,
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which items of a mirror changed, and which of them are read.
+//! Which items changed since somebody asked.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,16 @@ use super::Part;
 
 /// Which resources' items are others than before, or gone.
 #[derive(Debug, Clone, Default)]
-pub struct Changes(pub(super) BTreeMap<Part, FxHashSet<u64>>);
+pub struct Changes(BTreeMap<Part, FxHashSet<u64>>);
+
+/// Which items of a part are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'w> {
+    /// Every one.
+    All,
+    /// Those that changed and are there.
+    Changed(&'w Changes),
+}
 
 impl Changes {
     /// The parts of which something changed.
@@ -27,13 +36,12 @@ impl Changes {
         }
         self.0.entry(part.clone()).or_default().insert(key);
     }
-}
 
-/// Which items of a part are read.
-#[derive(Debug, Clone, Copy)]
-pub enum Which<'w> {
-    /// Every one.
-    All,
-    /// Those that changed and are there.
-    Changed(&'w Changes),
+    pub(super) fn of(&self, part: &Part) -> impl Iterator<Item = u64> {
+        self.0.get(part).into_iter().flatten().copied()
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Part, u64)> {
+        self.0.iter().flat_map(|(part, keys)| keys.iter().map(move |key| (part, *key)))
+    }
 }
