@@ -37,7 +37,7 @@ pub(crate) fn measure(count: u64) -> io::Result<()> {
         Account { plans, mirror: Arc::new(Mirror::default()), known: KnownFindings::new() };
     (0..count).try_for_each(|number| account.put(&items::item(number)))?;
     let mirrored = resident("self");
-    let (whole, report) = timed(|| account.round(|round, view| evaluate(round, view)));
+    let (whole, report) = timed(|| account.round(evaluate));
     account.publish(&report);
     drop(report);
     let mut retained = Retained::default();
@@ -83,7 +83,7 @@ impl Account {
             region: field("awsRegion").parse().unwrap(),
             resource_type: field("resourceType").parse().unwrap(),
         };
-        self.mirror.put(&part, field("awsRegion"), field("resourceId"), text)
+        self.mirror.put(&part, (field("awsRegion"), field("resourceId")), None, text)
     }
 
     /// Takes the tags of an item away, or gives them back.
@@ -145,5 +145,5 @@ impl Account {
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let before = processor_time("self");
     let result = work();
-    (processor_time("self") - before, result)
+    (processor_time("self").saturating_sub(before), result)
 }

@@ -138,7 +138,7 @@ impl World {
         }
         let id = item["resourceId"].as_str().unwrap().to_owned();
         let of_item = item["awsRegion"].as_str().unwrap();
-        self.mirror.put(&part, of_item, &id, &item.to_string()).unwrap();
+        self.mirror.put(&part, (of_item, &id), None, &item.to_string()).unwrap();
         self.items.entry(part).or_default().insert(id, item);
     }
 
@@ -154,10 +154,11 @@ impl World {
         if !ids.is_empty() {
             items.remove(&dice.pick(&ids));
         }
-        self.mirror.begin(&part);
+        let now = minute(self.minutes);
+        self.mirror.begin(&part, now);
         for (id, item) in items {
             let region = item["awsRegion"].as_str().unwrap();
-            self.mirror.put(&part, region, id, &item.to_string()).unwrap();
+            self.mirror.put(&part, (region, id), None, &item.to_string()).unwrap();
         }
         self.mirror.finish(&part).unwrap();
     }
@@ -317,13 +318,13 @@ fn difference(found: &Said, expected: &Said) -> String {
 
 #[test]
 fn what_changed_is_evaluated_as_all_of_it_would_be() {
-    const THREADS: u64 = 2;
+    const THREADS: usize = 2;
     let tested = tested();
     assert!(tested.len() > 80, "{}", tested.len());
     let tested = &tested;
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
-        let share = |thread: u64| {
-            let seeds = (thread..sequences()).step_by(THREADS as usize);
+        let share = |thread: usize| {
+            let seeds = (thread as u64..sequences()).step_by(THREADS);
             seeds.map(|seed| sequence(seed, tested)).collect::<Vec<_>>()
         };
         let threads: Vec<_> =
