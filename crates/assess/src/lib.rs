@@ -3,6 +3,7 @@
 
 mod assessment;
 pub mod measure;
+mod organization;
 mod round;
 pub mod schedule;
 mod sink;
@@ -10,6 +11,7 @@ mod sources;
 mod waiting;
 
 pub use assessment::{Assessed, Assessment, Evaluated, PlacedAccount, place};
+pub use organization::{OrganizationError, OrganizationReader};
 pub use round::{Limits, Progress, Retained, Round, RoundReport, View, evaluate, evaluate_changed};
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{

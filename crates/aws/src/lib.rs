@@ -34,8 +34,8 @@ pub use error::{AwsError, Class};
 pub use operations::{OPERATIONS, Operation};
 pub use rules::{ConfigRule, NewRule, RuleResult, RuleStatus};
 pub use sdk::{
-    AccountAccess, Aws, BucketClient, ConfigClient, CredentialsProvider, SecurityHubClient,
-    SecurityHubService, is_enumerated,
+    AccountAccess, Aws, BucketClient, ConfigClient, CredentialsProvider, OrganizationsClient,
+    SecurityHubClient, SecurityHubService, is_enumerated,
 };
 #[cfg(feature = "sdk")]
 pub use sdk::{FindingKey, FindingsPage, NotImported, NotUpdated, WorkflowUpdate};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::BucketSource;
-use api::{AggregatorSource, AwsAccountSpec, RoleReference};
+use api::{AggregatorSource, AwsAccountSpec, AwsOrganizationSpec, RoleReference};
 use aws::source::{DeliveryBucket, MirrorSpace};
 use aws::{AccountAccess, Aws, AwsError, AwsSettings, Role};
 use engine::drift::Installation;
@@ -138,6 +138,27 @@ impl AwsAccounts {
             },
             region: &aggregator.region,
             rates: rates(spec),
+        })
+        .await
+    }
+
+    /// The account through which an organization is read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::own`].
+    pub async fn organization(
+        &self,
+        spec: &AwsOrganizationSpec,
+    ) -> Result<AccountAccess, AwsError> {
+        self.reach(&Wanted {
+            way: Way {
+                account: spec.account_id.clone(),
+                partition: spec.partition,
+                role: spec.role.clone(),
+            },
+            region: &spec.partition.usual_region(),
+            rates: Vec::new(),
         })
         .await
     }
