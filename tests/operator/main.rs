@@ -33,6 +33,7 @@ mod mistakes;
 mod neighbours;
 mod open_reports;
 mod operated;
+mod organizations;
 mod programs;
 mod prometheus;
 mod proxied;

@@ -90,6 +90,15 @@ impl Operated {
         double: &Double,
         arguments: &[&str],
     ) -> Option<Self> {
+        Self::with_aws_values(double, arguments, &[&logged(filter)]).await
+    }
+
+    /// The same, and these arguments are given to Helm.
+    pub(crate) async fn with_aws_values(
+        double: &Double,
+        arguments: &[&str],
+        values: &[&str],
+    ) -> Option<Self> {
         let (cluster, folder) = (Cluster::own()?, tempfile::tempdir().unwrap());
         let environment = json!([
             { "name": "AWS_ENDPOINT_URL", "value": double.address() },
@@ -99,8 +108,7 @@ impl Operated {
         ]);
         let arguments = [&["--sink=securityhub"], arguments].concat();
         let environment = format!("--set-json=extraEnv={environment}");
-        let values = [environment, logged(filter)];
-        let values = values.each_ref().map(String::as_str);
+        let values = [&[environment.as_str()], values].concat();
         Some(Self::install(cluster, folder, &arguments, &values).await)
     }
 

@@ -63,6 +63,7 @@ class Control:
             ("POST", "messages"): self._send_messages,
             ("PATCH", "region"): self._change_region,
             ("PATCH", "facts"): self._change_facts,
+            ("PATCH", "organizations"): self._change_organizations,
             ("PATCH", "settings"): self._change_settings,
             ("POST", "clock"): self._move_clock,
             ("POST", "sessions/expire"): self._expire_sessions,
@@ -205,6 +206,9 @@ class Control:
 
     def _change_facts(self, request: Request, body: dict[str, Any]) -> None:
         self._world.change_facts(body["account"], body["facts"])
+
+    def _change_organizations(self, request: Request, body: dict[str, Any]) -> None:
+        self._world.change_organizations(body["organizations"])
 
     def _change_settings(self, request: Request, body: dict[str, Any]) -> None:
         unknown = set(body) - {"rates", "lagSeconds", "tokenSeconds", "sessionSeconds"}

@@ -143,6 +143,12 @@ impl Double {
         self.control("PATCH", "settings", &body);
     }
 
+    /// Replaces all organizations.
+    pub fn change_organizations(&self, organizations: &Value) {
+        let body = json!({ "organizations": organizations });
+        self.control("PATCH", "organizations", &body);
+    }
+
     /// Orders faults, in the place of those before: the first that strikes a call is what it meets.
     pub fn order_faults(&self, seed: u64, faults: &[Value]) {
         self.control("POST", "faults", &json!({"seed": seed, "faults": faults}));
