@@ -83,7 +83,7 @@ impl Account {
             region: field("awsRegion").parse().unwrap(),
             resource_type: field("resourceType").parse().unwrap(),
         };
-        self.mirror.put(&part, field("awsRegion"), field("resourceId"), text)
+        self.mirror.put(&part, (field("awsRegion"), field("resourceId")), None, text)
     }
 
     /// Takes the tags of an item away, or gives them back.

@@ -6,11 +6,15 @@ use std::sync::LazyLock;
 
 use aws::source::{ItemSink, Mirror, MirrorSpace, Part};
 use bumpalo::Bump;
+use cel::Timestamp;
 use metrics::Metrics;
 use model::{ConfigurationItem, Parsed, Reading, parse_item};
 use serde_json::{Value as Json, json};
 
 use crate::by_hand::json_of;
+
+/// When parts are read.
+const NOW: Timestamp = Timestamp { seconds: 1_769_904_000, nanoseconds: 0 };
 
 static EVERYTHING: LazyLock<Reading> = LazyLock::new(Reading::everything);
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::new().unwrap());
@@ -41,7 +45,7 @@ pub fn check(data: &[u8]) {
         let (part, held) = (&PARTS[number], &mut expected[number]);
         match step & 0xf {
             0 => {
-                mirror.begin(part);
+                mirror.begin(part, NOW);
                 held.values_mut().for_each(|(_, brought)| *brought = false);
             }
             1 => {
@@ -57,7 +61,7 @@ pub fn check(data: &[u8]) {
                 let id = format!("r{}", step & 0x3);
                 let length = usize::from(next().unwrap_or(0)) * 3;
                 let text = text(part, &id, length, next().unwrap_or(0));
-                match mirror.put(part, part.region.as_str(), &id, &text) {
+                match mirror.put(part, (part.region.as_str(), &id), None, &text) {
                     Ok(()) => drop(held.insert(id, (text, true))),
                     Err(_) => {
                         assert!(room.is_some(), "there is room");

@@ -138,7 +138,7 @@ impl World {
         }
         let id = item["resourceId"].as_str().unwrap().to_owned();
         let of_item = item["awsRegion"].as_str().unwrap();
-        self.mirror.put(&part, of_item, &id, &item.to_string()).unwrap();
+        self.mirror.put(&part, (of_item, &id), None, &item.to_string()).unwrap();
         self.items.entry(part).or_default().insert(id, item);
     }
 
@@ -154,10 +154,11 @@ impl World {
         if !ids.is_empty() {
             items.remove(&dice.pick(&ids));
         }
-        self.mirror.begin(&part);
+        let now = minute(self.minutes);
+        self.mirror.begin(&part, now);
         for (id, item) in items {
             let region = item["awsRegion"].as_str().unwrap();
-            self.mirror.put(&part, region, id, &item.to_string()).unwrap();
+            self.mirror.put(&part, (region, id), None, &item.to_string()).unwrap();
         }
         self.mirror.finish(&part).unwrap();
     }

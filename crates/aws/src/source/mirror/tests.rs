@@ -141,7 +141,7 @@ fn what_changed_since_it_was_asked_is_reported_once() {
     assert_eq!(changed(&mirror, &buckets), (3, named(&["a=1", "b=1", "c=1"])));
     assert_eq!(changed(&mirror, &buckets), (0, Vec::new()));
     // Read whole again: one is the same, one another, one gone.
-    mirror.begin(&buckets);
+    mirror.begin(&buckets, NOW);
     put(&mirror, &buckets, "a", "1");
     put(&mirror, &buckets, "b", "2");
     mirror.finish(&buckets).unwrap();
