@@ -95,7 +95,8 @@ impl Mirror {
         if state.part(part).is_outdated(key, capture) {
             return Ok(());
         }
-        state.write(part, key, (capture, digest), text)
+        state.write(part, key, (capture, digest), text)?;
+        state.compact_if(MirrorState::is_worth_compacting)
     }
 
     /// Keeps what a message tells, where that is newer than what is known. Whether it is; nothing where
