@@ -37,7 +37,7 @@ pub(crate) fn measure(count: u64) -> io::Result<()> {
         Account { plans, mirror: Arc::new(Mirror::default()), known: KnownFindings::new() };
     (0..count).try_for_each(|number| account.put(&items::item(number)))?;
     let mirrored = resident("self");
-    let (whole, report) = timed(|| account.round(|round, view| evaluate(round, view)));
+    let (whole, report) = timed(|| account.round(evaluate));
     account.publish(&report);
     drop(report);
     let mut retained = Retained::default();

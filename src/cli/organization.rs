@@ -193,7 +193,7 @@ impl Preview {
     fn table(&self, out: &mut impl Write) -> io::Result<()> {
         let mut grid = Grid::new(&["NAME", "ACCOUNT", "REGIONS", "LABELS"], output::style());
         for PreviewedAccount { metadata, spec, .. } in &self.accounts {
-            let regions: Vec<&str> = spec.regions.iter().map(|region| region.as_str()).collect();
+            let regions: Vec<&str> = spec.regions.iter().map(model::Region::as_str).collect();
             let labels: Vec<String> =
                 metadata.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
             grid.row([

@@ -318,13 +318,13 @@ fn difference(found: &Said, expected: &Said) -> String {
 
 #[test]
 fn what_changed_is_evaluated_as_all_of_it_would_be() {
-    const THREADS: u64 = 2;
+    const THREADS: usize = 2;
     let tested = tested();
     assert!(tested.len() > 80, "{}", tested.len());
     let tested = &tested;
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
-        let share = |thread: u64| {
-            let seeds = (thread..sequences()).step_by(THREADS as usize);
+        let share = |thread: usize| {
+            let seeds = (thread as u64..sequences()).step_by(THREADS);
             seeds.map(|seed| sequence(seed, tested)).collect::<Vec<_>>()
         };
         let threads: Vec<_> =

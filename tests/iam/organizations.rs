@@ -1,5 +1,7 @@
 //! The roles by which an organization and its accounts are read.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 #[test]
@@ -56,8 +58,7 @@ fn the_roles_of_an_organization_read_it_and_its_accounts_and_list_their_regions(
     let module = read("deploy/iam/terraform/members/main.tf.json");
     let handed_on =
         module["resource"]["aws_cloudformation_stack"]["plumbline"]["parameters"].clone();
-    let handed_on: Vec<&String> = handed_on.as_object().unwrap().keys().collect();
-    let mut expected: Vec<&String> = template["Parameters"].as_object().unwrap().keys().collect();
-    expected.sort();
+    let names = |of: &Value| of.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let (handed_on, expected) = (names(&handed_on), names(&template["Parameters"]));
     assert_eq!(handed_on, expected);
 }

@@ -251,8 +251,9 @@ pub(crate) fn classify(code: &str, status: u16) -> Class {
         | "RequestTimeoutException" => Class::Transient,
         _ if code.starts_with("NoSuch") || code.contains("NotFound") => Class::NotFound,
         // SQS has two names for it (`ReceiveMessage`, Amazon SQS API Reference).
-        "ResourceNotDiscoveredException" | "QueueDoesNotExist" => Class::NotFound,
-        "AWS.SimpleQueueService.NonExistentQueue" => Class::NotFound,
+        "ResourceNotDiscoveredException"
+        | "QueueDoesNotExist"
+        | "AWS.SimpleQueueService.NonExistentQueue" => Class::NotFound,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 => Class::Transient,
         _ => Class::Invalid,

@@ -122,7 +122,9 @@ impl Examination<'_> {
         };
         let in_order = InOrder::new(receiver);
         let mut examiners = self.examiners(workers, &admission, &in_order);
-        examiners.iter_mut().for_each(|examiner| examiner.take = take);
+        for examiner in &mut examiners {
+            examiner.take = take;
+        }
         let (examiners, done, keys) = read.mirror.read_some(which, self.reading, examiners);
         let report = SourceReport {
             name: format!("AWS Config of account {}", read.account),

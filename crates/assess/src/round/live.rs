@@ -254,7 +254,9 @@ impl LiveRetained {
         affected: &Affected,
         keys: &FxHashSet<ItemKey>,
     ) {
-        keys.iter().for_each(|key| drop(self.results.items.remove(key)));
+        for key in keys {
+            self.results.items.remove(key);
+        }
         for control in affected.controls(evaluation) {
             self.results.together.remove(&control);
         }

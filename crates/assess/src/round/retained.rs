@@ -55,7 +55,7 @@ struct RetainedPart {
 /// The same, by where the items came from.
 #[derive(Debug)]
 enum RetainedSource {
-    Files(FilesRetained),
+    Files(Box<FilesRetained>),
     Live(Box<LiveRetained>),
 }
 
@@ -308,7 +308,7 @@ impl<'u, 'v> Underway<'u, 'v> {
         let is_held = held.is_some();
         let of_part = held.unwrap_or_else(|| {
             let files = FilesRetained::evaluate(part, opened, round, (gathering, view));
-            RetainedPart::new(part, round, RetainedSource::Files(files))
+            RetainedPart::new(part, round, RetainedSource::Files(Box::new(files)))
         });
         let files = of_part.files()?;
         if is_held {

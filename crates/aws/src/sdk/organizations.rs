@@ -125,10 +125,8 @@ impl OrganizationsClient {
             Ok(AnswerPage { entries: page.accounts, next: page.next_token })
         };
         let listed = all(service, LIST_MEMBERS, page).await?;
-        let member = |listed: ListedAccount| {
-            listed.member().map_err(|what| service.not_understood(LIST_MEMBERS, &what))
-        };
-        listed.into_iter().map(member).collect()
+        let members: Result<_, _> = listed.into_iter().map(ListedAccount::member).collect();
+        members.map_err(|what| service.not_understood(LIST_MEMBERS, &what))
     }
 
     /// The names of the units right below a root or unit, by id.

@@ -1,6 +1,6 @@
 //! What a message of a change queue tells: which resources changed, and as of when.
 //!
-//! Messages are what `EventBridge` sends of AWS Config ("Monitoring AWS Config with Amazon EventBridge",
+//! Messages are what `EventBridge` sends of AWS Config ("Monitoring AWS Config with Amazon `EventBridge`",
 //! AWS Config Developer Guide), directly or through SNS, or what AWS Config's delivery channel sends to SNS.
 //! They come again, late, and in any order.
 

@@ -112,16 +112,13 @@ impl Mirror {
         if !items.is_news(key, news.captured) {
             return Ok(Some(false));
         }
-        match news.text {
-            Some(text) => {
-                let stamp = (Capture::reported(news.captured), self.hasher.hash_one(text));
-                state.write(part, key, stamp, text)?;
-            }
-            None => {
-                let gone = items.bury(key, news.captured);
-                state.used -= gone;
-                state.changes.add(part, key);
-            }
+        if let Some(text) = news.text {
+            let stamp = (Capture::reported(news.captured), self.hasher.hash_one(text));
+            state.write(part, key, stamp, text)?;
+        } else {
+            let gone = items.bury(key, news.captured);
+            state.used -= gone;
+            state.changes.add(part, key);
         }
         state.compact_if(MirrorState::is_worth_compacting)?;
         Ok(Some(true))
@@ -149,7 +146,9 @@ impl Mirror {
         let mut state = self.lock();
         let (length, gone) = state.part(part).finish();
         state.used -= length;
-        gone.into_iter().for_each(|key| state.changes.add(part, key));
+        for key in gone {
+            state.changes.add(part, key);
+        }
         state.compact_if(MirrorState::is_worth_compacting)
     }
 

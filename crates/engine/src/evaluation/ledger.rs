@@ -60,14 +60,10 @@ const WORTH_SWEEPING: usize = 1024;
 impl Ledgers {
     /// Keeps an item's ledger.
     pub(super) fn insert(&mut self, key: ItemKey, ledger: &Ledger) {
-        let shared = match self.distinct.get(ledger) {
-            Some(shared) => Arc::clone(shared),
-            None => {
-                let shared = Arc::new(ledger.clone());
-                self.distinct.insert(Arc::clone(&shared));
-                shared
-            }
-        };
+        let shared = self.distinct.get(ledger).map_or_else(|| Arc::new(ledger.clone()), Arc::clone);
+        if Arc::strong_count(&shared) == 1 {
+            self.distinct.insert(Arc::clone(&shared));
+        }
         self.items.insert(key, shared);
         self.sweep();
     }

@@ -234,6 +234,9 @@ fn who_leaves_is_named_with_the_reason() {
     assert_eq!(because, expected);
 }
 
+/// Takes something of a reading away.
+type DetailLoss = fn(&mut OrganizationReading);
+
 #[test]
 fn an_account_of_which_something_is_unknown_keeps_its_object() {
     let spec = spec(&json!({
@@ -253,7 +256,6 @@ fn an_account_of_which_something_is_unknown_keeps_its_object() {
     let desired = made(&spec, &whole, &[]);
     assert_eq!(desired.accounts[1].spec.regions.len(), 1, "what is named and enabled");
     let there: Vec<AwsAccount> = desired.accounts.iter().map(|it| applied(it, OWNER)).collect();
-    type DetailLoss = fn(&mut OrganizationReading);
     let losses: [DetailLoss; 6] = [
         |of| drop(of.details.tags.insert(id(2), Err("AccessDenied".to_owned()))),
         |of| drop(of.details.tags.remove(&id(2))),

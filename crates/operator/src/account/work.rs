@@ -21,6 +21,7 @@ pub(crate) const RECONCILE_AT: &str = "plumbline.dev/reconcile-at";
 
 /// What there is to do for one account.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(crate) struct AccountWork {
     /// The `AwsAccount`'s name, uid and labels.
     pub(crate) name: String,

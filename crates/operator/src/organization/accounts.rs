@@ -122,7 +122,8 @@ fn is_written(stands: &AwsAccount, account: &DesiredAccount, written: &str) -> b
 fn written(account: &DesiredAccount, owner: &OwnerReference) -> String {
     let what = json!([account.labels, account.spec, owner]).to_string();
     let digest = Sha256::digest(what.as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let (first, _) = digest.split_at(8);
+    first.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 async fn write_account(
@@ -141,7 +142,9 @@ async fn write_account(
     });
     if let Some(uid) = uid {
         // Another object of the same name is not meant.
-        metadata["uid"] = uid.into();
+        if let Some(fields) = metadata.as_object_mut() {
+            fields.insert("uid".to_owned(), uid.into());
+        }
     } else {
         // The cache may be behind what somebody wrote.
         match api.get_metadata_opt(&account.name).await {

@@ -131,9 +131,10 @@ impl SharedQueue {
         if *known == state {
             return;
         }
-        match state.trouble() {
-            Some(trouble) => tracing::warn!(queue = %self.url, "change queue: {trouble}"),
-            None => tracing::info!(queue = %self.url, "change queue: receiving"),
+        if let Some(trouble) = state.trouble() {
+            tracing::warn!(queue = %self.url, "change queue: {trouble}");
+        } else {
+            tracing::info!(queue = %self.url, "change queue: receiving");
         }
         *known = state;
         drop(known);
@@ -170,8 +171,9 @@ impl Drop for Subscription {
         drop(subscribers);
         let is_open = queues.get(&self.shared.url);
         if is_last && is_open.is_some_and(|open| Arc::ptr_eq(&open.shared, &self.shared)) {
-            let closed = queues.remove(&self.shared.url);
-            closed.iter().for_each(|closed| closed.reader.abort());
+            if let Some(closed) = queues.remove(&self.shared.url) {
+                closed.reader.abort();
+            }
         }
     }
 }

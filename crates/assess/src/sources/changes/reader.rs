@@ -45,6 +45,12 @@ pub(super) struct QueueReader {
     foreign: BTreeSet<AccountId>,
 }
 
+/// By whom a queue is read: by this role, or else by Plumbline's own.
+#[derive(Debug, PartialEq)]
+struct ReadBy {
+    role: Option<RoleReference>,
+}
+
 impl QueueReader {
     pub(super) fn new(aws: AwsAccounts, shared: Arc<SharedQueue>) -> Self {
         let metrics = aws.metrics().changes(shared.url.as_str());
@@ -69,8 +75,11 @@ impl QueueReader {
 
     /// Receives and takes messages until a call fails.
     async fn read(&mut self, failures: u32) -> Result<(), AwsError> {
-        let Some(role) = self.role(failures) else { return Ok(sleep(NOBODY_YET).await) };
-        let client = self.aws.queue(&self.shared.url, role.as_ref()).await?;
+        let Some(reader) = self.reader(failures) else {
+            sleep(NOBODY_YET).await;
+            return Ok(());
+        };
+        let client = self.aws.queue(&self.shared.url, reader.role.as_ref()).await?;
         // The first answer of a queue without messages takes long.
         match client.attributes().await {
             Ok(_) => self.is(QueueState::Receiving(None)),
@@ -80,14 +89,14 @@ impl QueueReader {
         loop {
             let messages = client.receive().await?;
             self.take_all(&client, &messages).await?;
-            if self.role(failures).as_ref() != Some(&role) {
+            if self.reader(failures).as_ref() != Some(&reader) {
                 return Ok(());
             }
         }
     }
 
-    /// The role by which the queue is read: that of the first account, and where it fails that of the next.
-    fn role(&self, failures: u32) -> Option<Option<RoleReference>> {
+    /// By whom the queue is read: as the first account says, and where that fails as the next does.
+    fn reader(&self, failures: u32) -> Option<ReadBy> {
         let subscribers = self.shared.subscribers();
         let mut roles: Vec<&Option<RoleReference>> = Vec::new();
         for subscriber in subscribers.values() {
@@ -96,7 +105,7 @@ impl QueueReader {
             }
         }
         let at = (failures as usize).checked_rem(roles.len())?;
-        roles.get(at).copied().cloned()
+        roles.get(at).map(|role| ReadBy { role: Option::clone(role) })
     }
 
     /// Takes messages, and deletes those that are done with.

@@ -72,7 +72,9 @@ impl RegionReader<'_> {
         types: &[&ResourceType],
         known: &mut BTreeMap<ResourceType, Known>,
     ) -> Outcomes {
-        types.iter().for_each(|name| self.pages.mirror.expect(&self.pages.part(name)));
+        for name in types {
+            self.pages.mirror.expect(&self.pages.part(name));
+        }
         let mut standing: HashMap<&ResourceType, Standing> = types
             .iter()
             .map(|name| {

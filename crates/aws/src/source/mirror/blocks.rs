@@ -23,7 +23,7 @@ pub(super) struct Block {
 /// another: what is given is as it was at the start.
 pub(super) struct Blocks {
     file: Option<File>,
-    blocks: Vec<Block>,
+    places: Vec<Block>,
     kept: Peekable<IntoIter<Kept>>,
     /// How many were given.
     given: u64,
@@ -32,14 +32,14 @@ pub(super) struct Blocks {
 
 impl Blocks {
     /// These items of a file, in its order.
-    pub(super) fn of(file: Option<File>, blocks: Vec<Block>, kept: Vec<Kept>) -> Self {
-        Self { file, blocks, kept: kept.into_iter().peekable(), given: 0, error: None }
+    pub(super) fn of(file: Option<File>, places: Vec<Block>, kept: Vec<Kept>) -> Self {
+        Self { file, places, kept: kept.into_iter().peekable(), given: 0, error: None }
     }
 
     pub(super) fn next_chunk(&mut self, chunk: &mut Chunk) -> Option<Origin> {
         chunk.items.clear();
         let number = self.kept.peek()?.block;
-        let read = read_block(self.file.as_ref(), &self.blocks, number, &mut chunk.text);
+        let read = read_block(self.file.as_ref(), &self.places, number, &mut chunk.text);
         if let Err(error) = read {
             self.error = Some(error);
             return None;

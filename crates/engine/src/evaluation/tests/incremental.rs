@@ -219,11 +219,15 @@ proptest! {
                 None => _ = world.remove(&change.place),
             }
         };
-        before.iter().for_each(|change| apply(&mut world, change));
+        for change in &before {
+            apply(&mut world, change);
+        }
         let (mut kept, _, state) = whole(&plans, &world, &coverage);
         let mut state = state.expect("nothing fails here");
         for step in &steps {
-            step.iter().for_each(|change| apply(&mut world, change));
+            for change in step {
+                apply(&mut world, change);
+            }
             let changed = step.iter().map(|change| change.place).collect();
             let outcome = update(&plans, &world, &changed, (&mut state, &mut kept), &coverage);
             let (expected, of_whole, _) = whole(&plans, &world, &coverage);
