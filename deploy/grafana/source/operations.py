@@ -6,6 +6,8 @@ from panels import NONE_IS_GOOD, dashboard, graph, query, stat, steps, table
 
 NO_OPERATOR = "No data: no operator is scraped. `plumbline run` has no shards and no conditions."
 NOT_CALLED = "No data: AWS is not called, or Plumbline is not scraped."
+NO_QUEUE = "No data: no account has a change queue, or Plumbline is not scraped."
+NO_UNREADABLE_QUEUE = "No data: every change queue is readable, or there is none."
 
 TRUST = ("Can the picture be trusted?", [
     (5, [
@@ -132,6 +134,17 @@ WHY = ("Why?", [
                    "(--mirror-size). What does not fit is Unknown.", "bytes", NOT_SCRAPED,
                    query("max by (instance) (plumbline_mirror_bytes)", "{{instance}}"),
                    query("max by (instance) (plumbline_mirror_limit_bytes > 0)", "{{instance}} limit"))),
+    ]),
+    (8, [
+        (12, graph("Messages of change queues",
+                   "Messages that were received from change queues, by outcome. Those that are unread are not understood, "
+                   "and left to the dead-letter queue.", "none", NO_QUEUE,
+                   query("sum by (queue, outcome) (increase("
+                         "plumbline_change_messages_total[$__rate_interval]))", "{{queue}} {{outcome}}"))),
+        (12, graph("Change queues that cannot be read",
+                   "Queues from which no messages are received, with the number of replicas that try. Until one is readable "
+                   "again, changes are found at the interval.", "none", NO_UNREADABLE_QUEUE,
+                   query("count by (queue) (plumbline_change_queue_readable == 0)", "{{queue}}"))),
     ]),
 ])
 

@@ -170,10 +170,11 @@ impl Drop for Subscription {
         let is_last = subscribers.is_empty();
         drop(subscribers);
         let is_open = queues.get(&self.shared.url);
-        if is_last && is_open.is_some_and(|open| Arc::ptr_eq(&open.shared, &self.shared)) {
-            if let Some(closed) = queues.remove(&self.shared.url) {
-                closed.reader.abort();
-            }
+        if is_last
+            && is_open.is_some_and(|open| Arc::ptr_eq(&open.shared, &self.shared))
+            && let Some(closed) = queues.remove(&self.shared.url)
+        {
+            closed.reader.abort();
         }
     }
 }
