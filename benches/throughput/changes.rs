@@ -145,5 +145,5 @@ impl Account {
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let before = processor_time("self");
     let result = work();
-    (processor_time("self") - before, result)
+    (processor_time("self").saturating_sub(before), result)
 }

@@ -45,7 +45,7 @@ fn organization() -> Value {
     json!({ "id": "o-exampleorgid", "managementAccount": HOME, "units": units, "accounts": accounts })
 }
 
-fn state(organization: Value) -> State {
+fn state(organization: &Value) -> State {
     let ids: Vec<String> = (0..ACCOUNTS).map(id).collect();
     let all: Vec<&str> = [HOME].into_iter().chain(ids.iter().map(String::as_str)).collect();
     let mut state = State::of(&all, &[]).set("organizations", json!([organization]));
@@ -56,7 +56,7 @@ fn state(organization: Value) -> State {
     state
 }
 
-fn object(changes: Value) -> AwsOrganization {
+fn object(changes: &Value) -> AwsOrganization {
     let mut template = json!({
         "role": { "name": "plumbline", "externalId": EXTERNAL_ID },
         "regions": { "names": ["eu-west-1", "af-south-1"] },
@@ -102,18 +102,19 @@ fn calls(double: &Double) -> [u64; 4] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_accounts_take_ten_calls_and_details_are_read_once() {
-    let Some(double) = Double::start(&state(organization())) else { return };
+    let Some(double) = Double::start(&state(&organization())) else { return };
     let aws = accounts(&double);
     let hours = |hours| Duration::from_hours(hours);
     let mut reader = OrganizationReader::default();
 
-    let by_id = object(json!({ "accounts": { "organizationalUnits": ["ou-exam-upper001"] } })).spec;
+    let by_id =
+        object(&json!({ "accounts": { "organizationalUnits": ["ou-exam-upper001"] } })).spec;
     let read = reader.read(&aws, &by_id, hours(0)).await.unwrap();
     assert_eq!(calls(&double), [10, 0, 0, 0]);
     assert_eq!(desired(&by_id, &read).accounts.len(), 50);
 
     // A call for the root and each unit that has units below it, once a day.
-    let by_path = object(json!({
+    let by_path = object(&json!({
         "accounts": { "organizationalUnits": ["/Team 1", "/Team 2/Production"] },
         "template": { "labels": { "ou": "{ouPath}" } },
     }))
@@ -128,7 +129,7 @@ async fn two_hundred_accounts_take_ten_calls_and_details_are_read_once() {
     }
 
     // Tags and regions take a call for each account that nothing else leaves out.
-    let detailed = object(json!({
+    let detailed = object(&json!({
         "accounts": { "organizationalUnits": ["ou-exam-upper001"], "tags": { "env": "*" } },
         "template": { "regions": { "names": ["eu-west-1", "af-south-1"], "enabledOnly": true } },
     }))
@@ -136,7 +137,7 @@ async fn two_hundred_accounts_take_ten_calls_and_details_are_read_once() {
     let read = reader.read(&aws, &detailed, hours(27)).await.unwrap();
     assert_eq!(calls(&double), [10, 0, 50, 50]);
     let made = desired(&detailed, &read).accounts;
-    let regions: Vec<&str> = made[0].spec.regions.iter().map(|region| region.as_str()).collect();
+    let regions: Vec<&str> = made[0].spec.regions.iter().map(model::Region::as_str).collect();
     assert_eq!((made.len(), regions), (50, vec!["eu-west-1"]), "af-south-1 is not enabled");
     reader.read(&aws, &detailed, hours(28)).await.unwrap();
     assert_eq!(calls(&double), [10, 0, 0, 0]);
@@ -144,9 +145,9 @@ async fn two_hundred_accounts_take_ten_calls_and_details_are_read_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_that_does_not_come_to_its_end_or_is_of_others_is_none() {
-    let Some(double) = Double::start(&state(organization())) else { return };
+    let Some(double) = Double::start(&state(&organization())) else { return };
     let aws = accounts(&double);
-    let spec = object(json!({})).spec;
+    let spec = object(&json!({})).spec;
     let read = async || {
         let mut reader = OrganizationReader::default();
         reader.read(&aws, &spec, Duration::ZERO).await
@@ -193,7 +194,7 @@ async fn a_list_that_does_not_come_to_its_end_or_is_of_others_is_none() {
     silent["tellsPaths"] = false.into();
     double.change_organizations(&json!([silent]));
     let by_unit =
-        object(json!({ "accounts": { "organizationalUnits": ["ou-exam-upper001"] } })).spec;
+        object(&json!({ "accounts": { "organizationalUnits": ["ou-exam-upper001"] } })).spec;
     let organization =
         OrganizationReader::default().read(&aws, &by_unit, Duration::ZERO).await.unwrap();
     let made = desired(&by_unit, &organization);
@@ -202,9 +203,9 @@ async fn a_list_that_does_not_come_to_its_end_or_is_of_others_is_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn details_that_are_refused_are_those_of_their_account() {
-    let Some(double) = Double::start(&state(organization())) else { return };
+    let Some(double) = Double::start(&state(&organization())) else { return };
     let aws = accounts(&double);
-    let tagged = object(json!({ "accounts": { "tags": { "env": "prod" } } })).spec;
+    let tagged = object(&json!({ "accounts": { "tags": { "env": "prod" } } })).spec;
     let one =
         json!({ "kind": "deny", "match": { "operation": "ListTagsForResource" }, "count": 1 });
     double.order_faults(1, &[one]);
@@ -229,8 +230,8 @@ fn preview(double: &Double, object: &AwsOrganization, output: &str) -> Output {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_preview_prints_what_would_be_created_and_no_external_id() {
-    let Some(double) = Double::start(&state(organization())) else { return };
-    let one = object(json!({
+    let Some(double) = Double::start(&state(&organization())) else { return };
+    let one = object(&json!({
         "accounts": { "organizationalUnits": ["/Team 3"] },
         "template": { "labels": { "ou": "{ou}" } },
     }));
@@ -244,7 +245,7 @@ async fn a_preview_prints_what_would_be_created_and_no_external_id() {
         assert!(printed.contains(name), "{printed}");
         match format {
             "table" => {
-                assert!(printed.ends_with("acme: 49 of 200 accounts selected\n"), "{printed}")
+                assert!(printed.ends_with("acme: 49 of 200 accounts selected\n"), "{printed}");
             }
             "yaml" => {
                 let accounts: Vec<api::AwsAccount> = serde_saphyr::from_multiple(&printed).unwrap();
