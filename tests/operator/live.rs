@@ -341,7 +341,7 @@ async fn a_queue_brings_changes_before_the_interval_and_is_reported_when_it_is_g
         live.finding_says(&account, region, FIXED).await; // though nobody asked
     }
     live.baseline_says(&namespace, "Compliant", ("True", "Compliant")).await;
-    let taken = format!("plumbline_change_messages_total{{queue=\"{url}\",outcome=\"taken\"");
+    let taken = format!("plumbline_change_messages_total{{outcome=\"taken\",queue=\"{url}\"}}");
     assert!(live.replica.metric(&taken).await.unwrap() >= 2.0);
 
     let place = json!({

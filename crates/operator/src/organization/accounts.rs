@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, stream};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use kube::api::Patch;
+use kube::api::{Patch, PatchParams};
 use kube::{Client, ResourceExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::write::{self, applying};
-use api::{API_VERSION, AwsAccount, ExceptionReason, Kind, MemberException};
+use api::{API_VERSION, AwsAccount, AwsAccountSpec, ExceptionReason, Kind, MemberException};
 use engine::organization::{DeclaredAccounts, DesiredAccount};
 
 /// The annotation that says what of an object the organization wrote, as a hash: labels that it no longer
@@ -160,11 +160,40 @@ async fn write_account(
         "metadata": metadata,
         "spec": account.spec,
     });
-    match api.patch(&account.name, &applying(), &Patch::Apply(patch)).await {
-        Ok(_) if is_new => WriteOutcome::Added,
-        Ok(_) => WriteOutcome::Changed,
-        Err(error) => WriteOutcome::Failed(error),
+    let applied = match api.patch(&account.name, &applying(), &Patch::Apply(patch)).await {
+        Ok(applied) => applied,
+        Err(error) => return WriteOutcome::Failed(error),
+    };
+    if let Some(spec) = differing(&applied.spec, &account.spec) {
+        // Lists are sets, of which applying leaves what somebody else added.
+        let patch =
+            Patch::Merge(json!({ "metadata": { "uid": applied.metadata.uid }, "spec": spec }));
+        if let Err(error) = api.patch(&account.name, &PatchParams::default(), &patch).await {
+            return WriteOutcome::Failed(error);
+        }
     }
+    if is_new { WriteOutcome::Added } else { WriteOutcome::Changed }
+}
+
+/// What makes of one spec the other; nothing where they are the same.
+fn differing(stands: &AwsAccountSpec, wanted: &AwsAccountSpec) -> Option<Value> {
+    if stands == wanted {
+        return None;
+    }
+    let (stands, wanted) = (serde_json::to_value(stands).ok()?, serde_json::to_value(wanted).ok()?);
+    Some(merge_patch(&stands, wanted))
+}
+
+/// The merge patch (RFC 7386) that makes of one value the other.
+fn merge_patch(stands: &Value, wanted: Value) -> Value {
+    let (Value::Object(stands), Value::Object(mut wanted)) = (stands, wanted.clone()) else {
+        return wanted;
+    };
+    for (name, value) in stands {
+        let wanted = wanted.entry(name).or_insert(Value::Null);
+        *wanted = merge_patch(value, wanted.take());
+    }
+    Value::Object(wanted)
 }
 
 #[cfg(test)]
@@ -183,6 +212,16 @@ mod tests {
             labels: labels.collect(),
             spec: serde_json::from_value(spec).unwrap(),
         }
+    }
+
+    #[test]
+    fn a_merge_patch_takes_away_what_is_not_wanted() {
+        let stands = json!({ "regions": ["a", "b"], "role": { "arn": "x", "id": "y" }, "old": 1 });
+        let wanted = json!({ "regions": ["a"], "role": { "arn": "x" }, "new": {} });
+        let expected = json!({
+            "regions": ["a"], "role": { "arn": "x", "id": null }, "old": null, "new": {},
+        });
+        assert_eq!(merge_patch(&stands, wanted), expected);
     }
 
     fn standing(account: &DesiredAccount, written: &str) -> AwsAccount {
