@@ -79,7 +79,7 @@ impl Examination<'_> {
         lost.extend(misplaced.iter().map(|(lost, _)| lost.clone()));
         let admission = self.admission(source, &survey, &lost);
         let in_order = InOrder::new(receiver);
-        let examiners = self.examiners(workers, &admission, &in_order);
+        let examiners = self.examiners(workers, Take::Unkeyed, &admission, &in_order);
         let read = |bytes| self.progress.read(bytes);
         self.progress.total(snapshot.total_bytes());
         let (examiners, read) = snapshot.read(survey.contents(), self.reading, examiners, &read);
@@ -121,17 +121,18 @@ impl Examination<'_> {
             ..Admission::default()
         };
         let in_order = InOrder::new(receiver);
-        let mut examiners = self.examiners(workers, &admission, &in_order);
-        for examiner in &mut examiners {
-            examiner.take = take;
-        }
-        let (examiners, done, keys) = read.mirror.read_some(which, self.reading, examiners);
+        let examiners = self.examiners(workers, take, &admission, &in_order);
+        let (examiners, mut done, keys) = read.mirror.read_some(which, self.reading, examiners);
+        // Asked after reading: whatever was given up until then may have been read already, or not.
+        let given_up = read.mirror.given_up(&read.parts);
+        done.lost.extend(given_up.iter().map(|part| lost_part(read, part)));
         let report = SourceReport {
             name: format!("AWS Config of account {}", read.account),
             is_partial: done.lost.iter().all(Lost::is_part_of_account),
             items: done.items,
             problems: problems(&done)
                 .into_iter()
+                .chain(given_up.into_iter().map(no_room))
                 .chain(unread(read))
                 .chain(read.problems.iter().cloned())
                 .collect(),
@@ -147,6 +148,7 @@ impl Examination<'_> {
     fn examiners<'e, 'w, 'p>(
         &'e self,
         workers: &'e mut [Evaluator<'w, 'p>],
+        take: Take,
         admission: &'e Admission<'e>,
         in_order: &'e InOrder<'e>,
     ) -> Vec<Examiner<'e, 'w, 'p>> {
@@ -155,7 +157,7 @@ impl Examination<'_> {
             admission,
             interest: self.interest,
             in_order,
-            take: Take::Unkeyed,
+            take,
             batch: Batch::default(),
             facts: BTreeSet::new(),
             foreign: 0,
@@ -208,6 +210,22 @@ fn open(source: &SnapshotInput) -> Result<Arc<Snapshot>, Arc<SnapshotError>> {
         Some(opened) => opened.clone(),
         None => Snapshot::open(&source.path).map(Arc::new).map_err(Arc::new),
     }
+}
+
+/// A part of which nobody knows all items.
+fn lost_part(read: &LiveRead, part: &Part) -> Lost {
+    Lost {
+        account_id: Some(read.account.clone()),
+        region: Some(part.region.clone()),
+        resource_type: Some(part.resource_type.clone()),
+    }
+}
+
+fn no_room(part: &Part) -> String {
+    let Part { region, resource_type } = part;
+    format!(
+        "there was no room for all items of {resource_type} in {region}: raise --mirror-size, or the disk's size"
+    )
 }
 
 /// What could not be read of AWS Config, each reason once. What is not recorded, or is switched off, is

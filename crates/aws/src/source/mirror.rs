@@ -74,7 +74,9 @@ impl Mirror {
 
     /// Begins to read a part whole: [`Self::finish`] then takes away what was not put again.
     pub fn begin(&self, part: &Part, now: Timestamp) {
-        self.lock().part(part).begin(now);
+        let mut state = self.lock();
+        state.given_up.remove(part);
+        state.part(part).begin(now);
     }
 
     /// Keeps an item that was read in the place of an older one of the same resource.
@@ -157,6 +159,13 @@ impl Mirror {
     pub fn holds(&self, parts: &BTreeSet<Part>) -> bool {
         let state = self.lock();
         parts.iter().all(|part| state.parts.contains_key(part))
+    }
+
+    /// Those of these parts that were forgotten for want of room since they were last read whole: for a message may
+    /// be, and in the middle of a read that does not notice. What is left of them is not all there is.
+    pub fn given_up<'p>(&self, parts: &'p BTreeSet<Part>) -> Vec<&'p Part> {
+        let state = self.lock();
+        parts.iter().filter(|part| state.given_up.contains(*part)).collect()
     }
 
     /// Forgets a part.

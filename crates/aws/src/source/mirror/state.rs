@@ -1,6 +1,6 @@
 //! What a mirror holds, and its file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::mem;
@@ -34,6 +34,8 @@ pub(super) struct MirrorState {
     /// Text that is not yet compressed: the block after the last.
     pub(super) open: Vec<u8>,
     pub(super) parts: BTreeMap<Part, Items>,
+    /// Parts that were forgotten for want of room since they were last read whole.
+    pub(super) given_up: BTreeSet<Part>,
     /// What changed since somebody asked.
     pub(super) changes: Changes,
     /// How much text is written, and how much of it is of use.
@@ -70,6 +72,7 @@ impl MirrorState {
     ) -> io::Result<()> {
         if let Err(full) = self.make_room(text.len() as u64) {
             self.forget(part);
+            self.given_up.insert(part.clone());
             self.compact_if(|state| state.useless() > 0)?;
             return Err(full);
         }
@@ -165,8 +168,7 @@ impl MirrorState {
         }
         self.close_block()?;
         let (taken, open) = (self.taken.another(), Vec::with_capacity(BLOCK));
-        let changes = mem::take(&mut self.changes);
-        let mut new = Self { taken, open, changes, ..Self::default() };
+        let mut new = Self { taken, open, ..Self::default() };
         let mut moved: Vec<(Part, u64, Kept)> = self
             .parts
             .iter()
@@ -197,6 +199,9 @@ impl MirrorState {
             }
         }
         new.used = new.written;
+        // Only now: a file that cannot be written again takes nothing of what is known with it.
+        new.changes = mem::take(&mut self.changes);
+        new.given_up = mem::take(&mut self.given_up);
         *self = new;
         Ok(())
     }

@@ -110,6 +110,8 @@ fn what_finds_no_room_is_refused_and_takes_nothing_from_others() {
         });
         assert!(refused.unwrap().to_string().contains("--mirror-size"));
         assert_eq!(mirror.count(&keys), 0);
+        let both = BTreeSet::from([buckets.clone(), keys.clone()]);
+        assert_eq!(mirror.given_up(&both), [&keys]);
         assert_eq!(items(&mirror, &[&buckets]), ["a=kept"]);
     }
     put(&Mirror::within(space), &buckets, "b", "another account's");
