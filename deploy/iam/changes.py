@@ -225,6 +225,10 @@ PROVIDER = {"required_providers": {"aws": {"source": "hashicorp/aws"}}}
 PATTERN_OF_TERRAFORM = "${jsonencode(" + str(PATTERN).replace("'", '"').replace(": ", " = ") + ")}"
 
 
+def condition(test, name, value):
+    return {"test": test, "variable": name, "values": [value]}
+
+
 def queue_of_terraform(reading):
     return {
         "terraform": PROVIDER,
@@ -246,38 +250,20 @@ def queue_of_terraform(reading):
                     principals=[{"type": "*", "identifiers": ["*"]}],
                     actions=["events:PutEvents"],
                     resources=["${aws_cloudwatch_event_bus.changes.arn}"],
-                    condition=[
-                        {
-                            "test": "StringEquals",
-                            "variable": "aws:PrincipalOrgID",
-                            "values": ["${var.organization_id}"],
-                        }
-                    ],
+                    condition=[condition("StringEquals", "aws:PrincipalOrgID", "${var.organization_id}")],
                 ),
                 "queue": document(
                     sid="SendByRule",
                     principals=[{"type": "Service", "identifiers": ["events.amazonaws.com"]}],
                     actions=["sqs:SendMessage"],
                     resources=["${aws_sqs_queue.changes.arn}"],
-                    condition=[
-                        {
-                            "test": "ArnEquals",
-                            "variable": "aws:SourceArn",
-                            "values": ["${aws_cloudwatch_event_rule.changes.arn}"],
-                        }
-                    ],
+                    condition=[condition("ArnEquals", "aws:SourceArn", "${aws_cloudwatch_event_rule.changes.arn}")],
                 ),
                 "trust": document(
                     sid="AssumeByPlumbline",
                     principals=[{"type": "AWS", "identifiers": ["${var.trust_principal}"]}],
                     actions=["sts:AssumeRole"],
-                    condition=[
-                        {
-                            "test": "StringEquals",
-                            "variable": "sts:ExternalId",
-                            "values": ["${var.external_id}"],
-                        }
-                    ],
+                    condition=[condition("StringEquals", "sts:ExternalId", "${var.external_id}")],
                 ),
                 "policy": document(
                     sid="ReceiveChanges",

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::publishing::Running;
+use super::publishing::{Running, suspended};
 use super::world::{ACCOUNT, Desired, World};
 use super::{key, of_type};
 use support::double::{Double, State};
@@ -61,15 +61,6 @@ fn compliance(double: &Double, bucket: &Value) -> Option<String> {
     let (_, finding) =
         findings.iter().find(|(id, _)| id.contains("/foundations/") && id.ends_with(&end))?;
     Some(finding["Compliance"]["Status"].as_str()?.to_owned())
-}
-
-/// One that keeps no versions.
-fn suspended(world: &World) -> Value {
-    let status = |item: &Value| {
-        item["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"].clone()
-    };
-    let buckets = of_type(world, "AWS::S3::Bucket");
-    (*buckets.iter().find(|bucket| status(bucket) == "Suspended").unwrap()).clone()
 }
 
 #[test]

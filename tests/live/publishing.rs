@@ -93,7 +93,8 @@ fn versioning(double: &Double, bucket: &Value) -> Option<[String; 3]> {
     Some(parts.map(|part| part.as_str().unwrap().to_owned()))
 }
 
-fn suspended(world: &World) -> Value {
+/// A bucket that keeps no versions.
+pub(super) fn suspended(world: &World) -> Value {
     let versioning = |item: &Value| {
         item["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"].clone()
     };

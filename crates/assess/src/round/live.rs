@@ -13,9 +13,10 @@ use bumpalo::Bump;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::batch::KeptResult;
-use super::examination::{Examination, Take};
+use super::examination::Take;
 use super::interest::Interest;
 use super::part::{OpenedSources, RoundPart};
+use super::setting::Setting;
 use super::{Gathering, Round, View};
 use crate::schedule;
 use crate::sources::{self, SourceInput, SourceReport};
@@ -23,11 +24,11 @@ use aws::source::aws_config::LiveRead;
 use aws::source::{Changes, Part, Which};
 use cel::Timestamp;
 use engine::evaluation::{
-    Affected, Coverage, Evaluation, EvaluationResult, Evaluator, IncrementalState, ItemKey,
-    Outcome, Results, Stage,
+    Affected, Coverage, Evaluation, EvaluationResult, IncrementalState, ItemKey, Outcome, Results,
+    Stage,
 };
 use engine::plan::Plan;
-use model::{Reading, ResourceType, Verdict};
+use model::{ResourceType, Verdict};
 
 /// What came of an account that is read live.
 #[derive(Debug)]
@@ -118,6 +119,11 @@ impl Results for HeldBack {
     }
 }
 
+/// What is needed of the results of a part.
+fn interest_in(part: &RoundPart, round: &Round<'_>, view: &View<'_>) -> Interest {
+    Interest::of(&Round { plans: &part.plans, sources: &[], ..*round }, view.filter)
+}
+
 /// The account that is read live, where the part is such a one.
 pub(super) fn live_of(inputs: &[SourceInput]) -> Option<&LiveRead> {
     match inputs {
@@ -135,16 +141,16 @@ impl LiveRetained {
         (gathering, view): (&mut Gathering<'_>, &mut View<'_>),
     ) -> LiveOutcome {
         let arena = Bump::new();
-        let setting = Setting::of(part, &opened.inputs, round, view, &arena);
+        let setting = Setting::of(&part.plans, &opened.inputs, round, &arena);
+        let interest = &interest_in(part, round, view);
         // What changes from here on is for the next round.
         read.mirror.take_changes();
         let mut workers = setting.workers();
-        let (interest, kept) = (&setting.interest, KeptResults::default());
+        let (kept, stage) = (KeptResults::default(), Stage::Always);
         let shown = &mut *view.results;
-        let stage = Stage::Always;
         let mut listener = Listener { part, gathering, shown, interest, stage, kept };
         let all = read.parts.iter().map(|part| (part, Which::All)).collect();
-        let examination = setting.examination(round, view.progress);
+        let examination = setting.examination(round, interest, view.progress);
         let examined = examination.live(read, &all, Take::Keyed, &mut workers, &mut listener);
         let mut coverage = Coverage::new();
         sources::state_live(&mut coverage, read, &examined.report, &examined.lost);
@@ -176,13 +182,14 @@ impl LiveRetained {
             return None;
         }
         let arena = Bump::new();
-        let setting = Setting::of(part, &opened.inputs, round, view, &arena);
+        let setting = Setting::of(&part.plans, &opened.inputs, round, &arena);
+        let interest = &interest_in(part, round, view);
         let timed = self.timed(&setting.evaluation, &part.plans, round.now);
         let changed = Changed::of(read, timed.as_ref());
         let affected = setting.evaluation.affected(&changed.types)?;
         let mut workers = setting.workers();
         let mut held_back = HeldBack::default();
-        let examination = setting.examination(round, view.progress);
+        let examination = setting.examination(round, interest, view.progress);
         let changed_items = changed.items(&read.parts);
         let examined =
             examination.live(read, &changed_items, Take::Changed, &mut workers, &mut held_back);
@@ -206,7 +213,7 @@ impl LiveRetained {
             &mut held_back,
         )?;
         self.forget(&setting.evaluation, &affected, &keys);
-        let (interest, kept, shown) = (&setting.interest, self.results, &mut *view.results);
+        let (kept, shown) = (self.results, &mut *view.results);
         let stage = Stage::Always;
         let none = KeptResults::default();
         let mut listener = Listener { part, gathering, shown, interest, stage, kept: none };
@@ -289,42 +296,5 @@ impl Changed {
         };
         let touched = |part: &&Part| self.types.contains(&part.resource_type);
         parts.iter().filter(touched).map(which).collect()
-    }
-}
-
-/// What an evaluation of one account needs.
-struct Setting<'s> {
-    evaluation: Evaluation<'s>,
-    reading: Reading,
-    interest: Interest,
-}
-
-impl<'s> Setting<'s> {
-    fn of(
-        part: &'s RoundPart,
-        inputs: &[SourceInput],
-        round: &Round<'_>,
-        view: &View<'_>,
-        arena: &'s Bump,
-    ) -> Self {
-        let rules = sources::rule_names(inputs);
-        let evaluation = Evaluation::new(&part.plans, round.now, arena).with_rules(rules);
-        let evaluation = evaluation.limited_to(round.limits.steps);
-        let reading = Reading::new(evaluation.reading());
-        let of_part = Round { plans: &part.plans, sources: &[], ..*round };
-        Self { evaluation, reading, interest: Interest::of(&of_part, view.filter) }
-    }
-
-    fn workers(&self) -> Vec<Evaluator<'_, 's>> {
-        (0..sources::threads()).map(|_| self.evaluation.worker()).collect()
-    }
-
-    fn examination<'x>(
-        &'x self,
-        round: &Round<'_>,
-        progress: &'x dyn super::Progress,
-    ) -> Examination<'x> {
-        let Self { reading, interest, .. } = self;
-        Examination { reading, interest, progress, now: round.now }
     }
 }

@@ -11,6 +11,7 @@ mod interest;
 mod live;
 mod part;
 mod retained;
+mod setting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -21,11 +22,12 @@ use super::sources::{self, SourceInput, SourceReport, SourceStatement};
 use aws::source::Which;
 use cel::Timestamp;
 use engine::drift::{Comparison, Drift, KnownFindings, Publisher, Summaries};
-use engine::evaluation::{Coverage, Evaluation, EvaluationResult, Evaluator, Outcome, Results};
+use engine::evaluation::{Coverage, EvaluationResult, Outcome, Results};
 use engine::plan::Plan;
-use examination::{Examination, Take};
+use examination::Take;
 use interest::Interest;
-use model::{AccountId, InternalErrors, Reading, ResourceType};
+use model::{AccountId, InternalErrors, ResourceType};
+use setting::Setting;
 
 pub use retained::{Retained, evaluate_changed};
 
@@ -162,18 +164,15 @@ fn examine(
     receiver: &mut (dyn Results + Send),
 ) -> (Outcome, Vec<SourceReport>) {
     let arena = Bump::new();
-    let rules = sources::rule_names(round.sources);
-    let evaluation = Evaluation::new(round.plans, round.now, &arena).with_rules(rules);
-    let evaluation = evaluation.limited_to(round.limits.steps);
+    let setting = Setting::of(round.plans, round.sources, round, &arena);
+    let Setting { evaluation, .. } = &setting;
     let types: BTreeSet<ResourceType> =
         evaluation.reading().into_iter().map(|(name, _)| name).collect();
-    let reading = Reading::new(evaluation.reading());
-    let mut workers: Vec<Evaluator<'_, '_>> =
-        (0..sources::threads()).map(|_| evaluation.worker()).collect();
+    let mut workers = setting.workers();
     let mut coverage = Coverage::new();
     let mut reports = Vec::with_capacity(round.sources.len());
     let now = round.now;
-    let examination = Examination { reading: &reading, interest, progress, now };
+    let examination = setting.examination(round, interest, progress);
     for source in round.sources {
         reports.push(match source {
             SourceInput::Snapshot(source) => {
