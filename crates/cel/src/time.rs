@@ -28,6 +28,12 @@ impl Timestamp {
         Self::new(floor, u32::try_from(nanoseconds).ok()?)
     }
 
+    /// How many whole milliseconds after the epoch, rounded down.
+    #[must_use]
+    pub fn milliseconds(self) -> i64 {
+        self.seconds.saturating_mul(1000).saturating_add(i64::from(self.nanoseconds / 1_000_000))
+    }
+
     /// The point `seconds` and `nanoseconds` after the epoch; nothing outside the years 1 to 9999.
     pub fn new(seconds: i64, nanoseconds: u32) -> Option<Self> {
         let valid = SECONDS_RANGE.contains(&seconds) && i128::from(nanoseconds) < NANOSECONDS;

@@ -42,12 +42,12 @@ pub(super) struct Capture(i64);
 impl Capture {
     /// Of an item that was read, which may not say when it was captured.
     pub(super) fn read(captured: Option<Timestamp>) -> Self {
-        Self(captured.map_or(i64::MIN, |captured| milliseconds(captured) << 1))
+        Self(captured.map_or(i64::MIN, |captured| captured.milliseconds() << 1))
     }
 
     /// Of an item that a message brought.
     pub(super) fn reported(captured: Timestamp) -> Self {
-        Self(milliseconds(captured) << 1 | 1)
+        Self(captured.milliseconds() << 1 | 1)
     }
 
     const fn is_reported(self) -> bool {
@@ -58,10 +58,6 @@ impl Capture {
     fn at(self) -> Option<i64> {
         (self.0 != i64::MIN).then_some(self.0 >> 1)
     }
-}
-
-pub(super) fn milliseconds(time: Timestamp) -> i64 {
-    time.seconds.saturating_mul(1000).saturating_add(i64::from(time.nanoseconds / 1_000_000))
 }
 
 impl Items {
@@ -75,7 +71,7 @@ impl Items {
     /// A read of everything begins.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.generation += 1;
-        self.begun = milliseconds(now);
+        self.begun = now.milliseconds();
     }
 
     /// A read of everything ends: what it did not show is gone, but for what is too new for it. Gives the
@@ -114,7 +110,7 @@ impl Items {
 
     /// Whether what a message tells as of then is newer than all that is known of the resource.
     pub(super) fn is_news(&self, key: u64, captured: Timestamp) -> bool {
-        let at = milliseconds(captured);
+        let at = captured.milliseconds();
         if let Some(gone) = self.gone.get(&key) {
             return at > *gone;
         }
@@ -134,7 +130,7 @@ impl Items {
 
     /// A message says that a resource is gone as of then. Gives the length of what was there.
     pub(super) fn bury(&mut self, key: u64, captured: Timestamp) -> u64 {
-        self.gone.insert(key, milliseconds(captured));
+        self.gone.insert(key, captured.milliseconds());
         self.kept.remove(&key).map_or(0, |old| u64::from(old.length))
     }
 }

@@ -64,7 +64,7 @@ impl Keep {
             let mut kept = Kept {
                 resource_type,
                 account,
-                captured: item.capture_time.map_or(i64::MIN, milliseconds),
+                captured: item.capture_time.map_or(i64::MIN, Timestamp::milliseconds),
                 block,
                 start: number(last.len()),
                 length: number(bytes.len()),
@@ -118,10 +118,6 @@ impl Kept {
 #[allow(clippy::cast_possible_truncation)] // half of it is what is meant
 const fn folded(digest: u64) -> u32 {
     (digest ^ (digest >> 32)) as u32
-}
-
-fn milliseconds(time: Timestamp) -> i64 {
-    time.seconds.saturating_mul(1000).saturating_add(i64::from(time.nanoseconds / 1_000_000))
 }
 
 /// Blocks are fewer and items shorter than 2^32. Were they not, the item would not be found again.
