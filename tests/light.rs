@@ -42,10 +42,10 @@ fn the_version_and_the_help_name_what_is_left_out() {
     assert!(text(&version.stdout).ends_with("\nfeatures: -aws -kubernetes -otlp\n"), "{version:?}");
     let help = said(&["--help"]).unwrap();
     let (_, left_out) = text(&help.stdout).split_once("\nNot in this build (").unwrap();
-    for part in ["doctor, facts, scan --live", "operator", "--otlp-endpoint"] {
+    for part in ["doctor, facts, organization, scan --live", "operator", "--otlp-endpoint"] {
         assert!(left_out.contains(part), "{part}: {left_out}");
     }
-    for command in ["operator", "doctor", "facts"] {
+    for command in ["operator", "doctor", "facts", "organization"] {
         let help = said(&[command, "--help"]).unwrap();
         assert_eq!(help.status.code(), Some(0), "{command}");
         assert!(text(&help.stdout).starts_with("Not in this build (feature `"), "{help:?}");

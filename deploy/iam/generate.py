@@ -68,6 +68,42 @@ def policies(plumbline, publish, source=None):
     return role["policy"]["Statement"], document["own"]["Statement"]
 
 
+def organization_policy(plumbline):
+    """What the program prints for an organization of which all is read that can be."""
+    organization = {
+        "apiVersion": "plumbline.dev/v1alpha1",
+        "kind": "AwsOrganization",
+        "metadata": {"name": "any"},
+        "spec": {
+            "organizationId": "o-exampleorgid",
+            "accountId": ACCOUNT,
+            "role": {"arn": ROLE_ARN, "externalId": "any"},
+            "accounts": {"organizationalUnits": ["/Any"], "tags": {"any": "*"}},
+            "template": {
+                "role": {"name": ROLE},
+                "regions": {"names": [REGION]},
+                "source": {"configApi": {}},
+            },
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "organization.json").write_text(json.dumps(organization))
+        printed = subprocess.run(
+            [plumbline, "iam-policy", "--baseline", folder], check=True, capture_output=True
+        )
+    (role,) = json.loads(printed.stdout)["roles"]
+    return role["policy"]["Statement"]
+
+
+#: Which regions the account has enabled, where an organization's template asks for it.
+LIST_REGIONS = {
+    "Sid": "ListRegions",
+    "Effect": "Allow",
+    "Action": "account:ListRegions",
+    "Resource": "*",
+}
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -145,13 +181,16 @@ def cloudformation(description, parameters, trust, policy, conditions=None):
 NAME = {"Default": "plumbline", "AllowedPattern": r"[\w+=,.@-]{1,64}"}
 
 
-def account_role_of_cloudformation(description, policy):
+EXTERNAL_ID = "What Plumbline gives when it assumes the role: spec.role.externalId of the {}"
+
+
+def account_role_of_cloudformation(description, policy, of="AwsAccount"):
     parameters = {
         "TrustPrincipal": text_parameter(
             "The ARN of the identity that Plumbline runs as", AllowedPattern="arn:.+"
         ),
         "ExternalId": text_parameter(
-            "What Plumbline gives when it assumes the role: spec.role.externalId of the AwsAccount",
+            EXTERNAL_ID.format(of),
             NoEcho=True,
             MinLength=2,
         ),
@@ -171,6 +210,62 @@ def account_role_of_cloudformation(description, policy):
         }
     ]
     return cloudformation(description, parameters, trust, policy)
+
+
+def organization_role_of_cloudformation(description, policy):
+    template = account_role_of_cloudformation(description, policy, "AwsOrganization")
+    del template["Parameters"]["Regions"]  # an organization is of no region
+    template["Parameters"]["RoleName"]["Default"] = "plumbline-organization"
+    template["Parameters"]["RoleName"]["Description"] = "The name of the role"
+    return template
+
+
+def members_of_cloudformation(description, role):
+    """A stack set of the accounts' role. One region is enough: IAM is global."""
+    of_members = {**role, "Description": "The role of Plumbline in an account of the organization"}
+    parameters = {
+        **role["Parameters"],
+        "OrganizationalUnits": {
+            "Type": "CommaDelimitedList",
+            "Description": "Ids of the organizational units, or of the root, whose accounts get the role",
+        },
+    }
+    handed_on = [
+        {"ParameterKey": name, "ParameterValue": {"Ref": name}}
+        for name in role["Parameters"]
+        if name != "Regions"
+    ]
+    regions = {"Fn::Join": [",", {"Ref": "Regions"}]}
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": description,
+        "Parameters": parameters,
+        "Resources": {
+            "Members": {
+                "Type": "AWS::CloudFormation::StackSet",
+                "Properties": {
+                    "StackSetName": "plumbline-members",
+                    "PermissionModel": "SERVICE_MANAGED",
+                    # Findings of an account that leaves are archived through its role.
+                    "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": True},
+                    "Capabilities": ["CAPABILITY_NAMED_IAM"],
+                    "Parameters": [
+                        *handed_on,
+                        {"ParameterKey": "Regions", "ParameterValue": regions},
+                    ],
+                    "StackInstancesGroup": [
+                        {
+                            "DeploymentTargets": {
+                                "OrganizationalUnitIds": {"Ref": "OrganizationalUnits"}
+                            },
+                            "Regions": [{"Ref": "AWS::Region"}],
+                        }
+                    ],
+                    "TemplateBody": json.dumps(of_members),
+                },
+            }
+        },
+    }
 
 
 # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
@@ -267,11 +362,11 @@ def variable(description, **more):
     return {"type": "string", "description": description, **more}
 
 
-def account_role_of_terraform(policy):
+def account_role_of_terraform(policy, of="AwsAccount"):
     variables = {
         "trust_principal": variable("The ARN of the identity that Plumbline runs as"),
         "external_id": variable(
-            "What Plumbline gives when it assumes the role: spec.role.externalId of the AwsAccount",
+            EXTERNAL_ID.format(of),
             sensitive=True,
         ),
         "regions": {
@@ -291,6 +386,46 @@ def account_role_of_terraform(policy):
         ],
     }
     return terraform(variables, trust, policy)
+
+
+def organization_role_of_terraform(policy):
+    module = account_role_of_terraform(policy, "AwsOrganization")
+    del module["variable"]["regions"]
+    module["variable"]["role_name"] = variable(
+        "The name of the role", default="plumbline-organization"
+    )
+    return module
+
+
+def members_of_terraform():
+    """The stack set, as a stack of the management account."""
+    of_role = account_role_of_terraform([])["variable"]
+    return {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "variable": {
+            **of_role,
+            "organizational_units": {
+                "type": "list(string)",
+                "description": "Ids of the organizational units, or of the root, whose accounts get the role",
+            },
+        },
+        "resource": {
+            "aws_cloudformation_stack": {
+                "plumbline": {
+                    "name": "plumbline-members",
+                    "capabilities": ["CAPABILITY_NAMED_IAM"],
+                    "template_body": '${file("${path.module}/../../members.cloudformation.json")}',
+                    "parameters": {
+                        "TrustPrincipal": "${var.trust_principal}",
+                        "ExternalId": "${var.external_id}",
+                        "Regions": '${join(",", var.regions)}',
+                        "RoleName": "${var.role_name}",
+                        "OrganizationalUnits": '${join(",", var.organizational_units)}',
+                    },
+                }
+            }
+        },
+    }
 
 
 def operator_of_terraform(policy):
@@ -313,7 +448,19 @@ def main(plumbline, folder):
     receiving = queue_actions(plumbline)
     reader = "Lets Plumbline read AWS Config and what it does not record, of this account"
     publisher = f"{reader}, and publish findings to its Security Hub"
+    organization = organization_policy(plumbline)
+    member = account_role_of_cloudformation(
+        publisher, [*publishing, LIST_REGIONS], "AwsOrganization's template"
+    )
     made = {
+        "organization.cloudformation.json": organization_role_of_cloudformation(
+            "Lets Plumbline read the accounts of the organization", organization
+        ),
+        "members.cloudformation.json": members_of_cloudformation(
+            "The role of Plumbline in each account of organizational units", member
+        ),
+        "terraform/organization/main.tf.json": organization_role_of_terraform(organization),
+        "terraform/members/main.tf.json": members_of_terraform(),
         "reader.cloudformation.json": account_role_of_cloudformation(reader, reading),
         "publisher.cloudformation.json": account_role_of_cloudformation(publisher, publishing),
         "operator.cloudformation.json": operator_of_cloudformation(own),

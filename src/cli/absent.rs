@@ -39,6 +39,12 @@ absent! {
     FactsArguments, Aws, "facts"
 }
 
+#[cfg(not(feature = "aws"))]
+absent! {
+    /// Not in this build (feature `aws`): show what an `AwsOrganization` does
+    OrganizationArguments, Aws, "organization"
+}
+
 absent! {
     /// Not in this build (feature `kubernetes`): keep the baselines of a Kubernetes cluster evaluated
     OperatorArguments, Kubernetes, "operator"

@@ -84,8 +84,8 @@ impl Feature {
     const fn left_out(self) -> &'static str {
         match self {
             Self::Aws => {
-                "  aws         doctor, facts, scan --live, cost --live, run --sink securityhub, archive \
-                 without\n              --state, accounts whose source is not a snapshot in files"
+                "  aws         doctor, facts, organization, scan --live, cost --live, run --sink securityhub,\n              \
+                 archive without --state, accounts whose source is not a snapshot in files"
             }
             Self::Kubernetes => "  kubernetes  operator",
             Self::Otlp => "  otlp        --otlp-endpoint",

@@ -34,6 +34,8 @@ mod mistakes;
 mod not_in_catalog;
 #[cfg(feature = "kubernetes")]
 mod operator;
+#[cfg(feature = "aws")]
+mod organization;
 mod output;
 mod owners;
 mod packs;
@@ -68,9 +70,12 @@ use self::operator::OperatorArguments;
 #[cfg(not(feature = "kubernetes"))]
 use absent::OperatorArguments;
 #[cfg(not(feature = "aws"))]
-use absent::{DoctorArguments, FactsArguments};
+use absent::{DoctorArguments, FactsArguments, OrganizationArguments};
 #[cfg(feature = "aws")]
-use {self::doctor::DoctorArguments, self::facts::FactsArguments};
+use {
+    self::doctor::DoctorArguments, self::facts::FactsArguments,
+    self::organization::OrganizationArguments,
+};
 
 /// Keeps AWS accounts at the security baseline that their owners declared.
 ///
@@ -115,6 +120,7 @@ enum Command {
     Archive(archive::ArchiveArguments),
     Doctor(DoctorArguments),
     Facts(FactsArguments),
+    Organization(OrganizationArguments),
     IamPolicy(iam_policy::IamPolicyArguments),
     Validate(validate::ValidateArguments),
     Test(test::TestArguments),
@@ -175,6 +181,7 @@ impl Command {
             Self::Archive(arguments) => arguments.execute(),
             Self::Doctor(arguments) => arguments.execute(),
             Self::Facts(arguments) => arguments.execute(),
+            Self::Organization(arguments) => arguments.execute(),
             Self::IamPolicy(arguments) => arguments.execute(),
             Self::Validate(arguments) => arguments.execute(),
             Self::Test(arguments) => arguments.execute(),

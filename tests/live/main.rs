@@ -24,6 +24,7 @@ mod credentials;
 mod damaged;
 mod delivered;
 mod kept_rules;
+mod organization;
 mod own_rules;
 mod publishers;
 mod publishing;

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use api::{
-    Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline, crds,
+    Attestation, AwsAccount, AwsOrganization, BaselineReport, Control, Exemption, Pack,
+    SecurityBaseline, crds,
 };
 use futures::future::join_all;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
@@ -188,6 +189,7 @@ fn fault_of_reading(kind: &str, object: &Value) -> Option<String> {
     match kind {
         "Attestation" => read::<Attestation>(object),
         "AwsAccount" => read::<AwsAccount>(object),
+        "AwsOrganization" => read::<AwsOrganization>(object),
         "BaselineReport" => read::<BaselineReport>(object),
         "Control" => read::<Control>(object),
         "Exemption" => read::<Exemption>(object),

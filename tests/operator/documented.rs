@@ -262,7 +262,8 @@ fn the_rights_on_the_page_on_installing_are_those_of_the_chart() {
         }
     }
     let mut granted = Vec::new();
-    let values = ["--set=openReports.enabled=true,webhook.enabled=true", SECURED];
+    let values =
+        ["--set=openReports.enabled=true,webhook.enabled=true,organizations.enabled=true", SECURED];
     for role in render(cluster, "plumbline", "default", &values) {
         let rules = role["rules"].as_array().into_iter().flatten();
         // Whoever reads the metrics has that right, and not the operator.

@@ -13,8 +13,15 @@ use super::cluster::Cluster;
 use super::yaml::{read, repository};
 
 /// The kinds that users declare.
-const KINDS: [&str; 6] =
-    ["SecurityBaseline", "AwsAccount", "Control", "Pack", "Exemption", "Attestation"];
+const KINDS: [&str; 7] = [
+    "SecurityBaseline",
+    "AwsAccount",
+    "AwsOrganization",
+    "Control",
+    "Pack",
+    "Exemption",
+    "Attestation",
+];
 
 /// An object's conditions, and what tools make of them.
 #[derive(Deserialize)]

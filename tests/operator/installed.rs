@@ -183,6 +183,10 @@ async fn the_service_account_may_do_its_work_and_nothing_else() {
         ("delete", plumbline, "securitybaselines", "", Place::Other, false),
         ("update", plumbline, "securitybaselines", "", Place::Other, false),
         ("patch", plumbline, "awsaccounts", "", Place::Other, true), // its finalizer
+        ("list", plumbline, "awsorganizations", "", Place::Other, true),
+        ("create", plumbline, "awsaccounts", "", Place::Other, false), // unless a value allows it
+        ("delete", plumbline, "awsaccounts", "", Place::Other, false),
+        ("patch", plumbline, "awsorganizations", "", Place::Other, false),
         ("patch", plumbline, "exemptions", "", Place::Other, false),
         ("create", plumbline, "exemptions", "", Place::Other, false),
         ("delete", plumbline, "controls", "", Place::Other, false),
@@ -271,8 +275,15 @@ async fn its_rights_are_these_and_no_others() {
             expected.extend(verbs.iter().map(|verb| format!("{verb} {resource}.{group}")));
         }
     };
-    let declared =
-        ["securitybaselines", "awsaccounts", "controls", "packs", "exemptions", "attestations"];
+    let declared = [
+        "securitybaselines",
+        "awsaccounts",
+        "awsorganizations",
+        "controls",
+        "packs",
+        "exemptions",
+        "attestations",
+    ];
     let statuses = declared.map(|kind| format!("{kind}/status"));
     let statuses: Vec<&str> = statuses.iter().map(String::as_str).collect();
     grant("plumbline.dev", &declared, &["list", "watch"]);
@@ -286,7 +297,7 @@ async fn its_rights_are_these_and_no_others() {
     grant("events.k8s.io", &["events"], &["create"]);
     let leases = ["get", "list", "create", "update", "delete"];
     grant("coordination.k8s.io", &["leases"], &leases);
-    let definitions = r#"["securitybaselines.plumbline.dev", "awsaccounts.plumbline.dev"]"#;
+    let definitions = r#"["securitybaselines.plumbline.dev", "awsaccounts.plumbline.dev", "awsorganizations.plumbline.dev"]"#;
     expected.insert(format!("get customresourcedefinitions.apiextensions.k8s.io {definitions}"));
     assert_eq!(own, expected);
 }

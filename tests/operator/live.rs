@@ -327,11 +327,7 @@ async fn an_account_that_throttles_holds_up_nobody_and_is_reported_to_be_unreach
 async fn a_queue_brings_changes_before_the_interval_and_is_reported_when_it_is_gone() {
     let Some(live) = Live::shared().await else { return };
     let (namespace, [account]) = live.published("live-queue").await;
-    let url = format!("https://sqs.{QUEUE_REGION}.amazonaws.com/{account}/changes");
-    let patch =
-        json!({ "spec": { "source": { "configApi": { "changes": { "queueUrl": url } } } } });
-    let (name, patch) = (format!("live-{account}"), Patch::Merge(patch));
-    live.accounts().await.patch(&name, &PatchParams::default(), &patch).await.unwrap();
+    let url = live.add_queue(&account).await;
     live.account_says(&account, "ChangesReceived", ("True", "Receiving")).await;
 
     for region in REGIONS {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use api::{AwsAccount, SecurityBaseline};
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
-use kube::api::ListParams;
+use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -124,6 +124,16 @@ impl Live {
         });
         create(&self.accounts().await, object).await;
         id
+    }
+
+    /// Has an account read its queue, and gives the queue's URL.
+    pub(crate) async fn add_queue(&self, account: &str) -> String {
+        let url = format!("https://sqs.{QUEUE_REGION}.amazonaws.com/{account}/changes");
+        let patch =
+            json!({ "spec": { "source": { "configApi": { "changes": { "queueUrl": url } } } } });
+        let (name, patch) = (format!("live-{account}"), Patch::Merge(patch));
+        self.accounts().await.patch(&name, &PatchParams::default(), &patch).await.unwrap();
+        url
     }
 
     /// A namespace with a baseline over so many accounts, all of whose drift is published.

@@ -90,7 +90,17 @@ impl Operated {
         double: &Double,
         arguments: &[&str],
     ) -> Option<Self> {
-        let (cluster, folder) = (Cluster::own()?, tempfile::tempdir().unwrap());
+        Some(Self::with_aws_on(Cluster::own()?, double, arguments, &[&logged(filter)]).await)
+    }
+
+    /// The same, on this cluster; these values are given to Helm.
+    pub(crate) async fn with_aws_on(
+        cluster: Cluster,
+        double: &Double,
+        arguments: &[&str],
+        values: &[&str],
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let environment = json!([
             { "name": "AWS_ENDPOINT_URL", "value": double.address() },
             { "name": "AWS_ACCESS_KEY_ID", "value": KEY },
@@ -99,9 +109,8 @@ impl Operated {
         ]);
         let arguments = [&["--sink=securityhub"], arguments].concat();
         let environment = format!("--set-json=extraEnv={environment}");
-        let values = [environment, logged(filter)];
-        let values = values.each_ref().map(String::as_str);
-        Some(Self::install(cluster, folder, &arguments, &values).await)
+        let values = [&[environment.as_str()], values].concat();
+        Self::install(cluster, folder, &arguments, &values).await
     }
 
     async fn install(

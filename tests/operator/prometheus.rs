@@ -7,8 +7,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use api::{Attestation, Exemption, SecurityBaseline};
+use api::{Attestation, AwsOrganization, Exemption, SecurityBaseline};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -241,6 +242,22 @@ async fn declare(live: &Live) -> (String, String) {
     });
     create(&live.operated.api::<Attestation>(&namespace).await, attestation).await;
     baseline(live, &namespace).await;
+    live.add_queue(&account).await;
+    let organization = json!({
+        "apiVersion": "plumbline.dev/v1alpha1",
+        "kind": "AwsOrganization",
+        "metadata": { "name": "acme" },
+        "spec": {
+            "organizationId": "o-exampleorgid",
+            "accountId": account,
+            "template": {
+                "role": { "name": "plumbline" },
+                "regions": { "names": ["eu-west-1"] },
+                "source": { "configApi": {} },
+            },
+        },
+    });
+    create(&Api::<AwsOrganization>::all(live.operated.client().await), organization).await;
 
     let elsewhere = live.operated.cluster.namespace("prometheus-other").await;
     let other = live.account(&elsewhere).await;

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use api::{
-    Attestation, AwsAccount, BaselineReport, Control, Exemption, ObjectStatus, Pack,
-    SecurityBaseline,
+    Attestation, AwsAccount, AwsOrganization, BaselineReport, Control, Exemption, ObjectStatus,
+    Pack, SecurityBaseline,
 };
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -24,10 +24,10 @@ const VALUES: [&str; 2] = ["--set=openReports.enabled=true,webhook.enabled=true"
 /// What admission policies ask of whoever writes, and no request names.
 const VOUCHED: &str = "report baselinereports.plumbline.dev";
 
-/// Every `verb resource.group` of the rules that the chart gives.
-fn shipped(operated: &Operated) -> BTreeSet<String> {
+/// Every `verb resource.group` of the rules that the chart gives with these values.
+pub(crate) fn shipped(operated: &Operated, values: &[&str]) -> BTreeSet<String> {
     let namespace = operated.release_namespace();
-    let objects = render(operated.cluster, "plumbline", namespace, &VALUES);
+    let objects = render(operated.cluster, "plumbline", namespace, values);
     let is_role = |object: &&Value| object["kind"] == "ClusterRole" || object["kind"] == "Role";
     let texts = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).unwrap() };
     let mut rights = BTreeSet::new();
@@ -43,6 +43,16 @@ fn shipped(operated: &Operated) -> BTreeSet<String> {
     }
     assert!(rights.remove(VOUCHED), "{rights:?}");
     rights
+}
+
+/// Every `verb resource.group` that the operator asked for.
+pub(crate) fn asked(operated: &Operated) -> BTreeSet<String> {
+    used(&requests(operated))
+}
+
+fn requests(operated: &Operated) -> Vec<Value> {
+    let user = format!("system:serviceaccount:{}:plumbline", operated.release_namespace());
+    operated.cluster.asked_by(&user)
 }
 
 /// Every `verb resource.group` that requests asked for.
@@ -129,6 +139,21 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     });
     create(&attestations, object("Attestation", &json!({ "name": "one" }), &spec)).await;
 
+    let organizations: Api<AwsOrganization> = Api::all(client.clone());
+    let spec = json!({
+        "organizationId": "o-exampleorgid", "accountId": "999988887777",
+        "template": {
+            "role": { "name": "plumbline" }, "regions": { "names": ["eu-west-1"] },
+            "source": { "configApi": {} },
+        },
+    });
+    create(&organizations, object("AwsOrganization", &json!({ "name": "one" }), &spec)).await;
+    eventually("the organization is judged", async || {
+        let status = organizations.get("one").await.unwrap().status?;
+        said(&status.conditions, "Accepted").map(|_| ())
+    })
+    .await;
+
     judged(&controls, "team-procedure", |it| it.status.as_ref()).await;
     judged(&packs, "ours", |it| it.status.as_ref()).await;
     judged(&exemptions, "one", |it| it.status.as_ref()).await;
@@ -167,9 +192,8 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     operated.baseline_gone(&namespace).await;
     replica.stop().await;
 
-    let user = format!("system:serviceaccount:{}:plumbline", operated.release_namespace());
-    let requests = operated.cluster.asked_by(&user);
-    assert_eq!(used(&requests), shipped(&operated));
+    let requests = requests(&operated);
+    assert_eq!(used(&requests), shipped(&operated, &VALUES));
     for request in requests.iter().filter(|it| it["objectRef"]["resource"] == "leases") {
         assert_eq!(request["objectRef"]["namespace"], operated.release_namespace(), "{request}");
     }

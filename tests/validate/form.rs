@@ -71,7 +71,7 @@ fn kinds_versions_and_syntax_are_checked() {
     b.yaml:1:13: `apiVersion` cannot be `plumbline.dev/v1` (did you mean `plumbline.dev/v1alpha1`?)
     c.yaml:1:1: apiVersion and kind are missing (begin each object with `apiVersion: plumbline.dev/v1alpha1` and its kind)
     d.yaml:1:7: unclosed bracket '[' (close each `[` and `{`, and put a comma between entries)
-    e.yaml:2:7: there is no kind `Deployment` (the kinds are Attestation, AwsAccount, Control, ControlTest, Exemption, Pack, SecurityBaseline)
+    e.yaml:2:7: there is no kind `Deployment` (the kinds are Attestation, AwsAccount, AwsOrganization, Control, ControlTest, Exemption, Pack, SecurityBaseline)
     b.yaml:4:36: there is no control `a` (`plumbline controls list` shows the built-in ones)
     ");
 }

@@ -17,6 +17,8 @@ macro_rules! partition_of_r {
     };
 }
 
+pub(super) use partition_of_r;
+
 /// What is wrong with an account that has a region of another partition.
 pub const REGION_OF_OTHER_PARTITION: &str = "every region must belong to the partition";
 /// The same with the names of both, for what evaluates it.

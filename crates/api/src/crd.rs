@@ -9,7 +9,8 @@ use serde_json::json;
 use thiserror::Error;
 
 use super::{
-    Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline, UNOBSERVED,
+    Attestation, AwsAccount, AwsOrganization, BaselineReport, Control, Exemption, Pack,
+    SecurityBaseline, UNOBSERVED,
 };
 
 /// A CRD that could not be written as YAML.
@@ -25,6 +26,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     let mut crds = vec![
         SecurityBaseline::crd(),
         AwsAccount::crd(),
+        AwsOrganization::crd(),
         Control::crd(),
         Pack::crd(),
         Exemption::crd(),

@@ -8,6 +8,10 @@ named! {
     pub enum EventReason {
         /// The account cannot be reached.
         AccountUnreachable,
+        /// Accounts of an organization got their objects.
+        AccountsAdded,
+        /// Accounts left an organization, and their objects are removed.
+        AccountsRemoved,
         /// Archivals wait for a confirmation.
         ArchivalHeld,
         /// A deletion waits for findings to be archived.
@@ -26,6 +30,8 @@ named! {
         FindingsRefused,
         /// The object has a mistake.
         NotAccepted,
+        /// An organization cannot be read.
+        OrganizationUnreadable,
         /// Another operator works on the account.
         OtherOperator,
         /// Another Plumbline has findings of the installation.
@@ -36,6 +42,8 @@ named! {
         RecorderMissing,
         /// The configuration recorder is off.
         RecorderStopped,
+        /// Removals of accounts wait for a confirmation.
+        RemovalHeld,
         /// Security Hub is off, or cannot be read.
         SecurityHubUnavailable,
         /// A source cannot be read.
@@ -47,6 +55,9 @@ impl EventReason {
     /// Whether the event is a warning.
     #[must_use]
     pub const fn is_warning(self) -> bool {
-        !matches!(self, Self::DriftChanged | Self::DriftResolved)
+        !matches!(
+            self,
+            Self::AccountsAdded | Self::AccountsRemoved | Self::DriftChanged | Self::DriftResolved
+        )
     }
 }

@@ -27,8 +27,17 @@ pub(super) const QUEUE_URL: &str = "^https://sqs(-fips)?[.][a-z]+(-[a-z]+)+-[0-9
 pub(super) const WORDS: &str = "^[\\w-]+$";
 pub(super) const SESSION_NAME: &str = "^[\\w+=,.@-]+$";
 
+pub(super) const ORGANIZATION_ID: &str = "^o-[a-z0-9]{10,32}$";
+/// Ids as the API reference of Organizations has them, or a path of names.
+pub(super) const ORGANIZATIONAL_UNIT: &str =
+    "^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|(/[^/]{1,128}){1,6})$";
+pub(super) const ROLE_NAME: &str = "^[\\w+=,.@-]+(/[\\w+=,.@-]+)*$";
+/// A text with placeholders; what stands between them fits names and labels.
+pub(super) const NAME_PATTERN: &str =
+    "^([A-Za-z0-9._-]|[{](accountId|accountName|ou|ouPath|tag:[^{}]{1,128})[}])+$";
+
 /// Each pattern and what a text is that matches it.
-const MEANINGS: [(&str, &str); 15] = [
+const MEANINGS: [(&str, &str); 19] = [
     (ACCOUNT_ID, "an AWS account id (twelve digits)"),
     (REGION, "an AWS region (such as eu-west-1)"),
     (RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
@@ -47,6 +56,16 @@ const MEANINGS: [(&str, &str); 15] = [
     (SESSION_NAME, "a session name (letters, digits and `+=,.@-_`)"),
     (PERIOD, "a period (such as 30m or 1h30m)"),
     (TIME, "a point in time (such as 2026-01-31T12:00:00Z)"),
+    (ORGANIZATION_ID, "an organization's id (such as o-exampleorgid)"),
+    (
+        ORGANIZATIONAL_UNIT,
+        "an organizational unit (an id such as ou-exam-a1b2c3d4, or a path such as /Workloads)",
+    ),
+    (ROLE_NAME, "the name of a role (such as plumbline or security/plumbline)"),
+    (
+        NAME_PATTERN,
+        "a pattern (letters, digits, `.`, `_`, `-`, and {accountId}, {accountName}, {ou}, {ouPath} or {tag:KEY})",
+    ),
 ];
 
 /// A form that a text may have.

@@ -1,7 +1,10 @@
 //! The kinds of the API.
 
 use super::named::named;
-use super::{Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline};
+use super::{
+    Attestation, AwsAccount, AwsOrganization, BaselineReport, Control, Exemption, Pack,
+    SecurityBaseline,
+};
 
 named! {
     /// A kind of the API, in the order in which lists of objects name them.
@@ -11,6 +14,8 @@ named! {
         Attestation,
         /// [`AwsAccount`].
         AwsAccount,
+        /// [`AwsOrganization`].
+        AwsOrganization,
         /// [`BaselineReport`].
         BaselineReport,
         /// [`Control`].
@@ -57,7 +62,10 @@ macro_rules! objects {
     };
 }
 
-objects! { Attestation, AwsAccount, BaselineReport, Control, Exemption, Pack, SecurityBaseline }
+objects! {
+    Attestation, AwsAccount, AwsOrganization, BaselineReport, Control, Exemption, Pack,
+    SecurityBaseline
+}
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +94,7 @@ mod tests {
         }
         is_so::<Attestation>();
         is_so::<AwsAccount>();
+        is_so::<AwsOrganization>();
         is_so::<BaselineReport>();
         is_so::<Control>();
         is_so::<Exemption>();

@@ -26,6 +26,7 @@ pub mod form;
 mod given;
 mod kind;
 mod named;
+mod organization;
 mod pack;
 mod path;
 mod period;
@@ -61,6 +62,10 @@ pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     Condition, LabelSelector, LabelSelectorRequirement, Time,
 };
 pub use kind::{Kind, Object};
+pub use organization::{
+    AccountTemplate, AwsOrganization, AwsOrganizationSpec, AwsOrganizationStatus, ExceptionReason,
+    MemberCounts, MemberException, MemberRegions, MemberRole, MemberSelector, MemberState,
+};
 pub use pack::{Pack, PackControl, PackSpec};
 pub use path::{FieldPath, ObjectKey, PathStep};
 pub use period::{InvalidPeriod, Period};

@@ -76,6 +76,42 @@ pub(super) fn queue_url(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "maxLength": 256, "pattern": form::QUEUE_URL })
 }
 
+/// The id of an organization.
+pub(super) fn organization_id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "maxLength": 34, "pattern": form::ORGANIZATION_ID })
+}
+
+/// Organizational units, by id or by path.
+pub(super) fn organizational_units(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 100,
+        "x-kubernetes-list-type": "set",
+        "items": { "type": "string", "maxLength": 774, "pattern": form::ORGANIZATIONAL_UNIT },
+    })
+}
+
+/// The name of a role, with its path (`Role`, IAM API Reference).
+pub(super) fn role_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "maxLength": 576, "pattern": form::ROLE_NAME })
+}
+
+/// A pattern of names.
+pub(super) fn name_pattern(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "minLength": 1, "maxLength": 253, "pattern": form::NAME_PATTERN,
+    })
+}
+
+/// Patterns of labels by key.
+pub(super) fn label_patterns(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": name_pattern(generator),
+    })
+}
+
 /// The name of an aggregator.
 pub(super) fn aggregator_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "minLength": 1, "maxLength": 256, "pattern": form::WORDS })

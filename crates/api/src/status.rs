@@ -3,7 +3,7 @@
 //! All of it is bounded: the worst of a list is kept and the rest counted.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::named::named;
 use super::{Time, schema};
@@ -144,13 +144,15 @@ named! {
 macro_rules! stored {
     ($($state:ident),+) => {
         $(impl<'de> Deserialize<'de> for $state {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
                 Ok(Self::of(&text).unwrap_or(Self::Unknown))
             }
         })+
     };
 }
+
+pub(super) use stored;
 
 stored! { TargetState, PublicationState }
 

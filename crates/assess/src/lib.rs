@@ -4,6 +4,7 @@
 mod assessment;
 mod change_pace;
 pub mod measure;
+mod organization;
 mod round;
 pub mod schedule;
 mod sink;
@@ -12,6 +13,7 @@ mod waiting;
 
 pub use assessment::{Assessed, Assessment, Evaluated, PlacedAccount, place};
 pub use change_pace::ChangePace;
+pub use organization::{OrganizationError, OrganizationReader};
 pub use round::{Limits, Progress, Retained, Round, RoundReport, View, evaluate, evaluate_changed};
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{

@@ -36,8 +36,8 @@ pub use operations::{OPERATIONS, Operation};
 pub use queue::{MESSAGES, QueueAttributes, ReceivedMessage};
 pub use rules::{ConfigRule, NewRule, RuleResult, RuleStatus};
 pub use sdk::{
-    AccountAccess, Aws, BucketClient, ConfigClient, CredentialsProvider, QueueClient,
-    SecurityHubClient, SecurityHubService, is_enumerated,
+    AccountAccess, Aws, BucketClient, ConfigClient, CredentialsProvider, OrganizationsClient,
+    QueueClient, SecurityHubClient, SecurityHubService, is_enumerated,
 };
 #[cfg(feature = "sdk")]
 pub use sdk::{FindingKey, FindingsPage, NotImported, NotUpdated, WorkflowUpdate};

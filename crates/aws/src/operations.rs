@@ -86,6 +86,14 @@ operations! {
     GET_QUEUE_ATTRIBUTES = "sqs": "GetQueueAttributes";
     /// Whom AWS turns to in matters of security, billing and operations.
     GET_ALTERNATE_CONTACT = "account": "GetAlternateContact";
+    /// The regions of the account, and whether each is enabled.
+    LIST_REGIONS = "account": "ListRegions";
+    /// The accounts of an organization.
+    LIST_MEMBERS = "organizations": "ListAccounts";
+    /// The organizational units right below another.
+    LIST_UNITS = "organizations": "ListOrganizationalUnitsForParent";
+    /// The tags of an account of an organization.
+    LIST_MEMBER_TAGS = "organizations": "ListTagsForResource";
     /// The organization that the account belongs to.
     DESCRIBE_ORGANIZATION = "organizations": "DescribeOrganization";
     /// The snapshots of EBS that everyone can restore, in a region.

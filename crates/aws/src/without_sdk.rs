@@ -3,7 +3,11 @@
 
 #![allow(clippy::unused_async)] // the SDK's are asynchronous
 
+#[path = "without_sdk/organizations.rs"]
+mod organizations;
 mod without_queue;
+
+pub use organizations::OrganizationsClient;
 
 use std::ops::Range;
 use std::time::Duration;

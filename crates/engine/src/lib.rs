@@ -12,6 +12,7 @@ pub mod drift;
 pub mod evaluation;
 mod exposure;
 pub mod functions;
+pub mod organization;
 pub mod plan;
 mod policy;
 mod problem;

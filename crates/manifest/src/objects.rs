@@ -12,14 +12,15 @@ use super::{lists, rules};
 use crate::document::{self, Diagnostic, Located, Node, SourceFile};
 use api::DEFAULT_NAMESPACE;
 use api::{
-    API_VERSION, Attestation, AwsAccount, Control, ControlTest, Exemption, FieldPath, Kind,
-    ObjectKey, Pack, SecurityBaseline, closest,
+    API_VERSION, Attestation, AwsAccount, AwsOrganization, Control, ControlTest, Exemption,
+    FieldPath, Kind, ObjectKey, Pack, SecurityBaseline, closest,
 };
 
 /// The kinds, and what to call their objects.
-const COUNTED: [(Kind, &str); 8] = [
+const COUNTED: [(Kind, &str); 9] = [
     (Kind::SecurityBaseline, "baseline"),
     (Kind::AwsAccount, "account"),
+    (Kind::AwsOrganization, "organization"),
     (Kind::Control, "control"),
     (Kind::Pack, "pack"),
     (Kind::Exemption, "exemption"),
@@ -34,6 +35,7 @@ const COUNTED: [(Kind, &str); 8] = [
 pub struct Objects {
     pub baselines: Vec<Located<SecurityBaseline>>,
     pub accounts: Vec<Located<AwsAccount>>,
+    pub organizations: Vec<Located<AwsOrganization>>,
     pub controls: Vec<Located<Control>>,
     pub packs: Vec<Located<Pack>>,
     pub exemptions: Vec<Located<Exemption>>,
@@ -204,6 +206,7 @@ impl Objects {
         match key.kind {
             Kind::SecurityBaseline => put(&mut self.baselines, key, file, node),
             Kind::AwsAccount => put(&mut self.accounts, key, file, node),
+            Kind::AwsOrganization => put(&mut self.organizations, key, file, node),
             Kind::Control => put(&mut self.controls, key, file, node),
             Kind::Pack => put(&mut self.packs, key, file, node),
             Kind::Exemption => put(&mut self.exemptions, key, file, node),

@@ -82,7 +82,7 @@ const fn kind_name(kind: MetricType) -> &'static str {
 }
 
 /// What each label's values are.
-const LABELS: [(&str, &str); 26] = [
+const LABELS: [(&str, &str); 27] = [
     ("account", "AWS account id; `own` for calls with Plumbline's own credentials"),
     ("attestation", "name of the `Attestation`"),
     ("baseline", "name of the `SecurityBaseline`"),
@@ -92,6 +92,7 @@ const LABELS: [(&str, &str); 26] = [
     ("exemption", "name of the `Exemption`"),
     ("name", "name of the `AwsAccount`"),
     ("namespace", "namespace of the baseline, not of the operator's pod"),
+    ("organization", "name of the `AwsOrganization`"),
     ("outcome", "what became of a message: listed with the metric"),
     (
         "owner",

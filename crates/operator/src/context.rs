@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::account::AccountObservation;
 use super::events::Events;
+use super::organization::OrganizationObservations;
 use super::permits::EvaluationPermits;
 use super::settings::OperatorSettings;
 use super::stores::Stores;
@@ -43,6 +44,7 @@ pub(super) struct Context {
     /// can answers nobody in time, this replica's leases among them.
     pub(super) writes: Turns<String>,
     pub(super) observations: AccountObservations,
+    pub(super) organizations: OrganizationObservations,
     /// Who publishes findings; known before anything is evaluated.
     pub(super) publisher: OnceLock<Publisher>,
 }

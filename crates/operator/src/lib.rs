@@ -17,6 +17,7 @@ mod fenced;
 mod heartbeat;
 mod identity;
 mod metrics_access;
+mod organization;
 mod overdue;
 mod permits;
 mod restart;
@@ -48,6 +49,7 @@ use engine::drift::Publisher;
 use events::Events;
 use heartbeat::Heartbeat;
 use metrics::Metrics;
+use organization::OrganizationObservations;
 use permits::EvaluationPermits;
 use server::Readiness;
 use stores::Stores;
@@ -120,6 +122,7 @@ pub async fn operate(
         permits: EvaluationPermits::new(settings.max_concurrent),
         writes: Turns::new(WRITES),
         observations: AccountObservations::default(),
+        organizations: OrganizationObservations::default(),
         publisher: OnceLock::new(),
         client,
         settings,

@@ -24,8 +24,8 @@ use tokio::sync::Notify;
 use super::stored::Stored;
 use super::watching::WatchTroubles;
 use api::{
-    Attestation, AwsAccount, BaselineReport, Control, Exemption, Object, ObjectKey, Pack,
-    SecurityBaseline,
+    Attestation, AwsAccount, AwsOrganization, BaselineReport, Control, Exemption, Object,
+    ObjectKey, Pack, SecurityBaseline,
 };
 use engine::plan::UnreadObject;
 
@@ -40,6 +40,7 @@ pub(super) type Cache<K> = Store<Stored<K>>;
 pub(super) struct Stores {
     pub(super) baselines: Cache<SecurityBaseline>,
     pub(super) accounts: Cache<AwsAccount>,
+    pub(super) organizations: Cache<AwsOrganization>,
     pub(super) controls: Cache<Control>,
     pub(super) packs: Cache<Pack>,
     pub(super) exemptions: Cache<Exemption>,
@@ -75,6 +76,7 @@ impl Stores {
         let stores = Self {
             baselines: watches_of.add(Meaning::Desired),
             accounts: watches_of.add(Meaning::Desired),
+            organizations: watches_of.add(Meaning::Desired),
             controls: watches_of.add(Meaning::Desired),
             packs: watches_of.add(Meaning::Desired),
             exemptions: watches_of.add(Meaning::Desired),
@@ -90,6 +92,7 @@ impl Stores {
     pub(super) async fn synced(&self) -> Result<(), WriterDropped> {
         self.baselines.wait_until_ready().await?;
         self.accounts.wait_until_ready().await?;
+        self.organizations.wait_until_ready().await?;
         self.controls.wait_until_ready().await?;
         self.packs.wait_until_ready().await?;
         self.exemptions.wait_until_ready().await?;

@@ -16,6 +16,7 @@ use super::context::Context;
 use super::desired::{Desired, Resolver, World};
 use super::fenced::unfenced_client;
 use super::heartbeat::{BEAT, Heartbeat};
+use super::organization;
 use super::settings::{OperatorError, OperatorSettings};
 use super::status::StatusWriter;
 use shard::{Ownership, SHARDS, ShardLease};
@@ -58,24 +59,31 @@ pub(super) async fn supervise(
         let_go,
     };
     supervisor.resolve();
-    let mut writer: JoinSet<()> = JoinSet::new();
-    let write = || StatusWriter::new(Arc::clone(context)).run(desired.clone(), ownership.clone());
-    writer.spawn(write());
+    let mut writers: JoinSet<()> = JoinSet::new();
+    let write = |writers: &mut JoinSet<()>| {
+        let statuses = StatusWriter::new(Arc::clone(context));
+        writers.spawn(statuses.run(desired.clone(), ownership.clone()));
+        let context = Arc::clone(context);
+        writers.spawn(organization::keep(context, desired.clone(), ownership.clone()));
+    };
+    write(&mut writers);
     loop {
         if supervisor.ownership.borrow().is_lapsed {
             // Whatever it was about to write may be older than what another replica wrote since.
-            writer.shutdown().await;
-            writer.spawn(write());
+            writers.shutdown().await;
+            write(&mut writers);
         }
         supervisor.direct();
         select! {
             () = &mut *stop => break,
-            _ = writer.join_next() => return Err(OperatorError::Broken("statuses".to_owned())),
+            _ = writers.join_next() => {
+                return Err(OperatorError::Broken("statuses or organizations".to_owned()));
+            }
             _ = &mut leases => return Err(OperatorError::Broken("leases".to_owned())),
             () = supervisor.news(heartbeat) => {}
         }
     }
-    writer.shutdown().await;
+    writers.shutdown().await;
     supervisor.end().await;
     drop(release);
     if timeout(FAREWELL, leases).await.is_err() {

@@ -6,6 +6,11 @@ from panels import NONE_IS_GOOD, dashboard, graph, query, stat, steps, table
 
 NO_OPERATOR = "No data: no operator is scraped. `plumbline run` has no shards and no conditions."
 NOT_CALLED = "No data: AWS is not called, or Plumbline is not scraped."
+NO_QUEUE = "No data: no account has a change queue, or Plumbline is not scraped."
+NO_ORGANIZATION = "No data: there is no AwsOrganization, or no operator is scraped."
+READY_ORGANIZATIONS = (
+    'max by (organization) (plumbline_organization_condition{type="Ready",status="True"})'
+)
 
 TRUST = ("Can the picture be trusted?", [
     (5, [
@@ -132,6 +137,24 @@ WHY = ("Why?", [
                    "(--mirror-size). What does not fit is Unknown.", "bytes", NOT_SCRAPED,
                    query("max by (instance) (plumbline_mirror_bytes)", "{{instance}}"),
                    query("max by (instance) (plumbline_mirror_limit_bytes > 0)", "{{instance}} limit"))),
+    ]),
+    (8, [
+        (12, graph("Messages of change queues",
+                   "Messages that were received from change queues, by outcome. Those that are unread are not understood, "
+                   "and left to the dead-letter queue.", "none", NO_QUEUE,
+                   query("sum by (queue, outcome) (increase("
+                         "plumbline_change_messages_total[$__rate_interval]))",
+                         "{{queue}} {{outcome}}"))),
+        (6, stat("Unreadable change queues",
+                 "Queues from which no messages are received. Until one is readable again, changes are found at the "
+                 "interval.", "none", NO_QUEUE,
+                 "count(max by (queue) (plumbline_change_queue_readable)) "
+                 "- sum(max by (queue) (plumbline_change_queue_readable))",
+                 thresholds=NONE_IS_GOOD)),
+        (6, stat("Organizations not ready",
+                 "AwsOrganizations that cannot be read, or whose accounts are not as declared.", "none", NO_ORGANIZATION,
+                 f"count({READY_ORGANIZATIONS}) - sum({READY_ORGANIZATIONS})",
+                 thresholds=NONE_IS_GOOD)),
     ]),
 ])
 

@@ -91,6 +91,16 @@ impl IamPolicyArguments {
         let (now, owners) = (SystemClock.now(), self.owners.keys());
         let (objects, mistakes) = self.baselines.load()?;
         let path = listed(self.baselines.paths());
+        let organizations = objects.organizations.iter().map(|it| &it.object.spec);
+        let is_asked =
+            |account: &AccountId| self.accounts.is_empty() || self.accounts.contains(account);
+        let organizations: Vec<_> =
+            organizations.filter(|spec| is_asked(&spec.account_id)).collect();
+        let has_baselines = objects.names_accounts() || !objects.baselines.is_empty();
+        if !has_baselines && !organizations.is_empty() && mistakes.is_empty() {
+            // What reading an organization takes depends on no baseline.
+            return Ok(Permissions::of([], organizations, &[], false, now));
+        }
         if !objects.names_accounts() && mistakes.is_empty() {
             let problem = format!(
                 "there is no AwsAccount in {path}: the policies depend on its source and role"
@@ -99,14 +109,12 @@ impl IamPolicyArguments {
         }
         let resolved = resolve(&objects, mistakes, self.baselines.paths(), true, &owners, now)?;
         let accounts = objects.accounts.iter().map(|account| &account.object.spec);
-        let is_asked =
-            |account: &AccountId| self.accounts.is_empty() || self.accounts.contains(account);
         let accounts: Vec<_> = accounts.filter(|spec| is_asked(&spec.account_id)).collect();
-        if accounts.is_empty() {
+        if accounts.is_empty() && organizations.is_empty() {
             let problem = format!("no AwsAccount in {path} has one of the selected account ids");
             return Err(CommandError::Usage(problem));
         }
-        Ok(Permissions::of(accounts, &resolved.plans, !self.no_publish, now))
+        Ok(Permissions::of(accounts, organizations, &resolved.plans, !self.no_publish, now))
     }
 }
 

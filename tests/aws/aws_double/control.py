@@ -53,6 +53,7 @@ class Control:
             ("PATCH", "items"): self._patch_items,
             ("DELETE", "items"): self._delete_items,
             ("GET", "findings"): self._findings,
+            ("GET", "findings/counts"): self._count_findings,
             ("PATCH", "findings"): self._patch_finding,
             ("DELETE", "findings"): self._delete_finding,
             ("GET", "faults"): lambda request, body: {"struck": self._faults.done()},
@@ -63,6 +64,7 @@ class Control:
             ("POST", "messages"): self._send_messages,
             ("PATCH", "region"): self._change_region,
             ("PATCH", "facts"): self._change_facts,
+            ("PATCH", "organizations"): self._change_organizations,
             ("PATCH", "settings"): self._change_settings,
             ("POST", "clock"): self._move_clock,
             ("POST", "sessions/expire"): self._expire_sessions,
@@ -181,6 +183,15 @@ class Control:
                 found.extend(stored.finding for stored in region.hub.findings.values())
         return {"findings": found}
 
+    def _count_findings(self, request: Request, body: dict[str, Any]) -> dict[str, int]:
+        """How many findings there are, by record state, whose id contains a text."""
+        part = request.parameter("contains") or ""
+        counts = {"ACTIVE": 0, "ARCHIVED": 0}
+        for finding in self._findings(request, body)["findings"]:
+            if part in finding["Id"]:
+                counts[finding["RecordState"]] += 1
+        return counts
+
     def _patch_finding(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         """Changes a finding as somebody else would, past all rules."""
         hub = self._world.region(body["account"], body["region"]).hub
@@ -205,6 +216,9 @@ class Control:
 
     def _change_facts(self, request: Request, body: dict[str, Any]) -> None:
         self._world.change_facts(body["account"], body["facts"])
+
+    def _change_organizations(self, request: Request, body: dict[str, Any]) -> None:
+        self._world.change_organizations(body["organizations"])
 
     def _change_settings(self, request: Request, body: dict[str, Any]) -> None:
         unknown = set(body) - {"rates", "lagSeconds", "tokenSeconds", "sessionSeconds"}

@@ -24,6 +24,7 @@ from .facts.operations import AccountFacts
 from .faults import Faults, strike
 from .log import CallLog
 from .operations import Call, Operation
+from .organizations import Organizations
 from .passing import Passing
 from .securityhub.operations import SecurityHub
 from .signature import Credential, check_date, check_signature, credential_of
@@ -218,7 +219,11 @@ def _facts(world: World) -> dict[str, Service]:
         Service("ec2", Ec2Query("ec2"), facts.ec2(), passes_on=True),
         Service("s3control", RestXml("s3control"), facts.s3control(), actions=block),
         Service("account", RestJson("account"), facts.account()),
-        Service("organizations", Json11("organizations"), facts.organizations()),
+        Service(
+            "organizations",
+            Json11("organizations"),
+            {**facts.organizations(), **Organizations(world).operations()},
+        ),
         Service("macie2", RestJson("macie2"), facts.macie2()),
         Service("inspector2", RestJson("inspector2"), facts.inspector2()),
         Service("logs", Json11("logs"), facts.logs()),

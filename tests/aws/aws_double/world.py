@@ -19,6 +19,7 @@ from .config.items import Items
 from .config.recorder import Recorder, ServiceRecorder
 from .config.rules import Rule, Rules
 from .facts.account import Facts, RegionFacts
+from .organizations import Organization
 from .paging import Tokens
 from .securityhub.hub import Hub
 from .sqs.queues import Queues
@@ -75,6 +76,7 @@ class World:
         self._regions: dict[tuple[str, str], Region] = {}
         self._facts: dict[str, Facts] = {}
         self.queues = Queues(clock)
+        self.organizations: list[Organization] = []
         #: How long a read lags behind a write in Security Hub.
         self.lag_seconds = 0.0
 
@@ -84,6 +86,7 @@ class World:
         self._regions.clear()
         self._facts.clear()
         self.queues.clear()
+        self.change_organizations(state.get("organizations", []))
         self.lag_seconds = float(state.get("lagSeconds", 0.0))
         self.tokens.life_seconds = float(state.get("tokenSeconds", 3600.0))
         self.identities.session_seconds = state.get("sessionSeconds")
@@ -117,6 +120,10 @@ class World:
         made = self.facts(account).report
         self._facts[account] = Facts.of(given)
         self._facts[account].report = made
+
+    def change_organizations(self, given: list[dict[str, Any]]) -> None:
+        """Replaces all organizations."""
+        self.organizations = [Organization.of(one) for one in given]
 
     def regions(self) -> dict[tuple[str, str], Region]:
         """The regions that hold anything, by account and name."""

@@ -267,3 +267,10 @@ def test_findings_are_seen_from_outside(aws: Aws, put: Any) -> None:
     put(finding())
     answer = aws.control("GET", f"findings?account={FIRST}&region={REGION}")
     assert [found["Id"] for found in answer["findings"]] == ["finding-1"]
+
+
+def test_the_control_counts_findings_by_record_state(aws: Aws, put: Any) -> None:
+    put(finding(), finding(Id="finding-2"), finding(Id="other", RecordState="ARCHIVED"))
+    counts = aws.control("GET", "findings/counts")
+    assert counts == {"ACTIVE": 2, "ARCHIVED": 1}
+    assert aws.control("GET", "findings/counts?contains=-2") == {"ACTIVE": 1, "ARCHIVED": 0}

@@ -82,6 +82,11 @@ impl Replica {
         support::memory::peak(&self.process.id().to_string()) / 1_048_576.0
     }
 
+    /// The memory that it has now, in MiB.
+    pub(crate) fn resident_memory(&self) -> f64 {
+        support::memory::resident(&self.process.id().to_string()) / 1_048_576.0
+    }
+
     /// For how long it has kept a processor busy.
     pub(crate) fn processor_time(&self) -> Duration {
         support::memory::processor_time(&self.process.id().to_string())

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::BucketSource;
 use super::changes::ChangeQueues;
-use api::{AggregatorSource, AwsAccountSpec, RoleReference};
+use api::{AggregatorSource, AwsAccountSpec, AwsOrganizationSpec, RoleReference};
 use aws::source::{DeliveryBucket, MirrorSpace};
 use aws::{AccountAccess, Aws, AwsError, AwsSettings, QueueClient, Role};
 use engine::drift::Installation;
@@ -143,6 +143,27 @@ impl AwsAccounts {
             },
             region: &aggregator.region,
             rates: rates(spec),
+        })
+        .await
+    }
+
+    /// The account through which an organization is read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::own`].
+    pub async fn organization(
+        &self,
+        spec: &AwsOrganizationSpec,
+    ) -> Result<AccountAccess, AwsError> {
+        self.reach(&Wanted {
+            way: Way {
+                account: spec.account_id.clone(),
+                partition: spec.partition,
+                role: spec.role.clone(),
+            },
+            region: &spec.partition.usual_region(),
+            rates: Vec::new(),
         })
         .await
     }

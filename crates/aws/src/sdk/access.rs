@@ -16,6 +16,7 @@ use super::call::Caller;
 use super::config::ConfigClient;
 use super::credentials::Renewable;
 use super::facts::FactsClient;
+use super::organizations::{self, OrganizationsClient};
 use super::profile;
 use super::queue::QueueClient;
 use super::security_hub::SecurityHubClient;
@@ -291,6 +292,21 @@ impl AccountAccess {
     #[must_use]
     pub fn facts(&self) -> FactsClient {
         FactsClient::new(self.clone())
+    }
+
+    /// The organization that the account manages or administers.
+    #[must_use]
+    pub fn organizations(&self) -> OrganizationsClient {
+        OrganizationsClient::new(self)
+    }
+
+    /// The regions that the account has enabled.
+    ///
+    /// # Errors
+    ///
+    /// When they may not be read.
+    pub async fn enabled_regions(&self) -> Result<Vec<Region>, AwsError> {
+        organizations::enabled_regions(self).await
     }
 
     /// A service as the region reaches it, without an SDK of its own.

@@ -9,6 +9,7 @@ mod facts;
 mod failure;
 mod fenced;
 mod message;
+mod organizations;
 mod pages;
 mod profile;
 mod queue;
@@ -22,6 +23,7 @@ pub use aws_credential_types::provider::SharedCredentialsProvider as Credentials
 pub use bucket::BucketClient;
 pub use config::{ConfigClient, is_enumerated};
 pub use facts::FactsClient;
+pub use organizations::OrganizationsClient;
 pub use queue::QueueClient;
 pub use security_hub::{
     FindingKey, FindingsPage, NotImported, NotUpdated, SecurityHubClient, SecurityHubService,

@@ -96,6 +96,9 @@ fn example(kind: &str) -> &'static str {
             include_str!("../../../../docs/reference/examples/securitybaseline.yaml")
         }
         "AwsAccount" => include_str!("../../../../docs/reference/examples/awsaccount.yaml"),
+        "AwsOrganization" => {
+            include_str!("../../../../docs/reference/examples/awsorganization.yaml")
+        }
         "Control" => include_str!("../../../../docs/reference/examples/control.yaml"),
         "Pack" => include_str!("../../../../docs/reference/examples/pack.yaml"),
         "Exemption" => include_str!("../../../../docs/reference/examples/exemption.yaml"),

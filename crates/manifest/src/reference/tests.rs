@@ -37,7 +37,7 @@ fn a_page_says_type_bounds_and_default_of_a_field() {
     let account = page("awsaccount.md");
     let budget = "| `spec.budgets[].perSecond` | integer | 1 to 1000 | required |";
     assert!(account.contains(budget), "{account}");
-    assert_eq!(pages.len(), 9);
+    assert_eq!(pages.len(), 10);
 }
 
 #[test]

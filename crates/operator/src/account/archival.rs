@@ -17,6 +17,7 @@ use super::work::AccountWork;
 use crate::context::Context;
 use crate::desired::is_going;
 use crate::events::{About, Notice};
+use crate::write;
 use api::{EventReason, GROUP, Kind};
 use cel::Timestamp;
 use engine::drift::{ArchivalLimit, Consent, Finding, FindingChange, HeldArchivals, KnownFindings};
@@ -70,7 +71,11 @@ impl Deletions {
             }
         }
         self.of_account = if work.is_going {
-            Some(definition(&context.client, Kind::AwsAccount).await)
+            let own = definition(&context.client, Kind::AwsAccount).await;
+            // With an organization's object, all that it owns is deleted.
+            let is_owned = own == Definition::Stays && work.is_of_organization;
+            let owner = async || definition(&context.client, Kind::AwsOrganization).await;
+            Some(if is_owned { owner().await } else { own })
         } else {
             None
         };
@@ -174,6 +179,7 @@ async fn definition(client: &Client, kind: Kind) -> Definition {
     match timeout(PATIENCE, definitions.get_metadata(&name)).await {
         Ok(Ok(definition)) if definition.meta().deletion_timestamp.is_none() => Definition::Stays,
         Ok(Ok(_)) => Definition::Goes,
+        Ok(Err(error)) if write::is_gone(&error) => Definition::Goes,
         Ok(Err(error)) => {
             tracing::warn!(%error, definition = name, "cannot read a definition");
             Definition::Unknown

@@ -24,4 +24,4 @@ pub(super) use observations::{AccountObservation, Credentials, Leaving, Recorder
 pub(super) use plans::{PlanChanges, plans_of};
 pub(super) use report::{TOO_OLD, shortened};
 pub(super) use task::AccountWorker;
-pub(super) use work::AccountWork;
+pub(super) use work::{AccountWork, RECONCILE_AT};

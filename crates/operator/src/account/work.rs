@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use super::archival::CONFIRM;
 use crate::desired::{Desired, is_going};
-use api::{AwsAccount, AwsAccountSpec, SecurityBaseline};
+use api::{AwsAccount, AwsAccountSpec, Kind, SecurityBaseline};
 use assess::{Assessed, PlacedAccount, schedule};
 use aws::publish::Place;
 use engine::plan::{BaselineKey, Plan};
@@ -17,10 +17,11 @@ use metrics::AccountFacts;
 use model::{AccountId, Region};
 
 /// Asks for an evaluation now, whatever the value, whenever it changes.
-const RECONCILE_AT: &str = "plumbline.dev/reconcile-at";
+pub(crate) const RECONCILE_AT: &str = "plumbline.dev/reconcile-at";
 
 /// What there is to do for one account.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(crate) struct AccountWork {
     /// The `AwsAccount`'s name, uid and labels.
     pub(crate) name: String,
@@ -33,6 +34,8 @@ pub(crate) struct AccountWork {
     pub(crate) baselines: BTreeMap<BaselineKey, BaselineObject>,
     /// Whether the `AwsAccount` is being deleted: then all that was published of it is archived.
     pub(crate) is_going: bool,
+    /// Whether it is owned by an organization's object, and goes with it.
+    pub(crate) is_of_organization: bool,
     /// Whether somebody confirms the archivals that wait.
     pub(crate) is_confirmed: bool,
     /// Whether a baseline may be there that cannot be read, and whose findings are to stay.
@@ -64,6 +67,7 @@ impl AccountWork {
             spec: account.spec.clone(),
             baselines: concerned.collect(),
             is_going: is_going(account),
+            is_of_organization: is_of_organization(account),
             is_confirmed: account.annotations().contains_key(CONFIRM),
             may_lack_baselines: desired.may_lack_baselines && !is_going(account),
             plans,
@@ -82,6 +86,7 @@ impl AccountWork {
             plans: _,
             baselines: _,
             is_going,
+            is_of_organization,
             is_confirmed,
             may_lack_baselines,
         } = self;
@@ -90,6 +95,7 @@ impl AccountWork {
             || *labels != before.labels
             || *spec != before.spec
             || *is_going != before.is_going
+            || *is_of_organization != before.is_of_organization
             || *is_confirmed != before.is_confirmed
             || *may_lack_baselines != before.may_lack_baselines
             || !self.counting(&may_stand).eq(before.counting(&may_stand))
@@ -151,6 +157,11 @@ impl AccountWork {
     pub(crate) fn place(&self, region: &Region) -> Place {
         assess::place(&self.spec, region)
     }
+}
+
+fn is_of_organization(account: &AwsAccount) -> bool {
+    let kind = Kind::AwsOrganization.as_str();
+    account.owner_references().iter().any(|owner| owner.kind == kind)
 }
 
 /// A plan that is equal to itself: plans have thousands of parameters and exemptions.

@@ -13,7 +13,7 @@ use super::claim::Claims;
 use super::condition::{ConditionValue, refusal};
 use super::job::{Job, StatusNews};
 use super::outlook::Outlook;
-use super::{account, baseline, objects};
+use super::{account, baseline, objects, organization};
 use crate::apply::is_news;
 use crate::context::Context;
 use crate::desired::Desired;
@@ -131,6 +131,7 @@ impl<'l> StatusInputs<'l> {
     pub(super) fn all(mut self) -> (Vec<StatusNews>, Vec<Job>) {
         self.at_baselines();
         self.at_accounts();
+        self.at_organizations();
         self.at_catalog();
         self.at_exemptions_and_attestations();
         (self.news, self.jobs)
@@ -243,6 +244,31 @@ impl<'l> StatusInputs<'l> {
                 self.write(found, &status, false, notice);
             }
         }
+    }
+
+    fn at_organizations(&mut self) {
+        let organizations = Held::of(&self.context.stores.organizations);
+        let mut ready = BTreeMap::new();
+        for found in organizations.iter() {
+            if !self.shards.has_object(&ObjectKey::of(found)) {
+                continue;
+            }
+            let observed = self.context.organizations.of(&found.name_any());
+            let status = organization::of(found, observed.as_ref(), self.now);
+            let says = ConditionType::Ready.among(&status.conditions).and_then(measured);
+            ready.extend(says.map(|(_, says)| (found.name_any(), says)));
+            // What was reported stands until there is news.
+            let is_new = found
+                .status
+                .as_ref()
+                .is_none_or(|it| it.observed_generation != found.metadata.generation);
+            if (observed.is_some() || is_new) && found.status.as_ref() != Some(&status) {
+                let stood = found.status.as_ref().map(|it| it.conditions.as_slice());
+                let notice = refusal(stood.unwrap_or_default(), &status.conditions);
+                self.write(found, &status, false, notice);
+            }
+        }
+        self.context.own_metrics.organizations(ready);
     }
 
     fn measure_account(&self, account: &AwsAccount, status: &AwsAccountStatus) {

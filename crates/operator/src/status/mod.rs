@@ -16,6 +16,7 @@ mod inputs;
 mod job;
 mod merge;
 mod objects;
+mod organization;
 mod outlook;
 mod problems;
 mod writer;

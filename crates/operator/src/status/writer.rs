@@ -89,6 +89,7 @@ impl StatusWriter {
             select! {
                 () = context.stores.changes.observed.notified() => {}
                 () = context.observations.changed.notified() => {}
+                () = context.organizations.changed.notified() => {}
                 changed = desired.changed() => if changed.is_err() { return },
                 changed = ownership.changed() => if changed.is_err() { return },
                 () = sleep(wait) => {}

@@ -101,7 +101,9 @@ impl Submitted {
             Kind::Exemption => Self::Exemption(parsed(object)?),
             Kind::Pack => Self::Pack(parsed(object)?),
             Kind::SecurityBaseline => Self::Baseline(Arc::new(parsed(object)?)),
-            Kind::AwsAccount | Kind::BaselineReport | Kind::ControlTest => return Ok(None),
+            Kind::AwsAccount | Kind::AwsOrganization | Kind::BaselineReport | Kind::ControlTest => {
+                return Ok(None);
+            }
         }))
     }
 }

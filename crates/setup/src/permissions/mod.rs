@@ -12,14 +12,18 @@ mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{AwsAccountSpec, RoleReference};
+use api::{AwsAccountSpec, AwsOrganizationSpec, RoleReference};
 use assess::{AccountInput, change_queue, types, wanted_rules};
 use aws::Operation;
-use aws::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
+use aws::operations::{
+    DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, LIST_MEMBER_TAGS, LIST_MEMBERS, LIST_UNITS,
+    UPDATE_FINDINGS,
+};
 use aws::source::account_facts::{Fact, is_fact};
 use aws::source::aws_config;
 use aws::source::config_rules::{KEEPING, READING};
 use cel::Timestamp;
+use engine::organization::DetailNeeds;
 use engine::plan::Plan;
 use model::rule_types::is_rule;
 use model::{AccountId, Region, ResourceType};
@@ -66,14 +70,18 @@ type Asker<'a> = Option<&'a RoleReference>;
 struct GatheredPermissions<'a> {
     own: BTreeMap<&'static str, Statement>,
     roles: BTreeMap<&'a str, (&'a RoleReference, AccountId, BTreeMap<&'static str, Statement>)>,
+    /// The roles of the accounts of organizations, in whatever account, and whether their sessions carry
+    /// tags. What they need is that of the roles of accounts.
+    members: BTreeMap<String, bool>,
 }
 
 impl Permissions {
-    /// What these plans need of the accounts among `accounts` that they hold for; without what
-    /// publishing takes unless it is asked for.
+    /// What these plans need of the accounts among `accounts` that they hold for, and what reading
+    /// `organizations` needs; without what publishing takes unless it is asked for.
     #[must_use]
     pub fn of<'a>(
         accounts: impl IntoIterator<Item = &'a AwsAccountSpec>,
+        organizations: impl IntoIterator<Item = &'a AwsOrganizationSpec>,
         plans: &[Plan],
         publish: bool,
         now: Timestamp,
@@ -86,6 +94,9 @@ impl Permissions {
                 let regions = published_in(&spec.account_id, plans);
                 gathered.publishing(spec, &regions);
             }
+        }
+        for spec in organizations {
+            gathered.organization(spec);
         }
         gathered.finish()
     }
@@ -149,6 +160,19 @@ impl<'a> GatheredPermissions<'a> {
         if spec.source.snapshot.is_none() && !wanted_rules(account, plans).is_empty() {
             self.rules(spec, regions);
         }
+    }
+
+    /// What reading an organization takes.
+    fn organization(&mut self, spec: &'a AwsOrganizationSpec) {
+        let needs = DetailNeeds::of(spec);
+        let mut operations = vec![LIST_MEMBERS];
+        operations.extend(needs.units.then_some(LIST_UNITS));
+        operations.extend(needs.tags.then_some(LIST_MEMBER_TAGS));
+        let statement = statement::organization(&operations);
+        self.allow(spec.role.as_ref(), &spec.account_id, statement);
+        let role = &spec.template.role;
+        let arn = format!("arn:{}:iam::*:role/{}", spec.partition, role.name);
+        *self.members.entry(arn).or_default() |= !role.session_tags.is_empty();
     }
 
     /// What reading AWS Config rules takes, and keeping them where the account asks for that.
@@ -220,10 +244,14 @@ impl<'a> GatheredPermissions<'a> {
     }
 
     fn finish(self) -> Permissions {
-        let Self { mut own, roles } = self;
-        let arns: Vec<String> = roles.keys().map(|arn| (*arn).to_owned()).collect();
+        let Self { mut own, roles, members } = self;
+        let arns = roles.keys().map(|arn| (*arn).to_owned());
+        let arns: Vec<String> = arns.chain(members.keys().cloned()).collect();
         let tagged = roles.values().filter(|(role, ..)| !role.session_tags.is_empty());
-        let tagged: Vec<String> = tagged.map(|(role, ..)| role.arn.clone()).collect();
+        let tagged_members = members.iter().filter(|(_, is_tagged)| **is_tagged);
+        let tagged = tagged.map(|(role, ..)| role.arn.clone());
+        let tagged: Vec<String> =
+            tagged.chain(tagged_members.map(|(arn, _)| arn.clone())).collect();
         for statement in statement::assuming(&arns, &tagged) {
             own.insert(statement.id, statement);
         }
@@ -261,13 +289,14 @@ mod tests {
 
     use super::*;
     use aws::OPERATIONS;
-    use aws::operations::{GET_CALLER_IDENTITY, action};
+    use aws::operations::{GET_CALLER_IDENTITY, LIST_REGIONS, action};
     use manifest::load_paths;
 
     fn sample() -> Permissions {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let bucket = folder.join("src/permissions/bucket.yaml");
-        permissions(&[&folder.join("../../deploy/samples/live"), &bucket], true)
+        let organization = folder.join("../../docs/reference/examples/awsorganization.yaml");
+        permissions(&[&folder.join("../../deploy/samples/live"), &bucket, &organization], true)
     }
 
     fn permissions(paths: &[&Path], publish: bool) -> Permissions {
@@ -276,7 +305,8 @@ mod tests {
         assert!(mistakes.is_empty());
         let plans = Resolved::of(&objects, now).plans;
         let accounts = objects.accounts.iter().map(|account| &account.object.spec);
-        Permissions::of(accounts, &plans, publish, now)
+        let organizations = objects.organizations.iter().map(|it| &it.object.spec);
+        Permissions::of(accounts, organizations, &plans, publish, now)
     }
 
     fn actions(permissions: &Permissions) -> BTreeSet<String> {
@@ -290,6 +320,9 @@ mod tests {
         let called: BTreeSet<String> = OPERATIONS
             .iter()
             .filter(|operation| **operation != GET_CALLER_IDENTITY) // nobody needs a permission
+            // It is asked through the roles of an organization's accounts, which are no objects yet; those
+            // of `deploy/iam` allow it.
+            .filter(|operation| **operation != LIST_REGIONS)
             .map(|operation| action(*operation))
             .chain(["sts:AssumeRole", "sts:TagSession", "config:TagResource"].map(str::to_owned))
             .chain(["kms:Decrypt".to_owned()]) // which S3 does for whoever reads
@@ -320,7 +353,13 @@ mod tests {
         of_own.sort_unstable();
         assert_eq!(ids("111122223333"), of_own);
         assert_eq!(ids("444455556666"), of_both);
-        assert_eq!(ids("999988887777"), ["ReadAggregator"]);
+        let of_home: BTreeSet<&str> = permissions
+            .roles
+            .iter()
+            .filter(|role| role.account.as_str() == "999988887777")
+            .flat_map(|role| role.statements.iter().map(|statement| statement.id))
+            .collect();
+        assert_eq!(of_home, ["ReadAggregator", "ReadOrganization"].into());
         let of_bucket = ["DecryptDelivered", "ListDelivered", "ReadDelivered"];
         assert_eq!(ids("777766665555"), of_bucket);
         let listed = &role("777766665555").statements[1];
@@ -333,6 +372,9 @@ mod tests {
         let received = &role("666655554444").statements[1];
         let queue = "arn:aws:sqs:eu-west-1:666655554444:plumbline-changes".to_owned();
         assert_eq!(received.resources, [queue].into());
+        let assumed =
+            permissions.own.iter().find(|statement| statement.id == "AssumeRoles").unwrap();
+        assert!(assumed.resources.contains("arn:aws:iam::*:role/plumbline"), "{assumed:?}");
     }
 
     #[test]

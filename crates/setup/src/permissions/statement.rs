@@ -71,6 +71,11 @@ pub(super) fn facts(operations: &[Operation]) -> Statement {
     }
 }
 
+/// Reading an organization, as a whole.
+pub(super) fn organization(operations: &[Operation]) -> Statement {
+    Statement { id: "ReadOrganization", ..facts(operations) }
+}
+
 /// Reading facts of each region.
 pub(super) fn region_facts(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
     Statement {

@@ -39,6 +39,14 @@ COLUMNS = (
     "cert_2_last_rotated",
 )
 
+#: global-infrastructure/latest/regions/aws-regions: those that are enabled by default, and others.
+_DEFAULT_REGIONS = (
+    "ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 "
+    "ca-central-1 eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 "
+    "us-east-2 us-west-1 us-west-2"
+).split()
+_OPT_IN_REGIONS = ("af-south-1", "ap-east-1", "eu-south-1", "me-south-1")
+
 #: What a row says of a user without any credentials.
 _NO_CREDENTIALS = {
     "user_creation_time": "2024-03-02T10:00:00+00:00",
@@ -125,6 +133,8 @@ class Facts:
     publicAccessBlock: dict[str, bool] | None = None
     #: The subscription to Shield Advanced: its `AutoRenew`.
     shield: str | None = None
+    #: The status of regions (`RegionOptStatus`) where it is another than in a new account.
+    regionStatus: dict[str, str] = field(default_factory=dict)
     report: Report | None = None
 
     @classmethod
@@ -134,6 +144,11 @@ class Facts:
         if unknown := set(given) - known:
             raise ValueError(f"facts know no {sorted(unknown)}")
         return cls(**given)
+
+    def region_statuses(self) -> dict[str, str]:
+        """The status of each region."""
+        default = dict.fromkeys(_DEFAULT_REGIONS, "ENABLED_BY_DEFAULT")
+        return {**default, **dict.fromkeys(_OPT_IN_REGIONS, "DISABLED"), **self.regionStatus}
 
     def counted(self) -> dict[str, int]:
         """What IAM counts."""

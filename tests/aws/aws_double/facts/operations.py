@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ServiceError, denied
-from ..limits import LOG_GROUPS, MFA_DEVICES, REPORT_SECONDS, SNAPSHOTS
+from ..limits import ACCOUNT_REGIONS, LOG_GROUPS, MFA_DEVICES, REPORT_SECONDS, SNAPSHOTS
 from ..operations import Call, Operation
 from ..paging import InvalidToken, page
 from ..world import World
@@ -59,7 +59,7 @@ class AccountFacts:
 
     def account(self) -> dict[str, Operation]:
         """What Account Management of the double can do."""
-        return {"GetAlternateContact": self._alternate_contact}
+        return {"GetAlternateContact": self._alternate_contact, "ListRegions": self._regions}
 
     def organizations(self) -> dict[str, Operation]:
         """What Organizations of the double can do."""
@@ -166,6 +166,27 @@ class AccountFacts:
             "Title": "CANARY Officer",
         }
         return {"AlternateContact": contact}
+
+    def _regions(self, call: Call) -> dict[str, Any]:
+        asked = call.parameters
+        if asked.get("AccountId"):
+            # Only the organization's management account may name another.
+            raise denied(call.caller.arn, "account:ListRegions")
+        wanted = asked.get("RegionOptStatusContains")
+        regions = [
+            {"RegionName": name, "RegionOptStatus": status}
+            for name, status in sorted(self._facts(call).region_statuses().items())
+            if wanted is None or status in wanted
+        ]
+        size = asked.get("MaxResults", ACCOUNT_REGIONS)
+        binding = [call.account, wanted]
+        try:
+            chosen, more = page(
+                self._world.tokens, binding, regions, size, asked.get("NextToken")
+            )
+        except InvalidToken as error:
+            raise ServiceError("ValidationException", f"The token is invalid. {error}") from error
+        return {"Regions": chosen, **({"NextToken": more} if more else {})}
 
     def _organization(self, call: Call) -> dict[str, Any]:
         given = self._facts(call).organization

@@ -118,6 +118,13 @@ impl Double {
         findings.into_iter().map(by_id).collect()
     }
 
+    /// How many findings are active whose id contains a text.
+    pub fn count_findings(&self, contained: &str) -> usize {
+        let answer =
+            self.control("GET", &format!("findings/counts?contains={contained}"), &Value::Null);
+        usize::try_from(answer["ACTIVE"].as_u64().unwrap()).unwrap()
+    }
+
     /// Changes a finding as somebody else would: a JSON merge patch.
     pub fn patch_finding(&self, account: &str, region: &str, id: &str, patch: &Value) {
         let body = json!({"account": account, "region": region, "id": id, "patch": patch});
@@ -141,6 +148,12 @@ impl Double {
         let mut body = json!({});
         body[name] = value.into();
         self.control("PATCH", "settings", &body);
+    }
+
+    /// Replaces all organizations.
+    pub fn change_organizations(&self, organizations: &Value) {
+        let body = json!({ "organizations": organizations });
+        self.control("PATCH", "organizations", &body);
     }
 
     /// Orders faults, in the place of those before: the first that strikes a call is what it meets.
