@@ -82,9 +82,9 @@ impl Replica {
         support::memory::peak(&self.process.id().to_string()) / 1_048_576.0
     }
 
-    /// The memory that it has now, in MiB.
-    pub(crate) fn resident_memory(&self) -> f64 {
-        support::memory::resident(&self.process.id().to_string()) / 1_048_576.0
+    /// The memory that it has now, without its code, in bytes.
+    pub(crate) fn memory(&self) -> f64 {
+        support::memory::anonymous(&self.process.id().to_string())
     }
 
     /// For how long it has kept a processor busy.

@@ -17,6 +17,11 @@ pub fn resident(process: &str) -> f64 {
     figure(process, "VmRSS")
 }
 
+/// What it has now that is not a part of files, such as its own code: an unoptimised program is large.
+pub fn anonymous(process: &str) -> f64 {
+    figure(process, "RssAnon")
+}
+
 /// For how long it has kept a processor busy.
 pub fn processor_time(process: &str) -> Duration {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();

@@ -19,7 +19,7 @@ use aws::source;
 use aws::source::aws_config::LiveRead;
 use aws::source::{Lost, Part, Snapshot, SnapshotError, Which};
 use cel::Timestamp;
-use engine::evaluation::{EvaluationResult, Evaluator, ItemKey, Results};
+use engine::evaluation::{EvaluationResult, Evaluator, ItemKey, Results, Stage};
 use model::{AccountId, ConfigurationItem, ItemStatus, Reading, Region, UnknownReason, fact_types};
 
 /// The reading of one source.
@@ -302,8 +302,12 @@ impl Examiner<'_, '_, '_> {
         }
         let Self { worker, interest, batch, take, .. } = self;
         let mut keep = |result: &EvaluationResult<'_>| {
-            if interest.takes(result) {
-                batch.keep_of(key, result);
+            if !interest.takes(result) {
+                return;
+            }
+            match key {
+                Some(ItemKey(key)) => batch.keep_of(Stage::Item(key), result),
+                None => batch.keep(result),
             }
         };
         match (take, key) {

@@ -10,9 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::batch::KeptResult;
+use super::batch::Batch;
 use super::examination::Take;
 use super::interest::Interest;
 use super::part::{OpenedSources, RoundPart};
@@ -35,37 +35,13 @@ use model::{ResourceType, Verdict};
 pub(super) struct LiveRetained {
     read: LiveRead,
     state: IncrementalState,
-    results: KeptResults,
+    results: Batch,
     report: SourceReport,
     evaluated_at: Timestamp,
     /// When the types were last judged of which a control asks for the time.
     timed_at: Timestamp,
     /// When time itself changes a verdict.
     turn: Option<Timestamp>,
-}
-
-/// Results, by what they are made from.
-#[derive(Debug, Default)]
-pub(super) struct KeptResults {
-    items: FxHashMap<ItemKey, Vec<KeptResult>>,
-    /// By the places of plans and controls.
-    together: BTreeMap<(usize, usize), Vec<KeptResult>>,
-}
-
-impl KeptResults {
-    fn keep(&mut self, stage: Stage, result: &EvaluationResult<'_>) {
-        let of_stage = match stage {
-            Stage::Item(key) => self.items.entry(ItemKey(key)).or_default(),
-            Stage::Together => self.together.entry((result.plan, result.control)).or_default(),
-            Stage::Always => return, // it is said again every time
-        };
-        of_stage.push(result.into());
-    }
-
-    fn deliver(&self, results: &mut dyn Results) {
-        let all = self.items.values().chain(self.together.values()).flatten();
-        all.for_each(|kept| kept.deliver(results));
-    }
 }
 
 /// What a whole evaluation or one of changes came to.
@@ -83,7 +59,7 @@ struct Listener<'l, 'c> {
     shown: &'l mut (dyn Results + Send),
     interest: &'l Interest,
     stage: Stage,
-    kept: KeptResults,
+    kept: Batch,
 }
 
 impl Results for Listener<'_, '_> {
@@ -95,8 +71,9 @@ impl Results for Listener<'_, '_> {
             self.shown.result(&placed);
         }
         let is_noted = matches!(result.verdict, Verdict::NonCompliant | Verdict::Unknown(_));
-        if matters || is_shown || is_noted {
-            self.kept.keep(self.stage, result);
+        // What is always said is said again every time.
+        if (matters || is_shown || is_noted) && self.stage != Stage::Always {
+            self.kept.keep_of(self.stage, result);
         }
     }
 
@@ -107,11 +84,11 @@ impl Results for Listener<'_, '_> {
 
 /// Holds results back until it is sure that they count.
 #[derive(Default)]
-struct HeldBack(Vec<(Stage, KeptResult)>, Option<Stage>);
+struct HeldBack(Batch, Option<Stage>);
 
 impl Results for HeldBack {
     fn result(&mut self, result: &EvaluationResult<'_>) {
-        self.0.push((self.1.unwrap_or(Stage::Always), result.into()));
+        self.0.keep_of(self.1.unwrap_or(Stage::Always), result);
     }
 
     fn stage(&mut self, stage: Stage) {
@@ -146,7 +123,7 @@ impl LiveRetained {
         // What changes from here on is for the next round.
         read.mirror.take_changes();
         let mut workers = setting.workers();
-        let (kept, stage) = (KeptResults::default(), Stage::Always);
+        let (kept, stage) = (Batch::default(), Stage::Always);
         let shown = &mut *view.results;
         let mut listener = Listener { part, gathering, shown, interest, stage, kept };
         let all = read.parts.iter().map(|part| (part, Which::All)).collect();
@@ -215,14 +192,11 @@ impl LiveRetained {
         self.forget(&setting.evaluation, &affected, &keys);
         let (kept, shown) = (self.results, &mut *view.results);
         let stage = Stage::Always;
-        let none = KeptResults::default();
+        let none = Batch::default();
         let mut listener = Listener { part, gathering, shown, interest, stage, kept: none };
         kept.deliver(&mut listener);
         listener.kept = kept;
-        for (stage, result) in &held_back.0 {
-            listener.stage(*stage);
-            result.deliver(&mut listener);
-        }
+        held_back.0.deliver(&mut listener);
         let results = listener.kept;
         let report = SourceReport { items: read.mirror.items_of(&read.parts), ..self.report };
         let retained = Self {
@@ -261,12 +235,12 @@ impl LiveRetained {
         affected: &Affected,
         keys: &FxHashSet<ItemKey>,
     ) {
-        for key in keys {
-            self.results.items.remove(key);
-        }
-        for control in affected.controls(evaluation) {
-            self.results.together.remove(&control);
-        }
+        let controls: BTreeSet<(usize, usize)> = affected.controls(evaluation).collect();
+        self.results.forget(|stage, plan, control| match stage {
+            Stage::Item(key) => keys.contains(&ItemKey(key)),
+            Stage::Together => controls.contains(&(plan, control)),
+            Stage::Always => true,
+        });
     }
 }
 

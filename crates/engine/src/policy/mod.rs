@@ -5,7 +5,7 @@
 //! its [`grants`] are. A judgement asks whether a request exists that a statement allows and that
 //! no statement denies. Each condition key is a set of values that a caller of some kind may bring
 //! ([`domain`]), each condition a test on them, and a request exists where every key has a value
-//! that passes all its tests ([`possible`]). Patterns are compared as sets of texts ([`words`]).
+//! that passes all its tests ([`possible`]). Patterns are compared as sets of texts ([`words`], [`search`]).
 //!
 //! Promises: whoever outside may make a request is reported. Where a document leaves that open (a
 //! policy variable whose value the caller brings), it is taken to be so. What is not understood is
@@ -25,6 +25,7 @@ mod pattern;
 mod possible;
 mod principal;
 mod request;
+mod search;
 mod values;
 mod words;
 mod world;

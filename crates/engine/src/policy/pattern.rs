@@ -74,6 +74,11 @@ impl Pattern {
         Self { tokens: vec![Token::Many], caseless: false }
     }
 
+    /// Whether every text matches.
+    pub(super) fn is_anything(&self) -> bool {
+        self.tokens == [Token::Many]
+    }
+
     /// The same, with letters in either case.
     pub(super) fn caseless(mut self) -> Self {
         for token in &mut self.tokens {
@@ -88,7 +93,7 @@ impl Pattern {
     /// The same as the pattern of an ARN: wildcards do not cross from one of its first five parts
     /// into the next. `*` alone stays every text.
     pub(super) fn within_parts(mut self) -> Self {
-        if self.tokens == [Token::Many] {
+        if self.is_anything() {
             return self;
         }
         let mut colons = 0;
