@@ -20,6 +20,9 @@ pub(crate) fn findings() -> Vec<Finding> {
     texts.push(String::new());
     texts.push(" \n ".to_owned());
     texts.push("ä".repeat(600));
+    // What stands between the place of a reading and what was read, once control characters are blanks.
+    texts.push(format!("tags[\"a\u{1}=\u{1}{}  = = c =", "b".repeat(5000)));
+    texts.push("c =".to_owned());
     texts.iter().map(|text| finding(text)).collect()
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use miette::{LabeledSpan, SourceCode, SourceOffset, SourceSpan};
+use model::printable;
 
 /// A file that was read: its name and text. Cheap to clone.
 #[derive(Clone)]
@@ -135,11 +136,13 @@ impl Diagnostic {
         (self.file.start_of(first)..self.file.start_of(last + 1), first)
     }
 
-    /// All of it in one line, as compilers write it: `baseline.yaml:3:5: unknown field (…)`.
+    /// All of it in one line, as compilers write it: `baseline.yaml:3:5: unknown field (…)`. What would end the
+    /// line or move a terminal's cursor is escaped.
     pub fn in_one_line(&self) -> String {
         let (path, help) = (self.file.path().display(), self.help.as_ref());
         let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
-        format!("{path}:{}:{}: {}{help}", self.line(), self.column(), self.message)
+        let line = format!("{path}:{}:{}: {}{help}", self.line(), self.column(), self.message);
+        printable(&line).into_owned()
     }
 }
 
@@ -187,5 +190,22 @@ impl SourceCode for SourceFile {
             found.line_count(),
         );
         Ok(Box::new(named))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_stays_one_whatever_names_are_written_with() {
+        let file = SourceFile::new("a.yaml", "x");
+        let message = "unknown field `a\nb\u{1b}[31m`".to_owned();
+        let help = Some("did you mean\r`c`?".to_owned());
+        let diagnostic = Diagnostic { file, range: 0..1, message, help };
+        assert_eq!(
+            diagnostic.in_one_line(),
+            "a.yaml:1:1: unknown field `a\\nb\\u{1b}[31m` (did you mean\\r`c`?)"
+        );
     }
 }

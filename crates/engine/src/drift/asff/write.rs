@@ -118,7 +118,8 @@ impl Finding {
     /// One field for each reading.
     fn reading_fields(&self) -> impl Iterator<Item = (String, String)> {
         self.readings.iter().take(limits::READINGS).enumerate().map(|(at, reading)| {
-            let path = fit(&reading.path, limits::READING_PATH, NOTHING);
+            let path =
+                without_reads(fit(&reading.path, limits::READING_PATH, NOTHING).into_owned());
             let value = fit(&reading.value, limits::READING_VALUE, NOTHING);
             (format!("{}{:02}", field::READING, at + 1), format!("{path}{}{value}", field::READS))
         })
@@ -131,6 +132,14 @@ impl Finding {
         });
         exemption.collect()
     }
+}
+
+/// A path that is told from what stood there: by a key of a map it may have what separates both.
+fn without_reads(mut path: String) -> String {
+    while path.contains(" =") {
+        path = path.replace(" =", "=");
+    }
+    path
 }
 
 fn resource_id(resource: &FindingResource) -> String {

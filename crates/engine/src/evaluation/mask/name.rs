@@ -3,9 +3,11 @@
 //! A name that speaks of a secret makes the value one, unless its last word says that the value
 //! only refers to it (`DB_SECRET_ARN`) or describes it (`passwordLastUsed`).
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rustc_hash::FxHashMap;
 
 use super::pattern::compiled;
 use super::words::{
@@ -44,8 +46,33 @@ static SECRET: LazyLock<Option<Regex>> =
     LazyLock::new(|| compiled(&format!("(?i)(?-u:{SECRET_WORDS})|{SHORT}")));
 static SECRET_ALWAYS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ALWAYS));
 
+thread_local! {
+    /// What names were found to say. Items have the same few again and again.
+    static KNOWN: RefCell<FxHashMap<Box<str>, Named>> = RefCell::default();
+}
+
+/// So many names are remembered, none of which is longer.
+const MOST_KNOWN: usize = 4096;
+const LONGEST_KNOWN: usize = 64;
+
 /// What a field of this name holds.
 pub(super) fn named(name: &str) -> Named {
+    if name.len() > LONGEST_KNOWN {
+        return judged(name);
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(named) = known.get(name) {
+            return *named;
+        }
+        let named = judged(name);
+        if known.len() < MOST_KNOWN {
+            known.insert(name.into(), named);
+        }
+        named
+    })
+}
+
+fn judged(name: &str) -> Named {
     if let Some(held) = variables(name) {
         return held;
     }
