@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::drift::asff::limits;
-use engine::drift::{Finding, FindingStatus, Generator, Installation, Workflow};
+use engine::drift::{Finding, FindingStatus, Generator, Installation, SharedParts, Workflow};
 use engine::evaluation::{EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Subject};
 use model::Verdict;
 use serde_json::Value;
@@ -56,7 +56,8 @@ fn finding(text: &str) -> Finding {
         exemption: None,
         owner_tag: OwnerTagPlace::found(Some(OwnerTag { key: text, value: text })),
     };
-    let finding = Finding::new(&Arc::new(generator), &plan, &result, world::day(0)).unwrap();
+    let (generator, shared) = (Arc::new(generator), &mut SharedParts::default());
+    let finding = Finding::new(&generator, &plan, &result, world::day(0), shared).unwrap();
     Finding { workflow: Workflow::Suppressed, exemption: Some(text.to_owned()), ..finding }
 }
 

@@ -11,6 +11,7 @@ mod world;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use engine::drift::asff;
 use engine::drift::asff::limits;
@@ -120,8 +121,9 @@ fn a_finding_is_read_back_as_it_was_written() {
     // What somebody else wrote is written the same from then on.
     let mut strange = hostile::findings().into_iter().next().unwrap();
     for resource_type in ["", " ", "AWS::\u{202e}Evil"] {
-        strange.resource.resource_type = resource_type.to_owned();
-        strange.resource.arn = None;
+        let resource = Arc::make_mut(&mut strange.resource);
+        resource.resource_type = resource_type.to_owned();
+        resource.arn = None;
         let written = strange.to_asff();
         let read = engine::drift::Finding::try_from(written.clone()).unwrap();
         assert_eq!(read.to_asff(), written, "{resource_type:?}");

@@ -112,16 +112,11 @@ impl Organized {
     /// Waits until `Ready` of the organization says this, and gives its message.
     async fn says(&self, expected: (&str, &str)) -> String {
         let organizations = self.organizations().await;
-        let mut last = String::new();
         eventually(&format!("Ready is {expected:?}"), async || {
             let organization = organizations.get("acme").await.unwrap();
             let generation = organization.metadata.generation;
             let status = organization.status.filter(|it| it.observed_generation == generation)?;
             let message = status.conditions.iter().find(|it| it.type_ == "Ready")?.message.clone();
-            if message != last {
-                println!("Ready says: {message}");
-                last.clone_from(&message);
-            }
             (said(&status.conditions, "Ready") == Some(expected)).then_some(message)
         })
         .await

@@ -9,7 +9,7 @@ use api::{
 };
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use kube::Api;
+use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
@@ -95,6 +95,24 @@ fn object(kind: &str, metadata: &Value, spec: &Value) -> Value {
     })
 }
 
+/// Declares an organization, and waits until it is accepted, or not.
+async fn judge_organization(client: &Client) {
+    let organizations: Api<AwsOrganization> = Api::all(client.clone());
+    let spec = json!({
+        "organizationId": "o-exampleorgid", "accountId": "999988887777",
+        "template": {
+            "role": { "name": "plumbline" }, "regions": { "names": ["eu-west-1"] },
+            "source": { "configApi": {} },
+        },
+    });
+    create(&organizations, object("AwsOrganization", &json!({ "name": "one" }), &spec)).await;
+    eventually("the organization is judged", async || {
+        let status = organizations.get("one").await.unwrap().status?;
+        said(&status.conditions, "Accepted").map(|_| ())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     let Some(cluster) = Cluster::audited() else { return };
@@ -139,21 +157,7 @@ async fn what_the_operator_asks_for_is_what_its_roles_grant() {
     });
     create(&attestations, object("Attestation", &json!({ "name": "one" }), &spec)).await;
 
-    let organizations: Api<AwsOrganization> = Api::all(client.clone());
-    let spec = json!({
-        "organizationId": "o-exampleorgid", "accountId": "999988887777",
-        "template": {
-            "role": { "name": "plumbline" }, "regions": { "names": ["eu-west-1"] },
-            "source": { "configApi": {} },
-        },
-    });
-    create(&organizations, object("AwsOrganization", &json!({ "name": "one" }), &spec)).await;
-    eventually("the organization is judged", async || {
-        let status = organizations.get("one").await.unwrap().status?;
-        said(&status.conditions, "Accepted").map(|_| ())
-    })
-    .await;
-
+    judge_organization(&client).await;
     judged(&controls, "team-procedure", |it| it.status.as_ref()).await;
     judged(&packs, "ours", |it| it.status.as_ref()).await;
     judged(&exemptions, "one", |it| it.status.as_ref()).await;

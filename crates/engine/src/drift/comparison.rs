@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::change::{Drift, FindingChange};
 use super::fate::{Fate, Places};
-use super::finding::{Finding, FindingStatus, Generator, subject_key};
+use super::finding::{Finding, FindingStatus, Generator, SharedParts, subject_key};
 use super::id::{FindingId, IdParts, Installation};
 use super::known::KnownFindings;
 use super::publisher::Publisher;
@@ -42,6 +42,7 @@ pub struct Comparison<'c> {
     internal: InternalErrors,
     /// The id that is looked up: kept, so that looking up allocates nothing.
     id: String,
+    shared: SharedParts,
 }
 
 /// What the findings of one control share: those that failed, and those that passed.
@@ -91,6 +92,7 @@ impl<'c> Comparison<'c> {
             room: Room::beside(known, plans),
             internal: InternalErrors::default(),
             id: String::new(),
+            shared: SharedParts::default(),
         }
     }
 
@@ -244,7 +246,8 @@ impl<'c> Comparison<'c> {
         let new = || {
             known.shared_generator(Generator::new(installation, &plan.baseline, control, status))
         };
-        Finding::new(generator.get_or_insert_with(new), plan, result, self.now).ok_or(MISPLACED)
+        let generator = generator.get_or_insert_with(new);
+        Finding::new(generator, plan, result, self.now, &mut self.shared).ok_or(MISPLACED)
     }
 
     /// What is to be published, and what to say of each plan.

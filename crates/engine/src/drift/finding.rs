@@ -36,14 +36,14 @@ pub struct Finding {
     pub partition: Partition,
     /// The region that it is published in: the resource's, or the account's home region.
     pub region: Region,
-    /// What it is about.
-    pub resource: FindingResource,
+    /// What it is about. Findings of one resource that are made together share it.
+    pub resource: Arc<FindingResource>,
     /// Whom that belongs to; nothing in findings that an earlier version published.
     pub ownership: Option<Ownership>,
     /// What is wrong, or that nothing is any more.
     pub description: String,
-    /// What the control read where something is wrong.
-    pub readings: Vec<FieldReading>,
+    /// What the control read where something is wrong: shared like the resource.
+    pub readings: Arc<[FieldReading]>,
     /// Stands for all that Plumbline says in it.
     pub fingerprint: Fingerprint,
     /// Whether the subject is as it should be.
@@ -96,6 +96,39 @@ pub struct FindingResource {
     pub arn: Option<String>,
     /// The name, if there is one.
     pub name: Option<String>,
+}
+
+/// What was made for the findings of the last resource, for the next ones of it: several baselines may say the same.
+#[derive(Debug, Default)]
+pub struct SharedParts {
+    resource: Option<Arc<FindingResource>>,
+    readings: Vec<Arc<[FieldReading]>>,
+}
+
+impl SharedParts {
+    /// So many readings of one resource are looked through.
+    const MOST: usize = 64;
+
+    fn resource(&mut self, resource: FindingResource) -> Arc<FindingResource> {
+        if let Some(last) = self.resource.as_ref().filter(|last| ***last == resource) {
+            return Arc::clone(last);
+        }
+        self.readings.clear();
+        let resource = Arc::new(resource);
+        self.resource = Some(Arc::clone(&resource));
+        resource
+    }
+
+    fn readings(&mut self, readings: &[FieldReading]) -> Arc<[FieldReading]> {
+        if let Some(known) = self.readings.iter().find(|known| known[..] == *readings) {
+            return Arc::clone(known);
+        }
+        let made: Arc<[FieldReading]> = readings.into();
+        if self.readings.len() < Self::MOST {
+            self.readings.push(Arc::clone(&made));
+        }
+        made
+    }
 }
 
 /// Whether a finding's subject is as it should be.
@@ -183,17 +216,20 @@ fn finding_types(control: &CompiledControl) -> Vec<String> {
 }
 
 impl Finding {
-    /// The finding that a result gives when nothing is known of it yet; none for what is unknown.
+    /// The finding that a result gives when nothing is known of it yet; none for what is unknown. It shares with
+    /// those before it what they say alike.
     #[must_use]
     pub fn new(
         generator: &Arc<Generator>,
         plan: &Plan,
         result: &EvaluationResult<'_>,
         now: Timestamp,
+        shared: &mut SharedParts,
     ) -> Option<Self> {
         let target = plan.targets.get(result.target)?;
         let control = plan.controls.get(result.control)?;
         let resource = FindingResource::new(result.subject, &target.account, &target.region)?;
+        let resource = shared.resource(resource);
         let id = IdParts {
             installation: &generator.installation,
             baseline: &plan.baseline,
@@ -217,8 +253,8 @@ impl Finding {
             ownership: result.ownership(plan).map(SubjectOwner::into_owned),
             description: describe(result, control.control.as_ref()),
             readings: match result.verdict {
-                Verdict::NonCompliant => result.explanation.to_vec(),
-                _ => Vec::new(),
+                Verdict::NonCompliant => shared.readings(result.explanation),
+                _ => Arc::default(),
             },
             fingerprint: Fingerprint::of([]),
             status: FindingStatus::of(result.verdict)?,

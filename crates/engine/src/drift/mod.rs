@@ -31,7 +31,7 @@ pub use archival::{ArchivalLimit, Consent, HeldArchivals};
 pub use change::{Drift, FindingChange};
 pub use comparison::Comparison;
 pub use finding::speaks_of_now;
-pub use finding::{Finding, FindingResource, FindingStatus, Generator, Workflow};
+pub use finding::{Finding, FindingResource, FindingStatus, Generator, SharedParts, Workflow};
 pub use fingerprint::Fingerprint;
 pub(crate) use id::hexadecimal;
 pub use id::{FindingId, Installation};

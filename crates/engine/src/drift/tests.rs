@@ -290,7 +290,7 @@ fn a_finding_that_passed_says_so_and_nothing_of_what_was_wrong() {
     for passes in [Verdict::Compliant, Verdict::NotApplicable] {
         let mut story = Story::new();
         assert_eq!(story.results(&[fails], at(0)), ["opened"]);
-        assert_eq!(story.logs().readings, readings);
+        assert_eq!(story.logs().readings[..], readings);
         assert!(story.logs().description.starts_with("versioning is off. "));
         assert_eq!(story.verdict(passes, at(60)), ["resolved"]);
         let passed = story.logs().clone();
@@ -300,7 +300,7 @@ fn a_finding_that_passed_says_so_and_nothing_of_what_was_wrong() {
         assert_eq!(story.results(&[], at(120)), ["archived"]);
         assert_eq!(story.logs().description, passed.description);
         assert_eq!(story.results(&[fails], at(180)), ["opened"]);
-        assert_eq!(story.logs().readings, readings);
+        assert_eq!(story.logs().readings[..], readings);
         assert_eq!(story.logs().generator.remediation_text, "Turn versioning on.");
     }
 }

@@ -237,10 +237,9 @@ impl Steps {
         if character != ':' {
             taken.add(&self.part);
         }
-        for places in
-            [self.named.get(&character), self.caseless.get(&character.to_ascii_lowercase())]
-        {
-            places.into_iter().for_each(|places| taken.add(places));
+        let caseless = self.caseless.get(&character.to_ascii_lowercase());
+        for places in [self.named.get(&character), caseless].into_iter().flatten() {
+            taken.add(places);
         }
         let mut carried = 0;
         for ((taken, state), repeats) in taken.0.iter_mut().zip(&state.0).zip(&self.repeats.0) {

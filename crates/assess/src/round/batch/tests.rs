@@ -28,20 +28,24 @@ impl Told {
             _ => vec![
                 Some(text("type", item % 3)),
                 Some(text("id", item)),
-                (item % 2 == 0).then(|| text("arn", item)),
-                (item % 3 == 0).then(String::new),
+                item.is_multiple_of(2).then(|| text("arn", item)),
+                item.is_multiple_of(3).then(String::new),
                 Some("eu-west-1".to_owned()),
             ],
         };
         Self {
             stage: [Some(Stage::Together), Some(Stage::Item(item as u64))]
-                [usize::from(item % 4 != 0)],
-            numbers: (number % 4, item % 2, number % 6, (number % 9 == 0).then_some(number)),
+                [usize::from(!item.is_multiple_of(4))],
+            numbers: (number % 4, item % 2, number % 6, number.is_multiple_of(9).then_some(number)),
             subject,
-            verdict: if number % 8 == 0 { Verdict::Compliant } else { Verdict::NonCompliant },
+            verdict: if number.is_multiple_of(8) {
+                Verdict::Compliant
+            } else {
+                Verdict::NonCompliant
+            },
             message: text("message", number % 2),
             explanation: (0..number % 4).map(reading).collect(),
-            tag: (number % 3 == 0).then(|| (text("team", number % 2), text("a", item))),
+            tag: number.is_multiple_of(3).then(|| (text("team", number % 2), text("a", item))),
         }
     }
 

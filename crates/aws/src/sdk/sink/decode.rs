@@ -121,11 +121,13 @@ fn resource_of(given: Resource, place: &Place) -> document::Resource {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::sdk::sink::encode::encode;
     use aws_sdk_securityhub::types::{Severity, SeverityLabel};
     use engine::drift::fixture::{at, finding};
-    use engine::drift::{FindingStatus, Workflow};
+    use engine::drift::{FindingResource, FindingStatus, Workflow};
     use engine::evaluation::{FieldReading, Ownership};
 
     fn place() -> Place {
@@ -141,9 +143,8 @@ mod tests {
         let new = finding("logs", at(0));
         let arn = Some("arn:aws:s3:::logs".to_owned());
         let name = Some("logs".to_owned());
-        let mut named = Finding { updated_at: at(60), ..new.clone() };
-        named.resource.arn = arn;
-        named.resource.name = name;
+        let resource = Arc::new(FindingResource { arn, name, ..(*new.resource).clone() });
+        let named = Finding { updated_at: at(60), resource, ..new.clone() };
         let reading = |path: &str| FieldReading { path: path.into(), value: "\"Off\"".into() };
         let readings = vec![reading("resource.a"), reading("resource.b = c")];
         let exemption = Some("platform/legacy".to_owned());
@@ -153,7 +154,7 @@ mod tests {
             Finding { ownership: tagged, ..new.clone() },
             Finding { ownership: None, ..new.clone() },
             named,
-            Finding { readings, workflow: Workflow::Notified, ..new.clone() },
+            Finding { readings: readings.into(), workflow: Workflow::Notified, ..new.clone() },
             Finding { workflow: Workflow::Suppressed, exemption, ..new.clone() },
             Finding { status: FindingStatus::Passed, workflow: Workflow::Resolved, ..new.clone() },
             Finding { archived: true, ..new },

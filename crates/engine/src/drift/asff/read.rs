@@ -5,7 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::document::{Document, RecordState, field};
-use super::write::product_field;
+use super::write::{product_field, reading_path};
 use crate::drift::finding::{Finding, FindingResource, Generator};
 use crate::drift::id::FindingId;
 use crate::drift::publisher::PublisherId;
@@ -51,7 +51,7 @@ impl TryFrom<Document> for Finding {
             account: parsed(document, "account", &document.aws_account_id)?,
             partition: document.resources.first().map_or(Partition::default(), |it| it.partition),
             region: parsed(document, "region", &document.region)?,
-            resource: resource(document)?,
+            resource: Arc::new(resource(document)?),
             ownership: ownership(document),
             description: document.description.clone(),
             readings: readings(document),
@@ -110,12 +110,13 @@ fn ownership(document: &Document) -> Option<Ownership> {
 }
 
 /// An earlier version published secrets among them: what is sent again holds none.
-fn readings(document: &Document) -> Vec<FieldReading> {
+fn readings(document: &Document) -> Arc<[FieldReading]> {
     let fields = document.product_fields.iter();
     let readings = fields.filter(|(key, _)| key.starts_with(field::READING));
     readings
         .filter_map(|(_, reading)| reading.split_once(field::READS))
-        .map(|(path, value)| FieldReading { path: path.to_owned(), value: value.to_owned() })
+        // By the place as it is written again: what it names may be secret.
+        .map(|(path, value)| FieldReading { path: reading_path(path), value: value.to_owned() })
         .map(masked_reading)
         .collect()
 }

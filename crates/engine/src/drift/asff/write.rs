@@ -118,8 +118,7 @@ impl Finding {
     /// One field for each reading.
     fn reading_fields(&self) -> impl Iterator<Item = (String, String)> {
         self.readings.iter().take(limits::READINGS).enumerate().map(|(at, reading)| {
-            let path =
-                without_reads(fit(&reading.path, limits::READING_PATH, NOTHING).into_owned());
+            let path = reading_path(&reading.path);
             let value = fit(&reading.value, limits::READING_VALUE, NOTHING);
             (format!("{}{:02}", field::READING, at + 1), format!("{path}{}{value}", field::READS))
         })
@@ -134,8 +133,9 @@ impl Finding {
     }
 }
 
-/// A path that is told from what stood there: by a key of a map it may have what separates both.
-fn without_reads(mut path: String) -> String {
+/// The path of a reading as it is written. By a key of a map it may have what separates it from what stood there.
+pub(super) fn reading_path(path: &str) -> String {
+    let mut path = fit(path, limits::READING_PATH, NOTHING).into_owned();
     while path.contains(" =") {
         path = path.replace(" =", "=");
     }
