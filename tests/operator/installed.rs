@@ -87,6 +87,7 @@ async fn a_pod_runs_the_operator_with_its_own_name_and_namespace() {
             ("POD_NAME".to_owned(), "plumbline-0".to_owned()),
             ("POD_NAMESPACE".to_owned(), namespace.clone()),
             ("RUST_LOG".to_owned(), "info".to_owned()),
+            ("MALLOC_ARENA_MAX".to_owned(), "2".to_owned()),
         ]),
         service_account: "plumbline".to_owned(),
     };

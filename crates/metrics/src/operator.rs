@@ -123,7 +123,7 @@ mod tests {
         operator.organizations(of("acme", ConditionStatus::True));
         let line = |status, number: u64| {
             format!(
-                "plumbline_organization_condition{{organization=\"acme\",type=\"Ready\",status=\"{status}\"}} \
+                "plumbline_organization_condition{{organization=\"acme\",status=\"{status}\",type=\"Ready\"}} \
                  {number}"
             )
         };

@@ -18,11 +18,11 @@ pub(super) struct Search<'p> {
     patterns: Vec<&'p Pattern>,
     /// The token at each place; nothing at a pattern's end.
     tokens: Vec<Option<PlacedToken>>,
-    begin: Places,
+    begin: PlaceSet,
     /// The places of each group, and those at the ends of its patterns. The leading pattern is one.
-    groups: Vec<(Places, Places)>,
+    groups: Vec<(PlaceSet, PlaceSet)>,
     /// The ends of the patterns that must not match.
-    refused: Places,
+    refused: PlaceSet,
     steps: Steps,
     /// A character that no pattern names.
     other: char,
@@ -37,20 +37,20 @@ struct PlacedToken {
 
 /// A set of places.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Places(Vec<u64>);
+struct PlaceSet(Vec<u64>);
 
 /// Which places are left for the next one, or kept, with which character.
 struct Steps {
-    repeats: Places,
-    any: Places,
+    repeats: PlaceSet,
+    any: PlaceSet,
     /// With any but a colon.
-    part: Places,
-    named: FxHashMap<char, Places>,
+    part: PlaceSet,
+    named: FxHashMap<char, PlaceSet>,
     /// By the character in lower case.
-    caseless: FxHashMap<char, Places>,
+    caseless: FxHashMap<char, PlaceSet>,
 }
 
-impl Places {
+impl PlaceSet {
     fn none(count: usize) -> Self {
         Self(vec![0; count.div_ceil(64)])
     }
@@ -116,7 +116,7 @@ impl<'p> Search<'p> {
             [leading].into_iter().chain(named).chain(without.iter().copied()).collect();
         let count = patterns.iter().map(|pattern| pattern.tokens().len() + 1).sum();
         let mut tokens = Vec::with_capacity(count);
-        let mut begin = Places::none(count);
+        let mut begin = PlaceSet::none(count);
         let mut bounds = Vec::with_capacity(patterns.len());
         for pattern in &patterns {
             let first = tokens.len();
@@ -132,7 +132,7 @@ impl<'p> Search<'p> {
         begin.close(&steps.repeats);
         let mut bounds = bounds.into_iter();
         let mut grouped = |count: usize| {
-            let (mut all, mut ends) = (Places::none(tokens.len()), Places::none(tokens.len()));
+            let (mut all, mut ends) = (PlaceSet::none(tokens.len()), PlaceSet::none(tokens.len()));
             for (first, end) in bounds.by_ref().take(count) {
                 (first..=end).for_each(|place| all.insert(place));
                 ends.insert(end);
@@ -168,7 +168,7 @@ impl<'p> Search<'p> {
     }
 
     /// The characters that any pattern tells apart from here on.
-    fn alphabet(&self, state: &Places, characters: &mut Vec<char>) {
+    fn alphabet(&self, state: &PlaceSet, characters: &mut Vec<char>) {
         characters.clear();
         characters.push(self.other);
         for placed in state.iter().filter_map(|place| *self.tokens.get(place)?) {
@@ -188,19 +188,19 @@ impl<'p> Search<'p> {
     }
 
     /// Whether the text so far is one that is looked for.
-    fn accepts(&self, state: &Places) -> bool {
+    fn accepts(&self, state: &PlaceSet) -> bool {
         self.groups.iter().all(|(_, ends)| state.meets(ends)) && !state.meets(&self.refused)
     }
 
     /// Whether some text that goes on from here may be one that is looked for.
-    fn is_alive(&self, state: &Places) -> bool {
+    fn is_alive(&self, state: &PlaceSet) -> bool {
         self.groups.iter().all(|(places, _)| state.meets(places))
     }
 }
 
 impl Steps {
     fn of(tokens: &[Option<PlacedToken>]) -> Self {
-        let none = || Places::none(tokens.len());
+        let none = || PlaceSet::none(tokens.len());
         let (repeats, any, part) = (none(), none(), none());
         let (named, caseless) = Default::default();
         let mut steps = Self { repeats, any, part, named, caseless };
@@ -232,7 +232,7 @@ impl Steps {
     }
 
     /// Where a character leads to.
-    fn after(&self, state: &Places, character: char) -> Places {
+    fn after(&self, state: &PlaceSet, character: char) -> PlaceSet {
         let mut taken = self.any.clone();
         if character != ':' {
             taken.add(&self.part);

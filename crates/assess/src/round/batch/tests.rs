@@ -2,7 +2,7 @@ use super::*;
 
 /// A result with texts of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
+struct OwnedResult {
     stage: Option<Stage>,
     numbers: (usize, usize, usize, Option<usize>),
     subject: Vec<Option<String>>,
@@ -12,7 +12,7 @@ struct Told {
     tag: Option<(String, String)>,
 }
 
-impl Told {
+impl OwnedResult {
     /// One of many: subjects and words come again, others are alike but for one part.
     fn made(number: usize) -> Self {
         let text = |what: &str, of: usize| format!("{what}-{of}-ü");
@@ -65,7 +65,7 @@ impl Told {
         }
     }
 
-    fn tell(&self, take: impl FnOnce(&EvaluationResult<'_>)) {
+    fn report(&self, take: impl FnOnce(&EvaluationResult<'_>)) {
         let (plan, target, control, exemption) = self.numbers;
         let tag = self.tag.as_ref().map(|(key, value)| OwnerTag { key, value });
         take(&EvaluationResult {
@@ -86,13 +86,13 @@ impl Told {
 #[derive(Default)]
 struct Heard {
     stage: Option<Stage>,
-    told: Vec<Told>,
+    samples: Vec<OwnedResult>,
 }
 
 impl Results for Heard {
     fn result(&mut self, result: &EvaluationResult<'_>) {
         let own = |text: &str| Some(text.to_owned());
-        self.told.push(Told {
+        self.samples.push(OwnedResult {
             stage: self.stage,
             numbers: (result.plan, result.target, result.control, result.exemption),
             subject: match result.subject {
@@ -121,32 +121,32 @@ impl Results for Heard {
     }
 }
 
-fn heard(batch: &Batch) -> Vec<Told> {
+fn heard(batch: &Batch) -> Vec<OwnedResult> {
     let mut heard = Heard::default();
     batch.deliver(&mut heard);
-    heard.told
+    heard.samples
 }
 
-fn packed(told: &[Told]) -> Batch {
+fn packed(samples: &[OwnedResult]) -> Batch {
     let mut batch = Batch::default();
-    for one in told {
-        one.tell(|result| batch.keep_of(one.stage.unwrap(), result));
+    for one in samples {
+        one.report(|result| batch.keep_of(one.stage.unwrap(), result));
     }
     batch
 }
 
 #[test]
 fn what_is_delivered_is_what_was_kept() {
-    let told: Vec<Told> = (0..2_000).map(Told::made).collect();
-    let batch = packed(&told);
-    assert!(batch.words.len() < told.len(), "what is said alike is there once");
-    assert_eq!(heard(&batch), told);
+    let samples: Vec<OwnedResult> = (0..2_000).map(OwnedResult::made).collect();
+    let batch = packed(&samples);
+    assert!(batch.words.len() < samples.len(), "what is said alike is there once");
+    assert_eq!(heard(&batch), samples);
 }
 
 #[test]
 fn what_is_forgotten_is_not_delivered_and_its_place_is_used_again() {
-    let told: Vec<Told> = (0..2_000).map(Told::made).collect();
-    let mut batch = packed(&told);
+    let samples: Vec<OwnedResult> = (0..2_000).map(OwnedResult::made).collect();
+    let mut batch = packed(&samples);
     let before = batch.texts.len();
     let is_useless = |modulus: u64| {
         move |stage: Stage, plan: usize, _: usize| match stage {
@@ -157,12 +157,12 @@ fn what_is_forgotten_is_not_delivered_and_its_place_is_used_again() {
     };
     for modulus in [50, 3] {
         batch.forget(is_useless(modulus));
-        let is_kept = |it: &&Told| {
+        let is_kept = |it: &&OwnedResult| {
             let is_useless = is_useless(50)(it.stage.unwrap(), it.numbers.0, 0)
                 || modulus == 3 && is_useless(3)(it.stage.unwrap(), it.numbers.0, 0);
             !is_useless
         };
-        let kept: Vec<Told> = told.iter().filter(is_kept).cloned().collect();
+        let kept: Vec<OwnedResult> = samples.iter().filter(is_kept).cloned().collect();
         assert!(!kept.is_empty());
         assert_eq!(heard(&batch), kept);
     }
@@ -173,10 +173,10 @@ fn what_is_forgotten_is_not_delivered_and_its_place_is_used_again() {
 fn results_of_one_subject_that_say_the_same_take_little() {
     let mut batch = Batch::default();
     for item in 0..1_000 {
-        let told = Told { numbers: (0, 0, 0, None), ..Told::made(item * 7 + 26) };
+        let sample = OwnedResult { numbers: (0, 0, 0, None), ..OwnedResult::made(item * 7 + 26) };
         for plan in 0..10 {
-            let told = Told { numbers: (plan, 0, 0, None), ..told.clone() };
-            told.tell(|result| batch.keep_of(Stage::Item(item as u64), result));
+            let sample = OwnedResult { numbers: (plan, 0, 0, None), ..sample.clone() };
+            sample.report(|result| batch.keep_of(Stage::Item(item as u64), result));
         }
     }
     let taken = batch.results.capacity() * size_of::<KeptResult>()
