@@ -14,7 +14,7 @@ use super::files::{listed, once};
 use super::plural::counted;
 use super::results::{Field, Grid};
 use super::{json, live, output};
-use api::{API_VERSION, AwsAccountSpec, AwsOrganization, Kind, MemberException};
+use api::{API_VERSION, AccountSource, AwsAccountSpec, AwsOrganization, Kind, MemberException};
 use assess::{AwsAccounts, OrganizationError, OrganizationReader};
 use aws::{AwsSettings, Patience};
 use engine::drift::Installation;
@@ -224,12 +224,55 @@ impl Preview {
 
 /// What an account says, with a placeholder for each external id.
 fn without_external_ids(mut spec: AwsAccountSpec) -> AwsAccountSpec {
-    let source = &mut spec.source;
-    let aggregator = source.aggregator.as_mut().and_then(|it| it.role.as_mut());
-    let snapshot = source.snapshot.as_mut().and_then(|it| it.role.as_mut());
-    let roles = [spec.role.as_mut(), aggregator, snapshot];
+    // By name, so that no source is forgotten.
+    let AccountSource { config_api, aggregator, snapshot, account_facts: _, config_rules: _ } =
+        &mut spec.source;
+    let mut roles = vec![&mut spec.role];
+    let mut queues = Vec::new();
+    if let Some(source) = config_api {
+        queues.push(&mut source.changes);
+    }
+    if let Some(source) = aggregator {
+        roles.push(&mut source.role);
+        queues.push(&mut source.changes);
+    }
+    roles.extend(snapshot.iter_mut().map(|source| &mut source.role));
+    roles.extend(queues.into_iter().flatten().map(|queue| &mut queue.role));
     for external_id in roles.into_iter().flatten().filter_map(|role| role.external_id.as_mut()) {
         EXTERNAL_ID.clone_into(external_id);
     }
     spec
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_external_id_is_printed_whatever_its_role_is_for() {
+        let role = json!({ "arn": "arn:aws:iam::111122223333:role/any", "externalId": "a-secret" });
+        let queue = json!({
+            "queueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/changes", "role": role,
+        });
+        let spec = json!({
+            "accountId": "111122223333",
+            "regions": ["eu-west-1"],
+            "role": role,
+            "source": {
+                "configApi": { "changes": queue },
+                "aggregator": {
+                    "name": "any", "account": "111122223333", "region": "eu-west-1",
+                    "role": role, "changes": queue,
+                },
+                "snapshot": { "url": "s3://bucket/prefix", "role": role },
+            },
+        });
+        let roles = spec.to_string().matches("a-secret").count();
+        let printed = without_external_ids(serde_json::from_value(spec).unwrap());
+        let printed = serde_json::to_string(&printed).unwrap();
+        assert!(!printed.contains("a-secret"), "{printed}");
+        assert_eq!(printed.matches(EXTERNAL_ID).count(), roles);
+    }
 }
