@@ -88,6 +88,8 @@ impl World {
         let namespaces = stores.namespaces.state();
         let labels = namespaces.iter().map(|it| (it.name_any(), it.labels().clone()));
         world.namespaces = labels.collect();
+        // Whoever keeps organizations reads them from the cache: what does not parse is reported here.
+        taken(objects(&stores.organizations), &mut broken);
         world.broken = broken;
         world
     }
