@@ -19,11 +19,13 @@ use super::{baseline, items, plumbline};
 /// So many copies of the five controls, beside themselves and a join: 256 controls.
 const COPIES: u32 = 50;
 const CHANGES: u32 = 200;
+/// The type of an item stands in its number, divided by this.
+const KINDS: u64 = 20;
 
 /// An account, and what is published of it.
 struct Account {
     plans: Vec<Plan>,
-    mirror: Arc<Mirror>,
+    read: LiveRead,
     known: KnownFindings,
 }
 
@@ -33,9 +35,10 @@ pub(crate) fn measure(count: u64) -> io::Result<()> {
     baseline::write_passing(COPIES, folder.path())?;
     let plans = plumbline::plans(folder.path());
     let controls = plans[0].controls.len();
-    let mut account =
-        Account { plans, mirror: Arc::new(Mirror::default()), known: KnownFindings::new() };
-    (0..count).try_for_each(|number| account.put(&items::item(number)))?;
+    let mut account = Account { read: read(&plans), plans, known: KnownFindings::new() };
+    // One type after another, as a region is read.
+    let by_type = (0..KINDS).flat_map(|kind| (kind..count).step_by(KINDS as usize));
+    by_type.into_iter().try_for_each(|number| account.put(&items::item(number)))?;
     let mirrored = resident("self");
     let (whole, report) = timed(|| account.round(evaluate));
     account.publish(&report);
@@ -83,7 +86,7 @@ impl Account {
             region: field("awsRegion").parse().unwrap(),
             resource_type: field("resourceType").parse().unwrap(),
         };
-        self.mirror.put(&part, (field("awsRegion"), field("resourceId")), None, text)
+        self.read.mirror.put(&part, (field("awsRegion"), field("resourceId")), None, text)
     }
 
     /// Takes the tags of an item away, or gives them back.
@@ -102,7 +105,7 @@ impl Account {
     }
 
     fn round(&self, judge: impl FnOnce(&Round<'_>, View<'_>) -> RoundReport) -> RoundReport {
-        let sources = [SourceInput::Live(self.read())];
+        let sources = [SourceInput::Live(self.read.clone())];
         let round = Round {
             plans: &self.plans,
             sources: &sources,
@@ -115,29 +118,30 @@ impl Account {
         let mut nothing = |_: &EvaluationResult<'_>| {};
         judge(&round, View { results: &mut nothing, filter: |_| false, progress: &() })
     }
+}
 
-    fn read(&self) -> LiveRead {
-        let arena = bumpalo::Bump::new();
-        let evaluation = engine::evaluation::Evaluation::new(&self.plans, plumbline::now(), &arena);
-        let types: BTreeSet<_> = evaluation.reading().into_iter().map(|(name, _)| name).collect();
-        let regions = ["eu-west-1", "us-east-1"].map(|region| region.parse().unwrap());
-        let parts: BTreeSet<Part> = types
-            .iter()
-            .flat_map(|name| regions.clone().map(|region| (region, name.clone())))
-            .map(|(region, resource_type)| Part { region, resource_type })
-            .collect();
-        let read = |part: &Part| (part.region.clone(), part.resource_type.clone(), Ok(()));
-        LiveRead {
-            account: items::ACCOUNT.parse().unwrap(),
-            mirror: Arc::clone(&self.mirror),
-            types: parts.iter().map(read).collect(),
-            parts,
-            recorders: Vec::new(),
-            problems: Vec::new(),
-            notes: Vec::new(),
-            rules: None,
-            again_at: None,
-        }
+/// What was read of an account: all that the plans need, and no item yet.
+fn read(plans: &[Plan]) -> LiveRead {
+    let arena = bumpalo::Bump::new();
+    let evaluation = engine::evaluation::Evaluation::new(plans, plumbline::now(), &arena);
+    let types: BTreeSet<_> = evaluation.reading().into_iter().map(|(name, _)| name).collect();
+    let regions = ["eu-west-1", "us-east-1"].map(|region| region.parse().unwrap());
+    let parts: BTreeSet<Part> = types
+        .iter()
+        .flat_map(|name| regions.clone().map(|region| (region, name.clone())))
+        .map(|(region, resource_type)| Part { region, resource_type })
+        .collect();
+    let came = |part: &Part| (part.region.clone(), part.resource_type.clone(), Ok(()));
+    LiveRead {
+        account: items::ACCOUNT.parse().unwrap(),
+        mirror: Arc::new(Mirror::default()),
+        types: parts.iter().map(came).collect(),
+        parts,
+        recorders: Vec::new(),
+        problems: Vec::new(),
+        notes: Vec::new(),
+        rules: None,
+        again_at: None,
     }
 }
 

@@ -52,6 +52,7 @@ mod secrets;
 mod snapshots;
 mod supervised;
 mod tenants;
+mod thousand_accounts;
 mod upgrade;
 mod webhook;
 mod workflows;

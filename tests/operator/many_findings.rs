@@ -69,7 +69,7 @@ struct Crowd<'c> {
     size: &'c Size,
     double: &'c Double,
     operated: &'c Operated,
-    replica: &'c Replica,
+    replica: Replica,
     account: Account<'c>,
     teams: Vec<String>,
     /// The most memory that was seen, in MB.
@@ -129,6 +129,22 @@ impl Crowd<'_> {
         self.replica.memory() / 1e6
     }
 
+    /// Lets a day pass, in which a few buckets are replaced.
+    async fn live_through(&self, day: usize) {
+        self.double.advance(DAY);
+        self.deliver(day);
+        self.operated.ask_of(&self.teams[0], "production", &format!("day {day}")).await;
+        self.has(day).await;
+    }
+
+    /// Puts another operator in the place of this one, as a node that fails does.
+    async fn restart(&mut self) {
+        let next = self.operated.start("plumbline-1").await;
+        std::mem::replace(&mut self.replica, next).kill();
+        self.replica.ready().await;
+        self.peak.set(0.0);
+    }
+
     /// Waits until the findings of this day's buckets are active in Security Hub, and no others.
     async fn has(&self, day: usize) {
         let of_a_bucket = self.size.teams * CONTROLS.len();
@@ -156,11 +172,11 @@ async fn memory_stays_within_its_bound_with_as_many_findings_as_ten_teams_may_ha
     }
     let replica = operated.start("plumbline-0").await;
     replica.ready().await;
-    let crowd = Crowd {
+    let mut crowd = Crowd {
         size: &size,
         double: &double,
         operated: &operated,
-        replica: &replica,
+        replica,
         account: operated.account_of("crowded", ACCOUNT),
         teams,
         peak: Cell::default(),
@@ -181,10 +197,7 @@ async fn memory_stays_within_its_bound_with_as_many_findings_as_ten_teams_may_ha
 
     let mut after_a_third = 0.0;
     for day in 1..=size.days {
-        double.advance(DAY);
-        crowd.deliver(day);
-        operated.ask_of(&crowd.teams[0], "production", &format!("day {day}")).await;
-        crowd.has(day).await;
+        crowd.live_through(day).await;
         if day == size.days / 3 {
             after_a_third = crowd.memory();
         }
@@ -200,6 +213,12 @@ async fn memory_stays_within_its_bound_with_as_many_findings_as_ten_teams_may_ha
     let known = size.days * size.daily * of_a_bucket * 2 / 3;
     let more = f64::from(u32::try_from(known).unwrap()) * 4e-4 + 8.0;
     assert!(after_all <= after_a_third * 1.1 + more, "{after_a_third} and then {after_all} MB");
+    // Nothing is published of what has not been read back.
+    crowd.restart().await;
+    crowd.live_through(size.days + 1).await;
+    let peak = crowd.peak.get();
+    say(&format!("after a restart, with all of them read back: {peak:.0} MB at most"));
+    assert!(peak <= size.memory, "{peak} MB after a restart");
     for team in &crowd.teams {
         let baselines = operated.api::<SecurityBaseline>(team).await;
         within(size.patience, "the baseline is ready", async || {

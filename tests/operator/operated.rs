@@ -8,6 +8,7 @@ mod replica;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -137,7 +138,14 @@ impl Operated {
     pub(crate) async fn start_with(&self, pod: &str, others: &[(&str, &str)]) -> Replica {
         let folder = self.folder.path().join(format!("{pod}-process"));
         let command = self.release.command(pod, "127.0.0.1:0", self.folder.path()).await;
-        Replica::of(folder, &with_others(&command, others))
+        Replica::of(folder, &with_others(&command, command.get_program(), others))
+    }
+
+    /// The same by another build of the program.
+    pub(crate) async fn start_program(&self, pod: &str, program: &Path) -> Replica {
+        let folder = self.folder.path().join(format!("{pod}-process"));
+        let command = self.release.command(pod, "127.0.0.1:0", self.folder.path()).await;
+        Replica::of(folder, &with_others(&command, program.as_os_str(), &[]))
     }
 
     /// What the operator logged that runs or ran as a pod of that name, unless it was stopped.
@@ -314,9 +322,9 @@ impl Operated {
     }
 }
 
-/// The same command with other values of some options; a flag has none.
-fn with_others(command: &Command, others: &[(&str, &str)]) -> Command {
-    let mut changed = Command::new(command.get_program());
+/// The same command of a program with other values of some options; a flag has none.
+fn with_others(command: &Command, program: &OsStr, others: &[(&str, &str)]) -> Command {
+    let mut changed = Command::new(program);
     let is_other = |argument: &&OsStr| {
         let argument = argument.to_str().unwrap();
         others.iter().any(|(option, _)| argument.starts_with(&format!("{option}=")))

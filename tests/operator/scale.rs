@@ -184,7 +184,7 @@ where
 }
 
 /// How many requests the API server answers within a time, those of its own among them.
-async fn requests_within(operated: &Operated, window: Duration) -> f64 {
+pub(crate) async fn requests_within(operated: &Operated, window: Duration) -> f64 {
     let client = operated.client().await;
     let before = requests(&client).await;
     sleep_until(At::now() + window).await;
@@ -200,7 +200,7 @@ async fn requests(client: &Client) -> f64 {
 }
 
 /// How many writes the API server took, events among them.
-async fn writes(client: &Client) -> f64 {
+pub(crate) async fn writes(client: &Client) -> f64 {
     let verbs = ["APPLY", "PATCH", "POST", "PUT"].map(|verb| format!("verb=\"{verb}\""));
     requests_that(client, |line| verbs.iter().any(|verb| line.contains(verb))).await
 }

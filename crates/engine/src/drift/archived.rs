@@ -79,7 +79,7 @@ impl ArchivedFinding {
             region: place.region.clone(),
             resource: Arc::new(resource),
             ownership: None,
-            description: String::new(),
+            description: Arc::default(),
             readings: Arc::default(),
             fingerprint: Fingerprint::of([]),
             status: self.status,

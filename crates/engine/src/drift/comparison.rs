@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::change::{Drift, FindingChange};
 use super::fate::{Fate, Places};
-use super::finding::{Finding, FindingStatus, Generator, SharedParts, subject_key};
+use super::finding::{Finding, FindingStatus, Generator, subject_key};
 use super::id::{FindingId, IdParts, Installation};
 use super::known::KnownFindings;
+use super::parts::SharedParts;
 use super::publisher::Publisher;
 use super::room::Room;
 use super::summary::Summaries;

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use super::id::{FindingId, IdParts, Installation};
+use super::parts::SharedParts;
 use super::publisher::PublisherId;
 use crate::catalog::{CompiledCheck, CompiledControl};
-use crate::evaluation::{EvaluationResult, FieldReading, Ownership, Subject, SubjectOwner};
+use crate::evaluation::{EvaluationResult, FieldReading, Ownership, Subject};
 use crate::plan::{BaselineKey, Plan};
 use cel::Program;
 use cel::Timestamp;
@@ -36,13 +37,13 @@ pub struct Finding {
     pub partition: Partition,
     /// The region that it is published in: the resource's, or the account's home region.
     pub region: Region,
-    /// What it is about. Findings of one resource that are made together share it.
+    /// What it is about. Findings that are made or read together share what they say alike.
     pub resource: Arc<FindingResource>,
     /// Whom that belongs to; nothing in findings that an earlier version published.
-    pub ownership: Option<Ownership>,
+    pub ownership: Option<Arc<Ownership>>,
     /// What is wrong, or that nothing is any more.
-    pub description: String,
-    /// What the control read where something is wrong: shared like the resource.
+    pub description: Arc<str>,
+    /// What the control read where something is wrong.
     pub readings: Arc<[FieldReading]>,
     /// Stands for all that Plumbline says in it.
     pub fingerprint: Fingerprint,
@@ -86,7 +87,7 @@ pub struct Generator {
 }
 
 /// What a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FindingResource {
     /// The AWS Config type; `Account` or `Region` for a verdict over all resources of one.
     pub resource_type: String,
@@ -96,39 +97,6 @@ pub struct FindingResource {
     pub arn: Option<String>,
     /// The name, if there is one.
     pub name: Option<String>,
-}
-
-/// What was made for the findings of the last resource, for the next ones of it: several baselines may say the same.
-#[derive(Debug, Default)]
-pub struct SharedParts {
-    resource: Option<Arc<FindingResource>>,
-    readings: Vec<Arc<[FieldReading]>>,
-}
-
-impl SharedParts {
-    /// So many readings of one resource are looked through.
-    const MOST: usize = 64;
-
-    fn resource(&mut self, resource: FindingResource) -> Arc<FindingResource> {
-        if let Some(last) = self.resource.as_ref().filter(|last| ***last == resource) {
-            return Arc::clone(last);
-        }
-        self.readings.clear();
-        let resource = Arc::new(resource);
-        self.resource = Some(Arc::clone(&resource));
-        resource
-    }
-
-    fn readings(&mut self, readings: &[FieldReading]) -> Arc<[FieldReading]> {
-        if let Some(known) = self.readings.iter().find(|known| known[..] == *readings) {
-            return Arc::clone(known);
-        }
-        let made: Arc<[FieldReading]> = readings.into();
-        if self.readings.len() < Self::MOST {
-            self.readings.push(Arc::clone(&made));
-        }
-        made
-    }
 }
 
 /// Whether a finding's subject is as it should be.
@@ -250,8 +218,8 @@ impl Finding {
             partition: target.partition,
             region: target.region.clone(),
             resource,
-            ownership: result.ownership(plan).map(SubjectOwner::into_owned),
-            description: describe(result, control.control.as_ref()),
+            ownership: result.ownership(plan).map(|it| shared.ownership(it.into_owned())),
+            description: shared.description(&describe(result, control.control.as_ref())),
             readings: match result.verdict {
                 Verdict::NonCompliant => shared.readings(result.explanation),
                 _ => Arc::default(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::archived::{ArchivedFinding, FindingPlace};
 use super::finding::{Finding, Generator};
 use super::id::FindingId;
+use super::parts::SharedParts;
 use super::transition;
 use crate::plan::BaselineKey;
 use model::{AccountId, ControlName, Region};
@@ -92,12 +93,17 @@ impl KnownFindings {
         }
     }
 
-    /// The finding of that name as it is held, where it says the same as this one: of two that are the same
-    /// one is kept.
+    /// The finding of that name as it is held, where it says the same as this one that was read: of two that
+    /// are the same one is kept. Of any other it keeps the parts that are the same.
     #[must_use]
-    pub fn same(&self, finding: Finding) -> Arc<Finding> {
-        let known = self.findings.get(&finding.id).filter(|known| ***known == finding);
-        known.map_or_else(|| finding.into(), Arc::clone)
+    pub fn same(&self, mut read: Finding, shared: &mut SharedParts) -> Arc<Finding> {
+        match self.findings.get(&read.id) {
+            Some(known) if **known == read => return Arc::clone(known),
+            Some(known) => shared.learn(known),
+            None => {}
+        }
+        shared.share(&mut read);
+        read.into()
     }
 
     /// What a finding comes from, as it is held already.

@@ -80,7 +80,7 @@ pub struct OwnerTag<'r> {
 }
 
 /// Whom the subject of a result belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ownership {
     /// Whom.
     pub owner: Owner,

@@ -16,7 +16,7 @@ from .. import model
 from ..clock import parse
 from ..errors import ServiceError, not_in_the_double
 from ..limits import FILTER_ATTRIBUTES, FILTER_VALUES
-from .hub import Finding
+from .hub import Finding, Key
 
 Predicate = Callable[[Finding], bool]
 
@@ -71,6 +71,22 @@ def compile_filters(filters: dict[str, Any], now: datetime) -> Predicate:
         raise invalid(f"You can filter by up to {FILTER_ATTRIBUTES} finding attributes.")
     tests = [_compile(name, entries, now) for name, entries in given.items()]
     return lambda finding: all(test(finding) for test in tests)
+
+
+def keys_of(filters: dict[str, Any]) -> list[Key] | None:
+    """The keys of all findings that can meet filters that name products and ids; else nothing."""
+    products, ids = _equal_to(filters, "ProductArn"), _equal_to(filters, "Id")
+    if not products or not ids:
+        return None
+    return [(product, finding) for product in products for finding in ids]
+
+
+def _equal_to(filters: dict[str, Any], name: str) -> list[str] | None:
+    """The values that a field must have one of; nothing where it may have others."""
+    entries = filters.get(name, [])
+    if any(entry.get("Comparison") != "EQUALS" for entry in entries):
+        return None
+    return list(dict.fromkeys(entry["Value"] for entry in entries))
 
 
 def _compile(name: str, entries: list[dict[str, Any]], now: datetime) -> Predicate:

@@ -8,7 +8,7 @@ ones after 30.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -70,6 +70,12 @@ class Hub:
             if finding is not None:
                 yield finding
 
+    def of(self, keys: Iterable[Key]) -> Iterator[Finding]:
+        """Those of these that there are."""
+        for key in keys:
+            if key in self.findings:
+                yield self.findings[key].finding
+
     def expire(self, clock: Clock) -> None:
         """Drops the findings whose time is over; looks once a second of the service's time."""
         if abs(clock.seconds() - self._expired_until) < 1.0:
@@ -91,7 +97,8 @@ class Hub:
         """Forgets findings."""
         for key in keys:
             del self.findings[key]
-        self.version = next(_VERSIONS)
+        if keys:
+            self.version = next(_VERSIONS)
 
 
 def in_milliseconds(timestamp: str) -> str:

@@ -12,7 +12,7 @@ from ..paging import InvalidToken, page
 from ..wire.restjson import schema_message
 from ..world import World
 from .asff import is_default_product, product_of, violations
-from .filters import compile_filters, invalid, sort
+from .filters import compile_filters, invalid, keys_of, sort
 from .hub import Finding, Hub
 from .upsert import update_by_customer, upsert
 
@@ -196,7 +196,9 @@ class SecurityHub:
         hub.expire(clock)
         if not lag and self._recent[:2] == (binding, hub.version):
             return self._recent[2]
-        found = [finding for finding in hub.seen(clock, lag) if meets(finding)]
+        named = None if lag else keys_of(asked.get("Filters", {}))
+        seen = hub.seen(clock, lag) if named is None else hub.of(named)
+        found = [finding for finding in seen if meets(finding)]
         found = sort(found, asked.get("SortCriteria", []))
         self._recent = (binding, hub.version, found)
         return found

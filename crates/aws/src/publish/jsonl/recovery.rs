@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{OpenError, failed};
 use engine::drift::asff::Document;
-use engine::drift::{Finding, KnownFindings};
+use engine::drift::{Finding, KnownFindings, SharedParts};
 
 /// What stands in a file of findings.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ fn cut(file: &File, length: u64) -> io::Result<()> {
 /// Reads every line that has an end.
 pub(super) fn read(mut reader: impl BufRead, path: &Path) -> Result<Recovered, OpenError> {
     let mut recovered = Recovered { known: KnownFindings::new(), lines: 0, length: 0, torn: 0 };
-    let mut line = Vec::new();
+    let (mut line, mut shared) = (Vec::new(), SharedParts::default());
     loop {
         line.clear();
         let read = reader.read_until(b'\n', &mut line);
@@ -48,11 +48,12 @@ pub(super) fn read(mut reader: impl BufRead, path: &Path) -> Result<Recovered, O
         }
         recovered.lines += 1;
         recovered.length += length;
-        let finding = parse(&line).map_err(|message| OpenError::Corrupt {
+        let mut finding = parse(&line).map_err(|message| OpenError::Corrupt {
             path: path.display().to_string(),
             line: recovered.lines,
             message,
         })?;
+        shared.share(&mut finding);
         recovered.known.upsert(finding);
     }
 }

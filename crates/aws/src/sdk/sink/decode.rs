@@ -151,7 +151,7 @@ mod tests {
         let owner = model::Owner::new("payments@example.com").unwrap();
         let tagged = Some(Ownership { owner, tag_key: Some("team".to_owned()) });
         vec![
-            Finding { ownership: tagged, ..new.clone() },
+            Finding { ownership: tagged.map(Arc::new), ..new.clone() },
             Finding { ownership: None, ..new.clone() },
             named,
             Finding { readings: readings.into(), workflow: Workflow::Notified, ..new.clone() },

@@ -13,7 +13,7 @@ use crate::operations::GET_FINDINGS;
 use crate::paging::{PageCursor, RepeatedPage};
 use crate::publish::{OthersFindings, Place};
 use crate::{AwsError, Class, SecurityHubService};
-use engine::drift::{Finding, Installation, KnownFindings, Publisher};
+use engine::drift::{Finding, Installation, KnownFindings, Publisher, SharedParts};
 
 /// Values of one filter of `GetFindings` (Security Hub API Reference).
 pub(super) const FILTERED_AT_ONCE: usize = 20;
@@ -28,6 +28,7 @@ pub(super) struct StandingFindings {
     pub(super) example: Option<String>,
     /// Those that another Plumbline of the installation keeps.
     pub(super) others: OthersFindings,
+    shared: SharedParts,
 }
 
 /// A reading that goes on where it was broken off.
@@ -126,7 +127,7 @@ impl StandingFindings {
             return Err(format!("finding {id} belongs to another account, region or installation"));
         }
         if publisher.owns(&finding) {
-            self.findings.upsert_briefly(known.same(finding));
+            self.findings.upsert_briefly(known.same(finding, &mut self.shared));
         } else {
             self.others.add(&finding);
         }

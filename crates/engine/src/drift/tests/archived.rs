@@ -31,10 +31,10 @@ fn a_drift_that_comes_back_goes_on_as_if_nothing_had_been_forgotten() {
 fn nothing_of_its_words_is_kept() {
     let mut known = KnownFindings::new();
     let long = "x".repeat(10_000);
-    known.upsert_briefly(Finding { description: long, ..archived("logs", Workflow::New) });
+    known.upsert_briefly(Finding { description: long.into(), ..archived("logs", Workflow::New) });
     let id = finding("logs", at(0)).id;
     let kept = known.get(id.as_str()).unwrap().into_owned();
-    assert_eq!((kept.description.as_str(), kept.readings.len()), ("", 0));
+    assert_eq!((&*kept.description, kept.readings.len()), ("", 0));
     assert_eq!((kept.created_at, kept.updated_at, kept.archived), (at(0), at(10), true));
     assert_eq!(kept.status, FindingStatus::Failed);
 }
