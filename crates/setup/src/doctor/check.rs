@@ -32,6 +32,7 @@ pub enum Check {
     Findings,
     Publishing,
     Snapshot,
+    DeliveryChannel,
     ChangeQueue,
 }
 
@@ -90,6 +91,7 @@ impl Check {
             Self::Findings => "findings",
             Self::Publishing => "publishing",
             Self::Snapshot => "snapshot",
+            Self::DeliveryChannel => "deliveryChannel",
             Self::ChangeQueue => "changeQueue",
         }
     }
