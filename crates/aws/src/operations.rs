@@ -22,14 +22,8 @@ pub fn is_write(operation: Operation) -> bool {
 }
 
 /// All operations that change something but for credential reports, which AWS makes for whoever asks.
-pub(crate) const WRITES: [Operation; 6] = [
-    PUT_RULE,
-    DELETE_RULE,
-    DELIVER_SNAPSHOT,
-    IMPORT_FINDINGS,
-    UPDATE_FINDINGS,
-    DELETE_MESSAGE,
-];
+pub(crate) const WRITES: [Operation; 6] =
+    [PUT_RULE, DELETE_RULE, DELIVER_SNAPSHOT, IMPORT_FINDINGS, UPDATE_FINDINGS, DELETE_MESSAGE];
 
 operations! {
     /// Whose credentials these are. Everybody may ask.

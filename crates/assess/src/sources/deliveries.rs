@@ -252,8 +252,11 @@ mod tests {
     }
 
     fn requested(at: Timestamp, since: Timestamp) -> LastRequest {
-        let channel =
-            DeliveryChannel { name: "default".into(), bucket: "logs".into(), prefix: String::new() };
+        let channel = DeliveryChannel {
+            name: "default".into(),
+            bucket: "logs".into(),
+            prefix: String::new(),
+        };
         LastRequest { at, outcome: Ok(PendingDelivery { since, channel }) }
     }
 

@@ -188,7 +188,7 @@ impl<'p> Place<'p> {
 }
 
 /// What to do about a call that failed.
-fn remediation(error: &AwsError) -> String {
+pub(super) fn remediation(error: &AwsError) -> String {
     let action = action((error.service, error.operation));
     match error.class {
         Class::Denied => format!(

@@ -35,6 +35,7 @@ pub(super) fn examine(
 /// What cannot be tried without a request.
 pub(super) fn of_requesting(place: Place<'_>) -> CheckResult {
     let requesting = action(DELIVER_SNAPSHOT);
-    let message = format!("whether {requesting} is allowed shows only when a snapshot is requested");
+    let message =
+        format!("whether {requesting} is allowed shows only when a snapshot is requested");
     place.not_tried(Check::DeliveryChannel, message)
 }

@@ -67,6 +67,7 @@ pub async fn examine(aws: &AwsAccounts, asked: Examination<'_>) -> Vec<CheckResu
             let path = located.folder().join(&source.url);
             let opened = Box::pin(snapshot::open(aws, &account, &path)).await;
             results.push(snapshot::examine(place, &path, opened, &account.input, asked.now));
+            results.extend(snapshot::requested_in_time(place, source));
         }
         results.extend(facts::switched_off(&account));
         if let Some(source) = &account.spec.source.aggregator {

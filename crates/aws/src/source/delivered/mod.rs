@@ -91,6 +91,17 @@ impl DeliveredError {
         !matches!(self, Self::NoSnapshot(_))
     }
 
+    /// What AWS said, where it failed or refused.
+    #[must_use]
+    pub fn of_aws(&self) -> Option<&AwsError> {
+        match self {
+            Self::Unreached(error) | Self::List { error, .. } | Self::Read { error, .. } => {
+                Some(error)
+            }
+            Self::Endless(_) | Self::NoSnapshot(_) => None,
+        }
+    }
+
     /// Why what was to be read is unknown.
     #[must_use]
     pub fn unknown_reason(&self) -> UnknownReason {
