@@ -36,7 +36,7 @@ class Passing:
             response = self._moto.elsewhere(request, entry["region"])
             response = response or self._moto.answer(request, account)
             response.cut_body = fault is not None and fault.kind == "cut"
-            return response, "ok" if response.status < 400 else str(response.status)
+            return response, "ok" if response.status < 300 else str(response.status)
         except Refusal as refusal:
             return self._moto.refuse(request, refusal)
         except ServiceError as error:
