@@ -99,9 +99,9 @@ fn the_channels_that_snapshots_are_requested_of_are_looked_into_and_not_used() {
     let channel = |bucket: &str, prefix: &str| json!({"deliveryChannel": {"s3BucketName": bucket, "s3KeyPrefix": prefix}});
     double.change_region(ACCOUNT, REGIONS[0], &channel(BUCKET, "central"));
     let of = |region: &str| {
-        let results = results(&double, source, "deliveryChannel").into_iter();
-        let found = results.filter(|(place, ..)| place.as_deref() == Some(region));
-        let (_, state, said) = found.last().unwrap();
+        let mut results = results(&double, source, "deliveryChannel").into_iter();
+        let found = results.find(|(place, ..)| place.as_deref() == Some(region));
+        let (_, state, said) = found.unwrap();
         (state, said)
     };
     expect(of(REGIONS[0]), "ok", &["default delivers to s3://acme-config-logs/central"]);

@@ -175,7 +175,7 @@ async fn nothing_is_requested_outside_the_lease() {
     let Some(double) = start_delivering() else { return };
     let desired = Desired::of(REQUESTED);
     deliver(&double, &world(), ago(21));
-    let fence = Fence::closed(Arc::new(SystemClock::default()));
+    let fence = Fence::closed(Arc::new(SystemClock));
     let settings = AwsSettings { fence, ..double.settings() };
     let (mut assessment, _state) = assessment_with(settings).await;
     let read = sources(&mut assessment, &assessed(&desired)).await;
