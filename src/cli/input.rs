@@ -149,7 +149,8 @@ impl SnapshotOptions {
         }
         let path = PathBuf::from(listed(&opened.paths));
         let snapshot = Some(Ok(Arc::clone(&opened.snapshot)));
-        SourceInput::Snapshot(SnapshotInput { path, bucket: None, snapshot, survey, accounts })
+        let (bucket, requests) = (None, None);
+        SourceInput::Snapshot(SnapshotInput { path, bucket, snapshot, survey, requests, accounts })
     }
 }
 

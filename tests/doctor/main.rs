@@ -6,6 +6,7 @@
 
 mod costs;
 mod policies;
+mod queues;
 
 use std::fs::File;
 use std::path::Path;

@@ -1,127 +1,20 @@
 //! Snapshots in a bucket: what is said of them is what the same files on disk give, whatever happens on
 //! the way, and nothing that could not be read is compliant.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
-use api::AwsAccount;
-use assess::{Assessed, Assessment, AwsAccounts, PlacedAccount, SinkChoice, SourceInput};
-use aws::source::SnapshotState;
-use cel::Timestamp;
-use engine::drift::{Installation, Publisher};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use jiff::{Span, Timestamp as Time};
-use metrics::Metrics;
 use serde_json::{Value, json};
 
+use super::bucket::{
+    Delivered, OTHER, SOURCE, URL, ago, assessed, assessment, deliver, read, snapshots, sources,
+    start, world,
+};
 use super::of_type;
-use super::world::{ACCOUNT, Desired, REGIONS, World, region_of};
-use support::double::{Double, State};
-use support::http;
-
-const BUCKET: &str = "acme-config-logs";
-const OTHER: &str = "444455556666";
-const URL: &str = "s3://acme-config-logs/central";
-const SOURCE: &str = "{snapshot: {url: 's3://acme-config-logs/central'}}";
-
-/// A file, as the delivery channel names it.
-struct Delivered {
-    key: String,
-    body: Vec<u8>,
-}
-
-fn gzip(text: &str) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text.as_bytes()).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// So many hours before now.
-fn ago(hours: i64) -> Time {
-    Time::now().checked_sub(Span::new().hours(hours)).unwrap()
-}
-
-/// The folder of a day, and a time in a name.
-fn written(time: Time) -> (String, String) {
-    (time.strftime("%Y/%-m/%-d").to_string(), time.strftime("%Y%m%dT%H%M%SZ").to_string())
-}
-
-impl Delivered {
-    fn snapshot(account: &str, region: &str, taken: Time, items: &[&Value]) -> Self {
-        let (day, time) = written(taken);
-        let text = json!({
-            "fileVersion": "1.0", "configSnapshotId": format!("{region}-{time}"),
-            "configurationItems": items,
-        });
-        let key = format!(
-            "central/AWSLogs/{account}/Config/{region}/{day}/ConfigSnapshot/{account}_Config_{region}_\
-             ConfigSnapshot_{time}_7b29.json.gz"
-        );
-        Self { key, body: gzip(&text.to_string()) }
-    }
-
-    fn history(region: &str, last: Time, resource_type: &str, items: &[Value]) -> Self {
-        let (day, time) = written(last);
-        let key = format!(
-            "central/AWSLogs/{ACCOUNT}/Config/{region}/{day}/ConfigHistory/{ACCOUNT}_Config_{region}_\
-             ConfigHistory_{resource_type}_{time}_{time}_1.json.gz"
-        );
-        let text = json!({"fileVersion": "1.0", "requestId": "1", "configurationItems": items});
-        Self { key, body: gzip(&text.to_string()) }
-    }
-
-    fn put(&self, double: &Double) {
-        let path = format!("/{BUCKET}/{}", self.key);
-        assert_eq!(asked(double, "PUT", &path, &self.body), 200, "{}", self.key);
-    }
-
-    fn write(&self, folder: &Path) {
-        fs::write(folder.join(self.key.rsplit('/').next().unwrap()), &self.body).unwrap();
-    }
-}
-
-fn asked(double: &Double, method: &str, path: &str, body: &[u8]) -> u16 {
-    let headers = [("x-moto-account-id", ACCOUNT)];
-    http::send(method, double.address(), path, &headers, body).unwrap().0
-}
-
-/// A double with an empty bucket.
-fn start() -> Option<Double> {
-    let double = Double::start(&State::of(&[ACCOUNT], &REGIONS))?;
-    assert_eq!(asked(&double, "PUT", &format!("/{BUCKET}"), b""), 200);
-    Some(double)
-}
-
-/// The world's items by the region that records them, with capture times before all snapshots.
-fn snapshots(world: &World, taken: Time) -> Vec<Delivered> {
-    let of = |region: &str| -> Vec<&Value> {
-        world.items.iter().filter(|item| region_of(item) == region).collect()
-    };
-    REGIONS.map(|region| Delivered::snapshot(ACCOUNT, region, taken, &of(region))).into()
-}
-
-/// Delivers such snapshots.
-fn deliver(double: &Double, world: &World, taken: Time) {
-    for file in &snapshots(world, taken) {
-        file.put(double);
-    }
-}
-
-/// A world whose items were captured long before anything is delivered.
-fn world() -> World {
-    let mut world = World::of(2);
-    for item in &mut world.items {
-        item["configurationItemCaptureTime"] = json!("2026-01-01T00:00:00Z");
-    }
-    world
-}
+use super::world::{ACCOUNT, Desired, REGIONS, region_of};
+use support::double::Double;
 
 /// What a scan says: its exit code, its JSON, and its errors.
-fn scan(double: &Double, desired: &Desired, snapshot: &str) -> (i32, Value, String) {
+pub(super) fn scan(double: &Double, desired: &Desired, snapshot: &str) -> (i32, Value, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
     double.environment(&mut command);
     let output = command
@@ -335,20 +228,8 @@ async fn a_newer_snapshot_is_read_at_the_next_turn_and_the_same_one_is_known() {
     let Some(double) = start() else { return };
     let (world, desired) = (world(), Desired::of(SOURCE));
     deliver(&double, &world, ago(4));
-    let metrics = Metrics::new().unwrap();
-    let aws = AwsAccounts::new(double.settings(), metrics.aws().clone(), Installation::default());
-    let state = tempfile::tempdir().unwrap();
-    let choice = SinkChoice::File(state.path().to_owned());
-    let mut assessment = Assessment::open(aws, Publisher::default(), &choice).await.unwrap();
-    let placed = |account: &AwsAccount| PlacedAccount {
-        account: account.clone(),
-        folder: desired.path().to_owned(),
-    };
-    let assessed = Assessed {
-        plans: desired.plans.clone().into(),
-        accounts: desired.accounts.iter().map(placed).collect(),
-        may_lack_baselines: false,
-    };
+    let (mut assessment, _state) = assessment(&double).await;
+    let assessed = assessed(&desired);
     let first = read(&mut assessment, &assessed).await;
     double.forget_calls();
     let again = read(&mut assessment, &assessed).await;
@@ -359,19 +240,4 @@ async fn a_newer_snapshot_is_read_at_the_next_turn_and_the_same_one_is_known() {
     assert!(before.read_whole(), "{:?}", before.sources);
     snapshots(&world, ago(1))[0].put(&double);
     assert_ne!(read(&mut assessment, &assessed).await, first);
-}
-
-async fn sources(assessment: &mut Assessment, assessed: &Assessed) -> Vec<SourceInput> {
-    let now = Timestamp::from_jiff(Time::now()).unwrap();
-    assessment.read(assessed, now, &()).await
-}
-
-/// What tells the files that are read from others.
-async fn read(assessment: &mut Assessment, assessed: &Assessed) -> Vec<SnapshotState> {
-    let state = |source: SourceInput| {
-        let SourceInput::Snapshot(source) = source else { panic!("it is a snapshot") };
-        let snapshot = Arc::clone(source.snapshot.unwrap().as_ref().unwrap());
-        snapshot.state(std::time::SystemTime::now()).unwrap()
-    };
-    sources(assessment, assessed).await.into_iter().map(state).collect()
 }

@@ -232,7 +232,14 @@ impl Desired {
         let types = world.types().into_iter().map(|name| name.parse().unwrap()).collect();
         input.recorded = assess::Recorded::Types(types);
         let accounts = BTreeMap::from([(ACCOUNT.parse().unwrap(), input)]);
-        let source = SnapshotInput { path, bucket: None, snapshot: None, survey: None, accounts };
+        let source = SnapshotInput {
+            path,
+            bucket: None,
+            snapshot: None,
+            survey: None,
+            requests: None,
+            accounts,
+        };
         self.evaluate(&[SourceInput::Snapshot(source)])
     }
 }

@@ -170,8 +170,9 @@ pub struct AwsAccountStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Accepted` and `Ready`; `CredentialsValid`, `RecorderRunning` and `SecurityHubEnabled`, over
-    /// all regions. Also `ChangesReceived`, where a queue brings changes, and `Reconciling` or
-    /// `Stalled`, for tools that wait for objects; they are present only while they are true.
+    /// all regions. Also `ChangesReceived`, where a queue brings changes, `SnapshotsRequested`,
+    /// where snapshots are requested, and `Reconciling` or `Stalled`, for tools that wait for objects;
+    /// these two are present only while they are true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,

@@ -51,6 +51,8 @@ named! {
         RecorderRunning,
         /// Whether Security Hub takes findings.
         SecurityHubEnabled,
+        /// Whether AWS Config takes requests for snapshots; there only where they are declared.
+        SnapshotsRequested,
         /// There only while another operator works on the account, too.
         SoleOperator,
         /// There only while another Plumbline of the installation has findings in the account.
@@ -123,6 +125,7 @@ named! {
         Refused,
         RegionNotAllowed,
         RemovalHeld,
+        Requested,
         SameAccount,
         Stale,
         Suspended,

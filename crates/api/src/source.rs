@@ -167,6 +167,9 @@ pub const SNAPSHOT_IS_A_PATH: &str = "a snapshot must be a path or a bucket (s3:
 #[x_kube(validation = Rule::new("!has(self.role) || self.url.startsWith('s3://')")
     .message("role must not be set with a path: it is the role that reads a bucket (s3://BUCKET/PREFIX)")
     .field_path(".role"))]
+#[x_kube(validation = Rule::new("!has(self.deliver) || self.url.startsWith('s3://')")
+    .message("deliver must not be set with a path: AWS Config delivers to a bucket (s3://BUCKET/PREFIX)")
+    .field_path(".deliver"))]
 pub struct SnapshotSource {
     /// Path of a file or folder, or the bucket that AWS Config delivers to: `s3://BUCKET`, or
     /// `s3://BUCKET/PREFIX` with the delivery channel's prefix. A relative path starts at the folder
@@ -192,6 +195,22 @@ pub struct SnapshotSource {
     /// The maximum age of the snapshot. Beyond it, verdicts are `Unknown` (`Stale`).
     #[serde(default = "default_max_age")]
     pub max_age: Period,
+    /// Requests snapshots from AWS Config of the account, with the role of the account, while the
+    /// operator or `plumbline run` evaluates it. Default: only what AWS Config delivers anyway is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver: Option<SnapshotDelivery>,
+}
+
+/// When Plumbline requests snapshots from AWS Config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotDelivery {
+    /// A snapshot of a region is requested (`DeliverConfigSnapshot`) when the newest one in the bucket
+    /// is older than this; at least 1h. It is read at the next interval after it arrives: keep `every`
+    /// a few hours below `maxAge`.
+    #[x_kube(validation = Rule::new("duration(self) >= duration('1h')")
+        .message("every must be at least 1h"))]
+    pub every: Period,
 }
 
 impl SnapshotSource {

@@ -200,7 +200,8 @@ impl Assessment {
     }
 
     /// Reads what the plans need of the accounts. A snapshot is read where it lies, while it is
-    /// evaluated; of a bucket it is found out here which files count.
+    /// evaluated; of a bucket it is found out here which files count, and newer ones are requested where
+    /// an account declares that.
     pub async fn read(
         &mut self,
         assessed: &Assessed,
@@ -209,7 +210,8 @@ impl Assessment {
     ) -> Vec<SourceInput> {
         let reading = async {
             let mut sources = assessed.snapshots();
-            Box::pin(open_buckets(&self.aws, &mut sources, now)).await;
+            let specs = assessed.specs().map(|spec| (&spec.account_id, spec)).collect();
+            Box::pin(open_buckets(&self.aws, &mut sources, &specs, now)).await;
             let (plans, snapshots) = (Arc::clone(&assessed.plans), sources.clone());
             self.last = Some(LastRead { plans, snapshots });
             self.live.may_lack_baselines(assessed.may_lack_baselines);

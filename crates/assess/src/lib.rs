@@ -17,8 +17,8 @@ pub use organization::{OrganizationError, OrganizationReader};
 pub use round::{Limits, Progress, Retained, Round, RoundReport, View, evaluate, evaluate_changed};
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{
-    AccountInput, AwsAccounts, BucketSource, ChangeNews, LiveSources, QueueState, QueueWatch,
-    Reached, Recorded, SnapshotInput, SourceInput, SourceReport, Survey, change_queue, discover,
-    home_region, open_bucket, types, undeclared, wanted_rules,
+    AccountInput, AwsAccounts, BucketSource, ChangeNews, DeliveryRequests, LiveSources, QueueState,
+    QueueWatch, Reached, Recorded, SnapshotInput, SourceInput, SourceReport, Survey, change_queue,
+    discover, home_region, open_bucket, types, undeclared, wanted_rules,
 };
 pub use waiting::wait;

@@ -179,6 +179,7 @@ mod tests {
             bucket: None,
             snapshot: None,
             survey: None,
+            requests: None,
             accounts: accounts.map(|(id, hours)| (id.parse().unwrap(), account(hours))).into(),
         });
         let (taken, facts) = ([at(0), at(60)].into(), [at(90)].into());

@@ -42,6 +42,8 @@ fn default_rate(service: &str, operation: &str) -> Rate {
         ("config", "BatchGetResourceConfig") => (12.0, 6.0),
         // No more than rules are created by hand: each is evaluated as soon as it is there.
         ("config", "PutConfigRule" | "DeleteConfigRule") => (2.0, 2.0),
+        // Each makes AWS Config write all that it knows of a region.
+        ("config", "DeliverConfigSnapshot") => (1.0, 1.0),
         ("securityhub", "GetFindings") => (2.5, 4.0),
         ("securityhub", _) => (8.0, 16.0),
         ("iam", _) => (4.0, 4.0),

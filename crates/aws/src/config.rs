@@ -3,8 +3,10 @@
 //! Items come as JSON text in the API's encoding, as [`parse_item`](model::parse_item)
 //! takes them.
 
+use std::fmt;
+
 use cel::Timestamp;
-use model::{AccountId, Region, ResourceType};
+use model::{AccountId, Region, ResourceType, S3Url};
 
 /// One page: of a query its rows, of a list the ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -146,6 +148,33 @@ impl Daily {
     #[must_use]
     pub fn includes(&self, resource_type: &str) -> bool {
         self.usually != self.exceptions.iter().any(|name| name == resource_type)
+    }
+}
+
+/// Where AWS Config delivers what it records of a region: there is at most one such channel in each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryChannel {
+    /// Its name.
+    pub name: String,
+    /// The bucket.
+    pub bucket: String,
+    /// What keys begin with, without a slash at its end; empty where there is no prefix.
+    pub prefix: String,
+}
+
+impl DeliveryChannel {
+    /// Whether it delivers to this bucket and prefix.
+    #[must_use]
+    pub fn delivers_to(&self, url: &S3Url) -> bool {
+        self.bucket == url.bucket() && url.key_prefix().trim_end_matches('/') == self.prefix
+    }
+}
+
+impl fmt::Display for DeliveryChannel {
+    /// The address that it delivers to.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slash = if self.prefix.is_empty() { "" } else { "/" };
+        write!(formatter, "s3://{}{slash}{}", self.bucket, self.prefix)
     }
 }
 

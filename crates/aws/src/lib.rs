@@ -28,8 +28,8 @@ pub mod source;
 pub use bucket::{KeysPage, ListedObject};
 pub use budget::{Budget, Budgets, Rate};
 pub use config::{
-    AggregatedSource, BatchItems, Daily, LastRecording, Recorder, Recording, RecordingScope,
-    RegionRecorder, ResourceKey, Rows, ServiceRecorder,
+    AggregatedSource, BatchItems, Daily, DeliveryChannel, LastRecording, Recorder, Recording,
+    RecordingScope, RegionRecorder, ResourceKey, Rows, ServiceRecorder,
 };
 pub use error::{AwsError, Class};
 pub use operations::{OPERATIONS, Operation};

@@ -22,8 +22,8 @@ pub fn is_write(operation: Operation) -> bool {
 }
 
 /// All operations that change something but for credential reports, which AWS makes for whoever asks.
-pub(crate) const WRITES: [Operation; 5] =
-    [PUT_RULE, DELETE_RULE, IMPORT_FINDINGS, UPDATE_FINDINGS, DELETE_MESSAGE];
+pub(crate) const WRITES: [Operation; 6] =
+    [PUT_RULE, DELETE_RULE, DELIVER_SNAPSHOT, IMPORT_FINDINGS, UPDATE_FINDINGS, DELETE_MESSAGE];
 
 operations! {
     /// Whose credentials these are. Everybody may ask.
@@ -60,6 +60,10 @@ operations! {
     PUT_RULE = "config": "PutConfigRule";
     /// Removing AWS Config rules.
     DELETE_RULE = "config": "DeleteConfigRule";
+    /// Where AWS Config delivers to.
+    DESCRIBE_CHANNELS = "config": "DescribeDeliveryChannels";
+    /// Requesting a snapshot.
+    DELIVER_SNAPSHOT = "config": "DeliverConfigSnapshot";
     /// The account's password policy.
     GET_PASSWORD_POLICY = "iam": "GetAccountPasswordPolicy";
     /// What IAM says of the account, its root user among it.

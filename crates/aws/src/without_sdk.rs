@@ -3,24 +3,25 @@
 
 #![allow(clippy::unused_async)] // the SDK's are asynchronous
 
+#[path = "without_sdk/config.rs"]
+mod config;
 #[path = "without_sdk/organizations.rs"]
 mod organizations;
 mod without_queue;
 
+pub use config::ConfigClient;
 pub use organizations::OrganizationsClient;
 
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::bucket::{KeysPage, ListedObject};
-use crate::config::{AggregatedSource, BatchItems, RegionRecorder, ResourceKey, Rows};
 use crate::error::{AwsError, Class, NOT_BUILT, OWN};
 use crate::facts::{
     ContactKind, CredentialReport, InspectorScans, LogGroup, Organization, PasswordPolicy,
     PublicAccessBlock, PublicSnapshots, RootUser, ShieldSubscription,
 };
 use crate::publish::{FindingSink, Hubs, Place, PlaceState, PublishError, Published, Refused};
-use crate::rules::{ConfigRule, NewRule, RuleResult, RuleStatus};
 use crate::settings::{AwsSettings, Role};
 use engine::drift::{FindingChange, KnownFindings, Publisher};
 use metrics::AwsMetrics;
@@ -46,10 +47,6 @@ pub struct Aws(Never);
 /// An account, which this build does not reach.
 #[derive(Debug, Clone)]
 pub struct AccountAccess(Never);
-
-/// AWS Config, which this build does not reach.
-#[derive(Debug, Clone)]
-pub struct ConfigClient(Never);
 
 /// A bucket of S3, which this build does not read.
 #[derive(Debug, Clone)]
@@ -196,74 +193,6 @@ impl AccountAccess {
     /// What single calls tell of the account.
     #[must_use]
     pub fn facts(&self) -> FactsClient {
-        match self.0 {}
-    }
-}
-
-#[allow(missing_docs, clippy::missing_errors_doc)] // as the SDK's own
-impl ConfigClient {
-    pub async fn recorder(&self) -> Result<RegionRecorder, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn select(
-        &self,
-        _aggregator: Option<&str>,
-        _expression: &str,
-        _token: Option<String>,
-    ) -> Result<Rows, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn select_all(&self, _expression: &str) -> Result<Vec<String>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn counts(&self) -> Result<Vec<(String, u64)>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn list(
-        &self,
-        _resource_type: &ResourceType,
-        _token: Option<String>,
-    ) -> Result<Rows, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn batch(&self, _keys: &[ResourceKey]) -> Result<BatchItems, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn newest(&self, _key: &ResourceKey) -> Result<Option<String>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn aggregated(&self, _aggregator: &str) -> Result<Vec<AggregatedSource>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn rules(&self) -> Result<Vec<ConfigRule>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn rule_statuses(&self, _names: &[String]) -> Result<Vec<RuleStatus>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn rule_results(&self, _name: &str) -> Result<Vec<RuleResult>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn rule_tags(&self, _arn: &str) -> Result<Vec<(String, String)>, AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn put_rule(&self, _new: &NewRule<'_>) -> Result<(), AwsError> {
-        match self.0 {}
-    }
-
-    pub async fn delete_rule(&self, _name: &str) -> Result<(), AwsError> {
         match self.0 {}
     }
 }

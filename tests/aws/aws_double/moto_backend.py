@@ -53,6 +53,49 @@ class MotoBackend:
             body = b"".join(self._loaded()(environ, start))
         return Response(answered["status"], answered["headers"], body)
 
+    def elsewhere(self, request: Request, region: str) -> Response | None:
+        """What S3 says of a signed call that is for a bucket of another region, which moto answers.
+
+        An endpoint that another region's bucket has no name at refuses the signature, and names the
+        region in the body alone; every other redirects (AmazonS3/latest/userguide/Redirects and
+        botocore's `S3RegionRedirectorv2`, which reads both).
+        """
+        bucket = request.path.lstrip("/").partition("/")[0]
+        found = self._bucket_region(bucket) if region else None
+        if found is None or found == region:
+            return None
+        if region == "us-east-1":
+            message = (
+                f"The authorization header is malformed; the region '{region}' is wrong; "
+                f"expecting '{found}'"
+            )
+            text = (
+                f"<Error><Code>AuthorizationHeaderMalformed</Code><Message>{message}</Message>"
+                f"<Region>{found}</Region><RequestId>{uuid4()}</RequestId></Error>"
+            )
+            return Response(400, {"Content-Type": "application/xml"}, text.encode())
+        text = (
+            "<Error><Code>PermanentRedirect</Code><Message>The bucket you are attempting to access "
+            "must be addressed using the specified endpoint. Please send all future requests to "
+            f"this endpoint.</Message><Endpoint>{bucket}.s3.{found}.amazonaws.com</Endpoint>"
+            f"<Bucket>{bucket}</Bucket><RequestId>{uuid4()}</RequestId></Error>"
+        )
+        headers = {"Content-Type": "application/xml", "x-amz-bucket-region": found}
+        return Response(301, headers, text.encode())
+
+    def _bucket_region(self, name: str) -> str | None:
+        """The region of a bucket that moto has."""
+        with self._lock:
+            if self._application is None:
+                return None
+            from moto.s3.models import s3_backends
+
+            partition, account = s3_backends.bucket_accounts.get(name, (None, None))
+            if partition is None or account is None:
+                return None
+            bucket = s3_backends[account][partition].buckets.get(name)
+            return str(bucket.region_name) if bucket else None
+
     def refuse(self, request: Request, refusal: Refusal) -> tuple[Response, str]:
         """What the services behind moto say of a call that is turned away, and its code."""
         if request.header("x-amz-target"):

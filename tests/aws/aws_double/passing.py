@@ -30,10 +30,13 @@ class Passing:
         entry["operation"] = target or request.method
         try:
             account = self._account(request, entry)
+            if request.parameter("list-type"):  # `ListObjectsV2`, which is told from other reads by it
+                entry["detail"] = {"prefix": request.parameter("prefix") or ""}
             fault = self._strike(entry)
-            response = self._moto.answer(request, account)
+            response = self._moto.elsewhere(request, entry["region"])
+            response = response or self._moto.answer(request, account)
             response.cut_body = fault is not None and fault.kind == "cut"
-            return response, "ok" if response.status < 400 else str(response.status)
+            return response, "ok" if response.status < 300 else str(response.status)
         except Refusal as refusal:
             return self._moto.refuse(request, refusal)
         except ServiceError as error:
@@ -58,6 +61,6 @@ class Passing:
         matched = {n: str(entry[n]) for n in ("service", "operation", "account", "region")}
         fault = self._faults.draw(matched, set())
         if fault:
-            entry["detail"] = {"fault": fault.kind}
+            entry["detail"] = {**entry.get("detail", {}), "fault": fault.kind}
             strike(fault, str(entry["account"]))
         return fault

@@ -15,6 +15,7 @@ from typing import Any
 from .accounts import Account, Identities, Role
 from .clock import Clock
 from .config.aggregators import Aggregator
+from .config.delivery import DeliveryChannel
 from .config.items import Items
 from .config.recorder import Recorder, ServiceRecorder
 from .config.rules import Rule, Rules
@@ -45,6 +46,7 @@ class Region:
     rules: Rules
     recorder: Recorder | None = None
     service_recorders: list[ServiceRecorder] = field(default_factory=list)
+    delivery_channel: DeliveryChannel | None = None
     hub: Hub = field(default_factory=Hub)
     aggregators: list[Aggregator] = field(default_factory=list)
     unserved: frozenset[str] = frozenset()
@@ -139,6 +141,9 @@ class World:
             region.service_recorders = [
                 ServiceRecorder.of(it) for it in change["serviceRecorders"]
             ]
+        if "deliveryChannel" in change:
+            given = change["deliveryChannel"]
+            region.delivery_channel = DeliveryChannel.of(given) if given is not None else None
         if "securityHub" in change:
             region.hub.configure(change["securityHub"])
         if "rules" in change:

@@ -192,6 +192,6 @@ def test_what_is_not_json_1_1_is_refused(
 
 
 def test_an_operation_that_only_aws_has_is_a_loud_gap(aws: Aws) -> None:
-    code, message, status = error_of(aws.config.describe_delivery_channels)
+    code, message, status = error_of(aws.config.describe_conformance_packs)
     assert (code, status) == ("NotImplementedByDouble", 501)
-    assert "DescribeDeliveryChannels" in message
+    assert "DescribeConformancePacks" in message

@@ -13,7 +13,10 @@ from urllib.request import urlopen
 import pytest
 from aws_double.double import double_of
 from aws_double.exchange import Request
-from conftest import FIRST, HERE, SECOND, Aws, error_of
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from conftest import FIRST, HERE, KEYS, SECOND, Aws, error_of, send
 
 START = [sys.executable, "-m", "aws_double", "--port", "0", "--with-parent"]
 
@@ -31,6 +34,24 @@ def test_objects_are_written_and_read(aws: Aws, bucket: str) -> None:
     assert s3.get_object(Bucket=bucket, Key="a folder/ümläut.json")["Body"].read() == (
         b"{}" * 100_000
     )
+
+
+def test_a_bucket_of_another_region_is_named_and_not_read(aws: Aws, bucket: str) -> None:
+    headers = {"Host": aws.address.removeprefix("http://")}
+    for region, status, code in [
+        ("ap-south-1", 301, "PermanentRedirect"),
+        ("us-east-1", 400, "AuthorizationHeaderMalformed"),
+    ]:
+        request = AWSRequest("GET", f"{aws.address}/{bucket}?list-type=2", headers=headers)
+        S3SigV4Auth(Credentials(*KEYS[FIRST]), "s3", region).add_auth(request)
+        answered = send(f"{aws.address}/{bucket}?list-type=2", "GET", b"", dict(request.headers))
+        assert answered[0] == status and code.encode() in answered[2]
+        named = {k.lower(): v for k, v in answered[1].items()}.get("x-amz-bucket-region")
+        assert named == "eu-west-1" or b"<Region>eu-west-1</Region>" in answered[2]
+    # Clients that follow find it.
+    assert aws.client("s3", "ap-south-1").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    lists = [call["detail"] for call in aws.calls(service="s3") if call.get("detail")]
+    assert lists and all(it == {"prefix": ""} for it in lists)
 
 
 def test_each_account_has_its_own_queues(aws: Aws) -> None:

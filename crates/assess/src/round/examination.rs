@@ -69,7 +69,8 @@ impl Examination<'_> {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 let problems = vec![error.to_string()];
-                let report = SourceReport { name, problems, ..SourceReport::default() };
+                let notes = source.troubles().cloned().collect();
+                let report = SourceReport { name, problems, notes, ..SourceReport::default() };
                 return Examined { report, survey: None, lost: BTreeSet::from([Lost::default()]) };
             }
         };
@@ -93,7 +94,8 @@ impl Examination<'_> {
         let taken = source.accounts.iter().flat_map(|(account, input)| {
             survey.taken(account, &regions_of(account, input, &survey))
         });
-        let notes = snapshot.notes().iter().cloned().chain(undeclared_regions(source, &survey));
+        let notes = snapshot.notes().iter().chain(source.troubles()).cloned();
+        let notes = notes.chain(undeclared_regions(source, &survey));
         let report = SourceReport {
             name,
             is_partial: lost.iter().all(Lost::is_part_of_account),

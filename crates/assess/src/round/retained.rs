@@ -78,6 +78,8 @@ struct FilesRetained {
 struct PlainSource {
     path: PathBuf,
     accounts: BTreeMap<AccountId, AccountInput>,
+    /// What keeps its snapshots from arriving, which its report says.
+    troubles: Vec<String>,
 }
 
 impl Retained {
@@ -200,8 +202,10 @@ impl FilesRetained {
 impl PlainSource {
     fn of(source: SourceInput) -> Option<Self> {
         match source {
-            SourceInput::Snapshot(SnapshotInput { path, accounts, .. }) => {
-                Some(Self { path, accounts })
+            SourceInput::Snapshot(source) => {
+                let troubles = source.troubles().cloned().collect();
+                let SnapshotInput { path, accounts, .. } = source;
+                Some(Self { path, accounts, troubles })
             }
             SourceInput::Live(_) => None,
         }
@@ -209,8 +213,10 @@ impl PlainSource {
 
     fn is(&self, source: &SourceInput) -> bool {
         match source {
-            SourceInput::Snapshot(SnapshotInput { path, accounts, .. }) => {
-                *path == self.path && *accounts == self.accounts
+            SourceInput::Snapshot(source) => {
+                source.path == self.path
+                    && source.accounts == self.accounts
+                    && source.troubles().eq(&self.troubles)
             }
             SourceInput::Live(_) => false,
         }

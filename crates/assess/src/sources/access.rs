@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::BucketSource;
 use super::changes::ChangeQueues;
+use super::deliveries::LastRequests;
 use api::{AggregatorSource, AwsAccountSpec, AwsOrganizationSpec, RoleReference};
 use aws::source::{DeliveryBucket, MirrorSpace};
 use aws::{AccountAccess, Aws, AwsError, AwsSettings, QueueClient, Role};
@@ -32,6 +33,8 @@ struct Shared {
     /// The buckets that were read.
     buckets: Mutex<HashMap<BucketSource, DeliveryBucket>>,
     queues: ChangeQueues,
+    /// When snapshots were requested.
+    requests: LastRequests,
 }
 
 /// A way into an account. All who take it share the credentials.
@@ -79,9 +82,18 @@ impl AwsAccounts {
     pub fn new(settings: AwsSettings, metrics: AwsMetrics, installation: Installation) -> Self {
         let (aws, accesses, buckets) = (OnceCell::new(), Mutex::default(), Mutex::default());
         let space = MirrorSpace::new(settings.mirror_size, metrics.clone());
-        let queues = ChangeQueues::default();
-        let shared =
-            Shared { settings, metrics, installation, space, aws, accesses, buckets, queues };
+        let (queues, requests) = (ChangeQueues::default(), LastRequests::default());
+        let shared = Shared {
+            settings,
+            metrics,
+            installation,
+            space,
+            aws,
+            accesses,
+            buckets,
+            queues,
+            requests,
+        };
         Self(Arc::new(shared))
     }
 
@@ -186,6 +198,11 @@ impl AwsAccounts {
         let bucket = DeliveryBucket::new(client, url.clone());
         buckets.insert(source.clone(), bucket.clone());
         Ok(bucket)
+    }
+
+    /// When snapshots were requested.
+    pub(super) fn requests(&self) -> &LastRequests {
+        &self.0.requests
     }
 
     /// The queues that are read.

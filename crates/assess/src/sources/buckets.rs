@@ -1,16 +1,17 @@
 //! Snapshots in buckets: which files there are to read is found out before they are evaluated.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 
-use super::{AwsAccounts, SnapshotInput, SourceInput};
+use super::{AwsAccounts, SnapshotInput, SourceInput, deliveries};
 use api::{AwsAccountSpec, RoleReference};
-use aws::source::{DeliveredError, Snapshot, SnapshotError, WantedAccounts};
+use aws::source::{DeliveredError, NewestSnapshot, Snapshot, SnapshotError, WantedAccounts};
 use cel::Timestamp;
-use model::{Partition, Region, S3Url, S3UrlError};
+use model::{AccountId, Partition, Region, S3Url, S3UrlError};
 
 /// So many accounts' snapshots are looked for at once.
 const AT_ONCE: usize = 8;
@@ -57,26 +58,57 @@ pub async fn open_bucket(
     reached.open(wanted, now).await
 }
 
-/// Opens those of these sources that are in buckets.
-pub(crate) async fn open_buckets(aws: &AwsAccounts, sources: &mut [SourceInput], now: Timestamp) {
+/// Opens those of these sources that are in buckets, and requests newer snapshots where their accounts
+/// declare that.
+pub(crate) async fn open_buckets(
+    aws: &AwsAccounts,
+    sources: &mut [SourceInput],
+    specs: &BTreeMap<&AccountId, &AwsAccountSpec>,
+    now: Timestamp,
+) {
     let mut opening: Vec<BoxFuture<'_, ()>> = Vec::new();
     for source in sources {
         if let SourceInput::Snapshot(source) = source
             && source.bucket.is_some()
         {
-            opening.push(open_source(aws, source, now).boxed());
+            opening.push(open_source(aws, source, specs, now).boxed());
         }
     }
     stream::iter(opening).buffer_unordered(AT_ONCE).collect::<()>().await;
 }
 
-async fn open_source(aws: &AwsAccounts, source: &mut SnapshotInput, now: Timestamp) {
+async fn open_source(
+    aws: &AwsAccounts,
+    source: &mut SnapshotInput,
+    specs: &BTreeMap<&AccountId, &AwsAccountSpec>,
+    now: Timestamp,
+) {
     let Some(bucket) = &source.bucket else { return };
     let accounts = source.accounts.iter();
     let wanted: WantedAccounts =
         accounts.map(|(account, input)| (account.clone(), input.regions.clone())).collect();
     let opened = open_bucket(aws, bucket, Some(&wanted), now).await;
+    // In a bucket, those of each account lie by themselves.
+    if let Some((account, regions)) = wanted.first_key_value()
+        && let Some(spec) = specs.get(account)
+    {
+        let newest = |region: &Region| (region.clone(), newest(&opened, account, region));
+        source.requests = deliveries::request(aws, spec, regions.iter().map(newest), now).await;
+    }
     source.snapshot = Some(opened.map(Arc::new).map_err(Arc::new));
+}
+
+/// What is known of the newest snapshot of a region.
+fn newest(
+    opened: &Result<Snapshot, SnapshotError>,
+    account: &AccountId,
+    region: &Region,
+) -> NewestSnapshot {
+    match opened {
+        Ok(snapshot) => snapshot.newest(account, region),
+        Err(SnapshotError::Delivered(DeliveredError::NoSnapshot(_))) => NewestSnapshot::Missing,
+        Err(_) => NewestSnapshot::Unknown,
+    }
 }
 
 /// How a bucket's address stands among the paths of snapshots.

@@ -24,6 +24,7 @@ fn declared(account: &AccountId, mut regions: Vec<Region>) -> AwsAccount {
         role: None,
         recorded_types: None,
         max_age: Period::hours(0),
+        deliver: None,
     };
     let source = AccountSource { snapshot: Some(snapshot), ..AccountSource::default() };
     undeclared(account, partition, regions, source)

@@ -4,6 +4,7 @@ mod access;
 mod buckets;
 mod changes;
 mod coverage;
+mod deliveries;
 mod discover;
 mod live;
 mod reached;
@@ -31,6 +32,7 @@ pub use changes::{ChangeNews, QueueState, QueueWatch, change_queue};
 pub(super) use coverage::{
     SourceStatement, misplaced, regions as regions_of, state, state_live, undeclared_regions,
 };
+pub use deliveries::DeliveryRequests;
 pub use discover::{discover, undeclared};
 pub use live::LiveSources;
 pub use live::types;
@@ -61,6 +63,8 @@ pub struct SnapshotInput {
     pub snapshot: Option<Result<Arc<Snapshot>, Arc<SnapshotError>>>,
     /// What occurs in it, where that is known already.
     pub survey: Option<Arc<Survey>>,
+    /// How requesting snapshots goes, where the account declares that.
+    pub requests: Option<DeliveryRequests>,
     /// The accounts.
     pub accounts: BTreeMap<AccountId, AccountInput>,
 }
@@ -153,6 +157,7 @@ impl SourceInput {
                     bucket: Some(bucket),
                     snapshot: None,
                     survey: None,
+                    requests: None,
                     accounts: BTreeMap::from([(spec.account_id.clone(), account)]),
                 });
                 continue;
@@ -163,6 +168,7 @@ impl SourceInput {
                 bucket: None,
                 snapshot: None,
                 survey: None,
+                requests: None,
                 accounts: BTreeMap::new(),
             };
             let source = sources.entry(path.clone()).or_insert_with(new);
@@ -177,6 +183,13 @@ impl SourceInput {
             Self::Snapshot(snapshot) => snapshot.accounts.keys().collect(),
             Self::Live(read) => vec![&read.account],
         }
+    }
+}
+
+impl SnapshotInput {
+    /// What keeps snapshots that should be there from arriving.
+    pub(super) fn troubles(&self) -> impl Iterator<Item = &String> {
+        self.requests.iter().flat_map(DeliveryRequests::troubles)
     }
 }
 

@@ -69,6 +69,29 @@ pub struct Snapshot {
     /// What could not be read before anything was.
     problems: Vec<String>,
     unread: BTreeMap<(AccountId, Region), UnreadRegion>,
+    newest: BTreeMap<(AccountId, Region), Option<Timestamp>>,
+}
+
+/// What was found of a bucket.
+#[derive(Debug, Default)]
+pub(super) struct FoundFiles {
+    pub(super) files: Vec<SnapshotFile>,
+    pub(super) notes: Vec<String>,
+    pub(super) problems: Vec<String>,
+    pub(super) unread: BTreeMap<(AccountId, Region), UnreadRegion>,
+    /// When the newest snapshot of each region was taken that could be looked through.
+    pub(super) newest: BTreeMap<(AccountId, Region), Option<Timestamp>>,
+}
+
+/// What is known of the newest snapshot of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewestSnapshot {
+    /// It could not be looked for.
+    Unknown,
+    /// There is none.
+    Missing,
+    /// It was taken then.
+    TakenAt(Timestamp),
 }
 
 /// Why nothing of an account's region is in a snapshot.
@@ -183,18 +206,15 @@ impl Snapshot {
 
     fn of(files: Vec<SnapshotFile>) -> Self {
         let (files, notes) = delivery::leave_newest(files);
-        Self { files, notes, problems: Vec::new(), unread: BTreeMap::new() }
+        let (unread, newest) = (BTreeMap::new(), BTreeMap::new());
+        Self { files, notes, problems: Vec::new(), unread, newest }
     }
 
     /// What was found of a bucket.
-    pub(super) fn delivered(
-        mut files: Vec<SnapshotFile>,
-        notes: Vec<String>,
-        problems: Vec<String>,
-        unread: BTreeMap<(AccountId, Region), UnreadRegion>,
-    ) -> Self {
+    pub(super) fn delivered(found: FoundFiles) -> Self {
+        let FoundFiles { mut files, notes, problems, unread, newest } = found;
         files.sort_by(|one, other| one.name.cmp(&other.name));
-        Self { files, notes, problems, unread }
+        Self { files, notes, problems, unread, newest }
     }
 
     /// This and another, as if the files of both were in one folder.
@@ -205,7 +225,8 @@ impl Snapshot {
         let notes = self.notes.into_iter().chain(other.notes).chain(notes).collect();
         self.problems.extend(other.problems);
         self.unread.extend(other.unread);
-        Self { files, notes, problems: self.problems, unread: self.unread }
+        self.newest.extend(other.newest);
+        Self { files, notes, ..self }
     }
 
     /// What to say of files that are not read: of each account and region the newest of AWS's own
@@ -222,6 +243,15 @@ impl Snapshot {
     /// Why nothing of an account's region is there, where that is known.
     pub fn unread(&self, account: &AccountId, region: &Region) -> Option<&UnreadRegion> {
         self.unread.get(&(account.clone(), region.clone()))
+    }
+
+    /// What is known of the newest snapshot of an account's region; nothing but of a bucket.
+    pub fn newest(&self, account: &AccountId, region: &Region) -> NewestSnapshot {
+        match self.newest.get(&(account.clone(), region.clone())) {
+            None => NewestSnapshot::Unknown,
+            Some(None) => NewestSnapshot::Missing,
+            Some(Some(taken_at)) => NewestSnapshot::TakenAt(*taken_at),
+        }
     }
 
     /// What tells the files from what lies at the path after any change. Nothing where a change might

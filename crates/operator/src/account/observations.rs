@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::work::AccountWork;
-use assess::{QueueState, RoundReport, Sink, SourceInput};
+use assess::{DeliveryRequests, QueueState, RoundReport, Sink, SourceInput};
 use aws::AwsError;
 use aws::publish::{FindingSink, PlaceState};
 use engine::drift::HeldArchivals;
@@ -24,6 +24,8 @@ pub(crate) struct AccountObservation {
     pub(crate) others: BTreeMap<Region, (usize, String)>,
     /// How reading the change queue goes; nothing where there is none.
     pub(crate) changes: Option<QueueState>,
+    /// How requesting snapshots goes; nothing where the account does not declare that.
+    pub(crate) requests: Option<DeliveryRequests>,
     /// What could not be read.
     pub(crate) unreadable: Option<String>,
     /// How many findings of baselines that are gone could not be archived yet.
@@ -151,6 +153,7 @@ impl AccountObservation {
             hubs,
             others,
             changes: None,
+            requests: requests(sources),
             unreadable: problems.next().cloned(),
             left_open,
             held: HeldArchivals::default(),
@@ -180,6 +183,13 @@ impl AccountObservation {
         };
         Self { left_open, held, leaving, ..self }
     }
+}
+
+fn requests(sources: &[SourceInput]) -> Option<DeliveryRequests> {
+    sources.iter().find_map(|source| match source {
+        SourceInput::Snapshot(snapshot) => snapshot.requests.clone(),
+        SourceInput::Live(_) => None,
+    })
 }
 
 fn recorders(

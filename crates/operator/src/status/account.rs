@@ -1,14 +1,14 @@
 //! The status of an `AwsAccount`: what its worker observed, region by region and over all.
 
-use super::condition::ConditionValue;
-use super::findings::{archived, held, sole_publisher};
+use super::condition::{ConditionValue, join_first};
+use super::findings::{SHOWN, archived, held, sole_publisher};
 use super::outlook::Outlook;
 use crate::account::{AccountObservation, Credentials, RecorderState, TOO_OLD};
 use api::{
     AccountRegionStatus, AwsAccount, AwsAccountStatus, Condition, ConditionReason, ConditionType,
     Time,
 };
-use assess::{QueueState, SinkChoice};
+use assess::{DeliveryRequests, QueueState, SinkChoice};
 use aws::publish::PlaceState;
 use model::Region;
 
@@ -55,6 +55,12 @@ pub(super) fn of(
     ];
     said.extend(
         account.spec.source.changes().map(|_| (ConditionType::ChangesReceived, changes(observed))),
+    );
+    let snapshot = account.spec.source.snapshot.as_ref();
+    said.extend(
+        snapshot
+            .and_then(|snapshot| snapshot.deliver.as_ref())
+            .map(|_| (ConditionType::SnapshotsRequested, snapshots(observed))),
     );
     said.extend(others.map(|note| {
         (ConditionType::SoleOperator, ConditionValue::no(ConditionReason::OtherOperator, note))
@@ -301,6 +307,30 @@ fn changes(observed: Option<&AccountObservation>) -> ConditionValue {
             ConditionValue::unknown(ConditionReason::Unreachable, still(why))
         }
     }
+}
+
+/// How requesting snapshots goes. The account is read as without requests meanwhile.
+fn snapshots(observed: Option<&AccountObservation>) -> ConditionValue {
+    let Some(requests) = observed.and_then(|observed| observed.requests.as_ref()) else {
+        return ConditionValue::unknown(
+            ConditionReason::Pending,
+            "the bucket has not been searched for snapshots yet",
+        );
+    };
+    let DeliveryRequests { underway, refused, overdue } = requests;
+    let reason =
+        if refused.is_empty() { ConditionReason::NotDelivered } else { ConditionReason::Refused };
+    let troubles: Vec<String> = requests.troubles().cloned().collect();
+    if !(refused.is_empty() && overdue.is_empty()) {
+        return ConditionValue::no(reason, format!("{}; will retry", join_first(&troubles, SHOWN)));
+    }
+    let regions: Vec<&str> = underway.iter().map(Region::as_str).collect();
+    let message = if regions.is_empty() {
+        "no snapshot has to be requested at the moment".to_owned()
+    } else {
+        format!("requested in {}; read at the next interval after it arrives", regions.join(", "))
+    };
+    ConditionValue::yes(ConditionReason::Requested, message)
 }
 
 /// Reported only while evaluating fails.

@@ -10,7 +10,7 @@ use aws::publish::PlaceState;
 use model::Region;
 
 /// So many regions are named.
-const SHOWN: usize = 3;
+pub(super) const SHOWN: usize = 3;
 
 /// Reported only while findings of baselines that are gone stand open, or did and nobody can tell
 /// whether they still do. A status that cannot be read may have said that they did.

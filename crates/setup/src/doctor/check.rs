@@ -32,6 +32,7 @@ pub enum Check {
     Findings,
     Publishing,
     Snapshot,
+    DeliveryChannel,
     ChangeQueue,
 }
 
@@ -90,6 +91,7 @@ impl Check {
             Self::Findings => "findings",
             Self::Publishing => "publishing",
             Self::Snapshot => "snapshot",
+            Self::DeliveryChannel => "deliveryChannel",
             Self::ChangeQueue => "changeQueue",
         }
     }
@@ -186,7 +188,7 @@ impl<'p> Place<'p> {
 }
 
 /// What to do about a call that failed.
-fn remediation(error: &AwsError) -> String {
+pub(super) fn remediation(error: &AwsError) -> String {
     let action = action((error.service, error.operation));
     match error.class {
         Class::Denied => format!(

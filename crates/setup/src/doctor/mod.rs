@@ -6,6 +6,7 @@
 
 mod aggregator;
 mod check;
+mod delivery;
 mod facts;
 mod needs;
 mod permission;
@@ -28,7 +29,7 @@ use check::Place;
 pub use check::{Check, CheckResult, CheckState};
 use engine::plan::Plan;
 use manifest::document::Located;
-use model::{AccountId, Region};
+use model::{AccountId, Region, S3Url};
 use needs::Needs;
 
 /// What is looked into.
@@ -66,6 +67,7 @@ pub async fn examine(aws: &AwsAccounts, asked: Examination<'_>) -> Vec<CheckResu
             let path = located.folder().join(&source.url);
             let opened = Box::pin(snapshot::open(aws, &account, &path)).await;
             results.push(snapshot::examine(place, &path, opened, &account.input, asked.now));
+            results.extend(snapshot::requested_in_time(place, source));
         }
         results.extend(facts::switched_off(&account));
         if let Some(source) = &account.spec.source.aggregator {
@@ -104,7 +106,9 @@ impl<'e> AccountCheck<'e> {
         let are_needed = !facts.is_empty() || !substitutes.is_empty();
         let reads_facts = spec.source.reads_account_facts() && are_needed;
         let reads_rules = spec.source.snapshot.is_none() && !self.needs.rules.is_empty();
-        if !is_read && !reads_facts && !reads_rules && self.published.is_empty() {
+        let requested = self.requested();
+        let is_reached = is_read || reads_facts || reads_rules || requested.is_some();
+        if !is_reached && self.published.is_empty() {
             return Vec::new();
         }
         let (place, home) = (Place::account(&spec.account_id), home_region(spec));
@@ -117,6 +121,8 @@ impl<'e> AccountCheck<'e> {
             results.extend(published.then(|| place.not_tried(Check::SecurityHub, unreached)));
             results.extend(reads_facts.then(|| place.not_tried(Check::AccountFacts, unreached)));
             results.extend(reads_rules.then(|| place.not_tried(Check::ConfigRules, unreached)));
+            let requests = requested.map(|_| place.not_tried(Check::DeliveryChannel, unreached));
+            results.extend(requests);
             return results;
         };
         if is_read {
@@ -141,6 +147,9 @@ impl<'e> AccountCheck<'e> {
                 }
                 results.extend(rules::examine(place, &client, self).await);
             }
+        }
+        if let Some(url) = requested {
+            results.extend(self.delivery(&access, &url).await);
         }
         results.extend(self.security_hub(&access).await);
         results
@@ -171,6 +180,25 @@ impl<'e> AccountCheck<'e> {
             let service = access.config(region);
             results.extend(permission::of_own_account(place, &service, &self.needs).await);
         }
+        results
+    }
+
+    /// The bucket that snapshots are read from, where they are requested.
+    fn requested(&self) -> Option<S3Url> {
+        let snapshot = self.spec.source.snapshot.as_ref()?;
+        snapshot.deliver.as_ref()?;
+        snapshot.bucket()?.ok()
+    }
+
+    /// The delivery channels that snapshots are requested of.
+    async fn delivery(&self, access: &AccountAccess, url: &S3Url) -> Vec<CheckResult> {
+        let account = &self.spec.account_id;
+        let ask = self.regions.iter().map(|region| async move {
+            let channel = access.config(region).delivery_channel().await;
+            delivery::examine(Place::region(account, region), url, &channel)
+        });
+        let mut results = join_all(ask).await;
+        results.push(delivery::of_requesting(Place::account(account)));
         results
     }
 

@@ -3,11 +3,17 @@
 use std::path::Path;
 
 use super::AccountCheck;
-use super::check::{Check, CheckResult, Place};
+use super::check::{Check, CheckResult, Place, remediation};
+use api::SnapshotSource;
 use assess::{AccountInput, AwsAccounts, BucketSource, Survey, open_bucket};
+use aws::Class;
 use aws::source::{Snapshot, SnapshotError, WantedAccounts};
 use cel::Timestamp;
 use cel::format_timestamp;
+use model::UnknownReason;
+
+/// What to do where the snapshot is not.
+const ELSEWHERE: &str = "correct source.snapshot.url, or deliver a snapshot there";
 
 /// Finds the snapshot of an account, at a path or in a bucket.
 pub(super) async fn open(
@@ -33,14 +39,25 @@ pub(super) fn examine(
     let snapshot = match opened {
         Ok(snapshot) => snapshot,
         Err(error) => {
-            let remediation = "correct source.snapshot.url, or deliver a snapshot there";
+            let of_aws = match &error {
+                SnapshotError::Delivered(error) => error.of_aws(),
+                _ => None,
+            };
+            let of_aws = of_aws.filter(|error| error.class != Class::NotFound);
+            let remediation = of_aws.map_or_else(|| ELSEWHERE.to_owned(), remediation);
             return place.failed(Check::Snapshot, error.to_string(), remediation);
         }
     };
     let mut unread = input.regions.iter().filter_map(|it| snapshot.unread(place.account, it));
-    let before = snapshot.problems().first().or_else(|| unread.next().map(|it| &it.detail));
-    if let Some(problem) = before {
-        let remediation = "correct source.snapshot.url, or deliver a snapshot there";
+    let first = unread.next();
+    if let Some(problem) = snapshot.problems().first().or(first.map(|it| &it.detail)) {
+        let is_denied = first.is_some_and(|it| it.reason == UnknownReason::AccessDenied);
+        let remediation = if is_denied {
+            "allow what the message names, in the bucket's policy too; `plumbline iam-policy` prints what \
+             is needed"
+        } else {
+            ELSEWHERE
+        };
         return place.failed(Check::Snapshot, problem.clone(), remediation);
     }
     let survey = Survey::of(&snapshot, now, &|_| {});
@@ -65,4 +82,17 @@ pub(super) fn examine(
         return place.failed(Check::Snapshot, message, remediation);
     }
     place.ok(Check::Snapshot, format!("{shown}{taken} can be read completely"))
+}
+
+/// Whether snapshots are requested before their data becomes too old to count.
+pub(super) fn requested_in_time(place: Place<'_>, source: &SnapshotSource) -> Option<CheckResult> {
+    let (every, max_age) = (source.deliver.as_ref()?.every, source.max_age);
+    (every >= max_age).then(|| {
+        let message = format!(
+            "deliver.every ({every}) is not below maxAge ({max_age}): data is Unknown until a requested \
+             snapshot arrives"
+        );
+        let remediation = "set source.snapshot.deliver.every a few hours below maxAge";
+        place.warning(Check::Snapshot, message, remediation)
+    })
 }

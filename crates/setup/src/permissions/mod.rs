@@ -8,25 +8,18 @@
 //! and condition keys" for AWS Config, AWS Security Hub, AWS STS, and the services that tell account
 //! facts (Service Authorization Reference).
 
+mod reading;
 mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::{AwsAccountSpec, AwsOrganizationSpec, RoleReference};
-use assess::{AccountInput, change_queue, types, wanted_rules};
+use assess::AccountInput;
 use aws::Operation;
-use aws::operations::{
-    DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, LIST_MEMBER_TAGS, LIST_MEMBERS, LIST_UNITS,
-    UPDATE_FINDINGS,
-};
-use aws::source::account_facts::{Fact, is_fact};
-use aws::source::aws_config;
-use aws::source::config_rules::{KEEPING, READING};
+use aws::operations::{DESCRIBE_HUB, GET_FINDINGS, IMPORT_FINDINGS, UPDATE_FINDINGS};
 use cel::Timestamp;
-use engine::organization::DetailNeeds;
 use engine::plan::Plan;
-use model::rule_types::is_rule;
-use model::{AccountId, Region, ResourceType};
+use model::{AccountId, Region};
 pub use statement::{Condition, Statement};
 
 /// What has to be allowed, and to whom.
@@ -113,108 +106,6 @@ pub(crate) fn published_in(account: &AccountId, plans: &[Plan]) -> BTreeSet<Regi
 }
 
 impl<'a> GatheredPermissions<'a> {
-    fn reading(
-        &mut self,
-        spec: &'a AwsAccountSpec,
-        regions: &BTreeSet<Region>,
-        plans: &[Plan],
-        now: Timestamp,
-    ) {
-        let (partition, account) = (spec.partition, &spec.account_id);
-        if let Some(aggregator) = &spec.source.aggregator {
-            let statement = statement::aggregator(
-                partition,
-                &aggregator.account,
-                &aggregator.region,
-                &aws_config::of_aggregator(),
-            );
-            self.allow(aggregator.role.as_ref(), &aggregator.account, statement);
-        } else if spec.source.config_api.is_some() {
-            let types = types(account, plans, now);
-            let is_recorded = |name: &ResourceType| !is_fact(name) && !is_rule(name.as_str());
-            let recorded = types.iter().filter(|(name, _)| is_recorded(name));
-            let operations = aws_config::of_own(recorded.map(|(_, read)| read));
-            self.allow(spec.role.as_ref(), account, statement::items(regions, &operations));
-        }
-        if let Some((queue, role)) = change_queue(spec) {
-            let of_role = role.and_then(|role| account_of(&role.arn));
-            let owner = of_role.as_ref().unwrap_or(account);
-            for statement in statement::changes(partition, &queue) {
-                self.allow(role, owner, statement);
-            }
-        }
-        if let Some(snapshot) = &spec.source.snapshot
-            && let Some(Ok(url)) = snapshot.bucket()
-        {
-            // Whose role it is says its ARN: the bucket may be in any account.
-            let role = snapshot.role.as_ref();
-            let of_role = role.and_then(|role| account_of(&role.arn));
-            let owner = of_role.as_ref().unwrap_or(account);
-            for statement in statement::delivered(partition, account, &url) {
-                self.allow(role, owner, statement);
-            }
-        }
-        if spec.source.reads_account_facts() {
-            self.facts(spec, regions, plans, now);
-        }
-        if spec.source.snapshot.is_none() && !wanted_rules(account, plans).is_empty() {
-            self.rules(spec, regions);
-        }
-    }
-
-    /// What reading an organization takes.
-    fn organization(&mut self, spec: &'a AwsOrganizationSpec) {
-        let needs = DetailNeeds::of(spec);
-        let mut operations = vec![LIST_MEMBERS];
-        operations.extend(needs.units.then_some(LIST_UNITS));
-        operations.extend(needs.tags.then_some(LIST_MEMBER_TAGS));
-        let statement = statement::organization(&operations);
-        self.allow(spec.role.as_ref(), &spec.account_id, statement);
-        let role = &spec.template.role;
-        let arn = format!("arn:{}:iam::*:role/{}", spec.partition, role.name);
-        *self.members.entry(arn).or_default() |= !role.session_tags.is_empty();
-    }
-
-    /// What reading AWS Config rules takes, and keeping them where the account asks for that.
-    fn rules(&mut self, spec: &'a AwsAccountSpec, regions: &BTreeSet<Region>) {
-        let (role, account) = (spec.role.as_ref(), &spec.account_id);
-        self.allow(role, account, statement::rules(regions, &READING));
-        if spec.source.aggregator.is_some() {
-            // Rules are believed only while the recorder runs, which no aggregator shows.
-            let recorders = aws_config::of_recorders();
-            self.allow(role, account, statement::rules(regions, &recorders));
-        }
-        if spec.source.manages_config_rules() {
-            let keeping = statement::own_rules(spec.partition, account, regions, &KEEPING);
-            self.allow(role, account, keeping);
-        }
-    }
-
-    /// What the account itself is asked, whoever is asked for its items.
-    fn facts(
-        &mut self,
-        spec: &'a AwsAccountSpec,
-        regions: &BTreeSet<Region>,
-        plans: &[Plan],
-        now: Timestamp,
-    ) {
-        let (role, account) = (spec.role.as_ref(), &spec.account_id);
-        let types = types(account, plans, now);
-        let (regional, global): (Vec<Fact>, Vec<Fact>) =
-            Fact::of_types(types.iter().map(|(name, _)| name))
-                .into_iter()
-                .partition(|fact| fact.is_regional());
-        let of = |facts: &[Fact]| -> Vec<Operation> {
-            facts.iter().flat_map(|fact| fact.operations()).copied().collect()
-        };
-        if !global.is_empty() {
-            self.allow(role, account, statement::facts(&of(&global)));
-        }
-        if !regional.is_empty() {
-            self.allow(role, account, statement::region_facts(regions, &of(&regional)));
-        }
-    }
-
     fn publishing(&mut self, spec: &'a AwsAccountSpec, regions: &BTreeSet<Region>) {
         if regions.is_empty() {
             return;
@@ -360,6 +251,8 @@ mod tests {
             .flat_map(|role| role.statements.iter().map(|statement| statement.id))
             .collect();
         assert_eq!(of_home, ["ReadAggregator", "ReadOrganization"].into());
+        let of_archive = ["ImportFindings", "ReadFindings", "RequestSnapshots", "UpdateWorkflow"];
+        assert_eq!(ids("333344445555"), of_archive);
         let of_bucket = ["DecryptDelivered", "ListDelivered", "ReadDelivered"];
         assert_eq!(ids("777766665555"), of_bucket);
         let listed = &role("777766665555").statements[1];

@@ -235,6 +235,16 @@ pub(super) fn delivered(partition: Partition, account: &AccountId, url: &S3Url) 
     ]
 }
 
+/// Requesting snapshots from AWS Config. Neither action knows resources.
+pub(super) fn requests(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
+    Statement {
+        id: "RequestSnapshots",
+        actions: actions(operations),
+        resources: BTreeSet::from(["*".to_owned()]),
+        conditions: vec![in_regions(regions)],
+    }
+}
+
 /// Receiving and deleting the messages of a queue that brings changes.
 pub(super) fn changes(partition: Partition, queue: &QueueUrl) -> [Statement; 2] {
     let one = |value: String| BTreeSet::from([value]);

@@ -11,6 +11,7 @@ from ..limits import COUNTS, HISTORY_ITEMS
 from ..operations import Call, Operation
 from ..paging import InvalidToken, page
 from ..world import Region, World
+from .delivery import Deliveries
 from .describe import Describe
 from .encodings import base_item, history_item
 from .items import NOT_RECORDED, Item, deletion_time
@@ -26,6 +27,7 @@ class Config:
         self._world = world
         self._queries = Queries(world.tokens)
         self._describe = Describe(world)
+        self._deliveries = Deliveries(world)
 
     def operations(self) -> dict[str, Operation]:
         """What AWS Config of the double can do."""
@@ -37,7 +39,7 @@ class Config:
             "SelectAggregateResourceConfig": self._select_aggregate,
             "SelectResourceConfig": self._select,
         }
-        everything = {**own, **self._describe.operations()}
+        everything = {**own, **self._describe.operations(), **self._deliveries.operations()}
         return {name: _paged(operation) for name, operation in everything.items()}
 
     def _region(self, call: Call) -> Region:

@@ -1,5 +1,6 @@
 //! AWS Config by its SDK.
 
+mod delivery;
 mod describe;
 mod item;
 mod rules;
@@ -11,7 +12,9 @@ use aws_sdk_config::types::{ChronologicalOrder, ResourceKey as SdkKey, ResourceT
 
 use super::call::Caller;
 use super::fenced::FencedRequests;
-use crate::config::{AggregatedSource, BatchItems, RegionRecorder, ResourceKey, Rows};
+use crate::config::{
+    AggregatedSource, BatchItems, DeliveryChannel, RegionRecorder, ResourceKey, Rows,
+};
 use crate::error::AwsError;
 use crate::operations::{BATCH, COUNT, HISTORY, LIST, SELECT, SELECT_AGGREGATE};
 use crate::sdk::pages::AnswerPage;
@@ -154,5 +157,15 @@ impl ConfigClient {
     /// How fresh an aggregator's view of each account and region is.
     pub async fn aggregated(&self, aggregator: &str) -> Result<Vec<AggregatedSource>, AwsError> {
         describe::aggregated(&self.client, &self.caller, aggregator).await
+    }
+
+    /// Where the region delivers to; nothing where it has no delivery channel.
+    pub async fn delivery_channel(&self) -> Result<Option<DeliveryChannel>, AwsError> {
+        delivery::channel(&self.client, &self.caller).await
+    }
+
+    /// Requests a snapshot of the region. It comes later, by the channel.
+    pub async fn deliver_snapshot(&self, channel: &DeliveryChannel) -> Result<(), AwsError> {
+        delivery::snapshot(&self.client, &self.caller, channel).await
     }
 }

@@ -10,6 +10,8 @@ use quick_xml::events::Event;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use model::Region;
+
 /// What a service answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer(Box<[u8]>);
@@ -69,22 +71,25 @@ fn plain(code: &str) -> &str {
 
 /// The first code and message, at whatever depth: each protocol surrounds them by elements of its own.
 fn of_xml(body: &[u8]) -> (Option<String>, Option<String>) {
-    let (mut code, mut message) = (None, None);
-    let Ok(text) = std::str::from_utf8(body) else { return (code, message) };
-    let mut reader = Reader::from_str(text);
+    (element(body, "Code"), element(body, "Message"))
+}
+
+/// The region that a refusal of S3 names (`AuthorizationHeaderMalformed`: "the region 'us-east-1' is wrong;
+/// expecting 'eu-west-1'").
+pub(super) fn named_region(body: &[u8]) -> Option<Region> {
+    element(body, "Region")?.parse().ok()
+}
+
+/// The text of the first element of a name.
+fn element(body: &[u8], name: &str) -> Option<String> {
+    let mut reader = Reader::from_str(std::str::from_utf8(body).ok()?);
     loop {
         match reader.read_event() {
-            Ok(Event::Start(start)) => {
-                let place = match start.local_name().as_ref() {
-                    "Code" if code.is_none() => &mut code,
-                    "Message" if message.is_none() => &mut message,
-                    _ => continue,
-                };
-                let raw = reader.read_text(start.name());
-                let text = raw.ok().and_then(|raw| Some(unescape(&raw).ok()?.trim().to_owned()));
-                *place = text;
+            Ok(Event::Start(start)) if start.local_name().as_ref() == name => {
+                let raw = reader.read_text(start.name()).ok()?;
+                return Some(unescape(&raw).ok()?.trim().to_owned());
             }
-            Ok(Event::Eof) | Err(_) => return (code, message),
+            Ok(Event::Eof) | Err(_) => return None,
             Ok(_) => {}
         }
     }
@@ -142,6 +147,16 @@ mod tests {
         ] {
             let Refusal(metadata) = Refusal::of(named, body.as_bytes());
             assert_eq!((metadata.code(), metadata.message()), (Some("AccessDenied"), Some("no")));
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_a_signature_names_the_region_of_the_bucket() {
+        let body = |inner: &str| format!("<Error><Code>C</Code>{inner}</Error>");
+        let region = named_region(body("<Region>eu-west-1</Region>").as_bytes());
+        assert_eq!(region.unwrap().as_str(), "eu-west-1");
+        for inner in ["", "<Region>nowhere</Region>", "<Region/>"] {
+            assert_eq!(named_region(body(inner).as_bytes()), None, "{inner}");
         }
     }
 

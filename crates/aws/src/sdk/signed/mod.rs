@@ -190,9 +190,11 @@ impl AnswerNotes {
         if let Some(date) = date.and_then(|it| DateTime::from_str(it, Format::HttpDate).ok()) {
             self.skew.note(date);
         }
-        // "Requests and redirects" (`PermanentRedirect`), Amazon S3 User Guide.
+        // "Requests and redirects" (`PermanentRedirect`), Amazon S3 User Guide. Where the region of the
+        // signature is refused, only the body may name the right one.
         let region = response.headers().get("x-amz-bucket-region");
-        if let Some(region) = region.and_then(|it| it.parse().ok()) {
+        let region = region.and_then(|it| it.parse().ok());
+        if let Some(region) = region.or_else(|| answer::named_region(body)) {
             *self.region.lock().unwrap_or_else(PoisonError::into_inner) = Some(region);
         }
         let code = response.headers().get("x-amzn-errortype");

@@ -23,7 +23,7 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use thiserror::Error;
 
 use super::snapshot::files::SnapshotFile;
-use super::snapshot::{Snapshot, SnapshotError, UnreadRegion};
+use super::snapshot::{FoundFiles, Snapshot, SnapshotError, UnreadRegion};
 use crate::bucket::{KeysPage, ListedObject};
 use crate::error::{AwsError, Class};
 use crate::paging::PageCursor;
@@ -91,6 +91,17 @@ impl DeliveredError {
         !matches!(self, Self::NoSnapshot(_))
     }
 
+    /// What AWS said, where it failed or refused.
+    #[must_use]
+    pub fn of_aws(&self) -> Option<&AwsError> {
+        match self {
+            Self::Unreached(error) | Self::List { error, .. } | Self::Read { error, .. } => {
+                Some(error)
+            }
+            Self::Endless(_) | Self::NoSnapshot(_) => None,
+        }
+    }
+
     /// Why what was to be read is unknown.
     #[must_use]
     pub fn unknown_reason(&self) -> UnknownReason {
@@ -123,10 +134,7 @@ fn advice(error: &AwsError) -> &'static str {
 /// What was found of all accounts.
 #[derive(Default)]
 struct FoundSnapshots {
-    files: Vec<SnapshotFile>,
-    notes: Vec<String>,
-    problems: Vec<String>,
-    unread: BTreeMap<(AccountId, Region), UnreadRegion>,
+    of_regions: FoundFiles,
     first_error: Option<DeliveredError>,
 }
 
@@ -169,14 +177,16 @@ impl DeliveryBucket {
         let looked: Vec<_> = stream::iter(looking).buffered(AT_ONCE).collect().await;
         for ((account, region), looked) in places.iter().zip(looked) {
             match looked {
-                Ok(FoundRegion { files, notes, problems }) => {
-                    if files.is_empty() {
-                        let nothing = self.nothing_in(&logs, account, region);
-                        found.lacks(account, region, &nothing);
+                Ok(FoundRegion { files, notes, problems, taken_at }) => {
+                    if let Some(taken_at) = taken_at {
+                        let place = (account.clone(), region.clone());
+                        found.of_regions.newest.insert(place, Some(taken_at));
+                    } else {
+                        found.lacks(account, region, &self.nothing_in(&logs, account, region));
                     }
-                    found.files.extend(files);
-                    found.notes.extend(notes);
-                    found.problems.extend(problems);
+                    found.of_regions.files.extend(files);
+                    found.of_regions.notes.extend(notes);
+                    found.of_regions.problems.extend(problems);
                 }
                 Err(error) => found.failed(account, &BTreeSet::from([region.clone()]), error),
             }
@@ -222,8 +232,8 @@ impl DeliveryBucket {
         wanted: &WantedAccounts,
         logs: &str,
     ) -> Result<Snapshot, SnapshotError> {
-        let FoundSnapshots { files, notes, problems, unread, first_error } = found;
-        if files.is_empty() {
+        let FoundSnapshots { of_regions: found, first_error } = found;
+        if found.files.is_empty() {
             let place = match wanted.keys().next() {
                 Some(only) if wanted.len() == 1 => config(logs, only),
                 _ => logs.to_owned(),
@@ -231,7 +241,7 @@ impl DeliveryBucket {
             let nothing = || DeliveredError::NoSnapshot(self.place(&place));
             return Err(first_error.unwrap_or_else(nothing).into());
         }
-        Ok(Snapshot::delivered(files, notes, problems, unread))
+        Ok(Snapshot::delivered(found))
     }
 
     /// What to say of a region without a snapshot.
@@ -299,19 +309,24 @@ impl DeliveryBucket {
 
 impl FoundSnapshots {
     /// Takes note of a region without a snapshot.
-    fn lacks(&mut self, account: &AccountId, region: &Region, error: &DeliveredError) {
+    fn lacks(&mut self, account: &AccountId, region: &Region, nothing: &DeliveredError) {
+        self.of_regions.newest.insert((account.clone(), region.clone()), None);
+        self.unread(account, region, nothing);
+    }
+
+    fn unread(&mut self, account: &AccountId, region: &Region, error: &DeliveredError) {
         let unread = UnreadRegion { reason: error.unknown_reason(), detail: error.to_string() };
-        self.unread.insert((account.clone(), region.clone()), unread);
+        self.of_regions.unread.insert((account.clone(), region.clone()), unread);
     }
 
     /// Takes note of regions that could not be looked through.
     fn failed(&mut self, account: &AccountId, regions: &BTreeSet<Region>, error: DeliveredError) {
         let message = error.to_string();
         for region in regions {
-            self.lacks(account, region, &error);
+            self.unread(account, region, &error);
         }
-        if !self.problems.contains(&message) {
-            self.problems.push(message);
+        if !self.of_regions.problems.contains(&message) {
+            self.of_regions.problems.push(message);
         }
         self.first_error.get_or_insert(error);
     }

@@ -30,6 +30,8 @@ pub(super) struct FoundRegion {
     pub(super) files: Vec<SnapshotFile>,
     pub(super) notes: Vec<String>,
     pub(super) problems: Vec<String>,
+    /// When the snapshot was taken, where there is one.
+    pub(super) taken_at: Option<Timestamp>,
 }
 
 /// What was seen on the way to the newest snapshot.
@@ -94,6 +96,7 @@ impl RegionFolder<'_> {
             let place = self.bucket.place(&object.key);
             match self.bucket.snapshot_id(&object).await {
                 Ok(id) => {
+                    way.found.taken_at = Some(taken_at);
                     way.found.files.push(self.bucket.file(object, id));
                     let history = std::mem::take(&mut way.history).into_iter();
                     let since = history.filter(|(last, _)| *last >= taken_at);

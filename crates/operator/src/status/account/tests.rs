@@ -140,3 +140,36 @@ fn an_evaluation_that_does_not_end_is_reported_whatever_came_of_the_last_one() {
     assert_eq!(of_type(&status, "Ready"), overdue);
     assert_eq!(of_type(&status, "Evaluated"), overdue);
 }
+
+#[test]
+fn requests_for_snapshots_have_a_condition_where_they_are_declared() {
+    let requested = |observed: Option<&AccountObservation>, declared: bool| {
+        let mut account = account();
+        if declared {
+            let snapshot = serde_json::json!({"url": "s3://logs", "deliver": {"every": "20h"}});
+            account.spec.source.snapshot = Some(serde_json::from_value(snapshot).unwrap());
+        }
+        let seen = Seen { observed, ..Seen::default() };
+        let status = of(&account, &seen, &SinkChoice::SecurityHub, &time_of(at(0)));
+        let said = ConditionType::SnapshotsRequested.among(&status.conditions)?.clone();
+        Some((said.status, said.reason, said.message))
+    };
+    let of = |requests| AccountObservation { requests, ..AccountObservation::default() };
+    let quiet = of(Some(DeliveryRequests::default()));
+    assert_eq!(requested(Some(&quiet), false), None);
+    let (status, reason, _) = requested(None, true).unwrap();
+    assert_eq!((&*status, &*reason), ("Unknown", "Pending"));
+    let (status, reason, _) = requested(Some(&quiet), true).unwrap();
+    assert_eq!((&*status, &*reason), ("True", "Requested"));
+    let underway = ["eu-west-1".parse().unwrap()].into();
+    let underway = DeliveryRequests { underway, ..DeliveryRequests::default() };
+    let (_, _, message) = requested(Some(&of(Some(underway.clone()))), true).unwrap();
+    assert!(message.starts_with("requested in eu-west-1"), "{message}");
+    let overdue = DeliveryRequests { overdue: vec!["it is late".to_owned()], ..underway };
+    let (status, reason, _) = requested(Some(&of(Some(overdue.clone()))), true).unwrap();
+    assert_eq!((&*status, &*reason), ("False", "NotDelivered"));
+    let refused = DeliveryRequests { refused: vec!["it is denied".to_owned()], ..overdue };
+    let (status, reason, message) = requested(Some(&of(Some(refused))), true).unwrap();
+    assert_eq!((&*status, &*reason), ("False", "Refused"));
+    assert_eq!(message, "it is denied; it is late; will retry");
+}
