@@ -165,7 +165,7 @@ impl Organization<'_> {
         let all = self.size.accounts as u64 * self.size.items;
         within(self.size.patience, "everything is evaluated", async || {
             let baseline = baselines.get("production").await.unwrap();
-            let summary = baseline.status.as_ref()?.summary?;
+            let summary = baseline.status.as_ref()?.summary.as_ref()?;
             let is_whole = summary.compliant + summary.non_compliant == all && summary.unknown == 0;
             let is_ready = baseline_says(&baseline, "Ready") == Some(("True", "Evaluated"));
             (is_whole && is_ready).then_some(summary.non_compliant)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::document::{Document, RecordState, field};
-use super::write::{product_field, reading_path};
+use super::write::{product_field, reading_path, reading_value};
 use crate::drift::finding::{Finding, FindingResource, Generator};
 use crate::drift::id::FindingId;
 use crate::drift::publisher::PublisherId;
@@ -115,8 +115,8 @@ fn readings(document: &Document) -> Arc<[FieldReading]> {
     let readings = fields.filter(|(key, _)| key.starts_with(field::READING));
     readings
         .filter_map(|(_, reading)| reading.split_once(field::READS))
-        // By the place as it is written again: what it names may be secret.
-        .map(|(path, value)| FieldReading { path: reading_path(path), value: value.to_owned() })
+        // As both are written again: by that it is judged whether they are secret.
+        .map(|(path, value)| FieldReading { path: reading_path(path), value: reading_value(value) })
         .map(masked_reading)
         .collect()
 }
@@ -167,4 +167,23 @@ fn time(document: &Document, value: &str) -> Result<Timestamp, NotAFinding> {
 
 fn invalid(document: &Document, what: &'static str, value: &str) -> NotAFinding {
     NotAFinding::InvalidValue { id: document.id.clone(), what, value: value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::fixture::{at, finding};
+
+    #[test]
+    fn a_secret_that_was_published_is_masked_as_it_would_be_written_again() {
+        for value in ["\"hunter2\"", "\"hunter2\n\"", "\n\"hunter2\"", "\"\u{202e}hunter2\""] {
+            let mut document = finding("logs", at(0)).to_asff();
+            let reading = format!("resource.masterUserPassword{}{value}", field::READS);
+            document.product_fields.insert(format!("{}01", field::READING), reading);
+            let read = Finding::try_from(document).unwrap();
+            let [reading] = &read.readings[..] else { panic!("{:?}", read.readings) };
+            assert!(!reading.value.contains("hunter2"), "{reading:?}");
+            assert_eq!(Finding::try_from(read.to_asff()).unwrap(), read);
+        }
+    }
 }

@@ -119,7 +119,7 @@ impl Finding {
     fn reading_fields(&self) -> impl Iterator<Item = (String, String)> {
         self.readings.iter().take(limits::READINGS).enumerate().map(|(at, reading)| {
             let path = reading_path(&reading.path);
-            let value = fit(&reading.value, limits::READING_VALUE, NOTHING);
+            let value = reading_value(&reading.value);
             (format!("{}{:02}", field::READING, at + 1), format!("{path}{}{value}", field::READS))
         })
     }
@@ -140,6 +140,11 @@ pub(super) fn reading_path(path: &str) -> String {
         path = path.replace(" =", "=");
     }
     path
+}
+
+/// What stood there, as it is written.
+pub(super) fn reading_value(value: &str) -> String {
+    fit(value, limits::READING_VALUE, NOTHING).into_owned()
 }
 
 fn resource_id(resource: &FindingResource) -> String {
