@@ -26,13 +26,21 @@ const OPTIMISED: &str = "PLUMBLINE_OPTIMISED";
 /// Where Plumbline's own credentials belong.
 const OPERATORS: &str = "999900000000";
 const REGIONS: [&str; 4] = ["eu-west-1", "us-east-1", "eu-central-1", "us-west-2"];
-/// One for each type of the items.
+/// One for each of the items' types.
 const CONTROLS: [&str; 5] = [
     "ec2-imdsv2",
     "security-group-ssh",
     "rds-instance-private",
     "ebs-volume-encrypted",
     "s3-bucket-tls-only",
+];
+
+const TYPES: [&str; 5] = [
+    "AWS::EC2::Instance",
+    "AWS::EC2::SecurityGroup",
+    "AWS::RDS::DBInstance",
+    "AWS::EC2::Volume",
+    "AWS::S3::Bucket",
 ];
 
 /// The items of the benchmarks: 2.9 KB each, two in a hundred of which drift.
@@ -125,6 +133,7 @@ fn account(folder: &Path, namespace: &str, number: usize) -> Value {
             "source": { "snapshot": {
                 "url": folder.join(format!("{id}.json.gz")),
                 "maxAge": "876000h",
+                "recordedTypes": TYPES,
             }},
             "allowedNamespaces": { "names": [namespace] },
         },
