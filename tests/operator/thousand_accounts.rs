@@ -77,7 +77,7 @@ const FULL: Size = Size {
     accounts: 1_000,
     items: 20_000,
     replicas: 3,
-    patience: Duration::from_mins(60),
+    patience: Duration::from_hours(1),
     window: Duration::from_mins(1),
     again: Duration::from_mins(2),
     memory: 1_024.0,
@@ -90,7 +90,7 @@ fn account_id(number: usize) -> String {
 /// An item in one of the four regions.
 fn item(number: u64) -> String {
     let item = items::item(number);
-    if number / 20 % 2 == 0 {
+    if (number / 20).is_multiple_of(2) {
         return item;
     }
     item.replace("eu-west-1", "eu-central-1").replace("us-east-1", "us-west-2")
@@ -193,9 +193,10 @@ impl Organization<'_> {
 
     /// Waits until so many findings are in Security Hub.
     async fn is_published(&self, findings: u64) {
+        let expected = f64::from(u32::try_from(findings).unwrap());
         within(self.size.patience, "everything is published", async || {
             let published = self.sum("plumbline_findings_published_total", "success").await;
-            (published >= findings as f64).then_some(())
+            (published >= expected).then_some(())
         })
         .await;
     }
@@ -225,10 +226,10 @@ impl Organization<'_> {
         let writes = self.writes_to_security_hub();
         let before = self.processor_time();
         let requests = requests_within(self.operated, self.size.window).await;
-        let busy = (self.processor_time() - before).as_secs_f64() / self.size.window.as_secs_f64();
+        let busy = self.processor_time().saturating_sub(before).as_secs_f64();
         say(&format!(
             "steady state: {:.1} % of one core in all replicas, {:.0} requests a minute to the API server",
-            busy * 100.0,
+            100.0 * busy / self.size.window.as_secs_f64(),
             requests * 60.0 / self.size.window.as_secs_f64(),
         ));
         assert_eq!(self.writes_to_security_hub(), writes);

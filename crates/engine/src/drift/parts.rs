@@ -55,7 +55,9 @@ impl SharedParts {
         learn(&mut self.resources, resource);
         learn(&mut self.descriptions, description);
         learn(&mut self.readings, readings);
-        ownership.iter().for_each(|ownership| learn(&mut self.ownerships, ownership));
+        if let Some(ownership) = ownership {
+            learn(&mut self.ownerships, ownership);
+        }
     }
 
     /// Holds the parts of a finding that was read as those before it hold theirs.
