@@ -280,6 +280,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")]
     fn comparing_more_than_the_fuel_allows_ends() {
         let list = vec![Value::Int(0); 100];
         let result = equal(&Value::List(&list), &Value::List(&list), &mut Fuel::new(50));

@@ -87,6 +87,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")]
     fn searches_that_look_far_ahead_again_and_again_run_out_of_fuel() {
         let text = "a".repeat(20_000);
         assert!(method("findAll", &[s(&text), s(".*b|a")]).is_err());
