@@ -31,6 +31,9 @@ const AT_ONCE: usize = 8;
 /// How requesting snapshots of an account goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryRequests {
+    /// The regions of which it is unknown whether a snapshot has to be requested: the bucket could not be
+    /// searched.
+    pub unsearched: BTreeSet<Region>,
     /// The regions whose snapshots were requested within the last hour, and have not arrived.
     pub underway: BTreeSet<Region>,
     /// Why no snapshot could be requested: a sentence for the regions that refused for the same reason.
@@ -127,12 +130,14 @@ pub(super) async fn request(
 ) -> Option<DeliveryRequests> {
     let every = spec.source.snapshot.as_ref()?.deliver.as_ref()?.every;
     let oldest = now.second_before(every.duration());
-    let mut last = BTreeMap::new();
-    let mut unasked = Vec::new();
+    let (mut last, mut unasked, mut unsearched) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
     for (region, newest) in newest {
         let key = (spec.account_id.clone(), region);
         match newest {
-            NewestSnapshot::Unknown => continue,
+            NewestSnapshot::Unknown => {
+                unsearched.insert(key.1);
+                continue;
+            }
             NewestSnapshot::TakenAt(taken_at) if taken_at >= oldest => {
                 aws.requests().arrived(&key);
                 continue;
@@ -150,7 +155,7 @@ pub(super) async fn request(
         aws.requests().note(key.clone(), request.clone());
         last.insert(key.1, request);
     }
-    Some(summed_up(last, spec, now))
+    Some(DeliveryRequests { unsearched, ..summed_up(last, spec, now) })
 }
 
 /// Asks each of these regions, once the account is reached.

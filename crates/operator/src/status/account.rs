@@ -1,5 +1,7 @@
 //! The status of an `AwsAccount`: what its worker observed, region by region and over all.
 
+use std::collections::BTreeSet;
+
 use super::condition::{ConditionValue, join_first};
 use super::findings::{SHOWN, archived, held, sole_publisher};
 use super::outlook::Outlook;
@@ -317,18 +319,28 @@ fn snapshots(observed: Option<&AccountObservation>) -> ConditionValue {
             "the bucket has not been searched for snapshots yet",
         );
     };
-    let DeliveryRequests { underway, refused, overdue } = requests;
+    let DeliveryRequests { unsearched, underway, refused, overdue } = requests;
     let reason =
         if refused.is_empty() { ConditionReason::NotDelivered } else { ConditionReason::Refused };
     let troubles: Vec<String> = requests.troubles().cloned().collect();
     if !(refused.is_empty() && overdue.is_empty()) {
         return ConditionValue::no(reason, format!("{}; will retry", join_first(&troubles, SHOWN)));
     }
-    let regions: Vec<&str> = underway.iter().map(Region::as_str).collect();
-    let message = if regions.is_empty() {
+    let named = |regions: &BTreeSet<Region>| {
+        regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
+    };
+    if !unsearched.is_empty() {
+        let message = format!(
+            "whether a snapshot has to be requested in {} is unknown, because the bucket could not be \
+             searched",
+            named(unsearched),
+        );
+        return ConditionValue::unknown(ConditionReason::NotDelivered, message);
+    }
+    let message = if underway.is_empty() {
         "no snapshot has to be requested at the moment".to_owned()
     } else {
-        format!("requested in {}; read at the next interval after it arrives", regions.join(", "))
+        format!("requested in {}; read at the next interval after it arrives", named(underway))
     };
     ConditionValue::yes(ConditionReason::Requested, message)
 }

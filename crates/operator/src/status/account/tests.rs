@@ -165,7 +165,12 @@ fn requests_for_snapshots_have_a_condition_where_they_are_declared() {
     let underway = DeliveryRequests { underway, ..DeliveryRequests::default() };
     let (_, _, message) = requested(Some(&of(Some(underway.clone()))), true).unwrap();
     assert!(message.starts_with("requested in eu-west-1"), "{message}");
-    let overdue = DeliveryRequests { overdue: vec!["it is late".to_owned()], ..underway };
+    let unsearched = ["us-east-1".parse().unwrap()].into();
+    let unsearched = DeliveryRequests { unsearched, ..underway.clone() };
+    let (status, reason, message) = requested(Some(&of(Some(unsearched.clone()))), true).unwrap();
+    assert_eq!((&*status, &*reason), ("Unknown", "NotDelivered"));
+    assert!(message.contains("us-east-1 is unknown"), "{message}");
+    let overdue = DeliveryRequests { overdue: vec!["it is late".to_owned()], ..unsearched };
     let (status, reason, _) = requested(Some(&of(Some(overdue.clone()))), true).unwrap();
     assert_eq!((&*status, &*reason), ("False", "NotDelivered"));
     let refused = DeliveryRequests { refused: vec!["it is denied".to_owned()], ..overdue };
