@@ -10,14 +10,17 @@ use std::io::{self, Write};
 pub(crate) const ACCOUNT: &str = "111122223333";
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
-/// Writes a snapshot of `count` items.
-pub(crate) fn write_snapshot(count: u64, out: &mut impl Write) -> io::Result<()> {
+/// Writes a snapshot of items.
+pub(crate) fn write_snapshot(
+    items: impl Iterator<Item = String>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     out.write_all(br#"{"fileVersion":"1.0","configSnapshotId":"bench","configurationItems":["#)?;
-    for number in 0..count {
-        if number > 0 {
+    for (at, item) in items.enumerate() {
+        if at > 0 {
             out.write_all(b",")?;
         }
-        out.write_all(item(number).as_bytes())?;
+        out.write_all(item.as_bytes())?;
     }
     out.write_all(b"]}")
 }
@@ -32,11 +35,6 @@ pub(crate) fn item(number: u64) -> String {
         n if n % 4 == 2 => security_group(&facts),
         _ => database(&facts),
     }
-}
-
-/// An instance, whatever the number.
-pub(crate) fn instance_item(number: u64) -> String {
-    instance(&Facts::of(number))
 }
 
 /// What varies between items.

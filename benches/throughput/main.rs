@@ -40,7 +40,8 @@ fn main() -> io::Result<()> {
     match arguments[..] {
         ["snapshot", count, file, ..] => {
             let mut out = BufWriter::new(File::create(file)?);
-            items::write_snapshot(count.parse().map_err(io::Error::other)?, &mut out)?;
+            let count: u64 = count.parse().map_err(io::Error::other)?;
+            items::write_snapshot((0..count).map(items::item), &mut out)?;
             out.flush()
         }
         ["baseline", copies, folder, ..] => {
@@ -82,7 +83,7 @@ fn measure() -> io::Result<()> {
     drop(mixed);
 
     println!("{ITEMS} instances, all five controls on each");
-    let instances: Vec<String> = (0..ITEMS).map(items::instance_item).collect();
+    let instances: Vec<String> = (0..ITEMS).map(|number| items::item(4 * number + 1)).collect();
     baseline::write_instances(folder.path())?;
     let plans = plumbline::plans(folder.path());
     compare(

@@ -170,3 +170,11 @@ pub async fn read(assessment: &mut Assessment, assessed: &Assessed) -> Vec<Snaps
     };
     sources(assessment, assessed).await.into_iter().map(state).collect()
 }
+
+/// A refusal of calls of S3 after so many.
+pub fn refusal(code: &str, message: &str, status: u16, skip: u64) -> Value {
+    json!({
+        "kind": "error", "code": code, "message": message, "status": status, "skip": skip,
+        "match": {"service": "s3"},
+    })
+}

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::bucket::{BUCKET, OTHER, SOURCE, URL, ago, deliver, snapshots, start, world};
+use super::bucket::{BUCKET, OTHER, SOURCE, URL, ago, deliver, refusal, snapshots, start, world};
 use super::world::{ACCOUNT, Desired, REGIONS};
 use support::double::Double;
 
@@ -73,11 +73,7 @@ fn a_bucket_that_may_not_be_read_is_reported_with_the_permission() {
     // Everything may be listed, and nothing read.
     let mut skip = 0;
     let reading = loop {
-        let denied = json!({
-            "kind": "error", "code": "AccessDenied", "message": "Access Denied", "status": 403,
-            "skip": skip, "match": {"service": "s3"},
-        });
-        double.order_faults(1, &[denied]);
+        double.order_faults(1, &[refusal("AccessDenied", "Access Denied", 403, skip)]);
         let (state, said) = snapshot(&double, SOURCE);
         assert_eq!(state, "failed", "{said}");
         if said.contains("cannot read s3://") {

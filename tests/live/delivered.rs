@@ -6,8 +6,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::bucket::{
-    Delivered, OTHER, SOURCE, URL, ago, assessed, assessment, deliver, read, snapshots, sources,
-    start, world,
+    Delivered, OTHER, SOURCE, URL, ago, assessed, assessment, deliver, read, refusal, snapshots,
+    sources, start, world,
 };
 use super::of_type;
 use super::world::{ACCOUNT, Desired, REGIONS, region_of};
@@ -44,14 +44,6 @@ fn sorted(scanned: &Value) -> Vec<String> {
 
 fn faults(double: &Double, faults: &[Value]) {
     double.order_faults(1, faults);
-}
-
-/// A refusal of calls of S3 after so many, once or always.
-fn refusal(code: &str, message: &str, status: u16, skip: u64) -> Value {
-    json!({
-        "kind": "error", "code": code, "message": message, "status": status, "skip": skip,
-        "match": {"service": "s3"},
-    })
 }
 
 #[test]

@@ -44,7 +44,7 @@ const TYPES: [&str; 5] = [
 ];
 
 /// The items of the benchmarks: 2.9 KB each, two in a hundred of which drift.
-#[allow(dead_code, clippy::cast_possible_truncation)]
+#[allow(clippy::cast_possible_truncation)]
 #[path = "../../benches/throughput/items.rs"]
 mod items;
 
@@ -99,13 +99,7 @@ fn item(number: u64) -> String {
 /// Writes a snapshot for each account, the same but for the account's id.
 fn deliver(folder: &Path, size: &Size) {
     let mut template = BufWriter::new(File::create(folder.join("template.json")).unwrap());
-    write!(template, r#"{{"fileVersion":"1.0","configSnapshotId":"1","configurationItems":["#)
-        .unwrap();
-    for number in 0..size.items {
-        let comma = if number == 0 { "" } else { "," };
-        write!(template, "{comma}{}", item(number)).unwrap();
-    }
-    write!(template, "]}}").unwrap();
+    items::write_snapshot((0..size.items).map(item), &mut template).unwrap();
     template.into_inner().unwrap();
     let script = format!("sed s/{}/$1/g template.json | gzip -1 > $1.json.gz", items::ACCOUNT);
     let mut all = Command::new("xargs")

@@ -47,6 +47,12 @@ pub(super) struct Caller {
 }
 
 impl Caller {
+    /// The same, which tries a call that fails again for so long at most.
+    pub(super) fn within(&self, deadline: Duration) -> Self {
+        let deadline = self.patience.deadline.min(deadline);
+        Self { patience: Patience { deadline, ..self.patience }, ..self.clone() }
+    }
+
     /// Calls until there is an answer, or an error that another try would not fix.
     pub(super) async fn call<T, E, F>(
         &self,

@@ -99,7 +99,8 @@ impl KnownFindings {
     pub fn same(&self, mut read: Finding, shared: &mut SharedParts) -> Arc<Finding> {
         match self.findings.get(&read.id) {
             Some(known) if **known == read => return Arc::clone(known),
-            Some(known) => shared.learn(known),
+            // Its parts are the ones to share.
+            Some(known) => shared.share(&mut Finding::clone(known)),
             None => {}
         }
         shared.share(&mut read);

@@ -1,5 +1,6 @@
 //! What many findings say alike, held once.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -22,73 +23,45 @@ impl SharedParts {
     const MOST: usize = 1 << 17;
 
     pub(super) fn resource(&mut self, resource: FindingResource) -> Arc<FindingResource> {
-        if let Some(known) = self.resources.get(&resource) {
-            return Arc::clone(known);
-        }
-        remember(&mut self.resources, Arc::new(resource))
+        one(&mut self.resources, resource)
     }
 
     pub(super) fn ownership(&mut self, ownership: Ownership) -> Arc<Ownership> {
-        if let Some(known) = self.ownerships.get(&ownership) {
-            return Arc::clone(known);
-        }
-        remember(&mut self.ownerships, Arc::new(ownership))
+        one(&mut self.ownerships, ownership)
     }
 
     pub(super) fn description(&mut self, description: &str) -> Arc<str> {
-        if let Some(known) = self.descriptions.get(description) {
-            return Arc::clone(known);
-        }
-        remember(&mut self.descriptions, Arc::from(description))
+        one(&mut self.descriptions, description)
     }
 
     pub(super) fn readings(&mut self, readings: &[FieldReading]) -> Arc<[FieldReading]> {
-        if let Some(known) = self.readings.get(readings) {
-            return Arc::clone(known);
-        }
-        remember(&mut self.readings, Arc::from(readings))
+        one(&mut self.readings, readings)
     }
 
-    /// Knows the parts of a finding from now on.
-    pub(super) fn learn(&mut self, finding: &Finding) {
-        let Finding { resource, ownership, description, readings, .. } = finding;
-        learn(&mut self.resources, resource);
-        learn(&mut self.descriptions, description);
-        learn(&mut self.readings, readings);
-        if let Some(ownership) = ownership {
-            learn(&mut self.ownerships, ownership);
-        }
-    }
-
-    /// Holds the parts of a finding that was read as those before it hold theirs.
+    /// Holds the parts of a finding as those before it hold theirs.
     pub fn share(&mut self, finding: &mut Finding) {
-        replace(&mut self.resources, &mut finding.resource);
-        replace(&mut self.descriptions, &mut finding.description);
-        replace(&mut self.readings, &mut finding.readings);
-        if let Some(ownership) = &mut finding.ownership {
-            replace(&mut self.ownerships, ownership);
+        let Finding { resource, ownership, description, readings, .. } = finding;
+        *resource = one(&mut self.resources, Arc::clone(resource));
+        *description = one(&mut self.descriptions, Arc::clone(description));
+        *readings = one(&mut self.readings, Arc::clone(readings));
+        if let Some(ownership) = ownership {
+            *ownership = one(&mut self.ownerships, Arc::clone(ownership));
         }
     }
 }
 
-/// Puts the part that is known in the place of an equal one.
-fn replace<T: ?Sized + Eq + Hash>(known: &mut HashSet<Arc<T>>, part: &mut Arc<T>) {
-    match known.get(part) {
-        Some(known) => *part = Arc::clone(known),
-        None => _ = remember(known, Arc::clone(part)),
+/// The part as it is held already, or is from now on.
+fn one<T: ?Sized + Eq + Hash>(
+    known: &mut HashSet<Arc<T>>,
+    part: impl Borrow<T> + Into<Arc<T>>,
+) -> Arc<T> {
+    if let Some(known) = known.get(part.borrow()) {
+        return Arc::clone(known);
     }
-}
-
-fn learn<T: ?Sized + Eq + Hash>(known: &mut HashSet<Arc<T>>, part: &Arc<T>) {
-    if !known.contains(part) {
-        remember(known, Arc::clone(part));
-    }
-}
-
-fn remember<T: ?Sized + Eq + Hash>(known: &mut HashSet<Arc<T>>, part: Arc<T>) -> Arc<T> {
     if known.len() >= SharedParts::MOST {
         known.clear();
     }
+    let part = part.into();
     known.insert(Arc::clone(&part));
     part
 }

@@ -49,15 +49,15 @@ impl Statement {
     }
 }
 
+/// Calls of each of these regions that name no resource.
+fn regional(id: &'static str, regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
+    Statement { id, conditions: vec![in_regions(regions)], ..facts(operations) }
+}
+
 /// Reading configuration items. Most of these actions know no resources; those about recorders do,
 /// but are called without naming one, since nobody knows the names beforehand.
 pub(super) fn items(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
-    Statement {
-        id: "ReadItems",
-        actions: actions(operations),
-        resources: BTreeSet::from(["*".to_owned()]),
-        conditions: vec![in_regions(regions)],
-    }
+    regional("ReadItems", regions, operations)
 }
 
 /// Reading facts of the account as a whole. The actions know no resources; a condition on regions would
@@ -78,22 +78,12 @@ pub(super) fn organization(operations: &[Operation]) -> Statement {
 
 /// Reading facts of each region.
 pub(super) fn region_facts(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
-    Statement {
-        id: "ReadRegionFacts",
-        actions: actions(operations),
-        resources: BTreeSet::from(["*".to_owned()]),
-        conditions: vec![in_regions(regions)],
-    }
+    regional("ReadRegionFacts", regions, operations)
 }
 
 /// Reading AWS Config rules. They are asked for without naming one.
 pub(super) fn rules(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
-    Statement {
-        id: "ReadConfigRules",
-        actions: actions(operations),
-        resources: BTreeSet::from(["*".to_owned()]),
-        conditions: vec![in_regions(regions)],
-    }
+    regional("ReadConfigRules", regions, operations)
 }
 
 /// Creating and removing AWS Config rules. A rule's ARN ends in an id that AWS makes up. Who creates a
@@ -237,12 +227,7 @@ pub(super) fn delivered(partition: Partition, account: &AccountId, url: &S3Url) 
 
 /// Requesting snapshots from AWS Config. Neither action knows resources.
 pub(super) fn requests(regions: &BTreeSet<Region>, operations: &[Operation]) -> Statement {
-    Statement {
-        id: "RequestSnapshots",
-        actions: actions(operations),
-        resources: BTreeSet::from(["*".to_owned()]),
-        conditions: vec![in_regions(regions)],
-    }
+    regional("RequestSnapshots", regions, operations)
 }
 
 /// Receiving and deleting the messages of a queue that brings changes.

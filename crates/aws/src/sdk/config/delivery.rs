@@ -10,15 +10,9 @@ use crate::config::DeliveryChannel;
 use crate::error::AwsError;
 use crate::operations::{DELIVER_SNAPSHOT, DESCRIBE_CHANNELS};
 use crate::sdk::call::Caller;
-use crate::settings::Patience;
 
 /// A call that fails is tried again for so long.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-fn hurried(caller: &Caller) -> Caller {
-    let deadline = caller.patience.deadline.min(PATIENCE);
-    Caller { patience: Patience { deadline, ..caller.patience }, ..caller.clone() }
-}
 
 /// The delivery channel: there is at most one in a region (`PutDeliveryChannel`, AWS Config API Reference).
 pub(super) async fn channel(
@@ -26,7 +20,7 @@ pub(super) async fn channel(
     caller: &Caller,
 ) -> Result<Option<DeliveryChannel>, AwsError> {
     let ask = client.describe_delivery_channels();
-    let described = hurried(caller).call(DESCRIBE_CHANNELS, || ask.clone().send()).await?;
+    let described = caller.within(PATIENCE).call(DESCRIBE_CHANNELS, || ask.clone().send()).await?;
     let channel = described.delivery_channels.into_iter().flatten().next();
     Ok(channel.map(|channel| {
         let prefix = channel.s3_key_prefix.unwrap_or_default();
@@ -45,6 +39,6 @@ pub(super) async fn snapshot(
     channel: &DeliveryChannel,
 ) -> Result<(), AwsError> {
     let ask = client.deliver_config_snapshot().delivery_channel_name(&channel.name);
-    hurried(caller).call(DELIVER_SNAPSHOT, || ask.clone().send()).await?;
+    caller.within(PATIENCE).call(DELIVER_SNAPSHOT, || ask.clone().send()).await?;
     Ok(())
 }

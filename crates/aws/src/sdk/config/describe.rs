@@ -22,7 +22,6 @@ use crate::operations::{
 use crate::sdk::call::Caller;
 use crate::sdk::message::shown;
 use crate::sdk::pages::AnswerPage;
-use crate::settings::Patience;
 use cel::Timestamp;
 use model::{means, value_of};
 
@@ -50,8 +49,7 @@ async fn service_recorders(
     client: &Client,
     caller: &Caller,
 ) -> Result<Vec<ServiceRecorder>, AwsError> {
-    let patience = Patience { deadline: Duration::from_secs(2), ..caller.patience };
-    let caller = &Caller { patience, ..caller.clone() };
+    let caller = &caller.within(Duration::from_secs(2));
     let page = move |token| async move {
         let ask = client.list_configuration_recorders().set_next_token(token);
         let page = caller.call(LIST_RECORDERS, || ask.clone().send()).await?;
