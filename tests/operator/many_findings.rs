@@ -209,9 +209,10 @@ async fn memory_stays_within_its_bound_with_as_many_findings_as_ten_teams_may_ha
         size.days,
         size.days * size.daily * of_a_bucket,
     ));
-    // What is archived is known for 90 days: no more than by 0.4 kB each, and what an allocator holds.
+    // What is archived is known for 90 days: no more than by 0.4 kB each. An evaluation takes 15 MB of one of the
+    // allocator's two arenas, which it keeps: whether the other had its turn before or has it after is chance.
     let known = size.days * size.daily * of_a_bucket * 2 / 3;
-    let more = f64::from(u32::try_from(known).unwrap()) * 4e-4 + 8.0;
+    let more = f64::from(u32::try_from(known).unwrap()) * 4e-4 + 20.0;
     assert!(after_all <= after_a_third * 1.1 + more, "{after_a_third} and then {after_all} MB");
     // Nothing is published of what has not been read back.
     crowd.restart().await;

@@ -211,6 +211,12 @@ impl<'c> Comparison<'c> {
         Ok(match result.verdict {
             Verdict::NonCompliant => {
                 let exemption = place.exemption.map(|exemption| exemption.name.as_str());
+                if let Some(known) = known
+                    && transition::stands(known, exemption)
+                    && known.says(&self.generator(place, result)?, place.plan, result)
+                {
+                    return Ok(None);
+                }
                 transition::failed(known, self.seen(place, result)?, exemption, self.now)
             }
             Verdict::Compliant if place.plan.publish.passed => {
@@ -233,6 +239,16 @@ impl<'c> Comparison<'c> {
         place: ResultContext<'c>,
         result: &EvaluationResult<'_>,
     ) -> Result<Finding, InternalError> {
+        let generator = self.generator(place, result)?;
+        Finding::new(&generator, place.plan, result, self.now, &mut self.shared).ok_or(MISPLACED)
+    }
+
+    /// What the finding comes from.
+    fn generator(
+        &mut self,
+        place: ResultContext<'c>,
+        result: &EvaluationResult<'_>,
+    ) -> Result<Arc<Generator>, InternalError> {
         let ResultContext { plan, planned, .. } = place;
         let generators = self.generators.get_mut(result.plan);
         let generators = generators.and_then(|plan| plan.get_mut(result.control));
@@ -248,7 +264,7 @@ impl<'c> Comparison<'c> {
             known.shared_generator(Generator::new(installation, &plan.baseline, control, status))
         };
         let generator = generator.get_or_insert_with(new);
-        Finding::new(generator, plan, result, self.now, &mut self.shared).ok_or(MISPLACED)
+        Ok(Arc::clone(generator))
     }
 
     /// What is to be published, and what to say of each plan.

@@ -2,6 +2,7 @@
 
 mod archived;
 mod mistakes;
+mod news;
 mod owners;
 mod publishers;
 mod room;

@@ -46,6 +46,13 @@ pub(super) fn failed(
     Some(change(next.into()))
 }
 
+/// Whether nothing becomes of a finding whose subject fails as before, if it says what is seen.
+pub(super) fn stands(known: &Finding, exemption: Option<&str>) -> bool {
+    let is_exempt_as_before =
+        known.exemption.as_deref() == exemption.filter(|_| !suppressed_by_person(known));
+    known.is_open() && is_exempt_as_before && known.workflow == workflow(known, exemption)
+}
+
 /// The subject is as it should be, or the control does not concern it. `seen` gives the finding as
 /// if nothing were known.
 pub(super) fn resolved(
