@@ -79,6 +79,7 @@ bench: $(VENV)/.ready-aws ## Measure throughput, memory and start-up beside Duck
 	$(VENV)/bin/python benches/scan.py
 	$(VENV)/bin/python benches/live.py
 	$(VENV)/bin/python benches/live.py --region eu-west-1
+	$(VENV)/bin/python benches/delivered.py
 
 # What takes an organization of a thousand accounts is measured with the program as it is released.
 soak: $(VENV)/.ready $(VENV)/.ready-aws kubernetes ## Run the long suites, as the nightly workflow does: more cases, more kills, more hostile input

@@ -3,6 +3,8 @@
 //!
 //! - without arguments: measures and prints
 //! - `changes COUNT`: measures what one change of an item among so many costs
+//! - `stages FILE FOLDER`: measures what each stage of reading a gzipped snapshot takes, with the baseline of a
+//!   folder
 //! - `snapshot COUNT FILE`: writes a snapshot of so many items
 //! - `baseline COPIES FOLDER`: writes the YAML that it is evaluated with
 
@@ -23,6 +25,7 @@ mod changes;
 mod handwritten;
 mod items;
 mod plumbline;
+mod stages;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -47,6 +50,7 @@ fn main() -> io::Result<()> {
         ["baseline", copies, folder, ..] => {
             baseline::write(copies.parse().map_err(io::Error::other)?, Path::new(folder))
         }
+        ["stages", file, folder, ..] => stages::measure(Path::new(file), Path::new(folder)),
         ["changes", count, ..] => changes::measure(count.parse().map_err(io::Error::other)?),
         _ => {
             measure()?;

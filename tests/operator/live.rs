@@ -340,12 +340,20 @@ async fn a_queue_brings_changes_before_the_interval_and_is_reported_when_it_is_g
     let taken = format!("plumbline_change_messages_total{{outcome=\"taken\",queue=\"{url}\"}}");
     assert!(live.replica.metric(&taken).await.unwrap() >= 2.0);
 
-    let place = json!({
-        "account": account, "region": QUEUE_REGION, "name": "changes", "change": null,
-    });
-    live.double.control("PATCH", "queue", &place);
+    let queue = |more: Value| {
+        let mut place = json!({ "account": account, "region": QUEUE_REGION, "name": "changes" });
+        place.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+        place
+    };
+    let nonsense = queue(json!({ "messages": [{ "hello": "world" }] }));
+    live.double.control("POST", "messages", &nonsense);
+    live.account_says(&account, "ChangesReceived", ("True", "UnreadMessages")).await;
+    live.account_event(&account, "ChangesNotUnderstood").await;
+
+    live.double.control("PATCH", "queue", &queue(json!({ "change": null })));
     let message = live.account_says(&account, "ChangesReceived", ("False", "QueueMissing")).await;
     assert!(message.contains("will retry"), "{message}");
+    live.account_event(&account, "ChangeQueueUnreadable").await;
     live.set_versioning(&account, "eu-west-1", "Suspended");
     live.operated.ask(&namespace, "without a queue").await;
     live.finding_says(&account, "eu-west-1", OPEN).await;

@@ -16,6 +16,10 @@ named! {
         ArchivalHeld,
         /// A deletion waits for findings to be archived.
         ArchivingFindings,
+        /// Messages of the change queue are not received.
+        ChangeQueueUnreadable,
+        /// A message of the change queue cannot be understood.
+        ChangesNotUnderstood,
         /// AWS refuses the credentials, or there are none.
         CredentialsRefused,
         /// The drift of more controls changed than have an event each.
@@ -46,6 +50,8 @@ named! {
         RemovalHeld,
         /// Security Hub is off, or cannot be read.
         SecurityHubUnavailable,
+        /// Snapshots that were requested are refused, or do not arrive.
+        SnapshotsNotDelivered,
         /// A source cannot be read.
         SourceUnreadable,
     }

@@ -1,6 +1,6 @@
 //! The forms that texts have: their patterns, for schemas, and what to call them, for people.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use model::pattern::{ACCOUNT_ID, CONTROL_NAME, RESOURCE_TYPE};
 use regex::Regex;
@@ -37,32 +37,32 @@ pub(super) const NAME_PATTERN: &str =
     "^([A-Za-z0-9._-]|[{](accountId|accountName|ou|ouPath|tag:[^{}]{1,128})[}])+$";
 
 /// Each pattern and what a text is that matches it.
-const MEANINGS: [(&str, &str); 19] = [
-    (ACCOUNT_ID, "an AWS account id (twelve digits)"),
-    (REGION, "an AWS region (such as eu-west-1)"),
-    (RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
-    (CONTROL_NAME, "a control name (lower-case letters, digits and `-`)"),
-    (OBJECT_NAME, "an object name (lower-case letters, digits, `-` and `.`)"),
-    (FIELD_NAME, "a name (letters and digits, a letter first)"),
-    (RULE_IDENTIFIER, "a managed rule (capital letters, digits and `_`, a letter first)"),
-    (HTTPS, "an https:// address"),
-    (SHA256, "a SHA-256 (64 hexadecimal digits)"),
-    (ROLE_ARN, "the ARN of a role (such as arn:aws:iam::111122223333:role/plumbline)"),
-    (
+static FORMS: [Form; 19] = [
+    Form::new(ACCOUNT_ID, "an AWS account id (twelve digits)"),
+    Form::new(REGION, "an AWS region (such as eu-west-1)"),
+    Form::new(RESOURCE_TYPE, "a resource type (such as AWS::S3::Bucket)"),
+    Form::new(CONTROL_NAME, "a control name (lower-case letters, digits and `-`)"),
+    Form::new(OBJECT_NAME, "an object name (lower-case letters, digits, `-` and `.`)"),
+    Form::new(FIELD_NAME, "a name (letters and digits, a letter first)"),
+    Form::new(RULE_IDENTIFIER, "a managed rule (capital letters, digits and `_`, a letter first)"),
+    Form::new(HTTPS, "an https:// address"),
+    Form::new(SHA256, "a SHA-256 (64 hexadecimal digits)"),
+    Form::new(ROLE_ARN, "the ARN of a role (such as arn:aws:iam::111122223333:role/plumbline)"),
+    Form::new(
         QUEUE_URL,
         "the URL of a queue of SQS (such as https://sqs.eu-west-1.amazonaws.com/111122223333/changes)",
     ),
-    (WORDS, "a name (letters, digits, `-` and `_`)"),
-    (SESSION_NAME, "a session name (letters, digits and `+=,.@-_`)"),
-    (PERIOD, "a period (such as 30m or 1h30m)"),
-    (TIME, "a point in time (such as 2026-01-31T12:00:00Z)"),
-    (ORGANIZATION_ID, "an organization's id (such as o-exampleorgid)"),
-    (
+    Form::new(WORDS, "a name (letters, digits, `-` and `_`)"),
+    Form::new(SESSION_NAME, "a session name (letters, digits and `+=,.@-_`)"),
+    Form::new(PERIOD, "a period (such as 30m or 1h30m)"),
+    Form::new(TIME, "a point in time (such as 2026-01-31T12:00:00Z)"),
+    Form::new(ORGANIZATION_ID, "an organization's id (such as o-exampleorgid)"),
+    Form::new(
         ORGANIZATIONAL_UNIT,
         "an organizational unit (an id such as ou-exam-a1b2c3d4, or a path such as /Workloads)",
     ),
-    (ROLE_NAME, "the name of a role (such as plumbline or security/plumbline)"),
-    (
+    Form::new(ROLE_NAME, "the name of a role (such as plumbline or security/plumbline)"),
+    Form::new(
         NAME_PATTERN,
         "a pattern (letters, digits, `.`, `_`, `-`, and {accountId}, {accountName}, {ou}, {ouPath} or {tag:KEY})",
     ),
@@ -71,19 +71,17 @@ const MEANINGS: [(&str, &str); 19] = [
 /// A form that a text may have.
 pub struct Form {
     pattern: &'static str,
-    regex: Regex,
+    /// Compiled when it is first needed: all of them would take a third of the program's start.
+    regex: OnceLock<Option<Regex>>,
     /// What a text of this form is.
     pub meaning: &'static str,
 }
 
-static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let form = |(pattern, meaning): (&'static str, _)| {
-        Regex::new(pattern).ok().map(|regex| Form { pattern, regex, meaning })
-    };
-    MEANINGS.into_iter().filter_map(form).collect()
-});
-
 impl Form {
+    const fn new(pattern: &'static str, meaning: &'static str) -> Self {
+        Self { pattern, regex: OnceLock::new(), meaning }
+    }
+
     /// The form of a pattern of the API's schemas.
     pub fn of(pattern: &str) -> Option<&'static Self> {
         FORMS.iter().find(|form| form.pattern == pattern)
@@ -91,8 +89,15 @@ impl Form {
 
     /// Whether a text has this form.
     pub fn fits(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        let regex = self.regex.get_or_init(|| Regex::new(&ascii(self.pattern)).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(text))
     }
+}
+
+/// The pattern as the API server reads it, for which a word has ASCII characters alone
+/// (<https://pkg.go.dev/regexp/syntax>). All patterns have them among others in brackets.
+fn ascii(pattern: &str) -> String {
+    pattern.replace("\\w", "0-9A-Za-z_")
 }
 
 #[cfg(test)]
@@ -100,6 +105,16 @@ mod tests {
     use model::QueueUrl;
 
     use super::*;
+
+    #[test]
+    fn every_form_can_be_asked_and_words_are_ascii() {
+        for form in &FORMS {
+            assert!(Regex::new(&ascii(form.pattern)).is_ok(), "{}", form.pattern);
+        }
+        let role = Form::of(ROLE_ARN).unwrap();
+        assert!(role.fits("arn:aws:iam::111122223333:role/team_a/plumbline-1"));
+        assert!(!role.fits("arn:aws:iam::111122223333:role/plumbliné"));
+    }
 
     #[test]
     fn what_is_the_address_of_a_queue_the_schema_and_the_program_agree_on() {

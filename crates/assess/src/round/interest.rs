@@ -1,6 +1,8 @@
 //! Which results somebody has a use for: the others, most of them, are counted and go no further.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
 
 use super::Round;
 use engine::drift::KnownFindings;
@@ -20,7 +22,7 @@ impl Interest {
     pub(super) fn of(round: &Round<'_>, shown: fn(&EvaluationResult<'_>) -> bool) -> Self {
         let targets = round.plans.iter().flat_map(|plan| &plan.targets);
         let accounts: BTreeSet<&AccountId> = targets.map(|target| &target.account).collect();
-        let published: HashSet<(&BaselineKey, &ControlName)> = round
+        let published: FxHashSet<(&BaselineKey, &ControlName)> = round
             .known
             .into_iter()
             .flat_map(KnownFindings::iter)

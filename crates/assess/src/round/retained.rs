@@ -125,10 +125,22 @@ impl Retained {
 }
 
 impl RetainedPart {
-    fn new(part: &RoundPart, round: &Round<'_>, of: RetainedSource) -> Self {
-        let known = round.known.into_iter().flat_map(KnownFindings::iter);
-        let known = known.filter(|finding| part.accounts.contains(&finding.account));
-        let findings = known.map(|finding| finding.id.clone()).collect();
+    /// `before` are the findings of an earlier round, where nothing was forgotten since.
+    fn new(
+        part: &RoundPart,
+        round: &Round<'_>,
+        (of, before): (RetainedSource, HashSet<FindingId>),
+    ) -> Self {
+        let known = || {
+            let known = round.known.into_iter().flat_map(KnownFindings::iter);
+            known.filter(|finding| part.accounts.contains(&finding.account))
+        };
+        // All that are known are among those before, or the round would have begun anew.
+        let findings = if before.len() == known().count() {
+            before
+        } else {
+            known().map(|finding| finding.id.clone()).collect()
+        };
         Self { plans: part.plans.clone(), findings, of }
     }
 
@@ -144,11 +156,11 @@ impl RetainedPart {
         }
     }
 
-    /// What came of an account that is read live.
-    fn into_live(self) -> Option<LiveRetained> {
+    /// What came of an account that is read live, and its findings.
+    fn into_live(self) -> (Option<LiveRetained>, HashSet<FindingId>) {
         match self.of {
-            RetainedSource::Live(live) => Some(*live),
-            RetainedSource::Files(_) => None,
+            RetainedSource::Live(live) => (Some(*live), self.findings),
+            RetainedSource::Files(_) => (None, self.findings),
         }
     }
 }
@@ -288,7 +300,7 @@ impl<'u, 'v> Underway<'u, 'v> {
         earlier: Option<RetainedPart>,
     ) -> Option<RetainedPart> {
         let Self { round, view, gathering, .. } = self;
-        let earlier = earlier.and_then(RetainedPart::into_live);
+        let (earlier, findings) = earlier.map(RetainedPart::into_live).unwrap_or_default();
         let changed = earlier.and_then(|it| it.update(of_part, read, round, (gathering, view)));
         if changed.is_some() {
             self.updated.insert(read.account.clone());
@@ -299,7 +311,7 @@ impl<'u, 'v> Underway<'u, 'v> {
         part.add(&came.outcome, &mut self.outcome);
         self.reports.extend(part.sources.iter().map(|at| (*at, came.report.clone())));
         let live = RetainedSource::Live(Box::new(came.retained?));
-        Some(RetainedPart::new(part, round, live))
+        Some(RetainedPart::new(part, round, (live, findings)))
     }
 
     /// Evaluates accounts that are read from files, unless that would come to the same as before.
@@ -314,7 +326,8 @@ impl<'u, 'v> Underway<'u, 'v> {
         let is_held = held.is_some();
         let of_part = held.unwrap_or_else(|| {
             let files = FilesRetained::evaluate(part, opened, round, (gathering, view));
-            RetainedPart::new(part, round, RetainedSource::Files(Box::new(files)))
+            let files = RetainedSource::Files(Box::new(files));
+            RetainedPart::new(part, round, (files, HashSet::new()))
         });
         let files = of_part.files()?;
         if is_held {

@@ -3,8 +3,10 @@
 //! A result that names what no plan has is a failure of our own. Nobody knows then whose result is
 //! missing: what had no result stays as it is published.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use super::change::{Drift, FindingChange};
 use super::fate::{Fate, Places};
@@ -361,7 +363,7 @@ const MISPLACED: InternalError =
 fn watched(plans: &[Plan], known: &KnownFindings, installation: &Installation) -> Vec<Vec<bool>> {
     let ours = known.iter().map(|known| known.generator.as_ref());
     let ours = ours.filter(|generator| generator.installation == *installation);
-    let published: HashSet<(&BaselineKey, &ControlName)> =
+    let published: FxHashSet<(&BaselineKey, &ControlName)> =
         ours.map(|generator| (&generator.baseline, &generator.control)).collect();
     let plans = plans.iter().map(|plan| {
         let controls = plan.controls.iter().map(|planned| &planned.control.name);

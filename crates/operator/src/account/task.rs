@@ -18,9 +18,10 @@ use super::observations::AccountObservation;
 use super::open_reports::OpenReports;
 use super::pace::Pace;
 use super::reports::Underway;
+use super::trouble::of_queue;
 use super::work::AccountWork;
 use crate::context::Context;
-use crate::events::Notice;
+use crate::events::{About, Notice};
 use crate::overdue::watched;
 use crate::permits::Experience;
 use crate::restart::backoff;
@@ -147,7 +148,7 @@ impl AccountWorker {
         work: &mut watch::Receiver<Arc<AccountWork>>,
         next: Option<Timestamp>,
     ) -> Option<TurnKind> {
-        let Self { context, assessment, .. } = self;
+        let Self { context, assessment, reported, .. } = self;
         let changes = assessment.as_ref().and_then(Assessment::changes).cloned();
         let queue = assessment.as_ref().and_then(|assessment| assessment.queue(current.id()));
         let places = current.places();
@@ -170,8 +171,16 @@ impl AccountWorker {
             if changes.has_changes() {
                 return Some(TurnKind::Changes);
             }
+            let state = queue.state();
+            if let Some(trouble) = of_queue(&state)
+                && !reported.contains(&trouble)
+            {
+                let about = About::account(&current.name, &current.uid);
+                context.events.tell(&about, &trouble, context.clock.now());
+                reported.push(trouble);
+            }
             if let Some(observed) = context.observations.page(current.id()) {
-                let changes = Some(queue.state());
+                let changes = Some(state);
                 let observed = AccountObservation { changes, ..observed };
                 context.observations.write(current.id(), &observed);
             }

@@ -4,6 +4,7 @@ use super::archival::of_account;
 use super::observations::{AccountObservation, Credentials, RecorderState};
 use crate::events::Notice;
 use api::EventReason;
+use assess::QueueState;
 use aws::publish::{PlaceState, PublishError, Published};
 
 /// What goes wrong now.
@@ -51,13 +52,29 @@ pub(super) fn troubles(
     let closed = closed.filter(|_| refused.is_none());
     let held = (!observed.held.is_empty())
         .then(|| Notice::new(EventReason::ArchivalHeld, of_account(&observed.held, account)));
-    let all = [refused, stopped, missing, unreadable, closed, other, held, failed];
+    let changes = observed.changes.as_ref().and_then(of_queue);
+    let requests = observed.requests.as_ref().and_then(|requests| requests.troubles().next());
+    let requests =
+        requests.map(|note| Notice::new(EventReason::SnapshotsNotDelivered, note.clone()));
+    let all =
+        [refused, stopped, missing, unreadable, changes, requests, closed, other, held, failed];
     all.into_iter().flatten().collect()
+}
+
+/// What goes wrong with the change queue.
+pub(super) fn of_queue(state: &QueueState) -> Option<Notice> {
+    let reason = if state.is_receiving() {
+        EventReason::ChangesNotUnderstood
+    } else {
+        EventReason::ChangeQueueUnreadable
+    };
+    state.trouble().map(|note| Notice::new(reason, note.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assess::DeliveryRequests;
     use aws::publish::Refused;
 
     #[test]
@@ -75,6 +92,35 @@ mod tests {
         observed.recorders = [("us-east-1".parse().unwrap(), missing)].into();
         let said = troubles("payments", &observed, Ok(&published));
         assert_eq!(said, [Notice::new(EventReason::RecorderMissing, what.to_owned())]);
+    }
+
+    #[test]
+    fn a_queue_that_is_not_read_and_a_message_that_is_not_understood_are_troubles() {
+        let published = Published::default();
+        let said = |changes| {
+            let observed =
+                AccountObservation { changes: Some(changes), ..AccountObservation::default() };
+            troubles("payments", &observed, Ok(&published))
+        };
+        assert_eq!(said(QueueState::Pending), []);
+        assert_eq!(said(QueueState::Receiving(None)), []);
+        let why = || "it is no event of AWS Config".to_owned();
+        let of = |reason| [Notice::new(reason, why())];
+        assert_eq!(said(QueueState::Receiving(Some(why()))), of(EventReason::ChangesNotUnderstood));
+        for state in [QueueState::Missing, QueueState::Refused, QueueState::Unreachable] {
+            assert_eq!(said(state(why())), of(EventReason::ChangeQueueUnreadable));
+        }
+    }
+
+    #[test]
+    fn a_request_for_a_snapshot_that_is_refused_is_a_trouble() {
+        let note = "eu-west-1: there is no delivery channel".to_owned();
+        let refused = vec![note.clone()];
+        let requests = DeliveryRequests { refused, ..DeliveryRequests::default() };
+        let observed =
+            AccountObservation { requests: Some(requests), ..AccountObservation::default() };
+        let said = troubles("payments", &observed, Ok(&Published::default()));
+        assert_eq!(said, [Notice::new(EventReason::SnapshotsNotDelivered, note)]);
     }
 
     #[test]

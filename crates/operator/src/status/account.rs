@@ -51,7 +51,7 @@ pub(super) fn of(
     let mut said = vec![
         (ConditionType::Accepted, accepted(rival)),
         (ConditionType::Ready, ready),
-        (ConditionType::CredentialsValid, credentials(observed, rival)),
+        (ConditionType::CredentialsValid, credentials(account, observed, rival)),
         (ConditionType::RecorderRunning, recorder(observed, None)),
         (ConditionType::SecurityHubEnabled, security_hub(observed, sink, None)),
     ];
@@ -181,16 +181,26 @@ fn trouble(observed: Option<&AccountObservation>) -> Option<ConditionValue> {
     }
 }
 
-fn credentials(observed: Option<&AccountObservation>, rival: Option<&str>) -> ConditionValue {
+fn credentials(
+    account: &AwsAccount,
+    observed: Option<&AccountObservation>,
+    rival: Option<&str>,
+) -> ConditionValue {
     if let Some(rival) = rival {
         return same_account(rival);
     }
     let Some(observed) = observed else { return pending() };
     match &observed.credentials {
-        None => ConditionValue::unknown(
-            ConditionReason::NotNeeded,
-            "AWS is not called for this account",
-        ),
+        None => {
+            let requests = account.spec.source.snapshot.as_ref().and_then(|it| it.deliver.as_ref());
+            let message = match requests {
+                Some(_) => {
+                    "AWS is called for this account only to request snapshots: see SnapshotsRequested"
+                }
+                None => "AWS is not called for this account",
+            };
+            ConditionValue::unknown(ConditionReason::NotNeeded, message)
+        }
         Some(Credentials::Verified) => {
             ConditionValue::yes(ConditionReason::Verified, "the credentials belong to this account")
         }

@@ -151,6 +151,11 @@ fn requests_for_snapshots_have_a_condition_where_they_are_declared() {
         }
         let seen = Seen { observed, ..Seen::default() };
         let status = of(&account, &seen, &SinkChoice::SecurityHub, &time_of(at(0)));
+        if observed.is_some() {
+            let credentials = ConditionType::CredentialsValid.among(&status.conditions).unwrap();
+            assert_eq!(credentials.reason, "NotNeeded");
+            assert_eq!(credentials.message.contains("SnapshotsRequested"), declared);
+        }
         let said = ConditionType::SnapshotsRequested.among(&status.conditions)?.clone();
         Some((said.status, said.reason, said.message))
     };
