@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import changes
+import snapshots
 
 ACCOUNT, REGION, ROLE = "111122223333", "eu-west-1", "plumbline"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
@@ -33,7 +34,28 @@ def queue_actions(plumbline):
     return listed(statement["Action"])
 
 
+def delivered(plumbline):
+    """What the program asks for of a bucket, and what to request snapshots for it."""
+    bucket_role = f"arn:aws:iam::{ACCOUNT}:role/plumbline-snapshots"
+    snapshot = {
+        "url": f"s3://{snapshots.BUCKET}/{snapshots.PREFIX}",
+        "role": {"arn": bucket_role, "externalId": "any"},
+        "deliver": {"every": "20h"},
+    }
+    document = printed(plumbline, publish=False, source={"snapshot": snapshot})
+    roles = {role["arn"]: role["policy"]["Statement"] for role in document["roles"]}
+    (requests,) = [it for it in roles[ROLE_ARN] if it["Sid"] == "RequestSnapshots"]
+    return roles[bucket_role], requests
+
+
 def policies(plumbline, publish, source=None):
+    """The policies of an account's role, and of whoever assumes it."""
+    document = printed(plumbline, publish, source or {"configApi": {}})
+    (role,) = document["roles"]
+    return role["policy"]["Statement"], document["own"]["Statement"]
+
+
+def printed(plumbline, publish, source):
     """What the program prints for an account of which every built-in control reads all it needs."""
     listed = subprocess.run(
         [plumbline, "controls", "list", "--output", "json"], check=True, capture_output=True
@@ -47,7 +69,7 @@ def policies(plumbline, publish, source=None):
             "accountId": ACCOUNT,
             "regions": [REGION],
             "role": {"arn": ROLE_ARN, "externalId": "any"},
-            "source": source or {"configApi": {}},
+            "source": source,
             "allowedNamespaces": {"selector": {}},
         },
     }
@@ -60,12 +82,10 @@ def policies(plumbline, publish, source=None):
         for name, document in (("account", account), ("baseline", baseline)):
             Path(folder, f"{name}.json").write_text(json.dumps(document))
         more = [] if publish else ["--no-publish"]
-        printed = subprocess.run(
+        output = subprocess.run(
             [plumbline, "iam-policy", "--baseline", folder, *more], check=True, capture_output=True
         )
-    document = json.loads(printed.stdout)
-    (role,) = document["roles"]
-    return role["policy"]["Statement"], document["own"]["Statement"]
+    return json.loads(output.stdout)
 
 
 def organization_policy(plumbline):
@@ -88,10 +108,10 @@ def organization_policy(plumbline):
     }
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "organization.json").write_text(json.dumps(organization))
-        printed = subprocess.run(
+        output = subprocess.run(
             [plumbline, "iam-policy", "--baseline", folder], check=True, capture_output=True
         )
-    (role,) = json.loads(printed.stdout)["roles"]
+    (role,) = json.loads(output.stdout)["roles"]
     return role["policy"]["Statement"]
 
 
@@ -148,39 +168,62 @@ def text_parameter(description, **more):
     return {"Type": "String", "Description": description, **more}
 
 
-def cloudformation(description, parameters, trust, policy, conditions=None):
-    template = {
+def cloudformation(description, parameters, trust, policy):
+    return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": description,
         "Parameters": parameters,
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": {"Ref": "RoleName"},
+                    "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trust},
+                    "Policies": [
+                        {
+                            "PolicyName": "plumbline",
+                            "PolicyDocument": {
+                                "Version": "2012-10-17",
+                                "Statement": [statement_of_cloudformation(it) for it in policy],
+                            },
+                        }
+                    ],
+                },
+            }
+        },
+        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     }
-    if conditions:
-        template["Conditions"] = conditions
-    template["Resources"] = {
-        "Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "RoleName": {"Ref": "RoleName"},
-                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trust},
-                "Policies": [
-                    {
-                        "PolicyName": "plumbline",
-                        "PolicyDocument": {
-                            "Version": "2012-10-17",
-                            "Statement": [statement_of_cloudformation(it) for it in policy],
-                        },
-                    }
-                ],
+
+
+def requesting_of_cloudformation(template, requests):
+    """A template of an account's role, with a second policy where snapshots are requested."""
+    parameter = text_parameter(REQUESTS, Default="false", AllowedValues=["true", "false"])
+    policy = {
+        "Type": "AWS::IAM::Policy",
+        "Condition": "MayRequestSnapshots",
+        "Properties": {
+            "PolicyName": "plumbline-request-snapshots",
+            "Roles": [{"Ref": "Role"}],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [statement_of_cloudformation(requests)],
             },
-        }
+        },
     }
-    template["Outputs"] = {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}}
-    return template
+    return {
+        "AWSTemplateFormatVersion": template["AWSTemplateFormatVersion"],
+        "Description": template["Description"],
+        "Parameters": {**template["Parameters"], "RequestSnapshots": parameter},
+        "Conditions": {"MayRequestSnapshots": {"Fn::Equals": [{"Ref": "RequestSnapshots"}, "true"]}},
+        "Resources": {**template["Resources"], "SnapshotRequests": policy},
+        "Outputs": template["Outputs"],
+    }
 
 
 NAME = {"Default": "plumbline", "AllowedPattern": r"[\w+=,.@-]{1,64}"}
 
 
+REQUESTS = "Whether the role may request snapshots from AWS Config: source.snapshot.deliver of the AwsAccount"
 EXTERNAL_ID = "What Plumbline gives when it assumes the role: spec.role.externalId of the {}"
 
 
@@ -358,8 +401,35 @@ def terraform(variables, trust, policy):
     }
 
 
+def requesting_of_terraform(module, requests):
+    """A module of an account's role, with a second policy where snapshots are requested."""
+    data, resource = module["data"], module["resource"]
+    documents = {
+        **data["aws_iam_policy_document"],
+        "request_snapshots": {"statement": [statement_of_terraform(requests)]},
+    }
+    policies_of_role = {
+        **resource["aws_iam_role_policy"],
+        "request_snapshots": {
+            "count": "${var.request_snapshots ? 1 : 0}",
+            "name": "plumbline-request-snapshots",
+            "role": "${aws_iam_role.plumbline.id}",
+            "policy": "${data.aws_iam_policy_document.request_snapshots.json}",
+        },
+    }
+    return {
+        **module,
+        "variable": {**module["variable"], "request_snapshots": REQUEST_SNAPSHOTS},
+        "data": {**data, "aws_iam_policy_document": documents},
+        "resource": {**resource, "aws_iam_role_policy": policies_of_role},
+    }
+
+
 def variable(description, **more):
     return {"type": "string", "description": description, **more}
+
+
+REQUEST_SNAPSHOTS = {"type": "bool", "description": REQUESTS, "default": False}
 
 
 def account_role_of_terraform(policy, of="AwsAccount"):
@@ -404,6 +474,7 @@ def members_of_terraform():
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
         "variable": {
             **of_role,
+            "request_snapshots": REQUEST_SNAPSHOTS,
             "organizational_units": {
                 "type": "list(string)",
                 "description": "Ids of the organizational units, or of the root, whose accounts get the role",
@@ -420,6 +491,7 @@ def members_of_terraform():
                         "ExternalId": "${var.external_id}",
                         "Regions": '${join(",", var.regions)}',
                         "RoleName": "${var.role_name}",
+                        "RequestSnapshots": "${var.request_snapshots}",
                         "OrganizationalUnits": '${join(",", var.organizational_units)}',
                     },
                 }
@@ -449,8 +521,12 @@ def main(plumbline, folder):
     reader = "Lets Plumbline read AWS Config and what it does not record, of this account"
     publisher = f"{reader}, and publish findings to its Security Hub"
     organization = organization_policy(plumbline)
-    member = account_role_of_cloudformation(
-        publisher, [*publishing, LIST_REGIONS], "AwsOrganization's template"
+    bucket, requests = delivered(plumbline)
+    member = requesting_of_cloudformation(
+        account_role_of_cloudformation(
+            publisher, [*publishing, LIST_REGIONS], "AwsOrganization's template"
+        ),
+        requests,
     )
     made = {
         "organization.cloudformation.json": organization_role_of_cloudformation(
@@ -461,16 +537,26 @@ def main(plumbline, folder):
         ),
         "terraform/organization/main.tf.json": organization_role_of_terraform(organization),
         "terraform/members/main.tf.json": members_of_terraform(),
-        "reader.cloudformation.json": account_role_of_cloudformation(reader, reading),
-        "publisher.cloudformation.json": account_role_of_cloudformation(publisher, publishing),
+        "reader.cloudformation.json": requesting_of_cloudformation(
+            account_role_of_cloudformation(reader, reading), requests
+        ),
+        "publisher.cloudformation.json": requesting_of_cloudformation(
+            account_role_of_cloudformation(publisher, publishing), requests
+        ),
         "operator.cloudformation.json": operator_of_cloudformation(own),
-        "terraform/reader/main.tf.json": account_role_of_terraform(reading),
-        "terraform/publisher/main.tf.json": account_role_of_terraform(publishing),
+        "terraform/reader/main.tf.json": requesting_of_terraform(
+            account_role_of_terraform(reading), requests
+        ),
+        "terraform/publisher/main.tf.json": requesting_of_terraform(
+            account_role_of_terraform(publishing), requests
+        ),
         "terraform/operator/main.tf.json": operator_of_terraform(own),
         "changes-queue.cloudformation.json": changes.queue_of_cloudformation(receiving),
         "changes-rule.cloudformation.json": changes.rule_of_cloudformation(),
         "terraform/changes-queue/main.tf.json": changes.queue_of_terraform(receiving),
         "terraform/changes-rule/main.tf.json": changes.rule_of_terraform(),
+        "snapshots.cloudformation.json": snapshots.role_of_cloudformation(bucket, ACCOUNT),
+        "terraform/snapshots/main.tf.json": snapshots.role_of_terraform(bucket, ACCOUNT),
     }
     for name, document in made.items():
         path = folder / name

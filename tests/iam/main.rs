@@ -6,6 +6,7 @@
 
 mod organizations;
 mod queues;
+mod snapshots;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,11 @@ fn plumbline(arguments: &[&str]) -> Value {
 
 /// What the program asks for in the account, of all built-in controls.
 fn asked_for(publish: bool) -> Value {
+    asked_for_from(&json!({ "configApi": {} }), publish)
+}
+
+/// The same of an account that is read from this source.
+fn asked_for_from(source: &Value, publish: bool) -> Value {
     let controls = plumbline(&["controls", "list", "--output", "json"]);
     let controls: Vec<Value> = controls
         .as_array()
@@ -55,7 +61,7 @@ fn asked_for(publish: bool) -> Value {
         "accountId": ACCOUNT,
         "regions": REGIONS,
         "role": { "arn": arn, "externalId": "a secret" },
-        "source": { "configApi": {} },
+        "source": source,
         "allowedNamespaces": { "selector": {} },
     });
     let baseline = json!({ "accounts": { "names": ["other"] }, "controls": controls });
@@ -87,6 +93,10 @@ fn in_cloudformation(value: &Value, parameters: &Value) -> Value {
                     known(name).as_str().unwrap().to_owned()
                 });
             }
+            if let Some(branches) = fields.get("Fn::If") {
+                let holds = known(branches[0].as_str().unwrap()).as_bool().unwrap();
+                return in_cloudformation(&branches[if holds { 1 } else { 2 }], parameters);
+            }
             let fields = fields
                 .iter()
                 .map(|(name, value)| (name.clone(), in_cloudformation(value, parameters)));
@@ -115,6 +125,7 @@ fn substituted(text: &str, value: impl Fn(&str) -> String) -> Value {
 fn in_terraform(value: &Value, variables: &Value) -> Value {
     let known = |expression: &str| match expression.split_once("var.") {
         Some((_, name)) => variables[name].clone(),
+        None if expression.starts_with("local.") => variables[expression].clone(),
         None if expression.contains("aws_caller_identity") => json!(ACCOUNT),
         None if expression.contains("aws_partition") => json!(PARTITION),
         None => json!(format!("${{{expression}}}")),
@@ -180,7 +191,7 @@ fn plain(value: &Value) -> Value {
 fn the_cloudformation_roles_allow_what_is_asked_for_in_any_account() {
     let parameters = json!({
         "TrustPrincipal": PRINCIPAL, "ExternalId": "${ExternalId}", "Regions": REGIONS,
-        "RoleName": ROLE,
+        "RoleName": ROLE, "RequestSnapshots": "false",
     });
     for (name, publish) in [("reader", false), ("publisher", true)] {
         let template = read(&format!("deploy/iam/{name}.cloudformation.json"));
@@ -201,7 +212,7 @@ fn the_cloudformation_roles_allow_what_is_asked_for_in_any_account() {
 fn the_terraform_roles_allow_what_is_asked_for_in_any_account() {
     let variables = json!({
         "trust_principal": PRINCIPAL, "external_id": "${ExternalId}", "regions": REGIONS,
-        "role_name": ROLE,
+        "role_name": ROLE, "request_snapshots": false,
     });
     for (name, publish) in [("reader", false), ("publisher", true)] {
         let module = read(&format!("deploy/iam/terraform/{name}/main.tf.json"));
@@ -304,6 +315,7 @@ fn the_roles_are_what_the_generator_writes() {
         "changes-rule",
         "organization",
         "members",
+        "snapshots",
     ];
     for name in names {
         for file in
