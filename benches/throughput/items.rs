@@ -58,6 +58,12 @@ impl Facts {
     }
 }
 
+/// Whether an item drifts from its type's control.
+#[allow(dead_code)] // the simulation of an organization asks
+pub(crate) fn drifts(number: u64) -> bool {
+    Facts::of(number).drifted
+}
+
 /// The finaliser of splitmix64: spreads consecutive numbers.
 fn mix(number: u64) -> u64 {
     let mut x = number.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -53,6 +53,8 @@ struct Size {
     accounts: usize,
     /// In each account, over all regions.
     items: u64,
+    /// One in so many of those that drift is among them: the double takes some thousand findings a second.
+    drifting: u64,
     replicas: usize,
     /// Longer than anything takes.
     patience: Duration,
@@ -67,6 +69,7 @@ struct Size {
 const SMALL: Size = Size {
     accounts: 12,
     items: 40,
+    drifting: 1,
     replicas: 2,
     patience: Duration::from_mins(1),
     window: Duration::from_secs(3),
@@ -76,6 +79,7 @@ const SMALL: Size = Size {
 const FULL: Size = Size {
     accounts: 1_000,
     items: 20_000,
+    drifting: 10,
     replicas: 3,
     patience: Duration::from_hours(1),
     window: Duration::from_mins(1),
@@ -99,7 +103,10 @@ fn item(number: u64) -> String {
 /// Writes a snapshot for each account, the same but for the account's id.
 fn deliver(folder: &Path, size: &Size) {
     let mut template = BufWriter::new(File::create(folder.join("template.json")).unwrap());
-    items::write_snapshot((0..size.items).map(item), &mut template).unwrap();
+    let is_wanted =
+        |number: &u64| !items::drifts(*number) || (number / 20).is_multiple_of(size.drifting);
+    let numbers = (0..).filter(is_wanted).take(usize::try_from(size.items).unwrap());
+    items::write_snapshot(numbers.map(item), &mut template).unwrap();
     template.into_inner().unwrap();
     let script = format!("sed s/{}/$1/g template.json | gzip -1 > $1.json.gz", items::ACCOUNT);
     let mut all = Command::new("xargs")

@@ -146,6 +146,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")]
     fn expressions_that_would_grow_too_large_are_refused() {
         for text in ["(a{100}){100}", "((((a{99}){99}){99}){99})", "\\pL{4000}", &"a".repeat(5000)]
         {

@@ -91,6 +91,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too long for an interpreter")] // a thousand types, letter by letter
     fn a_misspelt_type_gets_a_suggestion() {
         assert_eq!(suggest("AWS::S3::Buckets"), Some("AWS::S3::Bucket"));
         assert_eq!(suggest("AWS::EC2::Securitygroup"), Some("AWS::EC2::SecurityGroup"));

@@ -21,6 +21,7 @@ use super::profile;
 use super::queue::QueueClient;
 use super::security_hub::SecurityHubClient;
 use super::signed::{Service, SignedClient};
+use super::transport;
 use crate::budget::Budgets;
 use crate::error::{AwsError, Class, OWN};
 use crate::operations::GET_CALLER_IDENTITY;
@@ -71,6 +72,7 @@ impl Aws {
     /// Where this build has no SDK.
     pub async fn load(settings: &AwsSettings, metrics: AwsMetrics) -> Result<Self, AwsError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(transport::shared())
             // Calls are tried again here, within budgets.
             .retry_config(RetryConfig::disabled())
             .identity_cache(IdentityCache::no_cache())

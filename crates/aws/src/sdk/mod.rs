@@ -16,6 +16,7 @@ mod queue;
 mod security_hub;
 mod signed;
 mod sink;
+mod transport;
 
 pub use access::{AccountAccess, Aws};
 /// Where credentials come from.
