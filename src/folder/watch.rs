@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub(crate) struct WatchError {
 pub(super) struct Watch {
     watcher: RecommendedWatcher,
     changed: Arc<Notify>,
+    /// Whether a burst has begun that nobody has heard of yet.
+    is_underway: AtomicBool,
     watched: BTreeSet<PathBuf>,
     scope: Arc<Mutex<WatchedScope>>,
 }
@@ -72,7 +75,8 @@ impl Watch {
         };
         let mut watcher = notify::recommended_watcher(on_event).map_err(failed)?;
         watcher.watch(folder, RecursiveMode::Recursive).map_err(failed)?;
-        Ok(Self { watcher, changed, watched: BTreeSet::from([absolute(folder)]), scope })
+        let (is_underway, watched) = (AtomicBool::new(false), BTreeSet::from([absolute(folder)]));
+        Ok(Self { watcher, changed, is_underway, watched, scope })
     }
 
     /// Watches these snapshots too; where the folder of one is not there yet, it is tried again
@@ -99,13 +103,18 @@ impl Watch {
         self.scope.lock().unwrap_or_else(PoisonError::into_inner).snapshots = snapshots;
     }
 
-    /// Waits until something may have changed, and a little longer until it rests.
+    /// Waits until something may have changed, and a little longer until it rests. Where it is given up
+    /// meanwhile, the next call reports the change.
     pub(super) async fn changed(&self) {
-        self.changed.notified().await;
+        if !self.is_underway.load(Ordering::Relaxed) {
+            self.changed.notified().await;
+            self.is_underway.store(true, Ordering::Relaxed);
+        }
         let latest = Instant::now() + LONGEST;
         let still = async { while timeout(QUIET, self.changed.notified()).await.is_ok() {} };
         // Without rest the burst goes on; what it brings later is reported later.
         let _ = timeout_at(latest, still).await;
+        self.is_underway.store(false, Ordering::Relaxed);
     }
 }
 
@@ -166,6 +175,20 @@ mod tests {
             ignored: Some("/a/.plumbline".into()),
             snapshots: ["/b/snapshot.json.gz".into(), "/c/snapshots".into()].into(),
         }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_nobody_waited_to_the_end_for_is_reported_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let watch = Watch::start(folder.path(), None).unwrap();
+        std::fs::write(folder.path().join("baseline.yaml"), "").unwrap();
+        let begun = watch.changed.notified();
+        timeout(Duration::from_secs(10), begun).await.expect("the change is seen");
+        watch.changed.notify_one();
+        // Something else comes before the burst is over.
+        assert!(timeout(QUIET / 10, watch.changed()).await.is_err());
+        timeout(Duration::from_secs(10), watch.changed()).await.expect("it is not forgotten");
+        assert!(timeout(QUIET * 2, watch.changed()).await.is_err(), "it is reported once");
     }
 
     #[test]
