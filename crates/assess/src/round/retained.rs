@@ -135,7 +135,7 @@ impl RetainedPart {
             let known = round.known.into_iter().flat_map(KnownFindings::iter);
             known.filter(|finding| part.accounts.contains(&finding.account))
         };
-        // All that are known are among those before, or the round would have begun anew.
+        // All that are known are among those before, or the part would have been forgotten.
         let findings = if before.len() == known().count() {
             before
         } else {

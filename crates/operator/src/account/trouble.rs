@@ -104,7 +104,7 @@ mod tests {
         };
         assert_eq!(said(QueueState::Pending), []);
         assert_eq!(said(QueueState::Receiving(None)), []);
-        let why = || "it is no event of AWS Config".to_owned();
+        let why = || "the message is not an event of AWS Config".to_owned();
         let of = |reason| [Notice::new(reason, why())];
         assert_eq!(said(QueueState::Receiving(Some(why()))), of(EventReason::ChangesNotUnderstood));
         for state in [QueueState::Missing, QueueState::Refused, QueueState::Unreachable] {

@@ -74,7 +74,7 @@ fn whatever_a_result_says_otherwise_is_published_once() {
     let results = [
         ("message", said("versioning is suspended")),
         ("no message", said("")),
-        // The two texts of a description are not told apart by where one ends.
+        // Where one of the two texts of a description ends does not matter: the whole counts.
         ("half a message", said("versioning is off. Without")),
         ("ARN", with_subject(Some("arn:aws:s3:::logs"), None)),
         ("ARN and name", with_subject(Some("arn:aws:s3:::logs"), Some("logs"))),
