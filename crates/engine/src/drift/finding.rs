@@ -10,8 +10,8 @@ use super::id::{FindingId, IdParts, Installation};
 use super::parts::SharedParts;
 use super::publisher::PublisherId;
 use crate::catalog::{CompiledCheck, CompiledControl};
-use crate::evaluation::{EvaluationResult, FieldReading, Ownership, Subject};
-use crate::plan::{BaselineKey, Plan};
+use crate::evaluation::{EvaluationResult, FieldReading, Ownership, Subject, SubjectOwner};
+use crate::plan::{BaselineKey, Plan, PlannedControl};
 use cel::Program;
 use cel::Timestamp;
 use model::{AccountId, ControlName, Owner, Partition, Region, Severity, Verdict};
@@ -196,8 +196,15 @@ impl Finding {
     ) -> Option<Self> {
         let target = plan.targets.get(result.target)?;
         let control = plan.controls.get(result.control)?;
-        let resource = FindingResource::new(result.subject, &target.account, &target.region)?;
-        let resource = shared.resource(resource);
+        let words = Words::of(plan, control, result);
+        let fingerprint = words.fingerprint(generator, speaks_of_now(&control.control));
+        let (resource_type, id) = subject_key(result.subject, &target.account, &target.region)?;
+        let resource = shared.resource(FindingResource {
+            resource_type: resource_type.to_owned(),
+            id: id.to_owned(),
+            arn: words.arn.map(str::to_owned),
+            name: words.name.map(Cow::into_owned),
+        });
         let id = IdParts {
             installation: &generator.installation,
             baseline: &plan.baseline,
@@ -209,22 +216,19 @@ impl Finding {
         }
         .id();
         let now = whole_milliseconds(now);
-        let mut finding = Self {
+        Some(Self {
             id,
             generator: Arc::clone(generator),
             publisher: None,
-            severity: control.severity,
+            severity: words.severity,
             account: target.account.clone(),
             partition: target.partition,
             region: target.region.clone(),
             resource,
-            ownership: result.ownership(plan).map(|it| shared.ownership(it.into_owned())),
-            description: shared.description(&description(result, &control.control).concat()),
-            readings: match result.verdict {
-                Verdict::NonCompliant => shared.readings(result.explanation),
-                _ => Arc::default(),
-            },
-            fingerprint: Fingerprint::of([]),
+            ownership: words.ownership.map(|it| shared.ownership(it.into_owned())),
+            description: shared.description(&words.description),
+            readings: shared.readings(words.readings),
+            fingerprint,
             status: FindingStatus::of(result.verdict)?,
             archived: false,
             workflow: Workflow::New,
@@ -233,9 +237,19 @@ impl Finding {
             first_observed_at: now,
             last_observed_at: now,
             updated_at: now,
-        };
-        finding.fingerprint = finding.content(speaks_of_now(&control.control));
-        Some(finding)
+        })
+    }
+
+    /// The fingerprint that [`new`](Self::new) would give the finding of a result: with it a finding of which
+    /// nothing is new, as of most drift in most rounds, need not be made.
+    pub(super) fn fingerprint_of(
+        generator: &Generator,
+        plan: &Plan,
+        result: &EvaluationResult<'_>,
+    ) -> Option<Fingerprint> {
+        let control = plan.controls.get(result.control)?;
+        let words = Words::of(plan, control, result);
+        Some(words.fingerprint(generator, speaks_of_now(&control.control)))
     }
 
     /// Whether it stands open: failed and not archived.
@@ -249,63 +263,52 @@ impl Finding {
     pub fn owner(&self) -> Option<&Owner> {
         self.ownership.as_ref().map(|it| &it.owner)
     }
+}
 
-    /// Whether this finding says what [`new`](Self::new) would make of a drift. It takes a small part of the time,
-    /// for in most rounds nothing is new of most drift. Where it says no, the fingerprints tell.
-    pub(super) fn says(
-        &self,
-        generator: &Arc<Generator>,
-        plan: &Plan,
-        result: &EvaluationResult<'_>,
-    ) -> bool {
-        let Some(control) = plan.controls.get(result.control) else { return false };
+/// What a finding says of one result.
+struct Words<'r> {
+    severity: Severity,
+    arn: Option<&'r str>,
+    name: Option<Cow<'r, str>>,
+    ownership: Option<SubjectOwner<'r>>,
+    description: String,
+    readings: &'r [FieldReading],
+}
+
+impl<'r> Words<'r> {
+    fn of(plan: &'r Plan, control: &'r PlannedControl, result: &EvaluationResult<'r>) -> Self {
         let (arn, name) = names(result.subject);
-        self.status == FindingStatus::Failed
-            && result.verdict == Verdict::NonCompliant
-            && self.generator == *generator
-            && self.severity == control.severity
-            && self.resource.arn.as_deref() == arn
-            && self.resource.name.as_deref() == name.as_deref()
-            && *self.readings == *result.explanation
-            && is_made_of(&self.description, description(result, &control.control))
-            && match (&self.ownership, result.ownership(plan)) {
-                (Some(known), Some(seen)) => seen.is(known),
-                (None, None) => true,
-                _ => false,
-            }
+        Self {
+            severity: control.severity,
+            arn,
+            name,
+            ownership: result.ownership(plan),
+            description: describe(result, control.control.as_ref()),
+            readings: match result.verdict {
+                Verdict::NonCompliant => result.explanation,
+                _ => &[],
+            },
+        }
     }
 
     /// Stands for what Plumbline says. A description that moves with the clock is left out, or the
     /// finding would be published again at every evaluation.
-    fn content(&self, moves_with_clock: bool) -> Fingerprint {
-        let (generator, ownership) = (&self.generator, self.ownership.as_ref());
+    fn fingerprint(&self, generator: &Generator, moves_with_clock: bool) -> Fingerprint {
+        let ownership = self.ownership.as_ref();
         let texts = [
             self.severity.as_str(),
             &generator.title,
             &generator.remediation_text,
             generator.remediation_url.as_deref().unwrap_or_default(),
-            self.resource.arn.as_deref().unwrap_or_default(),
-            self.resource.name.as_deref().unwrap_or_default(),
-            self.owner().map_or("", Owner::as_str),
-            ownership.and_then(|it| it.tag_key.as_deref()).unwrap_or_default(),
+            self.arn.unwrap_or_default(),
+            self.name.as_deref().unwrap_or_default(),
+            ownership.map_or("", |it| it.owner.as_str()),
+            ownership.and_then(|it| it.tag_key).unwrap_or_default(),
             if moves_with_clock { "" } else { &self.description },
         ];
         let lists = generator.types.iter().chain(&generator.requirements).map(String::as_str);
         let readings = self.readings.iter().flat_map(|reading| [&*reading.path, &*reading.value]);
         Fingerprint::of(texts.into_iter().chain(lists).chain(readings))
-    }
-}
-
-impl FindingResource {
-    fn new(subject: Subject<'_>, account: &AccountId, region: &Region) -> Option<Self> {
-        let (resource_type, id) = subject_key(subject, account, region)?;
-        let (arn, name) = names(subject);
-        Some(Self {
-            resource_type: resource_type.to_owned(),
-            id: id.to_owned(),
-            arn: arn.map(str::to_owned),
-            name: name.map(Cow::into_owned),
-        })
     }
 }
 
@@ -333,8 +336,8 @@ pub(super) fn subject_key<'r>(
     }
 }
 
-/// What is wrong or that nothing is, and why that matters: texts that follow one another.
-fn description<'r>(result: &EvaluationResult<'r>, control: &'r CompiledControl) -> [&'r str; 4] {
+/// What is wrong or that nothing is, and why that matters.
+fn describe(result: &EvaluationResult<'_>, control: &CompiledControl) -> String {
     let why = control.spec.description.trim();
     let message = match result.verdict {
         Verdict::Compliant => "The check passes",
@@ -342,16 +345,10 @@ fn description<'r>(result: &EvaluationResult<'r>, control: &'r CompiledControl) 
         Verdict::NonCompliant | Verdict::Unknown(_) => result.message.trim(),
     };
     if message.is_empty() || message == control.spec.title {
-        return [why, "", "", ""];
+        return why.to_owned();
     }
     let stop = if message.ends_with(['.', '!', '?', ':']) { "" } else { "." };
-    [message, stop, " ", why]
-}
-
-/// Whether a text is these, one after another.
-fn is_made_of(text: &str, parts: [&str; 4]) -> bool {
-    let rest = parts.into_iter().try_fold(text, str::strip_prefix);
-    rest.is_some_and(str::is_empty)
+    format!("{message}{stop} {why}")
 }
 
 /// Whether a control's message may change though nothing else does.

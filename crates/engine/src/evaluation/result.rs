@@ -99,12 +99,6 @@ pub struct SubjectOwner<'r> {
 }
 
 impl SubjectOwner<'_> {
-    /// Whether it is the same.
-    #[must_use]
-    pub fn is(&self, other: &Ownership) -> bool {
-        *self.owner == other.owner && self.tag_key == other.tag_key.as_deref()
-    }
-
     /// The same, by itself.
     #[must_use]
     pub fn into_owned(self) -> Ownership {

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::super::Fingerprint;
 use super::super::fixture::{at, bucket, result};
 use super::Story;
 use crate::catalog::CompiledControl;
-use crate::evaluation::{EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Subject};
+use crate::evaluation::{
+    EvaluationResult, FieldReading, OwnerTag, OwnerTagPlace, Subject, masked_reading,
+};
 use crate::plan::Plan;
 use model::{Owner, Severity, Verdict};
 
@@ -96,4 +99,20 @@ fn whatever_a_result_says_otherwise_is_published_once() {
     assert_eq!(story.results(&[plain()], at(now + 60)), ["updated"]);
     let no_arn = with_subject(Some("no-arn"), None);
     assert!(story.results(&[no_arn], at(now + 90)).is_empty(), "what is no ARN is not said");
+}
+
+#[test]
+fn a_secret_that_an_earlier_version_published_is_published_masked_once() {
+    let masked = FieldReading {
+        path: "resource.masterUserPassword".to_owned(),
+        value: "\"hunter2\"".to_owned(),
+    };
+    let masked = [masked_reading(masked)];
+    let seen = EvaluationResult { explanation: &masked, ..plain() };
+    let mut story = Story::new();
+    assert_eq!(story.results(&[seen], at(0)), ["opened"]);
+    // As read back it says the same: the secret is masked. Its fingerprint shows that Security Hub has another text.
+    story.edit(|finding| finding.fingerprint = Fingerprint::of(["hunter2"]));
+    assert_eq!(story.results(&[seen], at(60)), ["updated"]);
+    assert!(story.results(&[seen], at(120)).is_empty());
 }
