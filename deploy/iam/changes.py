@@ -6,6 +6,20 @@ Amazon EventBridge User Guide; direct targets have to be in the same Region). A 
 to the queue. `generate.py` writes these documents.
 """
 
+from roles import (
+    PROVIDER,
+    TRUST,
+    TRUST_OF_TERRAFORM,
+    condition,
+    document,
+    policy,
+    role_of_cloudformation,
+    role_of_terraform,
+    sub,
+    text,
+    variable,
+)
+
 #: "Monitoring AWS Config with Amazon EventBridge", AWS Config Developer Guide.
 PATTERN = {"source": ["aws.config"], "detail-type": ["Config Configuration Item Change"]}
 #: A message that cannot be understood is received so often before it is put aside.
@@ -16,20 +30,8 @@ HIDDEN_SECONDS = 60
 KEPT_SECONDS, PUT_ASIDE_SECONDS = 345_600, 1_209_600
 
 
-def text(description, **more):
-    return {"Type": "String", "Description": description, **more}
-
-
-def sub(template):
-    return {"Fn::Sub": template}
-
-
 def got(resource, attribute="Arn"):
     return {"Fn::GetAtt": [resource, attribute]}
-
-
-def policy(*statements):
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def queue_of_cloudformation(reading):
@@ -115,36 +117,18 @@ def queue_of_cloudformation(reading):
                     ),
                 },
             },
-            "Role": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "RoleName": {"Ref": "Name"},
-                    "AssumeRolePolicyDocument": policy(
-                        {
-                            "Sid": "AssumeByPlumbline",
-                            "Effect": "Allow",
-                            "Principal": {"AWS": {"Ref": "TrustPrincipal"}},
-                            "Action": "sts:AssumeRole",
-                            "Condition": {
-                                "StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}
-                            },
-                        }
-                    ),
-                    "Policies": [
-                        {
-                            "PolicyName": "plumbline",
-                            "PolicyDocument": policy(
-                                {
-                                    "Sid": "ReceiveChanges",
-                                    "Effect": "Allow",
-                                    "Action": reading,
-                                    "Resource": got("Queue"),
-                                }
-                            ),
-                        }
-                    ],
-                },
-            },
+            "Role": role_of_cloudformation(
+                "Name",
+                TRUST,
+                [
+                    {
+                        "Sid": "ReceiveChanges",
+                        "Effect": "Allow",
+                        "Action": reading,
+                        "Resource": got("Queue"),
+                    }
+                ],
+            ),
         },
         "Outputs": {
             "QueueUrl": {"Value": {"Ref": "Queue"}},
@@ -212,21 +196,8 @@ def rule_of_cloudformation():
 # Terraform
 
 
-def variable(description, **more):
-    return {"type": "string", "description": description, **more}
-
-
-def document(**statement):
-    return {"statement": [statement]}
-
-
-PROVIDER = {"required_providers": {"aws": {"source": "hashicorp/aws"}}}
 #: A pattern as EventBridge reads it.
 PATTERN_OF_TERRAFORM = "${jsonencode(" + str(PATTERN).replace("'", '"').replace(": ", " = ") + ")}"
-
-
-def condition(test, name, value):
-    return {"test": test, "variable": name, "values": [value]}
 
 
 def queue_of_terraform(reading):
@@ -259,12 +230,7 @@ def queue_of_terraform(reading):
                     resources=["${aws_sqs_queue.changes.arn}"],
                     condition=[condition("ArnEquals", "aws:SourceArn", "${aws_cloudwatch_event_rule.changes.arn}")],
                 ),
-                "trust": document(
-                    sid="AssumeByPlumbline",
-                    principals=[{"type": "AWS", "identifiers": ["${var.trust_principal}"]}],
-                    actions=["sts:AssumeRole"],
-                    condition=[condition("StringEquals", "sts:ExternalId", "${var.external_id}")],
-                ),
+                "trust": document(**TRUST_OF_TERRAFORM),
                 "policy": document(
                     sid="ReceiveChanges",
                     actions=reading,
@@ -315,19 +281,7 @@ def queue_of_terraform(reading):
                     "policy": "${data.aws_iam_policy_document.queue.json}",
                 }
             },
-            "aws_iam_role": {
-                "plumbline": {
-                    "name": "${var.name}",
-                    "assume_role_policy": "${data.aws_iam_policy_document.trust.json}",
-                }
-            },
-            "aws_iam_role_policy": {
-                "plumbline": {
-                    "name": "plumbline",
-                    "role": "${aws_iam_role.plumbline.id}",
-                    "policy": "${data.aws_iam_policy_document.policy.json}",
-                }
-            },
+            **role_of_terraform("name"),
         },
         "output": {
             "queue_url": {"value": "${aws_sqs_queue.changes.url}"},

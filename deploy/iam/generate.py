@@ -17,6 +17,16 @@ from pathlib import Path
 
 import changes
 import snapshots
+from roles import (
+    PROVIDER,
+    TRUST,
+    TRUST_OF_TERRAFORM,
+    policy as policy_document,
+    role_of_cloudformation,
+    role_of_terraform,
+    text,
+    variable,
+)
 
 ACCOUNT, REGION, ROLE = "111122223333", "eu-west-1", "plumbline"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
@@ -164,32 +174,15 @@ def statement_of_cloudformation(statement):
     return made
 
 
-def text_parameter(description, **more):
-    return {"Type": "String", "Description": description, **more}
-
-
 def cloudformation(description, parameters, trust, policy):
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": description,
         "Parameters": parameters,
         "Resources": {
-            "Role": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "RoleName": {"Ref": "RoleName"},
-                    "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trust},
-                    "Policies": [
-                        {
-                            "PolicyName": "plumbline",
-                            "PolicyDocument": {
-                                "Version": "2012-10-17",
-                                "Statement": [statement_of_cloudformation(it) for it in policy],
-                            },
-                        }
-                    ],
-                },
-            }
+            "Role": role_of_cloudformation(
+                "RoleName", trust, [statement_of_cloudformation(it) for it in policy]
+            )
         },
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     }
@@ -197,17 +190,14 @@ def cloudformation(description, parameters, trust, policy):
 
 def requesting_of_cloudformation(template, requests):
     """A template of an account's role, with a second policy where snapshots are requested."""
-    parameter = text_parameter(REQUESTS, Default="false", AllowedValues=["true", "false"])
+    parameter = text(REQUESTS, Default="false", AllowedValues=["true", "false"])
     policy = {
         "Type": "AWS::IAM::Policy",
         "Condition": "MayRequestSnapshots",
         "Properties": {
             "PolicyName": "plumbline-request-snapshots",
             "Roles": [{"Ref": "Role"}],
-            "PolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [statement_of_cloudformation(requests)],
-            },
+            "PolicyDocument": policy_document(statement_of_cloudformation(requests)),
         },
     }
     return {
@@ -229,10 +219,10 @@ EXTERNAL_ID = "What Plumbline gives when it assumes the role: spec.role.external
 
 def account_role_of_cloudformation(description, policy, of="AwsAccount"):
     parameters = {
-        "TrustPrincipal": text_parameter(
+        "TrustPrincipal": text(
             "The ARN of the identity that Plumbline runs as", AllowedPattern="arn:.+"
         ),
-        "ExternalId": text_parameter(
+        "ExternalId": text(
             EXTERNAL_ID.format(of),
             NoEcho=True,
             MinLength=2,
@@ -241,18 +231,9 @@ def account_role_of_cloudformation(description, policy, of="AwsAccount"):
             "Type": "CommaDelimitedList",
             "Description": "The regions that baselines name, such as eu-west-1,us-east-1",
         },
-        "RoleName": text_parameter("The name of the role, the same in every account", **NAME),
+        "RoleName": text("The name of the role, the same in every account", **NAME),
     }
-    trust = [
-        {
-            "Sid": "AssumeByPlumbline",
-            "Effect": "Allow",
-            "Principal": {"AWS": {"Ref": "TrustPrincipal"}},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}},
-        }
-    ]
-    return cloudformation(description, parameters, trust, policy)
+    return cloudformation(description, parameters, TRUST, policy)
 
 
 def organization_role_of_cloudformation(description, policy):
@@ -318,17 +299,15 @@ POD_IDENTITY = ("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"])
 def operator_of_cloudformation(policy):
     service, actions = POD_IDENTITY
     parameters = {
-        "RoleName": text_parameter("The name of the operator's role", **NAME | {"Default": "plumbline-operator"}),
-        "AccountRoleName": text_parameter("The name of the role in each account", **NAME),
+        "RoleName": text("The name of the operator's role", **NAME | {"Default": "plumbline-operator"}),
+        "AccountRoleName": text("The name of the role in each account", **NAME),
     }
-    trust = [
-        {
-            "Sid": "PodIdentity",
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": actions,
-        }
-    ]
+    trust = {
+        "Sid": "PodIdentity",
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": actions,
+    }
     description = "The role that the operator gets by EKS Pod Identity"
     return cloudformation(description, parameters, trust, policy)
 
@@ -372,7 +351,7 @@ def statement_of_terraform(statement):
 
 def terraform(variables, trust, policy):
     return {
-        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "terraform": PROVIDER,
         "variable": variables,
         "data": {
             "aws_partition": {"current": {}},
@@ -382,21 +361,7 @@ def terraform(variables, trust, policy):
                 "policy": {"statement": [statement_of_terraform(it) for it in policy]},
             },
         },
-        "resource": {
-            "aws_iam_role": {
-                "plumbline": {
-                    "name": "${var.role_name}",
-                    "assume_role_policy": "${data.aws_iam_policy_document.trust.json}",
-                }
-            },
-            "aws_iam_role_policy": {
-                "plumbline": {
-                    "name": "plumbline",
-                    "role": "${aws_iam_role.plumbline.id}",
-                    "policy": "${data.aws_iam_policy_document.policy.json}",
-                }
-            },
-        },
+        "resource": role_of_terraform("role_name"),
         "output": {"role_arn": {"value": "${aws_iam_role.plumbline.arn}"}},
     }
 
@@ -425,10 +390,6 @@ def requesting_of_terraform(module, requests):
     }
 
 
-def variable(description, **more):
-    return {"type": "string", "description": description, **more}
-
-
 REQUEST_SNAPSHOTS = {"type": "bool", "description": REQUESTS, "default": False}
 
 
@@ -447,15 +408,7 @@ def account_role_of_terraform(policy, of="AwsAccount"):
             "The name of the role, the same in every account", default="plumbline"
         ),
     }
-    trust = {
-        "sid": "AssumeByPlumbline",
-        "actions": ["sts:AssumeRole"],
-        "principals": [{"type": "AWS", "identifiers": ["${var.trust_principal}"]}],
-        "condition": [
-            {"test": "StringEquals", "variable": "sts:ExternalId", "values": ["${var.external_id}"]}
-        ],
-    }
-    return terraform(variables, trust, policy)
+    return terraform(variables, TRUST_OF_TERRAFORM, policy)
 
 
 def organization_role_of_terraform(policy):
@@ -471,7 +424,7 @@ def members_of_terraform():
     """The stack set, as a stack of the management account."""
     of_role = account_role_of_terraform([])["variable"]
     return {
-        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "terraform": PROVIDER,
         "variable": {
             **of_role,
             "request_snapshots": REQUEST_SNAPSHOTS,
@@ -555,8 +508,8 @@ def main(plumbline, folder):
         "changes-rule.cloudformation.json": changes.rule_of_cloudformation(),
         "terraform/changes-queue/main.tf.json": changes.queue_of_terraform(receiving),
         "terraform/changes-rule/main.tf.json": changes.rule_of_terraform(),
-        "snapshots.cloudformation.json": snapshots.role_of_cloudformation(bucket, ACCOUNT),
-        "terraform/snapshots/main.tf.json": snapshots.role_of_terraform(bucket, ACCOUNT),
+        "snapshots.cloudformation.json": snapshots.template(bucket, ACCOUNT),
+        "terraform/snapshots/main.tf.json": snapshots.module(bucket, ACCOUNT),
     }
     for name, document in made.items():
         path = folder / name

@@ -7,7 +7,17 @@ documents.
 
 import json
 
-from changes import PROVIDER, condition, document, policy, sub, text, variable
+from roles import (
+    PROVIDER,
+    TRUST,
+    TRUST_OF_TERRAFORM,
+    document,
+    role_of_cloudformation,
+    role_of_terraform,
+    sub,
+    text,
+    variable,
+)
 
 #: The account, the bucket and the prefix that `generate.py` asks the program about stand for any.
 BUCKET, PREFIX = "bucket-of-any", "prefix-of-any"
@@ -64,7 +74,7 @@ def statement_of_cloudformation(statement, account):
     return made
 
 
-def role_of_cloudformation(statements, account):
+def template(statements, account):
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Lets Plumbline read the snapshots that AWS Config delivers to a bucket",
@@ -82,31 +92,9 @@ def role_of_cloudformation(statements, account):
         },
         "Conditions": {"HasPrefix": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Prefix"}, ""]}]}},
         "Resources": {
-            "Role": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "RoleName": {"Ref": "RoleName"},
-                    "AssumeRolePolicyDocument": policy(
-                        {
-                            "Sid": "AssumeByPlumbline",
-                            "Effect": "Allow",
-                            "Principal": {"AWS": {"Ref": "TrustPrincipal"}},
-                            "Action": "sts:AssumeRole",
-                            "Condition": {
-                                "StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}
-                            },
-                        }
-                    ),
-                    "Policies": [
-                        {
-                            "PolicyName": "plumbline",
-                            "PolicyDocument": policy(
-                                *(statement_of_cloudformation(it, account) for it in statements)
-                            ),
-                        }
-                    ],
-                },
-            }
+            "Role": role_of_cloudformation(
+                "RoleName", TRUST, [statement_of_cloudformation(it, account) for it in statements]
+            )
         },
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     }
@@ -141,7 +129,7 @@ def statement_of_terraform(statement, account):
     return {**made, "condition": conditions} if conditions else made
 
 
-def role_of_terraform(statements, account):
+def module(statements, account):
     return {
         "terraform": PROVIDER,
         "variable": {
@@ -158,31 +146,12 @@ def role_of_terraform(statements, account):
         "data": {
             "aws_partition": {"current": {}},
             "aws_iam_policy_document": {
-                "trust": document(
-                    sid="AssumeByPlumbline",
-                    principals=[{"type": "AWS", "identifiers": ["${var.trust_principal}"]}],
-                    actions=["sts:AssumeRole"],
-                    condition=[condition("StringEquals", "sts:ExternalId", "${var.external_id}")],
-                ),
+                "trust": document(**TRUST_OF_TERRAFORM),
                 "policy": {
                     "statement": [statement_of_terraform(it, account) for it in statements]
                 },
             },
         },
-        "resource": {
-            "aws_iam_role": {
-                "plumbline": {
-                    "name": "${var.role_name}",
-                    "assume_role_policy": "${data.aws_iam_policy_document.trust.json}",
-                }
-            },
-            "aws_iam_role_policy": {
-                "plumbline": {
-                    "name": "plumbline",
-                    "role": "${aws_iam_role.plumbline.id}",
-                    "policy": "${data.aws_iam_policy_document.policy.json}",
-                }
-            },
-        },
+        "resource": role_of_terraform("role_name"),
         "output": {"role_arn": {"value": "${aws_iam_role.plumbline.arn}"}},
     }
