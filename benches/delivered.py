@@ -10,16 +10,13 @@ import argparse
 import datetime
 import gzip
 import json
-import os
 import pathlib
 import subprocess
-import sys
 import tempfile
-import time
 import urllib.request
 
-from live import SPLIT, calls
-from scan import PLUMBLINE, ROOT, generate
+from live import calls, reaching, split, start_double
+from scan import ROOT, generate, measure, scan
 
 BUCKET = "acme-config-logs"
 ROUNDS = 5
@@ -45,25 +42,6 @@ def put(address: str, account: str, path: str, body: bytes) -> None:
     urllib.request.urlopen(urllib.request.Request(f"{address}/{path}", body, headers, method="PUT")).close()
 
 
-def scan(folder: pathlib.Path, address: str, baseline: str) -> tuple[float, float, float]:
-    """Elapsed seconds, processor seconds and peak MiB of one scan."""
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": address, "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-    }
-    command = [str(PLUMBLINE), "scan", "--baseline", str(folder / baseline), "--snapshot", f"s3://{BUCKET}"]
-    command += ["--max-age", "876000h", "--output", "json", "--allow-unknown"]
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    elapsed = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
-    return elapsed, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=100_000)
@@ -74,29 +52,19 @@ def main() -> None:
         generate("snapshot", str(items), str(snapshot))
         for copies, baseline in (("1", "five"), ("20", "hundred")):
             generate("baseline", copies, str(folder / baseline))
-        split = subprocess.run(
-            [sys.executable, "-c", SPLIT, str(snapshot), str(folder), ""],
-            check=True, capture_output=True, text=True,
-        )
-        found = json.loads(split.stdout)
-        account = found["account"]
-        files = [delivered(folder, account, region) for region in found["regions"]]
-        state = folder / "state.json"
-        regions = {region: {} for region in found["regions"]}
-        state.write_text(json.dumps({"accounts": {account: {"accessKeys": {"test": "test"}, "regions": regions}}}))
-        command = [sys.executable, "-m", "aws_double", "--port", "0", "--with-parent", "--state", str(state)]
-        double = subprocess.Popen(command, cwd=ROOT / "tests" / "aws", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        account, regions = split(folder, snapshot)
+        files = [delivered(folder, account, region) for region in regions]
+        double, address = start_double(folder, account, {region: {} for region in regions})
         try:
-            assert double.stdout is not None
-            address = double.stdout.readline().strip()
             put(address, account, BUCKET, b"")
             for key, file in files:
                 put(address, account, f"{BUCKET}/{key}", file.read_bytes())
             for baseline in ("five", "hundred"):
-                least = min(scan(folder, address, baseline) for _ in range(ROUNDS))
+                command = scan(folder / baseline, f"s3://{BUCKET}")
+                least = min(measure(command, reaching(address)) for _ in range(ROUNDS))
                 print(
-                    f"scan of a bucket, {items:,} items x {baseline} controls: {least[0]:.2f} s, of which"
-                    f" {least[1]:.2f} s of processor; peak {least[2]:.0f} MiB"
+                    f"scan of a bucket, {items:,} items x {baseline} controls: {least.elapsed:.2f} s, of which"
+                    f" {least.processor:.2f} s of processor; peak {least.peak:.0f} MiB"
                 )
             print("  calls of all scans:", json.dumps(calls(address)))
         finally:

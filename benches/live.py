@@ -10,15 +10,13 @@ a second.
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 
-from scan import PLUMBLINE, ROOT, generate
+from scan import PLUMBLINE, ROOT, generate, measure
 
 #: Splits a snapshot by region, in a process of its own: the items are large.
 SPLIT = """
@@ -34,26 +32,38 @@ print(json.dumps({"account": items[0]["awsAccountId"], "regions": list(files)}))
 """
 
 
-def start_double(
-    folder: pathlib.Path, snapshot: pathlib.Path, region: str
-) -> tuple[subprocess.Popen, str]:
-    """An AWS with the snapshot's items, all in `region` where one is given; its address."""
-    split = subprocess.run(
+def split(folder: pathlib.Path, snapshot: pathlib.Path, region: str = "") -> tuple[str, list[str]]:
+    """Writes the items of each region to a file, all to that of `region` where one is given; account and regions."""
+    found = subprocess.run(
         [sys.executable, "-c", SPLIT, str(snapshot), str(folder), region],
         check=True, capture_output=True, text=True,
     )
-    found = json.loads(split.stdout)
-    regions = {name: {"itemsFile": str(folder / f"{name}.jsonl")} for name in found["regions"]}
-    account = {"accessKeys": {"test": "test"}, "regions": regions}
+    said = json.loads(found.stdout)
+    return said["account"], said["regions"]
+
+
+def start_double(
+    folder: pathlib.Path, account: str, regions: dict[str, dict], *options: str
+) -> tuple[subprocess.Popen, str]:
+    """An AWS with one account; its address."""
     state = folder / "state.json"
-    state.write_text(json.dumps({"accounts": {found["account"]: account}}))
+    of_account = {"accessKeys": {"test": "test"}, "regions": regions}
+    state.write_text(json.dumps({"accounts": {account: of_account}}))
     command = [sys.executable, "-m", "aws_double", "--port", "0", "--with-parent"]
     double = subprocess.Popen(
-        [*command, "--rates", "aws", "--state", str(state)],
+        [*command, *options, "--state", str(state)],
         cwd=ROOT / "tests" / "aws", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )
     assert double.stdout is not None
     return double, double.stdout.readline().strip()
+
+
+def reaching(address: str) -> dict[str, str]:
+    """The environment of a process whose AWS is there."""
+    return {
+        "AWS_ENDPOINT_URL": address, "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+    }
 
 
 def calls(address: str) -> dict[str, int]:
@@ -63,25 +73,10 @@ def calls(address: str) -> dict[str, int]:
 
 
 def scan(folder: pathlib.Path, address: str) -> None:
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": address, "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-    }
     command = [str(PLUMBLINE), "scan", "--baseline", str(folder / "hundred"), "--live"]
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [*command, "--output", "json", "--allow-unknown"],
-        stdout=subprocess.DEVNULL, env=environment,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    elapsed = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
-    used = usage.ru_utime + usage.ru_stime
+    elapsed, used, peak = measure([*command, "--output", "json", "--allow-unknown"], reaching(address))
     print(f"  time                                  {elapsed:8.1f} s")
-    print(f"  peak memory                           {usage.ru_maxrss / 1024:8.0f} MiB")
+    print(f"  peak memory                           {peak:8.0f} MiB")
     print(f"  processor                             {used:8.1f} s  ({used / elapsed:.0%} of one core)")
     for name, count in sorted(calls(address).items()):
         print(f"  {name:<38}{count:8}")
@@ -98,7 +93,9 @@ def main() -> None:
         snapshot = folder / "snapshot.json"
         generate("snapshot", str(items), str(snapshot))
         generate("baseline", "20", str(folder / "hundred"))
-        double, address = start_double(folder, snapshot, region)
+        account, names = split(folder, snapshot, region)
+        regions = {name: {"itemsFile": str(folder / f"{name}.jsonl")} for name in names}
+        double, address = start_double(folder, account, regions, "--rates", "aws")
         try:
             place = region or "two regions"
             print(f"scan --live, {items:,} items x 100 controls, {place}, AWS's rates:", flush=True)

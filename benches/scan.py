@@ -33,11 +33,12 @@ class Cost(typing.NamedTuple):
     peak: float
 
 
-def measure(command: list[str]) -> Cost:
-    """Runs a command to its end."""
+def measure(command: list[str], environment: dict[str, str] | None = None) -> Cost:
+    """Runs a command to its end, with more than its own environment where some is given."""
     with open(os.devnull, "wb") as sink:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.DEVNULL)
+        own = None if environment is None else {**os.environ, **environment}
+        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.DEVNULL, env=own)
         _, status, usage = os.wait4(process.pid, 0)
         elapsed = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -57,7 +58,7 @@ def generate(*arguments: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def scan(baseline: pathlib.Path, snapshot: pathlib.Path, output: str = "json") -> list[str]:
+def scan(baseline: pathlib.Path, snapshot: pathlib.Path | str, output: str = "json") -> list[str]:
     # However old the items are by now: of stale ones nothing is evaluated.
     paths = ["--baseline", str(baseline), "--snapshot", str(snapshot), "--max-age", "876000h"]
     return [str(PLUMBLINE), "scan", *paths, "--output", output, "--allow-unknown"]
