@@ -14,7 +14,9 @@ use super::files::{listed, summary};
 use super::output::warn;
 use super::reports::DeclaredPlaces;
 use api::{AccountSelection, AwsAccount, LabelSelector, Period, SNAPSHOT_IS_A_PATH, is_address};
-use assess::{AccountInput, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover};
+use assess::{
+    AccountInput, Places, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
+};
 use aws::source::Snapshot;
 use cel::Timestamp;
 use engine::plan::{AccountChecks, OwnerKeys, Resolved};
@@ -51,6 +53,13 @@ pub(super) struct Input {
     pub(super) places: DeclaredPlaces,
     /// What reads snapshots in buckets, until nothing more is read.
     pub(super) runtime: Option<Arc<Runtime>>,
+}
+
+impl Input {
+    fn of(objects: &Objects, resolved: Resolved, source: SourceInput, opened: &Opened) -> Self {
+        let places = DeclaredPlaces::of(objects, &resolved.catalog);
+        Self { resolved, sources: vec![source], places, runtime: opened.runtime.clone() }
+    }
 }
 
 /// A snapshot's files, found.
@@ -96,7 +105,8 @@ impl Opened {
 }
 
 impl SnapshotOptions {
-    /// Resolves baselines and what they name for the accounts of the snapshot.
+    /// Resolves baselines and what they name for the accounts of the snapshot. What is in it may be known
+    /// already.
     ///
     /// # Errors
     ///
@@ -106,33 +116,58 @@ impl SnapshotOptions {
         (mut objects, mistakes): (Objects, Vec<Diagnostic>),
         baseline: &[PathBuf],
         owners: &OwnerKeys,
-        opened: &Opened,
+        (opened, survey): (&Opened, Option<Arc<Survey>>),
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Result<Input, CommandError> {
-        let mut survey = None;
         let declared = objects.names_accounts();
-        if !declared && mistakes.is_empty() && !objects.baselines.is_empty() {
-            let snapshot = &opened.snapshot;
-            progress.total(snapshot.total_bytes());
-            let found = Arc::new(Survey::of(snapshot, now, &|bytes| progress.read(bytes)));
-            declare(&mut objects, &opened.accounts(&found)?)?;
-            survey = Some(found);
+        let survey =
+            (!declared && mistakes.is_empty() && !objects.baselines.is_empty()).then(|| {
+                let snapshot = &opened.snapshot;
+                progress.total(snapshot.total_bytes());
+                let of = || Arc::new(Survey::of(snapshot, now, &|bytes| progress.read(bytes)));
+                survey.unwrap_or_else(of)
+            });
+        if let Some(survey) = &survey {
+            declare(&mut objects, &opened.accounts(survey)?)?;
         }
         let resolved = resolve(&objects, mistakes, baseline, declared, owners, now)?;
-        let source = self.source(&objects, &resolved, opened, survey);
-        let places = DeclaredPlaces::of(&objects, &resolved.catalog);
-        let runtime = opened.runtime.clone();
-        Ok(Input { resolved, sources: vec![source], places, runtime })
+        let is_known = survey.is_some();
+        let source = self.source(&objects, &resolved, (opened, survey), is_known);
+        Ok(Input::of(&objects, resolved, source, opened))
     }
 
-    /// The snapshot as the source of every account, whatever sources they declare.
+    /// Resolves baselines for the accounts and regions that seem to be those of the snapshot, of which only the
+    /// beginning is read for that; nothing where accounts are declared, and where anything is wrong, which
+    /// [`Self::prepare`] then says. Nothing is warned of.
+    pub(super) fn presume(
+        &self,
+        (objects, mistakes): &(Objects, Vec<Diagnostic>),
+        baseline: &[PathBuf],
+        owners: &OwnerKeys,
+        opened: &Opened,
+        now: Timestamp,
+    ) -> Option<(Input, Places)> {
+        if objects.names_accounts() || !mistakes.is_empty() || objects.baselines.is_empty() {
+            return None;
+        }
+        let places = opened.snapshot.first_places(now).filter(|places| !places.is_empty())?;
+        let mut objects = objects.clone();
+        declare(&mut objects, &discover(places.clone())).ok()?;
+        let resolved =
+            resolve_in_silence(&objects, Vec::new(), baseline, false, owners, now).ok()?;
+        let source = self.source(&objects, &resolved, (opened, None), true);
+        Some((Input::of(&objects, resolved, source, opened), places))
+    }
+
+    /// The snapshot as the source of every account, whatever sources they declare, if they do and were not
+    /// found in it.
     fn source(
         &self,
         objects: &Objects,
         resolved: &Resolved,
-        opened: &Opened,
-        survey: Option<Arc<Survey>>,
+        (opened, survey): (&Opened, Option<Arc<Survey>>),
+        are_found: bool,
     ) -> SourceInput {
         let declared = objects.accounts.iter().map(|account| &account.object.spec);
         let mut accounts: BTreeMap<_, _> = declared
@@ -144,7 +179,7 @@ impl SnapshotOptions {
             if let Some(recorded) = &self.recorded_types {
                 account.recorded = recorded.clone();
             }
-            account.max_age = account.max_age.filter(|_| survey.is_none());
+            account.max_age = account.max_age.filter(|_| !are_found);
             account.max_age = self.max_age.or(account.max_age);
         }
         let path = PathBuf::from(listed(&opened.paths));
@@ -157,7 +192,7 @@ impl SnapshotOptions {
 impl Opened {
     /// The accounts that the snapshot's items come from.
     fn accounts(&self, survey: &Survey) -> Result<Vec<AwsAccount>, CommandError> {
-        let accounts = discover(survey);
+        let accounts = discover(survey.places());
         if accounts.is_empty() {
             let (path, items) = (listed(&self.paths).into(), survey.items());
             let problem = survey.problems().first().cloned();
@@ -189,6 +224,25 @@ pub(super) fn declare(objects: &mut Objects, accounts: &[AwsAccount]) -> Result<
 /// All mistakes in them, those found before among them; or that there is no baseline.
 pub(super) fn resolve(
     objects: &Objects,
+    mistakes: Vec<Diagnostic>,
+    baseline: &[PathBuf],
+    declared: bool,
+    owners: &OwnerKeys,
+    now: Timestamp,
+) -> Result<Resolved, CommandError> {
+    let resolved = resolve_in_silence(objects, mistakes, baseline, declared, owners, now)?;
+    warn_of(objects, &resolved);
+    Ok(resolved)
+}
+
+/// Says what was passed over, and what may be a mistake.
+pub(super) fn warn_of(objects: &Objects, resolved: &Resolved) {
+    warn::diagnostics(&objects.passed_over);
+    warn::diagnostics(&resolved.warnings);
+}
+
+fn resolve_in_silence(
+    objects: &Objects,
     mut mistakes: Vec<Diagnostic>,
     baseline: &[PathBuf],
     declared: bool,
@@ -208,8 +262,6 @@ pub(super) fn resolve(
         let paths = format!("{} ({})", listed(baseline), summary(objects));
         return Err(CommandError::NothingFound { what: "SecurityBaseline", paths });
     }
-    warn::diagnostics(&objects.passed_over);
-    warn::diagnostics(&resolved.warnings);
     Ok(resolved)
 }
 

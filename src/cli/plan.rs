@@ -124,8 +124,8 @@ impl PlanArguments {
         let snapshot = Opened::at(&self.snapshot, BucketReading { objects, settings, now })?;
         let (options, owners) = (&self.options, self.owners.keys());
         Ok([
-            options.prepare(from, &self.from, &owners, &snapshot, now, progress)?,
-            options.prepare(to, &self.to, &owners, &snapshot, now, progress)?,
+            options.prepare(from, &self.from, &owners, (&snapshot, None), now, progress)?,
+            options.prepare(to, &self.to, &owners, (&snapshot, None), now, progress)?,
         ])
     }
 }

@@ -1,6 +1,8 @@
 //! `plumbline scan`: one evaluation of a snapshot, or of accounts as AWS Config shows them.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
@@ -8,7 +10,7 @@ use super::archivals::ConfirmedArguments;
 use super::bucket::BucketReading;
 use super::exit::{CommandError, Exit};
 use super::files::{BaselineFiles, once};
-use super::input::{Input, Opened, SnapshotOptions};
+use super::input::{Input, Opened, SnapshotOptions, warn_of};
 use super::live::{self, LiveArguments};
 use super::output::warn;
 use super::owners::OwnerArguments;
@@ -17,11 +19,13 @@ use super::results::Only;
 use super::shown::{OutputFormat, Shown};
 use super::source::SourceArguments;
 use api::AccountFactsMode;
-use assess::{Limits, Round, RoundReport, View, evaluate};
+use assess::{Limits, Round, RoundReport, Survey, View, evaluate, evaluate_at_once};
 use aws::publish::FindingSink;
 use cel::Timestamp;
 use clock::{Clock, SystemClock};
 use engine::drift::{KnownFindings, Publisher, PublisherId};
+use manifest::Objects;
+use manifest::document::Diagnostic;
 use model::Severity;
 
 /// Evaluate a snapshot or live accounts once and show the results; the exit code shows whether
@@ -137,18 +141,46 @@ impl ScanArguments {
             }
             return self.live(now, &progress);
         }
-        let input = self.output.or_failure(self.input(now, &progress))?;
+        let files = self.output.or_failure(self.files(now))?;
+        let survey = match self.at_once(&files, now, &progress)? {
+            Ok(report) => return Ok(self.exit(&report)),
+            Err(survey) => survey,
+        };
+        let ScanFiles { baselines, snapshot } = files;
+        let (paths, owners) = (self.baselines.paths(), self.owners.keys());
+        let input =
+            self.options.prepare(baselines, paths, &owners, (&snapshot, survey), now, &progress);
+        let input = self.output.or_failure(input)?;
         Ok(self.exit(&self.evaluate(&input, self.nothing_known().as_ref(), now, &progress)?))
     }
 
-    /// Baselines, and the snapshot that they are held against.
-    fn input(&self, now: Timestamp, progress: &ReadingBar) -> Result<Input, CommandError> {
+    /// Reads the baselines, and finds the snapshot that they are held against.
+    fn files(&self, now: Timestamp) -> Result<ScanFiles, CommandError> {
         once(self.baselines.paths().iter().chain(&self.source.snapshot).map(PathBuf::as_path))?;
         let baselines = self.baselines.load()?;
         let (settings, objects) = (self.accounts.aws.settings(), vec![&baselines.0]);
         let snapshot = Opened::at(&self.source.snapshot, BucketReading { objects, settings, now })?;
+        Ok(ScanFiles { baselines, snapshot })
+    }
+
+    /// Where no file declares accounts, evaluates those that the snapshot seems to be of, in one reading.
+    /// Where that cannot be, nothing was shown, and what is in the snapshot may be given.
+    fn at_once(
+        &self,
+        ScanFiles { baselines, snapshot }: &ScanFiles,
+        now: Timestamp,
+        progress: &ReadingBar,
+    ) -> Result<Result<RoundReport, Option<Arc<Survey>>>, CommandError> {
         let (paths, owners) = (self.baselines.paths(), self.owners.keys());
-        self.options.prepare(baselines, paths, &owners, &snapshot, now, progress)
+        let presumed = self.options.presume(baselines, paths, &owners, snapshot, now);
+        let Some((input, places)) = presumed else { return Ok(Err(None)) };
+        let known = self.nothing_known();
+        let evaluate = |round: &Round<'_>, view: View<'_>| evaluate_at_once(round, &places, view);
+        let report = self.evaluate_by(evaluate, &input, known.as_ref(), now, progress)?;
+        if report.is_ok() {
+            warn_of(&baselines.0, &input.resolved);
+        }
+        Ok(report)
     }
 
     /// What findings are compared with that nobody publishes.
@@ -190,6 +222,21 @@ impl ScanArguments {
         now: Timestamp,
         progress: &ReadingBar,
     ) -> Result<RoundReport, CommandError> {
+        let evaluate =
+            |round: &Round<'_>, view: View<'_>| Ok::<_, Infallible>(evaluate(round, view));
+        let Ok(report) = self.evaluate_by(evaluate, input, known, now, progress)?;
+        Ok(report)
+    }
+
+    /// Does the same in one way or another. Where that is not the way, nothing is shown.
+    fn evaluate_by<E>(
+        &self,
+        evaluate: impl FnOnce(&Round<'_>, View<'_>) -> Result<RoundReport, E>,
+        input: &Input,
+        known: Option<&KnownFindings>,
+        now: Timestamp,
+        progress: &ReadingBar,
+    ) -> Result<Result<RoundReport, E>, CommandError> {
         let Input { resolved, sources, places, runtime } = input;
         let _reading = runtime.as_ref().map(|runtime| runtime.enter());
         let round = Round {
@@ -202,16 +249,19 @@ impl ScanArguments {
             may_lack_baselines: true,
             limits: Limits::NONE,
         };
-        let mut shown = Shown::new(self.output, self.only, &resolved.plans, places)?;
+        let mut shown = Shown::new(self.output, self.only, &resolved.plans, places);
         let view = View { results: &mut shown, filter: self.output.filter(self.only), progress };
-        let report = evaluate(&round, view);
+        let report = match evaluate(&round, view) {
+            Ok(report) => report,
+            Err(other) => return Ok(Err(other)),
+        };
         progress.clear();
         shown.finish(&report)?;
         warn::reading(&report.sources);
         if self.output == OutputFormat::Asff {
             warn::unseen_in_findings(&report);
         }
-        Ok(report)
+        Ok(Ok(report))
     }
 
     fn exit(&self, report: &RoundReport) -> Exit {
@@ -234,6 +284,12 @@ impl ScanArguments {
             Exit::Good
         }
     }
+}
+
+/// Baselines, and the snapshot that they are held against.
+struct ScanFiles {
+    baselines: (Objects, Vec<Diagnostic>),
+    snapshot: Opened,
 }
 
 impl From<FailOn> for Severity {

@@ -68,10 +68,14 @@ impl OutputFormat {
     }
 }
 
-/// Writes results as they come.
+/// Writes results as they come. Before the first one nothing is written.
 pub(super) struct Shown<'p> {
+    output: OutputFormat,
+    only: Option<Only>,
     plans: &'p [Plan],
-    form: ShownForm<'p>,
+    places: &'p DeclaredPlaces,
+    /// Nothing before the first result.
+    form: Option<ShownForm<'p>>,
     /// The first error of writing; nothing is written after it.
     failed: Option<io::Error>,
 }
@@ -94,15 +98,20 @@ struct ShownTable {
 }
 
 impl<'p> Shown<'p> {
-    pub(super) fn new(
+    pub(super) const fn new(
         output: OutputFormat,
         only: Option<Only>,
         plans: &'p [Plan],
         places: &'p DeclaredPlaces,
-    ) -> Result<Self, CommandError> {
+    ) -> Self {
+        Self { output, only, plans, places, form: None, failed: None }
+    }
+
+    fn begin(&self) -> io::Result<ShownForm<'p>> {
+        let Self { output, plans, places, .. } = *self;
         let out = BufWriter::new(io::stdout());
-        let (style, wanted) = (output::style(), only.unwrap_or_default());
-        let form = match (output, output.report()) {
+        let (style, wanted) = (output::style(), self.only.unwrap_or_default());
+        Ok(match (output, output.report()) {
             (_, Some(report)) => ShownForm::Report(report.begin(out, plans, places)?),
             (OutputFormat::Json, _) => ShownForm::Json(JsonResults::begin(out)?),
             (OutputFormat::Asff, _) => ShownForm::Asff(out),
@@ -111,12 +120,15 @@ impl<'p> Shown<'p> {
                 ShownForm::Table(Box::new(ShownTable::new(out, plans, wanted, style)))
             }
             _ => ShownForm::Table(Box::new(ShownTable::new(out, plans, wanted, style))),
-        };
-        Ok(Self { plans, form, failed: None })
+        })
     }
 
     fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
-        match &mut self.form {
+        let form = match self.form.take() {
+            Some(begun) => begun,
+            None => self.begin()?,
+        };
+        match self.form.insert(form) {
             ShownForm::Table(table) => table.row(row),
             ShownForm::Json(json) => json.row(row),
             ShownForm::Asff(_) => Ok(()),
@@ -125,11 +137,15 @@ impl<'p> Shown<'p> {
     }
 
     /// Writes what follows the results.
-    pub(super) fn finish(self, report: &RoundReport) -> Result<(), CommandError> {
+    pub(super) fn finish(mut self, report: &RoundReport) -> Result<(), CommandError> {
         if let Some(error) = self.failed {
             return Err(error.into());
         }
-        match self.form {
+        let form = match self.form.take() {
+            Some(begun) => begun,
+            None => self.begin()?,
+        };
+        match form {
             ShownForm::Table(table) => table.finish(report)?,
             ShownForm::Json(json) => json.finish(&JsonSummary::new(report))?,
             ShownForm::Asff(mut out) => {

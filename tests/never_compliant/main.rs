@@ -186,25 +186,27 @@ fn whatever_happens_to_the_newest_item_of_a_resource_no_older_one_speaks_for_it(
     let folder = tempfile::tempdir().unwrap();
     let share = |thread: usize| {
         let path = folder.path().join(format!("{thread}.json"));
-        let (mut checked, mut unknown) = (0, 0);
+        let [mut checked, mut unknown, mut read_once] = [0; 3];
         for seed in (thread as u64..).step_by(THREADS) {
-            let (resources, of_nothing_known) = damaged::check(seed, &path);
+            let [resources, of_nothing_known, at_once] = damaged::check(seed, &path);
             checked += resources;
             unknown += of_nothing_known;
+            read_once += at_once;
             if checked >= cases() / THREADS {
                 break;
             }
         }
-        (checked, unknown)
+        [checked, unknown, read_once]
     };
     let share = &share;
-    let checked: Vec<(usize, usize)> = std::thread::scope(|scope| {
+    let checked: Vec<[usize; 3]> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..THREADS).map(|thread| scope.spawn(move || share(thread))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    for (checked, unknown) in checked {
+    for [checked, unknown, read_once] in checked {
         // A test that never met the one or the other would show nothing.
+        assert!(read_once > checked / 100, "{read_once} of {checked}");
         assert!(unknown > checked / 20 && unknown < checked / 3 * 2, "{unknown} of {checked}");
     }
 }

@@ -1,5 +1,7 @@
 //! An organization whose accounts become objects, and what becomes of those that leave.
 
+mod other_version;
+
 use api::{AwsAccount, AwsOrganization};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
@@ -26,7 +28,7 @@ fn id(number: usize) -> String {
 struct Organized {
     double: Double,
     operated: Operated,
-    _replica: Replica,
+    replica: Replica,
     /// The accounts of the organization.
     members: Map<String, Value>,
 }
@@ -56,7 +58,7 @@ impl Organized {
         let operated = Operated::with_aws_on(cluster, &double, &[], values).await;
         let replica = operated.start("plumbline-0").await;
         replica.ready().await;
-        Some(Self { double, operated, _replica: replica, members })
+        Some(Self { double, operated, replica, members })
     }
 
     /// Changes the organization, and asks for a reading.

@@ -99,6 +99,29 @@ fn where_no_account_is_declared_it_is_said_why_the_items_show_none() {
 }
 
 #[test]
+fn where_no_account_is_declared_what_stands_far_down_counts_as_what_stands_first() {
+    // More than is looked at to find out whose items they are.
+    let mut items: Vec<Json> = (0..2000).map(|at| bucket(&format!("b{at}"), 1, "on")).collect();
+    items.push(bucket("last", 1, "off"));
+    let scan_with = |item: Json| {
+        let text = lines(&items) + &lines(&[item]);
+        scan_as(&[("s.json", text.as_bytes())], "", &[])
+    };
+    let elsewhere = item("AWS::S3::Bucket", "ap-south-1", "far", 1, "off");
+    let other = with(bucket("far", 1, "off"), "awsAccountId", "222233334444");
+    for far in [elsewhere, other] {
+        let scan = scan_with(far);
+        let verdicts = ["b0", "last", "far"].map(|id| scan.verdict(id));
+        assert_eq!(verdicts, ["Compliant", "NonCompliant", "NonCompliant"], "{}", scan.said);
+        assert_eq!(scan.verdicts.values().filter(|it| *it == &["Compliant"]).count(), 2000);
+    }
+    assert_eq!(scan_with(bucket("b0", 2, "off")).verdict("b0"), "NonCompliant");
+    assert_eq!(scan_with(bucket("b0", 2, "gone")).verdict("b0"), "none");
+    let broken = with(bucket("b0", 2, "off"), "configurationItemCaptureTime", "soon");
+    assert!(scan_with(broken).verdict("b0").starts_with("Unknown"));
+}
+
+#[test]
 fn items_are_counted_one_way() {
     let broken = with(bucket("b", 1, "on"), "resourceId", 5).to_string();
     let scan = scan_as(

@@ -149,7 +149,8 @@ impl CostArguments {
         let (settings, objects) = (self.accounts.aws.settings(), vec![&baselines.0]);
         let opened = Opened::at(&self.source.snapshot, BucketReading { objects, settings, now })?;
         let paths = self.baselines.paths();
-        let input = self.options.prepare(baselines, paths, &owners, &opened, now, progress)?;
+        let input =
+            self.options.prepare(baselines, paths, &owners, (&opened, None), now, progress)?;
         let (types, notes) = snapshot::counted(opened.snapshot(), &input, now);
         Ok(counted(&input, &types, notes, now, progress))
     }

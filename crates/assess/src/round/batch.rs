@@ -94,6 +94,33 @@ impl Batch {
         });
     }
 
+    /// Gives back what only serves adding more results.
+    pub(super) fn shrink(&mut self) {
+        (self.said, self.paths_by_text) = (FxHashMap::default(), FxHashMap::default());
+        let Self { results, stages, subjects, words, readings, texts, paths, .. } = self;
+        results.shrink_to_fit();
+        stages.shrink_to_fit();
+        subjects.shrink_to_fit();
+        words.shrink_to_fit();
+        readings.shrink_to_fit();
+        texts.shrink_to_fit();
+        paths.shrink_to_fit();
+    }
+
+    /// About how many bytes it takes, once shrunk.
+    pub(super) fn bytes(&self) -> usize {
+        let paths = self.paths.iter().map(|path| path.len());
+        size_of::<Self>()
+            + size_of_val(&*self.results)
+            + size_of_val(&*self.stages)
+            + size_of_val(&*self.subjects)
+            + size_of_val(&*self.words)
+            + size_of_val(&*self.readings)
+            + self.texts.len()
+            + size_of_val(&*self.paths)
+            + paths.sum::<usize>()
+    }
+
     /// Keeps a result that came from a stage.
     pub(super) fn keep_of(&mut self, stage: Stage, result: &EvaluationResult<'_>) {
         if self.stages.last().is_none_or(|(_, last)| *last != stage) {

@@ -1,26 +1,25 @@
 //! Reads one source on all cores, and gives each item to an evaluation's worker.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::Progress;
+use super::admission::{Admission, Admitted};
 use super::batch::Batch;
 use super::in_order::InOrder;
 use super::interest::Interest;
+use super::withheld::{Chunks, Withheld};
 use crate::sources::{
-    AccountInput, SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of,
+    Places, SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of,
     undeclared_regions,
 };
 use aws::source;
 use aws::source::aws_config::LiveRead;
-use aws::source::{Lost, Part, Snapshot, SnapshotError, Which};
+use aws::source::{Lost, Part, ReadAtOnce, ReadReport, Snapshot, SnapshotError, Which};
 use cel::Timestamp;
 use engine::evaluation::{EvaluationResult, Evaluator, ItemKey, Results, Stage};
-use model::{AccountId, ConfigurationItem, ItemStatus, Reading, Region, UnknownReason, fact_types};
+use model::{ConfigurationItem, Reading, UnknownReason};
 
 /// The reading of one source.
 pub(super) struct Examination<'x> {
@@ -30,21 +29,12 @@ pub(super) struct Examination<'x> {
     pub(super) now: Timestamp,
 }
 
-/// Whose items are evaluated.
-#[derive(Default)]
-struct Admission<'x> {
-    accounts: FxHashSet<&'x str>,
-    /// Accounts and regions of which the snapshot is too old, or whose recorder is off: their items
-    /// say nothing of today.
-    outdated: HashSet<(&'x str, Cow<'x, str>)>,
-    /// Accounts of which all is too old.
-    stale: FxHashSet<&'x str>,
-    /// Whether nothing says how old the snapshot is: it may be for what cannot be read of it.
-    is_undated: bool,
-    /// What is known of accounts beforehand, and the time: facts are as old as they say themselves.
-    inputs: FxHashMap<&'x str, (&'x AccountInput, Timestamp)>,
-    /// Of what something was lost that may be newer than what is at hand.
-    lost: Vec<&'x Lost>,
+/// A snapshot with which all is well.
+#[derive(Clone, Copy)]
+pub(super) struct Presumed<'p> {
+    pub(super) source: &'p SnapshotInput,
+    /// Of which accounts and regions it alone has items, if that matters.
+    pub(super) places: Option<&'p Places>,
 }
 
 /// What a snapshot came to.
@@ -78,35 +68,50 @@ impl Examination<'_> {
         let misplaced = misplaced(source, &survey, self.reading);
         let mut lost = survey.contents().report.lost.clone();
         lost.extend(misplaced.iter().map(|(lost, _)| lost.clone()));
-        let admission = self.admission(source, &survey, &lost);
+        let admission = Admission::of(source, &survey, &lost, self.now);
         let in_order = InOrder::new(receiver);
         let examiners = self.examiners(workers, Take::Unkeyed, &admission, &in_order);
         let read = |bytes| self.progress.read(bytes);
         self.progress.total(snapshot.total_bytes());
         let (examiners, read) = snapshot.read(survey.contents(), self.reading, examiners, &read);
-        let foreign = examiners.iter().map(|examiner| examiner.foreign).sum();
-        let facts = examiners.into_iter().flat_map(|examiner| examiner.facts);
-        let facts = facts.chain(survey.facts()).collect();
+        let noticed = Noticed::of(examiners);
         lost.extend(read.lost.iter().cloned());
-        let said = misplaced.into_iter().map(|(_, message)| message);
-        let before = snapshot.problems().iter().cloned();
-        let problems: Vec<String> = before.chain(problems(&read)).chain(said).collect();
-        let taken = source.accounts.iter().flat_map(|(account, input)| {
-            survey.taken(account, &regions_of(account, input, &survey))
-        });
-        let notes = snapshot.notes().iter().chain(source.troubles()).cloned();
-        let notes = notes.chain(undeclared_regions(source, &survey));
-        let report = SourceReport {
-            name,
-            is_partial: lost.iter().all(Lost::is_part_of_account),
-            items: read.items,
-            problems,
-            notes: notes.collect(),
-            taken: taken.collect(),
-            facts,
-            foreign,
-        };
+        let mut report = report(source, (&snapshot, &survey), &read, noticed);
+        report.problems.extend(misplaced.into_iter().map(|(_, message)| message));
+        report.is_partial = lost.iter().all(Lost::is_part_of_account);
         Examined { report, survey: Some(survey), lost }
+    }
+
+    /// Reads a snapshot once. Where it is not as presumed, nothing was passed on, and what the workers have
+    /// counts no more; what is known of the snapshot then may be given.
+    pub(super) fn snapshot_at_once(
+        &self,
+        Presumed { source, places }: Presumed<'_>,
+        all: &Reading,
+        workers: &mut [Evaluator<'_, '_>],
+        receiver: &mut (dyn Results + Send),
+    ) -> Result<Examined, Option<Arc<Survey>>> {
+        let Ok(snapshot) = open(source) else { return Err(None) };
+        let (admission, withheld) = (Admission::presumed(source, self.now), Withheld::default());
+        let examiners = self.examiners(workers, Take::Unkeyed, &admission, &withheld);
+        let progress = |bytes| self.progress.read(bytes);
+        self.progress.total(snapshot.total_bytes());
+        let readings = (self.reading, all);
+        let ReadAtOnce { workers: examiners, is_sure, contents } =
+            snapshot.read_at_once(readings, examiners, self.now, &progress);
+        let noticed = Noticed::of(examiners);
+        let survey = Arc::new(Survey::from(contents.ok_or(None)?));
+        let none_lost = BTreeSet::new();
+        let is_sure = is_sure
+            && places.is_none_or(|places| *places == survey.places())
+            && misplaced(source, &survey, self.reading).is_empty()
+            && Admission::of(source, &survey, &none_lost, self.now).is_as_presumed();
+        if !is_sure {
+            return Err(Some(survey));
+        }
+        withheld.pass_on(receiver);
+        let report = report(source, (&snapshot, &survey), &survey.contents().report, noticed);
+        Ok(Examined { report, survey: Some(survey), lost: BTreeSet::new() })
     }
 
     /// Goes through items that were read of AWS Config, and says of what something was lost since.
@@ -118,10 +123,7 @@ impl Examination<'_> {
         workers: &mut [Evaluator<'_, '_>],
         receiver: &mut (dyn Results + Send),
     ) -> ExaminedLive {
-        let admission = Admission {
-            accounts: [read.account.as_str()].into_iter().collect(),
-            ..Admission::default()
-        };
+        let admission = Admission::of_account(&read.account);
         let in_order = InOrder::new(receiver);
         let examiners = self.examiners(workers, take, &admission, &in_order);
         let (examiners, mut done, keys) = read.mirror.read_some(which, self.reading, examiners);
@@ -152,13 +154,13 @@ impl Examination<'_> {
         workers: &'e mut [Evaluator<'w, 'p>],
         take: Take,
         admission: &'e Admission<'e>,
-        in_order: &'e InOrder<'e>,
+        chunks: &'e dyn Chunks,
     ) -> Vec<Examiner<'e, 'w, 'p>> {
         let examiner = |worker| Examiner {
             worker,
             admission,
             interest: self.interest,
-            in_order,
+            chunks,
             take,
             batch: Batch::default(),
             facts: BTreeSet::new(),
@@ -174,36 +176,43 @@ impl Examination<'_> {
             Arc::new(Survey::of(snapshot, self.now, &|bytes| self.progress.read(bytes)))
         })
     }
+}
 
-    fn admission<'a>(
-        &self,
-        source: &'a SnapshotInput,
-        survey: &'a Survey,
-        lost: &'a BTreeSet<Lost>,
-    ) -> Admission<'a> {
-        let stopped = survey.stopped().into_iter();
-        let mut admission = Admission {
-            accounts: source.accounts.keys().map(AccountId::as_str).collect(),
-            outdated: stopped.map(|(account, region)| (account, Cow::Borrowed(region))).collect(),
-            stale: FxHashSet::default(),
-            is_undated: survey.contents().taken.is_empty(),
-            inputs: FxHashMap::default(),
-            lost: lost.iter().collect(),
-        };
-        for (account, input) in &source.accounts {
-            admission.inputs.insert(account.as_str(), (input, self.now));
-            let is_stale = |region: &Region| {
-                input.is_stale(survey.contents().taken_at(account, region), self.now)
-            };
-            let regions = regions_of(account, input, survey);
-            let stale: Vec<&Region> = regions.iter().filter(|region| is_stale(region)).collect();
-            if stale.len() == regions.len() {
-                admission.stale.insert(account.as_str());
-            }
-            let stale = stale.into_iter().map(|region| Cow::Owned(region.as_str().to_owned()));
-            admission.outdated.extend(stale.map(|region| (account.as_str(), region)));
-        }
-        admission
+/// What the examiners noticed beside results.
+struct Noticed {
+    facts: BTreeSet<Timestamp>,
+    foreign: u64,
+}
+
+impl Noticed {
+    fn of(examiners: Vec<Examiner<'_, '_, '_>>) -> Self {
+        let foreign = examiners.iter().map(|examiner| examiner.foreign).sum();
+        Self { facts: examiners.into_iter().flat_map(|examiner| examiner.facts).collect(), foreign }
+    }
+}
+
+/// How reading a snapshot went.
+fn report(
+    source: &SnapshotInput,
+    (snapshot, survey): (&Snapshot, &Survey),
+    read: &ReadReport,
+    Noticed { facts, foreign }: Noticed,
+) -> SourceReport {
+    let before = snapshot.problems().iter().cloned();
+    let taken = source
+        .accounts
+        .iter()
+        .flat_map(|(account, input)| survey.taken(account, &regions_of(account, input, survey)));
+    let notes = snapshot.notes().iter().chain(source.troubles()).cloned();
+    SourceReport {
+        name: source.path.display().to_string(),
+        is_partial: true,
+        items: read.items,
+        problems: before.chain(problems(read)).collect(),
+        notes: notes.chain(undeclared_regions(source, survey)).collect(),
+        taken: taken.collect(),
+        facts: facts.into_iter().chain(survey.facts()).collect(),
+        foreign,
     }
 }
 
@@ -251,7 +260,7 @@ struct Examiner<'x, 'e, 'p> {
     worker: &'x mut Evaluator<'e, 'p>,
     admission: &'x Admission<'x>,
     interest: &'x Interest,
-    in_order: &'x InOrder<'x>,
+    chunks: &'x dyn Chunks,
     take: Take,
     /// The results of the chunk that is worked on.
     batch: Batch,
@@ -270,38 +279,24 @@ impl source::ItemSink for Examiner<'_, '_, '_> {
     }
 
     fn chunk_done(&mut self, sequence: u64) {
-        self.in_order.deliver(sequence, mem::take(&mut self.batch));
+        self.chunks.deliver(sequence, mem::take(&mut self.batch));
+    }
+
+    fn has_room(&self) -> bool {
+        self.chunks.has_room()
     }
 }
 
 impl Examiner<'_, '_, '_> {
     fn look_at(&mut self, key: Option<ItemKey>, item: ConfigurationItem<'_>) {
-        let Admission { accounts, outdated, stale, is_undated, inputs, lost } = self.admission;
-        if !accounts.contains(item.account_id) {
-            self.foreign += 1;
-            return;
-        }
-        let place = (item.account_id, Cow::Borrowed(item.region));
-        let is_outdated =
-            stale.contains(item.account_id) || (!outdated.is_empty() && outdated.contains(&place));
-        if is_outdated && !(*is_undated && item.status == ItemStatus::Unreadable) {
-            return;
-        }
-        if fact_types::is_fact(item.resource_type)
-            && let Some((input, now)) = inputs.get(item.account_id)
-        {
-            if input.is_stale(item.capture_time, *now) {
+        let item = match self.admission.admit(item, &mut self.facts) {
+            Admitted::Item(item) => item,
+            Admitted::Foreign => {
+                self.foreign += 1;
                 return;
             }
-            self.facts.extend(item.capture_time);
-        }
-        let mut item = item;
-        let is_doubtful = !item.status.is_unrecorded()
-            && item.status != ItemStatus::Unreadable
-            && lost.iter().any(|it| it.includes(item.account_id, item.region, item.resource_type));
-        if is_doubtful {
-            item.status = ItemStatus::Doubtful;
-        }
+            Admitted::Nothing => return,
+        };
         let Self { worker, interest, batch, take, .. } = self;
         let mut keep = |result: &EvaluationResult<'_>| {
             if !interest.takes(result) {

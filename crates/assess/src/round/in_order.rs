@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::batch::Batch;
+use super::withheld::Chunks;
 use engine::evaluation::Results;
 
 /// So many chunks may be done ahead of their turn.
@@ -30,8 +31,13 @@ impl<'r> InOrder<'r> {
         Self { queue: Mutex::new(queue), moved: Condvar::new() }
     }
 
-    /// Takes the results of the chunk `sequence`; every chunk is delivered once.
-    pub(super) fn deliver(&self, sequence: u64, batch: Batch) {
+    fn lock(&self) -> MutexGuard<'_, Queue<'r>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Chunks for InOrder<'_> {
+    fn deliver(&self, sequence: u64, batch: Batch) {
         let mut queue = self.lock();
         while sequence >= queue.next + AHEAD {
             queue = self.moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -44,10 +50,6 @@ impl<'r> InOrder<'r> {
         if queue.next > before {
             self.moved.notify_all();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue<'r>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

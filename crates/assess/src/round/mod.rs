@@ -4,6 +4,7 @@
 //! and time give the same changes in the same order. Results are passed on as they come, so that
 //! what a round holds does not grow with their number.
 
+mod admission;
 mod batch;
 mod examination;
 mod in_order;
@@ -12,19 +13,24 @@ mod live;
 mod part;
 mod retained;
 mod setting;
+mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 
-use super::sources::{self, SourceInput, SourceReport, SourceStatement};
+use super::sources::{
+    self, Places, SnapshotInput, SourceInput, SourceReport, SourceStatement, Survey,
+};
 use aws::source::Which;
 use cel::Timestamp;
 use engine::drift::{Comparison, Drift, KnownFindings, Publisher, Summaries};
 use engine::evaluation::{Coverage, EvaluationResult, Outcome, Results};
 use engine::plan::Plan;
-use examination::Take;
+use examination::{Examined, Presumed, Take};
 use interest::Interest;
 use model::{AccountId, InternalErrors, ResourceType};
 use setting::Setting;
@@ -141,6 +147,40 @@ impl Progress for () {
 
 /// Does one round.
 pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
+    let Ok(report) = evaluate_by(round, view, |interest, progress, receiver| {
+        Ok::<_, Infallible>(examine(round, interest, progress, receiver))
+    });
+    report
+}
+
+/// Does one round over a single snapshot in one reading, presuming that all is well with it, and that it
+/// holds items of just these accounts and regions.
+///
+/// # Errors
+///
+/// What is in the snapshot, as far as that is known, where it is not so. Nothing was shown then.
+pub fn evaluate_at_once(
+    round: &Round<'_>,
+    presumed: &Places,
+    view: View<'_>,
+) -> Result<RoundReport, Option<Arc<Survey>>> {
+    let [SourceInput::Snapshot(source)] = round.sources else { return Err(None) };
+    evaluate_by(round, view, |interest, progress, receiver| {
+        let presumed = Presumed { source, places: Some(presumed) };
+        let (outcome, report) = examine_at_once(round, presumed, (interest, progress), receiver)?;
+        Ok((outcome, vec![report]))
+    })
+}
+
+fn evaluate_by<E>(
+    round: &Round<'_>,
+    view: View<'_>,
+    examine: impl FnOnce(
+        &Interest,
+        &dyn Progress,
+        &mut (dyn Results + Send),
+    ) -> Result<(Outcome, Vec<SourceReport>), E>,
+) -> Result<RoundReport, E> {
     let started = Instant::now();
     let interest = Interest::of(round, view.filter);
     let (mut gathering, shown) = (Gathering::of(round), view.results);
@@ -150,14 +190,55 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
             shown.result(result);
         }
     };
-    let (outcome, sources) = examine(round, &interest, view.progress, &mut receiver);
+    let (outcome, sources) = examine(&interest, view.progress, &mut receiver)?;
     let drift = gathering.finish(&outcome);
     let (kept, updated, took) = (BTreeMap::new(), BTreeSet::new(), started.elapsed());
-    RoundReport { outcome, drift, sources, kept, updated, took }.logged()
+    Ok(RoundReport { outcome, drift, sources, kept, updated, took }.logged())
 }
 
-/// Reads every source of a round once, and evaluates its plans.
+/// Reads every source of a round, and evaluates its plans. A single snapshot is read once, where all is well
+/// with it; otherwise a first reading finds out what of it counts.
 fn examine(
+    round: &Round<'_>,
+    interest: &Interest,
+    progress: &dyn Progress,
+    receiver: &mut (dyn Results + Send),
+) -> (Outcome, Vec<SourceReport>) {
+    if let [SourceInput::Snapshot(source)] = round.sources
+        && source.survey.is_none()
+    {
+        let source = source.opened();
+        let presumed = Presumed { source: &source, places: None };
+        let survey = match examine_at_once(round, presumed, (interest, progress), receiver) {
+            Ok((outcome, report)) => return (outcome, vec![report]),
+            Err(survey) => survey,
+        };
+        let sources = &[SourceInput::Snapshot(SnapshotInput { survey, ..source })];
+        return examine_all(&Round { sources, ..*round }, interest, progress, receiver);
+    }
+    examine_all(round, interest, progress, receiver)
+}
+
+/// Reads a snapshot once, and evaluates the round's plans, if it is as presumed. If not, nothing was passed
+/// on; what is known of the snapshot may be given.
+fn examine_at_once(
+    round: &Round<'_>,
+    presumed: Presumed<'_>,
+    (interest, progress): (&Interest, &dyn Progress),
+    receiver: &mut (dyn Results + Send),
+) -> Result<(Outcome, SourceReport), Option<Arc<Survey>>> {
+    let arena = Bump::new();
+    let setting = Setting::of(round.plans, round.sources, round, &arena);
+    let (mut workers, all) = (setting.workers(), setting.survey_reading());
+    let examination = setting.examination(round, interest, progress);
+    let examined = examination.snapshot_at_once(presumed, &all, &mut workers, receiver)?;
+    let mut coverage = Coverage::new();
+    state_snapshot(&mut coverage, presumed.source, &examined, (&setting.types(), round.now));
+    Ok((setting.evaluation.finish(workers, &coverage, receiver), examined.report))
+}
+
+/// Reads every source of a round, and evaluates its plans.
+fn examine_all(
     round: &Round<'_>,
     interest: &Interest,
     progress: &dyn Progress,
@@ -165,27 +246,15 @@ fn examine(
 ) -> (Outcome, Vec<SourceReport>) {
     let arena = Bump::new();
     let setting = Setting::of(round.plans, round.sources, round, &arena);
-    let Setting { evaluation, .. } = &setting;
-    let types: BTreeSet<ResourceType> =
-        evaluation.reading().into_iter().map(|(name, _)| name).collect();
-    let mut workers = setting.workers();
+    let (mut workers, types) = (setting.workers(), setting.types());
     let mut coverage = Coverage::new();
     let mut reports = Vec::with_capacity(round.sources.len());
-    let now = round.now;
     let examination = setting.examination(round, interest, progress);
     for source in round.sources {
         reports.push(match source {
             SourceInput::Snapshot(source) => {
                 let examined = examination.snapshot(source, &mut workers, receiver);
-                let statement = SourceStatement {
-                    source,
-                    report: &examined.report,
-                    survey: examined.survey.as_deref(),
-                    lost: &examined.lost,
-                    types: &types,
-                    now,
-                };
-                sources::state(&mut coverage, &statement);
+                state_snapshot(&mut coverage, source, &examined, (&types, round.now));
                 examined.report
             }
             SourceInput::Live(read) => {
@@ -197,7 +266,17 @@ fn examine(
             }
         });
     }
-    (evaluation.finish(workers, &coverage, receiver), reports)
+    (setting.evaluation.finish(workers, &coverage, receiver), reports)
+}
+
+fn state_snapshot(
+    coverage: &mut Coverage,
+    source: &SnapshotInput,
+    Examined { report, survey, lost }: &Examined,
+    (types, now): (&BTreeSet<ResourceType>, Timestamp),
+) {
+    let survey = survey.as_deref();
+    sources::state(coverage, &SourceStatement { source, report, survey, lost, types, now });
 }
 
 /// What is made of the results.

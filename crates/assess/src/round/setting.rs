@@ -1,14 +1,17 @@
 //! What evaluating some sources by some plans needs.
 
+use std::collections::BTreeSet;
+
 use bumpalo::Bump;
 
 use super::examination::Examination;
 use super::interest::Interest;
 use super::{Progress, Round};
 use crate::sources::{self, SourceInput};
-use engine::evaluation::{Evaluation, Evaluator};
+use aws::source::survey_reading;
+use engine::evaluation::{Affected, Evaluation, Evaluator};
 use engine::plan::Plan;
-use model::Reading;
+use model::{Reading, ResourceType};
 
 /// An evaluation, and what it reads of items.
 pub(super) struct Setting<'s> {
@@ -29,6 +32,21 @@ impl<'s> Setting<'s> {
         let evaluation = evaluation.limited_to(round.limits.steps);
         let reading = Reading::new(evaluation.reading());
         Self { evaluation, reading }
+    }
+
+    /// The types that controls read.
+    pub(super) fn types(&self) -> BTreeSet<ResourceType> {
+        self.evaluation.reading().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// What is read of items where what is in a snapshot has yet to be found out.
+    pub(super) fn survey_reading(&self) -> Reading {
+        survey_reading(self.evaluation.reading())
+    }
+
+    /// What is read of items of the types that are needed again.
+    pub(super) fn keep_reading(&self, affected: &Affected) -> Reading {
+        Reading::new(self.evaluation.keep_reading(affected))
     }
 
     /// A worker for each thread.

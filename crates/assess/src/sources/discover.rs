@@ -1,6 +1,6 @@
 //! Declares the accounts of a snapshot, for when nobody has.
 
-use super::Survey;
+use super::Places;
 use api::{
     AccountSource, AllowedNamespaces, AwsAccount, AwsAccountSpec, LabelSelector, Period,
     SnapshotSource,
@@ -9,8 +9,8 @@ use model::{AccountId, Partition, Region};
 
 /// An `AwsAccount` for each account that a snapshot's items belong to: named by its id, open to
 /// every namespace, with the regions that its items come from.
-pub fn discover(survey: &Survey) -> Vec<AwsAccount> {
-    let places = survey.places().into_iter();
+pub fn discover(places: Places) -> Vec<AwsAccount> {
+    let places = places.into_iter();
     places.map(|(account, regions)| declared(&account, regions.into_iter().collect())).collect()
 }
 

@@ -39,8 +39,8 @@ pub use live::types;
 pub use reached::Reached;
 pub(super) use rules::rule_names;
 pub use rules::wanted_rules;
-pub use survey::Survey;
 pub(super) use survey::threads;
+pub use survey::{Places, Survey};
 
 /// Where items come from.
 #[derive(Debug, Clone)]
@@ -187,6 +187,13 @@ impl SourceInput {
 }
 
 impl SnapshotInput {
+    /// The same, opened if it was not, or with why it cannot be.
+    pub(super) fn opened(&self) -> Self {
+        let open = || Snapshot::open(&self.path).map(Arc::new).map_err(Arc::new);
+        let snapshot = Some(self.snapshot.clone().unwrap_or_else(open));
+        Self { snapshot, ..self.clone() }
+    }
+
     /// What keeps snapshots that should be there from arriving.
     pub(super) fn troubles(&self) -> impl Iterator<Item = &String> {
         self.requests.iter().flat_map(DeliveryRequests::troubles)

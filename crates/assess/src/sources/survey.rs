@@ -8,6 +8,9 @@ use aws::source::{Contents, RecorderItem, Snapshot};
 use cel::Timestamp;
 use model::{AccountId, Region, fact_types, is_global};
 
+/// Accounts, and the regions of which items are in a snapshot.
+pub type Places = BTreeMap<AccountId, BTreeSet<Region>>;
+
 /// What occurs in a snapshot.
 #[derive(Debug)]
 pub struct Survey {
@@ -28,9 +31,7 @@ impl Survey {
     /// Looks through the snapshot, as of `now`: recorders have to be known before the first verdict,
     /// since what a stopped one recorded says nothing of today, and so has what was lost.
     pub fn of(snapshot: &Snapshot, now: Timestamp, progress: &(dyn Fn(u64) + Sync)) -> Self {
-        let contents = snapshot.contents(now, threads(), progress);
-        let problems = problems(&contents.report);
-        Self { contents, problems }
+        snapshot.contents(now, threads(), progress).into()
     }
 
     /// What was found.
@@ -125,14 +126,21 @@ impl Survey {
     }
 
     /// Every account in which something occurs, with the regions in which it does.
-    pub(super) fn places(&self) -> BTreeMap<AccountId, BTreeSet<Region>> {
-        let mut places: BTreeMap<AccountId, BTreeSet<Region>> = BTreeMap::new();
+    pub fn places(&self) -> Places {
+        let mut places = Places::new();
         for found in self.contents.report.types.keys() {
             if let Ok(account) = found.account_id.parse() {
                 places.entry(account).or_default().extend(found.region.parse());
             }
         }
         places
+    }
+}
+
+impl From<Contents> for Survey {
+    fn from(contents: Contents) -> Self {
+        let problems = problems(&contents.report);
+        Self { contents, problems }
     }
 }
 

@@ -17,7 +17,7 @@ pub use delivered::{DeliveredError, DeliveryBucket, WantedAccounts};
 pub use mirror::{Changes, Mirror, Part, Which};
 pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{
-    Contents, ItemSink, Lost, NewestSnapshot, Occurrence, ReadProblem, ReadReport, Snapshot,
-    SnapshotError, SnapshotState, TypeInRegion, UnreadRegion,
+    Contents, ItemSink, Lost, NewestSnapshot, Occurrence, ReadAtOnce, ReadProblem, ReadReport,
+    Snapshot, SnapshotError, SnapshotState, TypeInRegion, UnreadRegion, survey_reading,
 };
 pub use space::MirrorSpace;

@@ -8,10 +8,10 @@
 //! items that count, each resource once: the newest item, and one that says the resource is gone
 //! takes it away.
 //!
-//! Once is not enough, also where the types that are recorded are given: the last item of the last
-//! file may be newer than the first one, be broken, or be the one that dates the snapshot, and by
-//! then the verdict on the first one is passed on. To wait for the end, items or verdicts would
-//! have to be kept, as many as there are; reading is the cheaper, and needs no memory.
+//! Once is not enough: the last item of the last file may be newer than the first one, be broken, or
+//! be the one that dates the snapshot, and by then the verdict on the first one is passed on. But
+//! mostly all is well. Whoever can hold back what comes of the items may presume so, and read once
+//! ([`Snapshot::read_at_once`]); where that was wrong, everything is read again.
 //!
 //! An item that cannot be understood is never passed over for an older one. Where its resource is
 //! known, that resource is given as [unreadable](model::ItemStatus::Unreadable); where it is
@@ -21,6 +21,7 @@
 //! Only regular files are read, each no further than it went when it was opened, and nothing is waited
 //! for longer than its size justifies.
 
+mod at_once;
 mod contents;
 pub(super) mod delivery;
 mod evaluate;
@@ -28,6 +29,7 @@ mod fact_reads;
 mod fetching;
 mod file_state;
 pub(super) mod files;
+mod first;
 pub(super) mod input;
 pub(super) mod items;
 mod lost;
@@ -39,7 +41,8 @@ pub(super) mod stored;
 mod survey;
 pub(super) mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::RandomState;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -47,6 +50,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::delivered::DeliveredError;
+use at_once::{AtOnce, Presumption};
 use cel::Timestamp;
 use engine::evaluation::ItemKey;
 use file_state::FileState;
@@ -55,11 +59,15 @@ use input::Files;
 use items::{Context, file_problems};
 use model::{AccountId, ConfigurationItem, Reading, Region, UnknownReason};
 use pass::pass;
+use survey::Survey;
 
-pub use contents::Contents;
+pub use contents::{Contents, survey_reading};
 pub(super) use evaluate::{Evaluate, finish};
 pub use lost::Lost;
 pub use tally::{Occurrence, ReadProblem, ReadReport, TypeInRegion};
+
+/// Of no more files than this the first items are looked at.
+const MAX_PEEKED: usize = 16;
 
 /// Files of recorded items, found and not yet read.
 #[derive(Debug)]
@@ -163,6 +171,21 @@ pub trait ItemSink {
     /// All items of the chunk of this number were given, since the chunk before. Numbers follow the
     /// order of the input; one worker's are increasing.
     fn chunk_done(&mut self, _sequence: u64) {}
+
+    /// Whether what comes of further items can be held back.
+    fn has_room(&self) -> bool {
+        true
+    }
+}
+
+/// What reading a snapshot once came to.
+pub struct ReadAtOnce<W> {
+    /// The workers, in their order.
+    pub workers: Vec<W>,
+    /// Whether each was given what it had to be; otherwise nothing that came of them counts.
+    pub is_sure: bool,
+    /// What is in the snapshot; nothing where that takes a reading of its own.
+    pub contents: Option<Contents>,
 }
 
 /// The text of one file, unzipped where it is gzipped.
@@ -280,6 +303,51 @@ impl Snapshot {
         Contents::of(&self.files, now, threads, progress)
     }
 
+    /// Does both in one reading, as of `now`: finds out what is in the files, and gives the items of
+    /// types that are `wanted` to the workers, presuming that each of them counts. `all` reads no less
+    /// than `wanted` does and than [`survey_reading`].
+    pub fn read_at_once<W: ItemSink + Send>(
+        &self,
+        (wanted, all): (&Reading, &Reading),
+        workers: Vec<W>,
+        now: Timestamp,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> ReadAtOnce<W> {
+        // What changed after the snapshot makes items of resources that are in it, too.
+        if workers.is_empty() || self.files.iter().any(|file| file.history.is_some()) {
+            return ReadAtOnce { workers, is_sure: false, contents: None };
+        }
+        let (threads, hasher) = (workers.len(), RandomState::new());
+        let context = Context::of_files(all, hasher.clone(), &self.files, now);
+        let presumption = Presumption::default();
+        let mut files = Files::new(&self.files, progress);
+        let readers =
+            workers.into_iter().map(|worker| AtOnce::new(&context, wanted, &presumption, worker));
+        let readers = pass(|chunk| files.next_chunk(chunk), readers.collect(), &mut 0);
+        let (workers, met): (_, Vec<_>) = readers.into_iter().map(AtOnce::finish).unzip();
+        let survey = Survey::sum(met.into_iter(), files, &context);
+        // What cannot be understood of an item depends on what is read of it.
+        if !survey.is_clean() {
+            return ReadAtOnce { workers, is_sure: false, contents: None };
+        }
+        let (with, on) = ((hasher, now), (threads, progress));
+        let contents = Contents::settled(survey, &self.files, &context, with, on);
+        let is_sure = presumption.holds() && contents.is_plain() && !self.has_changed();
+        ReadAtOnce { workers, is_sure, contents: Some(contents) }
+    }
+
+    /// The accounts and regions of the first items of each file: most likely those of all. Nothing where
+    /// there are so many files that looking into each takes longer than it is worth.
+    pub fn first_places(&self, now: Timestamp) -> Option<BTreeMap<AccountId, BTreeSet<Region>>> {
+        (self.files.len() <= MAX_PEEKED).then(|| first::places(&self.files, now))
+    }
+
+    /// Whether files are others than those that were found.
+    fn has_changed(&self) -> bool {
+        let allowance = SnapshotFile::allowance(&self.files);
+        self.files.iter().any(|file| file.has_changed(&allowance))
+    }
+
     /// Gives each resource's item that counts to one of the workers, each of which runs on a thread
     /// of its own. Gives the workers back in their order.
     ///
@@ -303,9 +371,7 @@ impl Snapshot {
         let mut sequence = 0;
         let readers = pass(|chunk| files.next_chunk(chunk), readers.collect(), &mut sequence);
         let (mut workers, mut tally) = finish(readers);
-        let allowance = SnapshotFile::allowance(&self.files);
-        let has_changed = self.files.iter().any(|file| file.has_changed(&allowance));
-        if files.items() != contents.items || has_changed {
+        if files.items() != contents.items || self.has_changed() {
             tally.problem(0, None, 0, "the snapshot changed while it was read: read it again");
             tally.lost(Lost::default());
         }

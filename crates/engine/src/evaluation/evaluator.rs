@@ -68,7 +68,8 @@ impl<'e, 'p> Evaluator<'e, 'p> {
         self.remember(key);
     }
 
-    /// Takes one item, changed or not, of a type that is needed again.
+    /// Takes one item, changed or not, of a type that is needed again, read by
+    /// [`Evaluation::keep_reading`] or more.
     pub fn keep_item(&mut self, item: &ConfigurationItem<'_>) {
         self.take(item, Use::KEPT, &mut |_: &EvaluationResult<'_>| {});
     }

@@ -112,6 +112,13 @@ impl<'p> Evaluation<'p> {
         Some(Affected { checks, is_global: global_changed, types })
     }
 
+    /// What is read of items of the types that are needed again, which are only kept.
+    #[must_use]
+    pub fn keep_reading(&self, affected: &Affected) -> Vec<(ResourceType, Projection)> {
+        let kept = |name: &ResourceType| self.types.get(name.as_str())?.need.keep.clone();
+        affected.types.iter().filter_map(|name| Some((name.clone(), kept(name)?))).collect()
+    }
+
     /// Does what [`Self::finish`] does, and gives what came of it to go on from. Nothing where the next evaluation
     /// has to be a whole one. The workers have to have been given items by their keys ([`Evaluator::keyed_item`]).
     pub fn finish_incremental(

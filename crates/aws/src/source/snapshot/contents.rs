@@ -2,7 +2,8 @@
 //! what was lost, when it was taken, and which item of each resource counts.
 //!
 //! That takes one reading of what every item has, and where a resource has several items, or one that
-//! says nothing, another reading of those. Both are read again when verdicts are given.
+//! says nothing, another reading of those. Where the latter was needed, or something is wrong, everything is
+//! read again when verdicts are given; otherwise these may be given in the first reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
@@ -21,6 +22,15 @@ use super::tally::ReadReport;
 use crate::source::recorder_item::{RECORDER, RecorderItem};
 use cel::{Projection, Step, Timestamp};
 use model::{AccountId, Reading, Region, ResourceType};
+
+/// Reads of every type what every item has, of configuration recorders what they record, and of these types
+/// what is named: enough to tell what is in a snapshot.
+pub fn survey_reading(types: impl IntoIterator<Item = (ResourceType, Projection)>) -> Reading {
+    let mut part = Projection::NOTHING;
+    part.add(&[Step::Field("configuration".into())]);
+    let recorder = RECORDER.parse().map(|name: ResourceType| (name, part));
+    Reading::heads_and(types.into_iter().chain(recorder))
+}
 
 /// What is in a snapshot.
 #[derive(Debug)]
@@ -61,18 +71,25 @@ impl Contents {
         threads: usize,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Self {
-        let hasher = RandomState::new();
-        let mut part = Projection::NOTHING;
-        part.add(&[Step::Field("configuration".into())]);
-        let recorder = RECORDER.parse().map(|name: ResourceType| (name, part));
-        let reading = Reading::heads_and(recorder);
+        let (reading, hasher) = (survey_reading([]), RandomState::new());
         let context = Context::of_files(&reading, hasher.clone(), files, now);
-        let mut survey = Survey::of(files, &context, threads, progress);
+        let survey = Survey::of(files, &context, threads, progress);
+        Self::settled(survey, files, &context, (hasher, now), (threads, progress))
+    }
+
+    /// Settles which item of each resource counts, once every item was looked at.
+    pub(super) fn settled(
+        mut survey: Survey,
+        files: &[SnapshotFile],
+        context: &Context<'_>,
+        (hasher, now): (RandomState, Timestamp),
+        (threads, progress): (usize, &(dyn Fn(u64) + Sync)),
+    ) -> Self {
         let snapshots = Snapshots::of(files);
-        let broken = times_of_broken(&survey.lost, &context);
+        let broken = times_of_broken(&survey.lost, context);
         let settled = recount::settle(
             files,
-            &context,
+            context,
             Contested {
                 keys: &survey.contested,
                 lost: std::mem::take(&mut survey.lost),
@@ -111,6 +128,17 @@ impl Contents {
             .collect::<Option<BTreeSet<_>>>()
             .filter(|delivered| !delivered.is_empty());
         Self { report, recorders, taken, delivered, hasher, now, settled, items: survey.items }
+    }
+
+    /// Whether nothing is wrong, and every resource has one item, the newest that there is.
+    pub(super) fn is_plain(&self) -> bool {
+        let Resources { by_key, doubled, unseen, fact_reads } = &self.settled;
+        self.report.complete
+            && self.report.lost.is_empty()
+            && by_key.is_empty()
+            && doubled.is_empty()
+            && unseen.is_empty()
+            && fact_reads.is_one_of_each()
     }
 
     /// When an account's region was taken at the latest; where nothing of it is there, when anything

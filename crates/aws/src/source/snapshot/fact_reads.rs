@@ -17,7 +17,11 @@ type FactSubject = (Box<str>, Box<str>, Box<str>);
 
 /// When the facts of each subject were read last.
 #[derive(Debug, Default)]
-pub(super) struct FactReads(BTreeMap<FactSubject, Timestamp>);
+pub(super) struct FactReads {
+    newest: BTreeMap<FactSubject, Timestamp>,
+    /// Whether facts of an older read were met.
+    has_older: bool,
+}
 
 /// What an item or a lost one is about.
 #[derive(Clone, Copy)]
@@ -63,15 +67,22 @@ impl FactReads {
 
     fn note(&mut self, subject: Option<FactSubject>, time: Option<Timestamp>) {
         let (Some(subject), Some(time)) = (subject, time) else { return };
-        let newest = self.0.entry(subject).or_insert(time);
+        let newest = self.newest.entry(subject).or_insert(time);
+        self.has_older |= *newest != time;
         *newest = time.max(*newest);
     }
 
     /// Adds what another thread met.
     pub(super) fn merge(&mut self, other: Self) {
-        for (subject, time) in other.0 {
+        self.has_older |= other.has_older;
+        for (subject, time) in other.newest {
             self.note(Some(subject), Some(time));
         }
+    }
+
+    /// Whether all facts of a subject are of one read.
+    pub(super) const fn is_one_of_each(&self) -> bool {
+        !self.has_older
     }
 
     /// Whether an item is a fact of an older read.
@@ -85,10 +96,10 @@ impl FactReads {
     }
 
     fn is_before_newest(&self, place: FactPlace<'_>, time: Option<Timestamp>) -> bool {
-        if self.0.is_empty() || time.is_none() {
+        if self.newest.is_empty() || time.is_none() {
             return false;
         }
-        let newest = place.subject().and_then(|subject| self.0.get(&subject).copied());
+        let newest = place.subject().and_then(|subject| self.newest.get(&subject).copied());
         newest.is_some_and(|newest| time < Some(newest))
     }
 }

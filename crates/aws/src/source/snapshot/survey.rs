@@ -35,9 +35,8 @@ pub(super) struct Survey {
 }
 
 /// Looks at every item, on one thread.
-struct Surveyor<'c> {
+pub(super) struct Surveyor<'c> {
     context: &'c Context<'c>,
-    reader: ItemReader,
     places: SnapshotPlaces,
     facts: FactReads,
     /// Each item's resource and where it is.
@@ -47,10 +46,36 @@ struct Surveyor<'c> {
     recorders: Vec<Met>,
 }
 
-impl Handler for Surveyor<'_> {
+/// Reads items for nothing else.
+struct SurveyReader<'c> {
+    surveyor: Surveyor<'c>,
+    reader: ItemReader,
+}
+
+impl Handler for SurveyReader<'_> {
     fn chunk(&mut self, job: &Job) {
-        let Self { context, reader, places, facts, keys, contested, lost, recorders } = self;
-        reader.read(job, context, |event, tally| match event {
+        let Self { surveyor, reader } = self;
+        reader.read(job, surveyor.context, |event, tally| surveyor.meet(event, tally));
+    }
+}
+
+impl<'c> Surveyor<'c> {
+    pub(super) fn new(context: &'c Context<'c>) -> Self {
+        Self {
+            context,
+            places: SnapshotPlaces::default(),
+            facts: FactReads::default(),
+            keys: Vec::new(),
+            contested: Vec::new(),
+            lost: Vec::new(),
+            recorders: Vec::new(),
+        }
+    }
+
+    /// Takes note of an item, or of one that is lost.
+    pub(super) fn meet(&mut self, event: Event<'_, '_>, tally: &mut Tally) {
+        let Self { context, places, facts, keys, contested, lost, recorders } = self;
+        match event {
             Event::Whole(found) => {
                 let key = found.key(context);
                 let (item, place) = (&found.item, found.place);
@@ -69,20 +94,15 @@ impl Handler for Surveyor<'_> {
                     && !item.status.is_deleted()
                     && !item.status.is_unrecorded()
                 {
-                    let place = (item.account_id.into(), item.region.into());
-                    recorders.push((
-                        key,
-                        found.place.position,
-                        place,
-                        RecorderItem::of(item.value),
-                    ));
+                    let of = (item.account_id.into(), item.region.into());
+                    recorders.push((key, place.position, of, RecorderItem::of(item.value)));
                 }
             }
             Event::Lost(item) => {
                 facts.meet_lost(&item, lost_time(&item, context));
                 keep_lost(item, context, lost, tally);
             }
-        });
+        }
     }
 }
 
@@ -123,19 +143,21 @@ impl Survey {
         threads: usize,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Self {
-        let surveyor = |_| Surveyor {
-            context,
-            reader: ItemReader::default(),
-            places: SnapshotPlaces::default(),
-            facts: FactReads::default(),
-            keys: Vec::new(),
-            contested: Vec::new(),
-            lost: Vec::new(),
-            recorders: Vec::new(),
-        };
+        let reader =
+            |_| SurveyReader { surveyor: Surveyor::new(context), reader: ItemReader::default() };
         let mut read = Files::new(files, progress);
-        let surveyors: Vec<_> = (0..threads.max(1)).map(surveyor).collect();
-        let surveyors = pass(|chunk| read.next_chunk(chunk), surveyors, &mut 0);
+        let readers: Vec<_> = (0..threads.max(1)).map(reader).collect();
+        let readers = pass(|chunk| read.next_chunk(chunk), readers, &mut 0);
+        let met = readers.into_iter().map(|it| (it.surveyor, it.reader.tally));
+        Self::sum(met, read, context)
+    }
+
+    /// What the threads met together, in files that were read to their ends.
+    pub(super) fn sum<'c>(
+        met: impl Iterator<Item = (Surveyor<'c>, Tally)>,
+        read: Files<'_>,
+        context: &Context<'_>,
+    ) -> Self {
         let mut survey = Self {
             tally: Tally::default(),
             places: SnapshotPlaces::default(),
@@ -147,8 +169,8 @@ impl Survey {
             items: read.items(),
         };
         let mut keys = Vec::new();
-        for mut surveyor in surveyors {
-            survey.tally.merge(surveyor.reader.tally);
+        for (mut surveyor, tally) in met {
+            survey.tally.merge(tally);
             survey.places.merge(surveyor.places);
             survey.facts.merge(surveyor.facts);
             survey.contested.extend(surveyor.contested);
@@ -173,6 +195,11 @@ impl Survey {
         survey.contested.extend(twice);
         survey.contested.extend(survey.lost.iter().map(|(key, _)| *key));
         survey
+    }
+
+    /// Whether nothing is broken, missing or wrong.
+    pub(super) fn is_clean(&self) -> bool {
+        self.lost.is_empty() && self.loose.is_empty() && self.tally.is_clean()
     }
 
     /// Notes what the API named as left out of its answers.

@@ -212,6 +212,11 @@ impl Tally {
         }
     }
 
+    /// Whether nothing was wrong, and nothing lost.
+    pub(super) fn is_clean(&self) -> bool {
+        self.problems.is_empty() && self.left_out == 0 && self.lost.is_empty()
+    }
+
     /// Adds what another thread met.
     pub(super) fn merge(&mut self, other: Self) {
         self.items += other.items;

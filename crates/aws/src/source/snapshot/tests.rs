@@ -85,10 +85,53 @@ fn read_path(path: &Path, threads: usize) -> (Vec<String>, ReadReport) {
     let contents = snapshot.contents(NOW, threads, &progress);
     assert_eq!(seen.swap(0, Ordering::Relaxed), snapshot.total_bytes());
     let (workers, report) = snapshot.read(&contents, &Reading::everything(), workers, &progress);
-    assert_eq!(seen.into_inner(), snapshot.total_bytes());
+    assert_eq!(seen.load(Ordering::Relaxed), snapshot.total_bytes());
+    let items = in_order(workers);
+    let everything = Reading::everything();
+    let workers = (0..threads).map(|_| Collector::default()).collect();
+    let once = snapshot.read_at_once((&everything, &everything), workers, NOW, &progress);
+    if once.is_sure {
+        assert_eq!(in_order(once.workers), items);
+        assert_eq!(format!("{:?}", once.contents.unwrap().report), format!("{report:?}"));
+    }
+    (items, report)
+}
+
+fn in_order(workers: Vec<Collector>) -> Vec<String> {
     let mut items: Vec<_> = workers.into_iter().flat_map(|worker| worker.items).collect();
     items.sort_by_key(|(sequence, _)| *sequence);
-    (items.into_iter().map(|(_, item)| item).collect(), report)
+    items.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Whether one reading is enough for these files.
+fn is_enough(files: &[(&str, &[u8])]) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let everything = Reading::everything();
+    let readings = (&everything, &everything);
+    let snapshot = Snapshot::open(folder.path()).unwrap();
+    snapshot.read_at_once(readings, vec![Collector::default()], NOW, &|_| {}).is_sure
+}
+
+#[test]
+fn one_reading_is_enough_where_each_resource_has_one_whole_item_and_the_files_stay_as_they_are() {
+    let one = snapshot(&[queue("a", 1, "x"), role("eu-west-1", "r", 1, "x")]);
+    let another = snapshot(&[queue("b", 1, "gone")]);
+    assert!(is_enough(&[("1.json", one.as_bytes()), ("2.jsonl", queue("c", 2, "x").as_bytes())]));
+    // A resource that is gone has one item, too.
+    assert!(is_enough(&[("2.json", another.as_bytes())]));
+    let with = |item: &str| is_enough(&[("1.json", one.as_bytes()), ("2.jsonl", item.as_bytes())]);
+    assert!(!with(&queue("a", 2, "y")), "a newer item");
+    assert!(!with(&queue("a", 2, "gone")), "it is gone");
+    assert!(!with(&role("us-east-1", "r", 2, "y")), "another region records it, too");
+    assert!(!with(r#"{"resourceType":"AWS::SQS::Queue""#), "a broken item");
+    let to_come = queue("d", 1, "x").replace("2024", "2999");
+    assert!(!with(&to_come), "an item of a time to come");
+    let rival = another.replace(r#""configSnapshotId":"s""#, r#""configSnapshotId":"t""#);
+    assert!(!is_enough(&[("1.json", one.as_bytes()), ("2.json", rival.as_bytes())]), "rivals");
+    assert!(!is_enough(&[("1.json", one.as_bytes()), ("2.json.gz", b"\x1f\x8b")]), "half a file");
 }
 
 fn messages(report: &ReadReport) -> Vec<String> {

@@ -1,0 +1,37 @@
+//! Looks at the first items of files only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::RandomState;
+use std::slice;
+
+use super::contents::survey_reading;
+use super::files::SnapshotFile;
+use super::input::Files;
+use super::items::{Context, Event, ItemReader};
+use super::pass::Job;
+use cel::Timestamp;
+use model::{AccountId, Chunk, Region};
+
+/// The accounts and regions of the first items of each file.
+pub(super) fn places(
+    files: &[SnapshotFile],
+    now: Timestamp,
+) -> BTreeMap<AccountId, BTreeSet<Region>> {
+    let reading = survey_reading([]);
+    let mut places: BTreeMap<AccountId, BTreeSet<Region>> = BTreeMap::new();
+    for file in files {
+        let file = slice::from_ref(file);
+        let context = Context::of_files(&reading, RandomState::new(), file, now);
+        let mut chunk = Chunk::default();
+        let Some(origin) = Files::new(file, &|_| {}).next_chunk(&mut chunk) else { continue };
+        let job = Job { chunk, origin, sequence: 0 };
+        ItemReader::default().read(&job, &context, |event, _| {
+            if let Event::Whole(found) = event
+                && let Ok(account) = found.item.account_id.parse()
+            {
+                places.entry(account).or_default().extend(found.item.region.parse());
+            }
+        });
+    }
+    places
+}
