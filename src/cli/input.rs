@@ -15,7 +15,7 @@ use super::output::warn;
 use super::reports::DeclaredPlaces;
 use api::{AccountSelection, AwsAccount, LabelSelector, Period, SNAPSHOT_IS_A_PATH, is_address};
 use assess::{
-    AccountInput, Places, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
+    AccountInput, AccountRegions, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
 };
 use aws::source::Snapshot;
 use cel::Timestamp;
@@ -121,13 +121,14 @@ impl SnapshotOptions {
         progress: &dyn Progress,
     ) -> Result<Input, CommandError> {
         let declared = objects.names_accounts();
-        let survey =
-            (!declared && mistakes.is_empty() && !objects.baselines.is_empty()).then(|| {
+        let are_sought = !declared && mistakes.is_empty() && !objects.baselines.is_empty();
+        let survey = are_sought.then(|| {
+            survey.unwrap_or_else(|| {
                 let snapshot = &opened.snapshot;
                 progress.total(snapshot.total_bytes());
-                let of = || Arc::new(Survey::of(snapshot, now, &|bytes| progress.read(bytes)));
-                survey.unwrap_or_else(of)
-            });
+                Arc::new(Survey::of(snapshot, now, &|bytes| progress.read(bytes)))
+            })
+        });
         if let Some(survey) = &survey {
             declare(&mut objects, &opened.accounts(survey)?)?;
         }
@@ -147,7 +148,7 @@ impl SnapshotOptions {
         owners: &OwnerKeys,
         opened: &Opened,
         now: Timestamp,
-    ) -> Option<(Input, Places)> {
+    ) -> Option<(Input, AccountRegions)> {
         if objects.names_accounts() || !mistakes.is_empty() || objects.baselines.is_empty() {
             return None;
         }
@@ -160,8 +161,8 @@ impl SnapshotOptions {
         Some((Input::of(&objects, resolved, source, opened), places))
     }
 
-    /// The snapshot as the source of every account, whatever sources they declare, if they do and were not
-    /// found in it.
+    /// The snapshot as the source of every account, whatever sources they declare; or of those that were found
+    /// in it.
     fn source(
         &self,
         objects: &Objects,

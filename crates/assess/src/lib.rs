@@ -20,8 +20,9 @@ pub use round::{
 };
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{
-    AccountInput, AwsAccounts, BucketSource, ChangeNews, DeliveryRequests, LiveSources, Places,
-    QueueState, QueueWatch, Reached, Recorded, SnapshotInput, SourceInput, SourceReport, Survey,
-    change_queue, discover, home_region, open_bucket, types, undeclared, wanted_rules,
+    AccountInput, AccountRegions, AwsAccounts, BucketSource, ChangeNews, DeliveryRequests,
+    LiveSources, QueueState, QueueWatch, Reached, Recorded, SnapshotInput, SourceInput,
+    SourceReport, Survey, change_queue, discover, home_region, open_bucket, types, undeclared,
+    wanted_rules,
 };
 pub use waiting::wait;

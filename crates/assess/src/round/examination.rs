@@ -11,7 +11,7 @@ use super::in_order::InOrder;
 use super::interest::Interest;
 use super::withheld::{Chunks, Withheld};
 use crate::sources::{
-    Places, SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of,
+    AccountRegions, SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of,
     undeclared_regions,
 };
 use aws::source;
@@ -34,7 +34,7 @@ pub(super) struct Examination<'x> {
 pub(super) struct Presumed<'p> {
     pub(super) source: &'p SnapshotInput,
     /// Of which accounts and regions it alone has items, if that matters.
-    pub(super) places: Option<&'p Places>,
+    pub(super) places: Option<&'p AccountRegions>,
 }
 
 /// What a snapshot came to.

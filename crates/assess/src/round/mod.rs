@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use bumpalo::Bump;
 
 use super::sources::{
-    self, Places, SnapshotInput, SourceInput, SourceReport, SourceStatement, Survey,
+    self, AccountRegions, SnapshotInput, SourceInput, SourceReport, SourceStatement, Survey,
 };
 use aws::source::Which;
 use cel::Timestamp;
@@ -161,7 +161,7 @@ pub fn evaluate(round: &Round<'_>, view: View<'_>) -> RoundReport {
 /// What is in the snapshot, as far as that is known, where it is not so. Nothing was shown then.
 pub fn evaluate_at_once(
     round: &Round<'_>,
-    presumed: &Places,
+    presumed: &AccountRegions,
     view: View<'_>,
 ) -> Result<RoundReport, Option<Arc<Survey>>> {
     let [SourceInput::Snapshot(source)] = round.sources else { return Err(None) };

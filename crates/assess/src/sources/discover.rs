@@ -1,6 +1,6 @@
 //! Declares the accounts of a snapshot, for when nobody has.
 
-use super::Places;
+use super::AccountRegions;
 use api::{
     AccountSource, AllowedNamespaces, AwsAccount, AwsAccountSpec, LabelSelector, Period,
     SnapshotSource,
@@ -9,7 +9,7 @@ use model::{AccountId, Partition, Region};
 
 /// An `AwsAccount` for each account that a snapshot's items belong to: named by its id, open to
 /// every namespace, with the regions that its items come from.
-pub fn discover(places: Places) -> Vec<AwsAccount> {
+pub fn discover(places: AccountRegions) -> Vec<AwsAccount> {
     let places = places.into_iter();
     places.map(|(account, regions)| declared(&account, regions.into_iter().collect())).collect()
 }

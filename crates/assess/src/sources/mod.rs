@@ -40,7 +40,7 @@ pub use reached::Reached;
 pub(super) use rules::rule_names;
 pub use rules::wanted_rules;
 pub(super) use survey::threads;
-pub use survey::{Places, Survey};
+pub use survey::{AccountRegions, Survey};
 
 /// Where items come from.
 #[derive(Debug, Clone)]

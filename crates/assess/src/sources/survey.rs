@@ -9,7 +9,7 @@ use cel::Timestamp;
 use model::{AccountId, Region, fact_types, is_global};
 
 /// Accounts, and the regions of which items are in a snapshot.
-pub type Places = BTreeMap<AccountId, BTreeSet<Region>>;
+pub type AccountRegions = BTreeMap<AccountId, BTreeSet<Region>>;
 
 /// What occurs in a snapshot.
 #[derive(Debug)]
@@ -126,8 +126,8 @@ impl Survey {
     }
 
     /// Every account in which something occurs, with the regions in which it does.
-    pub fn places(&self) -> Places {
-        let mut places = Places::new();
+    pub fn places(&self) -> AccountRegions {
+        let mut places = AccountRegions::new();
         for found in self.contents.report.types.keys() {
             if let Ok(account) = found.account_id.parse() {
                 places.entry(account).or_default().extend(found.region.parse());
