@@ -176,11 +176,12 @@ impl ScanArguments {
         let Some((input, places)) = presumed else { return Ok(Err(None)) };
         let known = self.nothing_known();
         let evaluate = |round: &Round<'_>, view: View<'_>| evaluate_at_once(round, &places, view);
-        let report = self.evaluate_by(evaluate, &input, known.as_ref(), now, progress)?;
-        if report.is_ok() {
+        let report = self.evaluate_by(evaluate, &input, known.as_ref(), now, progress);
+        // Otherwise it is said where the accounts are known.
+        if !matches!(report, Ok(Err(_))) {
             warn_of(&baselines.0, &input.resolved);
         }
-        Ok(report)
+        report
     }
 
     /// What findings are compared with that nobody publishes.

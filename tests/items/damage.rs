@@ -65,7 +65,7 @@ proptest! {
         let mut text = fixture();
         let at = at.index(text.len());
         text[at] = byte;
-        let valid = serde_json::from_slice::<serde_json::Value>(&text).is_ok();
+        let valid = serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok();
         prop_assert!(valid || !whole(&text), "{byte} at {at}");
     }
 

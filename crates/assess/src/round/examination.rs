@@ -16,7 +16,7 @@ use crate::sources::{
 };
 use aws::source;
 use aws::source::aws_config::LiveRead;
-use aws::source::{Lost, Part, ReadAtOnce, ReadReport, Snapshot, SnapshotError, Which};
+use aws::source::{Lost, Part, ReadAtOnce, ReadReport, Snapshot, Which};
 use cel::Timestamp;
 use engine::evaluation::{EvaluationResult, Evaluator, ItemKey, Results, Stage};
 use model::{ConfigurationItem, Reading, UnknownReason};
@@ -55,7 +55,7 @@ impl Examination<'_> {
         receiver: &mut (dyn Results + Send),
     ) -> Examined {
         let name = source.path.display().to_string();
-        let snapshot = match open(source) {
+        let snapshot = match source.open() {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 let problems = vec![error.to_string()];
@@ -91,7 +91,7 @@ impl Examination<'_> {
         workers: &mut [Evaluator<'_, '_>],
         receiver: &mut (dyn Results + Send),
     ) -> Result<Examined, Option<Arc<Survey>>> {
-        let Ok(snapshot) = open(source) else { return Err(None) };
+        let Ok(snapshot) = source.open() else { return Err(None) };
         let (admission, withheld) = (Admission::presumed(source, self.now), Withheld::default());
         let examiners = self.examiners(workers, Take::Unkeyed, &admission, &withheld);
         let progress = |bytes| self.progress.read(bytes);
@@ -213,13 +213,6 @@ fn report(
         taken: taken.collect(),
         facts: facts.into_iter().chain(survey.facts()).collect(),
         foreign,
-    }
-}
-
-fn open(source: &SnapshotInput) -> Result<Arc<Snapshot>, Arc<SnapshotError>> {
-    match &source.snapshot {
-        Some(opened) => opened.clone(),
-        None => Snapshot::open(&source.path).map(Arc::new).map_err(Arc::new),
     }
 }
 

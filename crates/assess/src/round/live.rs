@@ -13,7 +13,7 @@ use bumpalo::Bump;
 use rustc_hash::FxHashSet;
 
 use super::batch::Batch;
-use super::examination::{Examination, Take};
+use super::examination::Take;
 use super::interest::Interest;
 use super::part::{OpenedSources, RoundPart};
 use super::setting::Setting;
@@ -173,8 +173,6 @@ impl LiveRetained {
         let needed =
             read.parts.iter().filter(|part| affected.types().contains(&part.resource_type));
         let needed: BTreeMap<&Part, Which<'_>> = needed.map(|part| (part, Which::All)).collect();
-        let reading = &setting.keep_reading(&affected);
-        let examination = Examination { reading, ..examination };
         let kept = examination.live(read, &needed, Take::Kept, &mut workers, &mut held_back);
         if !examined.is_whole || !kept.is_whole {
             return None;

@@ -9,7 +9,7 @@ use super::interest::Interest;
 use super::{Progress, Round};
 use crate::sources::{self, SourceInput};
 use aws::source::survey_reading;
-use engine::evaluation::{Affected, Evaluation, Evaluator};
+use engine::evaluation::{Evaluation, Evaluator};
 use engine::plan::Plan;
 use model::{Reading, ResourceType};
 
@@ -42,11 +42,6 @@ impl<'s> Setting<'s> {
     /// What is read of items where what is in a snapshot has yet to be found out.
     pub(super) fn survey_reading(&self) -> Reading {
         survey_reading(self.evaluation.reading())
-    }
-
-    /// What is read of items of the types that are needed again.
-    pub(super) fn keep_reading(&self, affected: &Affected) -> Reading {
-        Reading::new(self.evaluation.keep_reading(affected))
     }
 
     /// A worker for each thread.

@@ -189,9 +189,13 @@ impl SourceInput {
 impl SnapshotInput {
     /// The same, opened if it was not, or with why it cannot be.
     pub(super) fn opened(&self) -> Self {
+        Self { snapshot: Some(self.open()), ..self.clone() }
+    }
+
+    /// The snapshot, or why it cannot be opened.
+    pub(super) fn open(&self) -> Result<Arc<Snapshot>, Arc<SnapshotError>> {
         let open = || Snapshot::open(&self.path).map(Arc::new).map_err(Arc::new);
-        let snapshot = Some(self.snapshot.clone().unwrap_or_else(open));
-        Self { snapshot, ..self.clone() }
+        self.snapshot.clone().unwrap_or_else(open)
     }
 
     /// What keeps snapshots that should be there from arriving.

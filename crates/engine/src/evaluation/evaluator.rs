@@ -68,8 +68,7 @@ impl<'e, 'p> Evaluator<'e, 'p> {
         self.remember(key);
     }
 
-    /// Takes one item, changed or not, of a type that is needed again, read by
-    /// [`Evaluation::keep_reading`] or more.
+    /// Takes one item, changed or not, of a type that is needed again.
     pub fn keep_item(&mut self, item: &ConfigurationItem<'_>) {
         self.take(item, Use::KEPT, &mut |_: &EvaluationResult<'_>| {});
     }

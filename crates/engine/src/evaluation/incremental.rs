@@ -109,14 +109,12 @@ impl<'p> Evaluation<'p> {
             let global = self.types.values().filter(|entry| entry.is_global);
             types.extend(global.map(|entry| entry.name.clone()));
         }
+        if types.iter().any(|name| rule_types::is_rule(name.as_str())) {
+            // AWS Config records what rules say in items of a type of its own.
+            let recorded = self.types.get(rule_types::COMPLIANCE);
+            types.extend(recorded.map(|entry| entry.name.clone()));
+        }
         Some(Affected { checks, is_global: global_changed, types })
-    }
-
-    /// What is read of items of the types that are needed again, which are only kept.
-    #[must_use]
-    pub fn keep_reading(&self, affected: &Affected) -> Vec<(ResourceType, Projection)> {
-        let kept = |name: &ResourceType| self.types.get(name.as_str())?.need.keep.clone();
-        affected.types.iter().filter_map(|name| Some((name.clone(), kept(name)?))).collect()
     }
 
     /// Does what [`Self::finish`] does, and gives what came of it to go on from. Nothing where the next evaluation

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use bumpalo::Bump;
 use rustc_hash::FxHashSet;
 
 use super::ItemSink;
@@ -14,7 +15,8 @@ use super::items::{Context, Event, Found, ItemReader, is_of_account};
 use super::pass::{Handler, Job};
 use super::survey::Surveyor;
 use super::tally::Tally;
-use model::Reading;
+use crate::source::recorder_item::RECORDER;
+use model::{Parsed, Reading, parse_item};
 
 /// That every item counts, until one is met that may not.
 #[derive(Default)]
@@ -37,8 +39,9 @@ impl Presumption {
     fn admits(&self, found: &Found<'_>, context: &Context<'_>) -> bool {
         let is_second = || {
             is_of_account(found.item.region, found.item.resource_type) && {
+                let key = found.key(context);
                 let mut met = self.of_accounts.lock().unwrap_or_else(PoisonError::into_inner);
-                !met.insert(found.key(context))
+                !met.insert(key)
             }
         };
         if self.holds() && (found.to_come || is_second()) {
@@ -57,6 +60,8 @@ pub(super) struct AtOnce<'c, W> {
     reader: ItemReader,
     surveyor: Surveyor<'c>,
     worker: W,
+    /// For items that are read a second time.
+    arena: Bump,
 }
 
 impl<'c, W: ItemSink> AtOnce<'c, W> {
@@ -67,7 +72,7 @@ impl<'c, W: ItemSink> AtOnce<'c, W> {
         worker: W,
     ) -> Self {
         let (reader, surveyor) = (ItemReader::default(), Surveyor::new(context));
-        Self { context, wanted, presumption, reader, surveyor, worker }
+        Self { context, wanted, presumption, reader, surveyor, worker, arena: Bump::new() }
     }
 
     /// The worker, and what was met.
@@ -78,13 +83,13 @@ impl<'c, W: ItemSink> AtOnce<'c, W> {
 
 impl<W: ItemSink + Send> Handler for AtOnce<'_, W> {
     fn chunk(&mut self, job: &Job) {
-        let Self { context, wanted, presumption, reader, surveyor, worker } = self;
+        let Self { context, wanted, presumption, reader, surveyor, worker, arena } = self;
         reader.read(job, context, |event, tally| {
             match &event {
                 Event::Whole(found) if presumption.admits(found, context) => {
-                    let item = found.item;
-                    if !item.status.is_deleted() && wanted.reads(item.resource_type) {
-                        worker.item(item);
+                    let is_wanted = wanted.reads(found.item.resource_type);
+                    if is_wanted && !found.item.status.is_deleted() {
+                        pass_on(found, wanted, (arena, presumption), worker);
                     }
                 }
                 Event::Whole(_) => {}
@@ -98,5 +103,24 @@ impl<W: ItemSink + Send> Handler for AtOnce<'_, W> {
                 presumption.fail();
             }
         }
+    }
+}
+
+/// Passes an item on as it is wanted. Of recorders the survey reads more than that, and what is read of an
+/// item decides which spellings of its fields are taken for theirs.
+fn pass_on(
+    found: &Found<'_>,
+    wanted: &Reading,
+    (arena, presumption): (&mut Bump, &Presumption),
+    worker: &mut impl ItemSink,
+) {
+    if found.item.resource_type != RECORDER {
+        worker.item(found.item);
+        return;
+    }
+    arena.reset();
+    match parse_item(found.text, wanted, arena) {
+        Ok(Parsed::Item(item)) => worker.item(item),
+        Ok(Parsed::Skipped(_)) | Err(_) => presumption.fail(),
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn places(
         let file = slice::from_ref(file);
         let context = Context::of_files(&reading, RandomState::new(), file, now);
         let mut chunk = Chunk::default();
-        let Some(origin) = Files::new(file, &|_| {}).next_chunk(&mut chunk) else { continue };
+        // What cannot be read is said when all is read; it is waited for no longer than one file here.
+        let Some(origin) = Files::new(file, &|_| {}).next_chunk(&mut chunk) else { break };
         let job = Job { chunk, origin, sequence: 0 };
         ItemReader::default().read(&job, &context, |event, _| {
             if let Event::Whole(found) = event

@@ -8,7 +8,8 @@ use flate2::write::GzEncoder;
 
 use super::files::Access;
 use super::*;
-use cel::Value;
+use crate::source::recorder_item::RECORDER;
+use cel::{Projection, Step, Value};
 use model::ItemStatus;
 
 /// After all times of the items.
@@ -136,6 +137,23 @@ fn one_reading_is_enough_where_each_resource_has_one_whole_item_and_the_files_st
 
 fn messages(report: &ReadReport) -> Vec<String> {
     report.problems.iter().map(|problem| problem.message.clone()).collect()
+}
+
+#[test]
+fn a_recorder_is_given_as_it_is_wanted_though_more_of_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = item(RECORDER, "eu-west-1", "r", 1, "x").replace("\"state\"", "\"State\"");
+    fs::write(folder.path().join("r.jsonl"), text).unwrap();
+    let mut part = Projection::NOTHING;
+    part.add(&["configuration", "state"].map(|name| Step::Field(name.into())));
+    let types = || [(RECORDER.parse().unwrap(), part.clone())];
+    let (wanted, all) = (Reading::new(types()), survey_reading(types()));
+    let snapshot = Snapshot::open(folder.path()).unwrap();
+    let contents = snapshot.contents(NOW, 1, &|_| {});
+    let (workers, _) = snapshot.read(&contents, &wanted, vec![Collector::default()], &|_| {});
+    assert_eq!(in_order(workers), ["eu-west-1/r/x"]);
+    let once = snapshot.read_at_once((&wanted, &all), vec![Collector::default()], NOW, &|_| {});
+    assert_eq!((once.is_sure, in_order(once.workers)), (true, vec!["eu-west-1/r/x".to_owned()]));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::evaluation::{
     Coverage, Evaluation, EvaluationResult, IncrementalState, ItemKey, Outcome, Results, Stage,
 };
 use crate::plan::Plan;
-use model::{Parsed, Reading, ResourceType, is_global, parse_item};
+use model::{Parsed, Reading, ResourceType, is_global, parse_item, rule_types};
 
 /// Controls of each way to come to a verdict, and of each kind of type.
 const CHECKS: [&str; 9] = [
@@ -39,8 +39,16 @@ const CHECKS: [&str; 9] = [
     "attestation: {}",
 ];
 
-const TYPES: [&str; 5] =
-    ["AWS::S3::Bucket", "AWS::IAM::Role", "AWS::EC2::VPC", "AWS::EC2::FlowLog", "AWS::IAM::User"];
+const TYPES: [&str; 6] = [
+    "AWS::S3::Bucket",
+    "AWS::IAM::Role",
+    "AWS::EC2::VPC",
+    "AWS::EC2::FlowLog",
+    "AWS::IAM::User",
+    rule_types::COMPLIANCE,
+];
+/// So many of them change at random.
+const CHANGING: usize = 5;
 
 /// Where an item stands: what it is of, and who delivered it.
 type Place = (usize, usize, usize);
@@ -55,8 +63,7 @@ struct Change {
 
 fn change() -> impl Strategy<Value = Change> {
     let item = proptest::option::weighted(0.8, (0_i64..4, 0_usize..3, 0_usize..5));
-    ((0..TYPES.len(), 0_usize..3, 0_usize..3), item)
-        .prop_map(|(place, item)| Change { place, item })
+    ((0..CHANGING, 0_usize..3, 0_usize..3), item).prop_map(|(place, item)| Change { place, item })
 }
 
 fn text(place: Place, (value, of, status): (i64, usize, usize)) -> Json {
@@ -208,7 +215,7 @@ proptest! {
     fn going_on_says_what_a_whole_evaluation_says(
         before in proptest::collection::vec(change(), 0..30),
         steps in proptest::collection::vec(proptest::collection::vec(change(), 1..4), 1..6),
-        unread in proptest::option::of(0..TYPES.len()),
+        unread in proptest::option::of(0..CHANGING),
     ) {
         let plans = plans();
         let coverage = unread.map_or_else(complete, |kind| without(TYPES[kind], Some("us-east-1")));
@@ -235,4 +242,30 @@ proptest! {
             prop_assert_eq!(outcome, of_whole);
         }
     }
+}
+
+#[test]
+fn what_rules_reported_of_an_account_stays_where_another_global_resource_changes() {
+    let plans = [plan(&["configRule: {name: keys, resourceTypes: ['AWS::IAM::User']}", CHECKS[2]])];
+    let reported = json!({
+        "targetResourceType": "AWS::IAM::User", "targetResourceId": "AIDA",
+        "configRuleList": [{"configRuleName": "keys", "configRuleId": "config-rule-k", "complianceType": "NON_COMPLIANT"}],
+    });
+    let reported = item(
+        TYPES[5],
+        "AWS::IAM::User/AIDA",
+        json!({"awsRegion": "eu-west-1", "configuration": reported}),
+    );
+    let role = (1, 0, 0);
+    let mut world = World::from([(role, text(role, (1, 1, 0))), ((5, 0, 0), reported)]);
+    let (mut kept, _, state) = whole(&plans, &world, &complete());
+    let drifts = |kept: &Kept| kept.lines().iter().filter(|it| it.contains("NonCompliant")).count();
+    assert_eq!(drifts(&kept), 1, "{kept:?}");
+    world.insert(role, text(role, (2, 1, 0)));
+    let changed = BTreeSet::from([role]);
+    let state = (&mut state.unwrap(), &mut kept);
+    let outcome = update(&plans, &world, &changed, state, &complete());
+    let (expected, of_whole, _) = whole(&plans, &world, &complete());
+    assert_eq!((drifts(&kept), kept.lines()), (2, expected.lines()));
+    assert_eq!(outcome, of_whole);
 }
