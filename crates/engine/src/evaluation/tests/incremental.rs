@@ -246,14 +246,14 @@ proptest! {
 
 #[test]
 fn what_rules_reported_of_an_account_stays_where_another_global_resource_changes() {
-    let plans = [plan(&["configRule: {name: keys, resourceTypes: ['AWS::IAM::User']}", CHECKS[2]])];
+    let plans = [plan(&["configRule: {name: keys, scope: Account}", CHECKS[2]])];
     let reported = json!({
-        "targetResourceType": "AWS::IAM::User", "targetResourceId": "AIDA",
+        "targetResourceType": rule_types::ACCOUNT, "targetResourceId": "111122223333",
         "configRuleList": [{"configRuleName": "keys", "configRuleId": "config-rule-k", "complianceType": "NON_COMPLIANT"}],
     });
     let reported = item(
         TYPES[5],
-        "AWS::IAM::User/AIDA",
+        "AWS::::Account/111122223333",
         json!({"awsRegion": "eu-west-1", "configuration": reported}),
     );
     let role = (1, 0, 0);
