@@ -87,7 +87,9 @@ mod tests {
     #[test]
     fn results_are_passed_on_in_the_order_of_their_chunks() {
         let withheld = Withheld::default();
-        [2, 0, 1].into_iter().for_each(|number| withheld.deliver(number as u64, batch(number, "")));
+        for number in [2, 0, 1] {
+            withheld.deliver(number as u64, batch(number, ""));
+        }
         let mut received = Vec::new();
         withheld.pass_on(&mut |result: &EvaluationResult<'_>| received.push(result.plan));
         assert_eq!(received, [0, 1, 2]);
