@@ -7,7 +7,7 @@ use super::features::Feature;
 use super::live;
 use assess::{AwsAccounts, BucketSource, open_bucket};
 use aws::AwsSettings;
-use aws::source::{DeliveredError, Snapshot, SnapshotError, WantedAccounts};
+use aws::source::{AccountRegions, DeliveredError, Snapshot, SnapshotError};
 use cel::Timestamp;
 use engine::drift::Installation;
 use manifest::Objects;
@@ -53,8 +53,8 @@ impl BucketReading<'_> {
     }
 
     /// The accounts that are declared; nothing where every account that is found counts.
-    fn wanted(&self) -> Option<WantedAccounts> {
-        let mut wanted = WantedAccounts::new();
+    fn wanted(&self) -> Option<AccountRegions> {
+        let mut wanted = AccountRegions::new();
         for objects in &self.objects {
             if !objects.names_accounts() {
                 return None;

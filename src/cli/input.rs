@@ -14,10 +14,8 @@ use super::files::{listed, summary};
 use super::output::warn;
 use super::reports::DeclaredPlaces;
 use api::{AccountSelection, AwsAccount, LabelSelector, Period, SNAPSHOT_IS_A_PATH, is_address};
-use assess::{
-    AccountInput, AccountRegions, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover,
-};
-use aws::source::Snapshot;
+use assess::{AccountInput, Progress, Recorded, SnapshotInput, SourceInput, Survey, discover};
+use aws::source::{AccountRegions, Snapshot};
 use cel::Timestamp;
 use engine::plan::{AccountChecks, OwnerKeys, Resolved};
 use manifest::Objects;

@@ -20,9 +20,8 @@ pub use round::{
 };
 pub use sink::{Sink, SinkChoice, SinkError};
 pub use sources::{
-    AccountInput, AccountRegions, AwsAccounts, BucketSource, ChangeNews, DeliveryRequests,
-    LiveSources, QueueState, QueueWatch, Reached, Recorded, SnapshotInput, SourceInput,
-    SourceReport, Survey, change_queue, discover, home_region, open_bucket, types, undeclared,
-    wanted_rules,
+    AccountInput, AwsAccounts, BucketSource, ChangeNews, DeliveryRequests, LiveSources, QueueState,
+    QueueWatch, Reached, Recorded, SnapshotInput, SourceInput, SourceReport, Survey, change_queue,
+    discover, home_region, open_bucket, types, undeclared, wanted_rules,
 };
 pub use waiting::wait;

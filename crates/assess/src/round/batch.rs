@@ -373,4 +373,4 @@ impl Results for Packing {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -11,12 +11,11 @@ use super::in_order::InOrder;
 use super::interest::Interest;
 use super::withheld::{Chunks, Withheld};
 use crate::sources::{
-    AccountRegions, SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of,
-    undeclared_regions,
+    SnapshotInput, SourceReport, Survey, misplaced, problems, regions_of, undeclared_regions,
 };
 use aws::source;
 use aws::source::aws_config::LiveRead;
-use aws::source::{Lost, Part, ReadAtOnce, ReadReport, Snapshot, Which};
+use aws::source::{AccountRegions, Lost, Part, ReadAtOnce, ReadReport, Snapshot, Which};
 use cel::Timestamp;
 use engine::evaluation::{EvaluationResult, Evaluator, ItemKey, Results, Stage};
 use model::{ConfigurationItem, Reading, UnknownReason};

@@ -66,24 +66,8 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use engine::evaluation::{EvaluationResult, OwnerTagPlace, Subject};
-    use model::Verdict;
-
-    fn batch(number: usize) -> Batch {
-        let mut batch = Batch::default();
-        batch.keep(&EvaluationResult {
-            plan: number,
-            target: 0,
-            control: 0,
-            subject: Subject::Region,
-            verdict: Verdict::Compliant,
-            message: "",
-            explanation: &[],
-            exemption: None,
-            owner_tag: OwnerTagPlace::NONE,
-        });
-        batch
-    }
+    use crate::round::batch::tests::one;
+    use engine::evaluation::EvaluationResult;
 
     #[test]
     fn chunks_that_end_out_of_order_are_passed_on_in_order() {
@@ -103,7 +87,7 @@ mod tests {
                         if chunk.is_multiple_of(7) {
                             thread::yield_now();
                         }
-                        in_order.deliver(chunk as u64, batch(chunk));
+                        in_order.deliver(chunk as u64, one(chunk, ""));
                     }
                 });
             }

@@ -22,10 +22,8 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 
-use super::sources::{
-    self, AccountRegions, SnapshotInput, SourceInput, SourceReport, SourceStatement, Survey,
-};
-use aws::source::Which;
+use super::sources::{self, SnapshotInput, SourceInput, SourceReport, SourceStatement, Survey};
+use aws::source::{AccountRegions, Which};
 use cel::Timestamp;
 use engine::drift::{Comparison, Drift, KnownFindings, Publisher, Summaries};
 use engine::evaluation::{Coverage, EvaluationResult, Outcome, Results};

@@ -65,30 +65,14 @@ impl Withheld {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::evaluation::{EvaluationResult, OwnerTagPlace, Subject};
-    use model::Verdict;
-
-    fn batch(number: usize, message: &str) -> Batch {
-        let mut batch = Batch::default();
-        batch.keep(&EvaluationResult {
-            plan: number,
-            target: 0,
-            control: 0,
-            subject: Subject::Region,
-            verdict: Verdict::NonCompliant,
-            message,
-            explanation: &[],
-            exemption: None,
-            owner_tag: OwnerTagPlace::NONE,
-        });
-        batch
-    }
+    use crate::round::batch::tests::one;
+    use engine::evaluation::EvaluationResult;
 
     #[test]
     fn results_are_passed_on_in_the_order_of_their_chunks() {
         let withheld = Withheld::default();
         for number in [2, 0, 1] {
-            withheld.deliver(number as u64, batch(number, ""));
+            withheld.deliver(number as u64, one(number, ""));
         }
         let mut received = Vec::new();
         withheld.pass_on(&mut |result: &EvaluationResult<'_>| received.push(result.plan));
@@ -99,12 +83,12 @@ mod tests {
     fn there_is_room_for_so_many_bytes_and_what_does_not_fit_frees_them() {
         let (withheld, long) = (Withheld::default(), "x".repeat(ROOM / 4));
         for chunk in 0..3 {
-            withheld.deliver(chunk, batch(0, &long));
+            withheld.deliver(chunk, one(0, &long));
             assert!(withheld.has_room(), "{chunk}");
         }
-        withheld.deliver(3, batch(0, &long));
+        withheld.deliver(3, one(0, &long));
         assert!(!withheld.has_room() && withheld.lock().batches.is_empty());
-        withheld.deliver(4, batch(0, ""));
+        withheld.deliver(4, one(0, ""));
         assert!(!withheld.has_room(), "what is gone does not come back");
     }
 }

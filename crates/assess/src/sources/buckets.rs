@@ -9,7 +9,7 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::{AwsAccounts, SnapshotInput, SourceInput, deliveries};
 use api::{AwsAccountSpec, RoleReference};
-use aws::source::{DeliveredError, NewestSnapshot, Snapshot, SnapshotError, WantedAccounts};
+use aws::source::{AccountRegions, DeliveredError, NewestSnapshot, Snapshot, SnapshotError};
 use cel::Timestamp;
 use model::{AccountId, Partition, Region, S3Url, S3UrlError};
 
@@ -51,7 +51,7 @@ impl BucketSource {
 pub async fn open_bucket(
     aws: &AwsAccounts,
     bucket: &BucketSource,
-    wanted: Option<&WantedAccounts>,
+    wanted: Option<&AccountRegions>,
     now: Timestamp,
 ) -> Result<Snapshot, SnapshotError> {
     let reached = aws.bucket(bucket).await.map_err(DeliveredError::from)?;
@@ -85,7 +85,7 @@ async fn open_source(
 ) {
     let Some(bucket) = &source.bucket else { return };
     let accounts = source.accounts.iter();
-    let wanted: WantedAccounts =
+    let wanted: AccountRegions =
         accounts.map(|(account, input)| (account.clone(), input.regions.clone())).collect();
     let opened = open_bucket(aws, bucket, Some(&wanted), now).await;
     // In a bucket, those of each account lie by themselves.

@@ -1,10 +1,10 @@
 //! Declares the accounts of a snapshot, for when nobody has.
 
-use super::AccountRegions;
 use api::{
     AccountSource, AllowedNamespaces, AwsAccount, AwsAccountSpec, LabelSelector, Period,
     SnapshotSource,
 };
+use aws::source::AccountRegions;
 use model::{AccountId, Partition, Region};
 
 /// An `AwsAccount` for each account that a snapshot's items belong to: named by its id, open to

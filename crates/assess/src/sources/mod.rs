@@ -39,8 +39,8 @@ pub use live::types;
 pub use reached::Reached;
 pub(super) use rules::rule_names;
 pub use rules::wanted_rules;
+pub use survey::Survey;
 pub(super) use survey::threads;
-pub use survey::{AccountRegions, Survey};
 
 /// Where items come from.
 #[derive(Debug, Clone)]

@@ -1,15 +1,12 @@
 //! What occurs in a snapshot, and what its configuration recorders say that they record.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::thread;
 
 use super::problems;
-use aws::source::{Contents, RecorderItem, Snapshot};
+use aws::source::{AccountRegions, Contents, RecorderItem, Snapshot};
 use cel::Timestamp;
 use model::{AccountId, Region, fact_types, is_global};
-
-/// Accounts, and the regions of which items are in a snapshot.
-pub type AccountRegions = BTreeMap<AccountId, BTreeSet<Region>>;
 
 /// What occurs in a snapshot.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ pub mod snapshot;
 mod space;
 
 pub use changes::{ChangeMessage, ItemChange, MessageError};
-pub use delivered::{DeliveredError, DeliveryBucket, WantedAccounts};
+pub use delivered::{AccountRegions, DeliveredError, DeliveryBucket};
 pub use mirror::{Changes, Mirror, Part, Which};
 pub use recorder_item::{RECORDER, RecorderItem};
 pub use snapshot::{

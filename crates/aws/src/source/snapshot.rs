@@ -41,7 +41,7 @@ pub(super) mod stored;
 mod survey;
 pub(super) mod tally;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
-use super::delivered::DeliveredError;
+use super::delivered::{AccountRegions, DeliveredError};
 use at_once::{AtOnce, Presumption};
 use cel::Timestamp;
 use engine::evaluation::ItemKey;
@@ -338,7 +338,7 @@ impl Snapshot {
 
     /// The accounts and regions of the first items of each file: most likely those of all. Nothing where
     /// there are so many files that looking into each takes longer than it is worth.
-    pub fn first_places(&self, now: Timestamp) -> Option<BTreeMap<AccountId, BTreeSet<Region>>> {
+    pub fn first_places(&self, now: Timestamp) -> Option<AccountRegions> {
         (self.files.len() <= MAX_PEEKED).then(|| first::places(&self.files, now))
     }
 

@@ -7,7 +7,7 @@ use super::check::{Check, CheckResult, Place, remediation};
 use api::SnapshotSource;
 use assess::{AccountInput, AwsAccounts, BucketSource, Survey, open_bucket};
 use aws::Class;
-use aws::source::{Snapshot, SnapshotError, WantedAccounts};
+use aws::source::{AccountRegions, Snapshot, SnapshotError};
 use cel::Timestamp;
 use cel::format_timestamp;
 use model::UnknownReason;
@@ -23,7 +23,7 @@ pub(super) async fn open(
 ) -> Result<Snapshot, SnapshotError> {
     let Some(Ok(bucket)) = BucketSource::of(account.spec) else { return Snapshot::open(path) };
     let regions = account.input.regions.clone();
-    let wanted = WantedAccounts::from([(account.spec.account_id.clone(), regions)]);
+    let wanted = AccountRegions::from([(account.spec.account_id.clone(), regions)]);
     open_bucket(aws, &bucket, Some(&wanted), account.now).await
 }
 

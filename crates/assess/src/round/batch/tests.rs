@@ -1,5 +1,22 @@
 use super::*;
 
+/// One result, of a plan, that says this.
+pub(in crate::round) fn one(plan: usize, message: &str) -> Batch {
+    let mut batch = Batch::default();
+    batch.keep(&EvaluationResult {
+        plan,
+        target: 0,
+        control: 0,
+        subject: Subject::Region,
+        verdict: Verdict::NonCompliant,
+        message,
+        explanation: &[],
+        exemption: None,
+        owner_tag: OwnerTagPlace::NONE,
+    });
+    batch
+}
+
 /// A result with texts of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct OwnedResult {

@@ -37,8 +37,8 @@ const AT_ONCE: usize = 8;
 /// So many beginnings of objects are remembered.
 const MAX_HEADS: usize = 1 << 14;
 
-/// Whose snapshots are wanted, with the regions in use.
-pub type WantedAccounts = BTreeMap<AccountId, BTreeSet<Region>>;
+/// Accounts, each with regions: those whose snapshots are wanted, or of which there are items.
+pub type AccountRegions = BTreeMap<AccountId, BTreeSet<Region>>;
 
 /// A bucket that AWS Config delivers to. Clones share what they saw of it.
 #[derive(Debug, Clone)]
@@ -153,11 +153,11 @@ impl DeliveryBucket {
     /// When there is nothing to read.
     pub async fn open(
         &self,
-        wanted: Option<&WantedAccounts>,
+        wanted: Option<&AccountRegions>,
         now: Timestamp,
     ) -> Result<Snapshot, SnapshotError> {
         let logs = format!("{}AWSLogs/", self.url.key_prefix());
-        let all: WantedAccounts;
+        let all: AccountRegions;
         let wanted = if let Some(wanted) = wanted {
             wanted
         } else {
@@ -198,7 +198,7 @@ impl DeliveryBucket {
     async fn regions(
         &self,
         logs: &str,
-        wanted: &WantedAccounts,
+        wanted: &AccountRegions,
         found: &mut FoundSnapshots,
     ) -> Vec<(AccountId, Region)> {
         let mut listing: Vec<BoxFuture<'_, _>> = Vec::new();
@@ -229,7 +229,7 @@ impl DeliveryBucket {
     fn snapshot(
         &self,
         found: FoundSnapshots,
-        wanted: &WantedAccounts,
+        wanted: &AccountRegions,
         logs: &str,
     ) -> Result<Snapshot, SnapshotError> {
         let FoundSnapshots { of_regions: found, first_error } = found;

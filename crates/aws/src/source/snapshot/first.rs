@@ -1,6 +1,5 @@
 //! Looks at the first items of files only.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
 use std::slice;
 
@@ -9,16 +8,14 @@ use super::files::SnapshotFile;
 use super::input::Files;
 use super::items::{Context, Event, ItemReader};
 use super::pass::Job;
+use crate::source::delivered::AccountRegions;
 use cel::Timestamp;
-use model::{AccountId, Chunk, Region};
+use model::Chunk;
 
 /// The accounts and regions of the first items of each file.
-pub(super) fn places(
-    files: &[SnapshotFile],
-    now: Timestamp,
-) -> BTreeMap<AccountId, BTreeSet<Region>> {
+pub(super) fn places(files: &[SnapshotFile], now: Timestamp) -> AccountRegions {
     let reading = survey_reading([]);
-    let mut places: BTreeMap<AccountId, BTreeSet<Region>> = BTreeMap::new();
+    let mut places = AccountRegions::new();
     for file in files {
         let file = slice::from_ref(file);
         let context = Context::of_files(&reading, RandomState::new(), file, now);
