@@ -302,7 +302,7 @@ impl Examiner<'_, '_, '_> {
         match (take, key) {
             (Take::Keyed, Some(key)) => worker.keyed_item(key, &item, &mut keep),
             (Take::Changed, Some(key)) => worker.judge_item(key, &item, &mut keep),
-            (Take::Kept, Some(_)) => worker.keep_item(&item),
+            (Take::Kept, Some(key)) => worker.keep_item(key, &item),
             (_, _) => worker.item(&item, &mut keep),
         }
     }

@@ -10,7 +10,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
-use rustc_hash::FxHashSet;
 
 use super::batch::Batch;
 use super::examination::Take;
@@ -24,8 +23,8 @@ use aws::source::aws_config::LiveRead;
 use aws::source::{Changes, Part, Which};
 use cel::Timestamp;
 use engine::evaluation::{
-    Affected, Coverage, Evaluation, EvaluationResult, IncrementalState, ItemKey, Outcome, Results,
-    Stage,
+    Affected, Coverage, Evaluation, EvaluationResult, Evaluator, IncrementalState, Outcome,
+    Results, Stage,
 };
 use engine::plan::Plan;
 use model::{ResourceType, Verdict};
@@ -163,33 +162,36 @@ impl LiveRetained {
         let interest = &interest_in(part, round, view);
         let timed = self.timed(&setting.evaluation, &part.plans, round.now);
         let changed = Changed::of(read, timed.as_ref());
-        let affected = setting.evaluation.affected(&changed.types)?;
         let mut workers = setting.workers();
         let mut held_back = HeldBack::default();
         let examination = setting.examination(round, interest, view.progress);
         let changed_items = changed.items(&read.parts);
         let examined =
             examination.live(read, &changed_items, Take::Changed, &mut workers, &mut held_back);
-        let needed =
-            read.parts.iter().filter(|part| affected.types().contains(&part.resource_type));
-        let needed: BTreeMap<&Part, Which<'_>> = needed.map(|part| (part, Which::All)).collect();
-        let kept = examination.live(read, &needed, Take::Kept, &mut workers, &mut held_back);
-        if !examined.is_whole || !kept.is_whole {
-            return None;
-        }
         let mut keys = read.mirror.keys(&changed.changes);
         keys.extend(&examined.keys);
+        let of_changed = (&changed.types, keys);
+        let mut affected =
+            setting.evaluation.affected(&mut self.state, &mut workers, of_changed)?;
+        let mut keep = |affected: &Affected, workers: &mut [Evaluator<'_, '_>]| {
+            let needed = needed(affected, &read.parts);
+            examination.live(read, &needed, Take::Kept, workers, &mut held_back).is_whole
+        };
+        let mut is_whole = examined.is_whole && keep(&affected, &mut workers);
+        // What changed meanwhile may join what is judged, and was not read.
+        if read.mirror.has_changed(&affected.joined().0) {
+            affected.widen(&setting.evaluation, &mut workers);
+            is_whole = is_whole && keep(&affected, &mut workers);
+        }
+        if !is_whole {
+            return None;
+        }
         let mut coverage = Coverage::new();
         sources::state_live(&mut coverage, read, &self.report, &BTreeSet::new());
-        let again = (&affected, &keys);
-        let outcome = setting.evaluation.update(
-            &mut self.state,
-            workers,
-            again,
-            &coverage,
-            &mut held_back,
-        )?;
-        self.forget(&setting.evaluation, &affected, &keys);
+        let state = &mut self.state;
+        let outcome =
+            setting.evaluation.update(state, workers, &affected, &coverage, &mut held_back)?;
+        self.results.forget(affected.outdates(&setting.evaluation));
         let (kept, shown) = (self.results, &mut *view.results);
         let stage = Stage::Always;
         let none = Batch::default();
@@ -227,21 +229,18 @@ impl LiveRetained {
         let due = schedule::interval(plans).map(|it| schedule::after(self.timed_at, it));
         due.is_some_and(|due| due <= now).then(|| evaluation.types_by_time())
     }
+}
 
-    /// Forgets the results that do not count any more.
-    fn forget(
-        &mut self,
-        evaluation: &Evaluation<'_>,
-        affected: &Affected,
-        keys: &FxHashSet<ItemKey>,
-    ) {
-        let controls: BTreeSet<(usize, usize)> = affected.controls(evaluation).collect();
-        self.results.forget(|stage, plan, control| match stage {
-            Stage::Item(key) => keys.contains(&ItemKey(key)),
-            Stage::Together => controls.contains(&(plan, control)),
-            Stage::Always => true,
-        });
-    }
+/// Which items are needed again to judge what is affected.
+fn needed<'n>(affected: &'n Affected, parts: &'n BTreeSet<Part>) -> BTreeMap<&'n Part, Which<'n>> {
+    let (joined_types, joined) = affected.joined();
+    let which = |part: &'n Part| {
+        let is_joined = || joined_types.contains(&part.resource_type);
+        let is_needed = affected.types().contains(&part.resource_type);
+        let which = is_needed.then_some(Which::All);
+        Some((part, which.or_else(|| is_joined().then_some(Which::Of(joined)))?))
+    };
+    parts.iter().filter_map(which).collect()
 }
 
 /// What changed of an account.

@@ -48,6 +48,12 @@ pub struct Mirror {
     hasher: RandomState,
 }
 
+/// The keys of a part's items, which tell those of all parts apart.
+struct PartKeys {
+    hasher: RandomState,
+    part: u64,
+}
+
 /// What a message tells of a resource.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct News<'n> {
@@ -199,14 +205,18 @@ impl Mirror {
         mem::take(&mut self.lock().changes)
     }
 
-    /// The keys of what changed, be it there or not.
-    pub fn keys(&self, changes: &Changes) -> FxHashSet<ItemKey> {
-        changes.all().map(|(part, key)| self.key(part, key)).collect()
+    /// Whether an item of one of these types changed since then.
+    pub fn has_changed(&self, types: &BTreeSet<ResourceType>) -> bool {
+        self.lock().changes.concerns(types)
     }
 
-    /// Tells the items of all parts apart.
-    fn key(&self, part: &Part, key: u64) -> ItemKey {
-        ItemKey(self.hasher.hash_one((part, key)))
+    /// The keys of what changed, be it there or not.
+    pub fn keys(&self, changes: &Changes) -> FxHashSet<ItemKey> {
+        changes.all().map(|(part, key)| self.keys_of(part).of(key)).collect()
+    }
+
+    fn keys_of(&self, part: &Part) -> PartKeys {
+        PartKeys { hasher: self.hasher.clone(), part: self.hasher.hash_one(part) }
     }
 
     /// Gives each item of these parts to one of the workers, each of which runs on a thread of its
@@ -230,13 +240,12 @@ impl Mirror {
         workers: Vec<W>,
     ) -> (Vec<W>, ReadReport, Vec<ItemKey>) {
         let context = Context::new(reading, self.hasher.clone());
-        let in_order = self.lock().in_order(parts);
+        let in_order = self.lock().in_order(parts, &|part| self.keys_of(part));
         let (found, file, blocks) = match in_order {
             Ok(found) => found,
             Err(error) => return (workers, failed(&error), Vec::new()),
         };
-        let keys: Vec<ItemKey> = found.iter().map(|(part, key, _)| self.key(part, *key)).collect();
-        let kept: Vec<Kept> = found.into_iter().map(|(_, _, kept)| kept).collect();
+        let (keys, kept): (Vec<ItemKey>, Vec<Kept>) = found.into_iter().unzip();
         let mut blocks = Blocks::of(file, blocks, kept);
         let readers = workers.into_iter().map(|worker| Evaluate::keyed(&context, &keys, worker));
         let mut sequence = 0;
@@ -251,6 +260,12 @@ impl Mirror {
 
     fn lock(&self) -> MutexGuard<'_, MirrorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PartKeys {
+    fn of(&self, key: u64) -> ItemKey {
+        ItemKey(self.hasher.hash_one((self.part, key)))
     }
 }
 

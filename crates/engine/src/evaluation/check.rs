@@ -7,7 +7,7 @@ use crate::catalog::{CompiledCheck, CompiledExpression, slots};
 use crate::plan::{Plan, PlannedControl, PlannedExemption};
 use api::Scope;
 use cel::{Program, Timestamp, Value, from_json};
-use model::{ConfigurationItem, InternalError, InternalPlace};
+use model::{ConfigurationItem, InternalError, InternalPlace, ResourceType};
 
 /// A check's programs are others than the compiler made.
 pub(super) const CHANGED: InternalError =
@@ -69,6 +69,17 @@ impl<'p> PreparedCheck<'p> {
             }
         }
         checks
+    }
+
+    /// The types that it reads.
+    pub(super) fn reads(&self) -> impl Iterator<Item = &'p ResourceType> {
+        let related = self.expression.related.iter().map(|related| &related.resource_type);
+        self.expression.resource_types.iter().chain(related)
+    }
+
+    /// Whether it judges resources of a type.
+    pub(super) fn judges(&self, resource_type: &str) -> bool {
+        self.expression.resource_types.iter().any(|name| name.as_str() == resource_type)
     }
 
     /// Whether a match, or an exemption, looks at tags.

@@ -41,7 +41,7 @@ impl<'e, 'p> Evaluator<'e, 'p> {
     /// Takes one item, read by [`Evaluation::reading`] or more. A deleted resource is no resource.
     pub fn item(&mut self, item: &ConfigurationItem<'_>, results: &mut dyn Results) {
         self.judge.outcome.items += 1;
-        self.take(item, Use::JUDGED_AND_KEPT, results);
+        self.take(ItemKey::default(), item, Use::JUDGED_AND_KEPT, results);
     }
 
     /// Does the same, and remembers what the item came to, so that a later evaluation can go on from there.
@@ -52,11 +52,13 @@ impl<'e, 'p> Evaluator<'e, 'p> {
         results: &mut dyn Results,
     ) {
         self.judge.ledger.begin();
-        self.item(item, results);
+        self.judge.outcome.items += 1;
+        self.take(key, item, Use::JUDGED_AND_KEPT, results);
         self.remember(key);
     }
 
-    /// Takes one item that changed since an evaluation that is gone on from.
+    /// Takes one item that changed since an evaluation that is gone on from. It is kept until it is known what its
+    /// change affects.
     pub fn judge_item(
         &mut self,
         key: ItemKey,
@@ -64,13 +66,13 @@ impl<'e, 'p> Evaluator<'e, 'p> {
         results: &mut dyn Results,
     ) {
         self.judge.ledger.begin();
-        self.take(item, Use::JUDGED, results);
+        self.take(key, item, Use::JUDGED_AND_KEPT, results);
         self.remember(key);
     }
 
-    /// Takes one item, changed or not, of a type that is needed again.
-    pub fn keep_item(&mut self, item: &ConfigurationItem<'_>) {
-        self.take(item, Use::KEPT, &mut |_: &EvaluationResult<'_>| {});
+    /// Takes one item, changed or not, that is needed again.
+    pub fn keep_item(&mut self, key: ItemKey, item: &ConfigurationItem<'_>) {
+        self.take(key, item, Use::KEPT, &mut |_: &EvaluationResult<'_>| {});
     }
 
     fn remember(&mut self, key: ItemKey) {
@@ -83,7 +85,13 @@ impl<'e, 'p> Evaluator<'e, 'p> {
         mem::take(&mut self.ledgers)
     }
 
-    fn take(&mut self, item: &ConfigurationItem<'_>, use_: Use, results: &mut dyn Results) {
+    fn take(
+        &mut self,
+        key: ItemKey,
+        item: &ConfigurationItem<'_>,
+        use_: Use,
+        results: &mut dyn Results,
+    ) {
         // Nobody asked for other types and accounts.
         let Some(entry) = self.evaluation.types.get(item.resource_type) else { return };
         if item.status.is_deleted() {
@@ -94,13 +102,13 @@ impl<'e, 'p> Evaluator<'e, 'p> {
             return;
         }
         if item.resource_type == rule_types::COMPLIANCE {
-            self.compliance(item, use_, results);
+            self.compliance(key, item, use_, results);
         }
         let Some(account) = self.evaluation.places.account(item.account_id) else { return };
         if use_.keeps
             && let Some(projection) = &entry.need.keep
         {
-            self.keep.put(entry.number, account.number, item, projection);
+            self.keep.put((entry.number, account.number, key), item, projection);
         }
         if use_.judges
             && !entry.is_global
@@ -111,7 +119,13 @@ impl<'e, 'p> Evaluator<'e, 'p> {
     }
 
     /// Takes what rules say of a resource, each as a result of its own.
-    fn compliance(&mut self, item: &ConfigurationItem<'_>, use_: Use, results: &mut dyn Results) {
+    fn compliance(
+        &mut self,
+        key: ItemKey,
+        item: &ConfigurationItem<'_>,
+        use_: Use,
+        results: &mut dyn Results,
+    ) {
         let evaluation = self.evaluation;
         let Some(account) = evaluation.places.account(item.account_id) else { return };
         self.scratch.reset();
@@ -121,7 +135,7 @@ impl<'e, 'p> Evaluator<'e, 'p> {
             if use_.keeps
                 && let Some(projection) = &entry.need.keep
             {
-                self.keep.put(entry.number, account.number, &result, projection);
+                self.keep.put((entry.number, account.number, key), &result, projection);
             }
             if use_.judges
                 && !entry.is_global
@@ -144,7 +158,6 @@ struct Use {
 
 impl Use {
     const JUDGED_AND_KEPT: Self = Self { judges: true, keeps: true };
-    const JUDGED: Self = Self { judges: true, keeps: false };
     const KEPT: Self = Self { judges: false, keeps: true };
 }
 

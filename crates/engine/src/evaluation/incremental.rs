@@ -9,17 +9,20 @@
 //! expressions may compute, the next evaluation is a whole one.
 
 use std::collections::BTreeSet;
+use std::mem;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::check::{PreparedCheck, Way};
 use super::coverage::Coverage;
 use super::evaluator::Evaluator;
 use super::finish::Unfinished;
+use super::joining::JoinIndexes;
+use super::keep::Keep;
 use super::ledger::{ItemKey, Ledgers};
 use super::outcome::Outcome;
 use super::prepared::{Evaluation, TypeEntry};
-use super::result::Results;
+use super::result::{Results, Stage};
 use crate::catalog::{CompiledExpression, slots};
 use cel::Projection;
 use model::{ResourceType, is_global, rule_types};
@@ -32,16 +35,29 @@ pub struct IncrementalState {
     alone: Outcome,
     /// What came of several items.
     together: Outcome,
+    joins: JoinIndexes,
 }
 
 /// What is to be judged again after a change of items.
 #[derive(Debug)]
 pub struct Affected {
-    /// By check: whether it judges all of its subjects again.
-    checks: Vec<bool>,
+    /// By check.
+    checks: Vec<Again>,
     /// Whether a resource of a global type changed. Of these several copies are brought together.
     is_global: bool,
     types: BTreeSet<ResourceType>,
+    /// The types of which single items are needed, and those items.
+    joined: (BTreeSet<ResourceType>, FxHashSet<ItemKey>),
+    changed: FxHashSet<ItemKey>,
+}
+
+/// Which results of a check that are made of several items count no longer.
+#[derive(Debug)]
+pub(super) enum Again {
+    Nothing,
+    /// Those of these items, be they there or not.
+    Joined(FxHashSet<ItemKey>),
+    All,
 }
 
 impl Affected {
@@ -51,17 +67,50 @@ impl Affected {
         &self.types
     }
 
-    /// The checks whose results are made of several items and count no longer: places of plans and of controls.
-    pub fn controls<'e>(
-        &'e self,
-        evaluation: &'e Evaluation<'_>,
-    ) -> impl Iterator<Item = (usize, usize)> + 'e {
-        let checks = evaluation.checks.iter().zip(&self.checks).filter(|(_, affected)| **affected);
-        checks.map(|(check, _)| (check.plan, check.control))
+    /// Other types of which these items are needed again, if they are there.
+    #[must_use]
+    pub const fn joined(&self) -> &(BTreeSet<ResourceType>, FxHashSet<ItemKey>) {
+        &self.joined
     }
 
-    pub(super) fn includes(&self, check: usize) -> bool {
-        self.checks.get(check).is_none_or(|affected| *affected)
+    /// Whether results count no longer that a control of a plan gave: these are places.
+    pub fn outdates(
+        &self,
+        evaluation: &Evaluation<'_>,
+    ) -> impl Fn(Stage, usize, usize) -> bool + use<'_> {
+        let checks = evaluation.checks.iter().zip(&self.checks);
+        let checks = checks.map(|(check, again)| ((check.plan, check.control), again));
+        let checks: FxHashMap<(usize, usize), &Again> = checks.collect();
+        move |stage, plan, control| {
+            let again = || checks.get(&(plan, control)).copied().unwrap_or(&Again::Nothing);
+            match stage {
+                Stage::Item(key) => self.changed.contains(&ItemKey(key)),
+                Stage::Joined(key) => match again() {
+                    Again::Nothing => false,
+                    Again::Joined(subjects) => subjects.contains(&key),
+                    Again::All => true,
+                },
+                Stage::Together => matches!(again(), Again::All),
+                Stage::Always => true,
+            }
+        }
+    }
+
+    /// Counts what was to be judged again item by item as all to be judged: the items that are needed are known for a
+    /// moment that has passed. What the workers kept is forgotten.
+    pub fn widen(&mut self, evaluation: &Evaluation<'_>, workers: &mut [Evaluator<'_, '_>]) {
+        for (check, again) in evaluation.checks.iter().zip(&mut self.checks) {
+            if matches!(again, Again::Joined(_)) {
+                *again = Again::All;
+                self.types.extend(check.reads().cloned());
+            }
+        }
+        self.joined = Default::default();
+        workers.iter_mut().for_each(|worker| worker.keep = Keep::default());
+    }
+
+    pub(super) fn again(&self, check: usize) -> &Again {
+        self.checks.get(check).unwrap_or(&Again::All)
     }
 
     pub(super) const fn includes_global(&self) -> bool {
@@ -74,37 +123,67 @@ impl<'p> Evaluation<'p> {
     #[must_use]
     pub fn types_by_time(&self) -> BTreeSet<ResourceType> {
         let by_time = self.checks.iter().filter(|check| asks_for_time(check.expression));
-        by_time.flat_map(reads).cloned().collect()
+        by_time.flat_map(PreparedCheck::reads).cloned().collect()
     }
 
-    /// What has to be judged again where items of these types changed. Nothing where that is all there is.
+    /// What has to be judged again where items of these types changed: `changed` are the keys of all that may be
+    /// another than before, those of items that are gone among them, and the workers were given those that are there
+    /// ([`Evaluator::judge_item`]). Nothing where that is all there is.
     #[must_use]
-    pub fn affected(&self, changed: &BTreeSet<ResourceType>) -> Option<Affected> {
+    pub fn affected(
+        &self,
+        state: &mut IncrementalState,
+        workers: &mut [Evaluator<'_, 'p>],
+        (types, changed): (&BTreeSet<ResourceType>, FxHashSet<ItemKey>),
+    ) -> Option<Affected> {
         // What rules report of several types stands in items of one.
         let is_of_rules = |name: &ResourceType| name.as_str() == rule_types::COMPLIANCE;
         let are_rules_kept = || self.types.values().any(is_kept_of_rules);
-        if changed.iter().any(is_of_rules) && are_rules_kept() {
+        if types.iter().any(is_of_rules) && are_rules_kept() {
             return None;
         }
         let is_known = |name: &&ResourceType| self.types.contains_key(name.as_str());
-        let changed: BTreeSet<&ResourceType> = changed.iter().filter(is_known).collect();
-        let global_changed = changed.iter().any(|name| is_global(name.as_str()));
-        let mut types = BTreeSet::new();
-        let mut checks = Vec::with_capacity(self.checks.len());
-        for check in &self.checks {
-            let is_affected = if check.way == Way::Alone {
-                global_changed && check.expression.resource_types.iter().any(is_global_type)
+        let of_types: BTreeSet<&ResourceType> = types.iter().filter(is_known).collect();
+        let keeps: Vec<Keep> = workers.iter_mut().map(|it| mem::take(&mut it.keep)).collect();
+        let is_global = of_types.iter().any(|name| is_global(name.as_str()));
+        let (types, joined) = (BTreeSet::new(), Default::default());
+        let mut affected = Affected { checks: Vec::new(), is_global, types, joined, changed };
+        for (at, check) in self.checks.iter().enumerate() {
+            let again = if check.way == Way::Alone {
+                let looks_at_global = check.expression.resource_types.iter().any(is_global_type);
+                if is_global && looks_at_global { Again::All } else { Again::Nothing }
+            } else if !check.reads().any(|name| of_types.contains(name)) {
+                Again::Nothing
             } else {
-                reads(check).any(|name| changed.contains(name))
+                let mut index = state.joins.remove(&at);
+                let rejoined = index
+                    .as_mut()
+                    .and_then(|index| self.rejoin(check, index, (&keeps, &affected.changed)));
+                if let (Some(index), Some(rejoined)) = (index, rejoined) {
+                    state.joins.insert(at, index);
+                    affected.joined.0.extend(check.reads().cloned());
+                    affected.joined.1.extend(&rejoined.subjects);
+                    affected.joined.1.extend(&rejoined.partners);
+                    Again::Joined(rejoined.subjects)
+                } else {
+                    Again::All
+                }
             };
-            if is_affected {
+            if matches!(again, Again::All) {
                 let kept =
-                    reads(check).filter(|name| check.way != Way::Alone || is_global_type(name));
-                types.extend(kept.cloned());
+                    check.reads().filter(|name| check.way != Way::Alone || is_global_type(name));
+                affected.types.extend(kept.cloned());
             }
-            checks.push(is_affected);
+            affected.checks.push(again);
         }
-        if global_changed {
+        self.also_needed(&mut affected);
+        Some(affected)
+    }
+
+    /// Adds the types that are needed again because others are.
+    fn also_needed(&self, affected: &mut Affected) {
+        let Affected { types, joined, .. } = affected;
+        if affected.is_global {
             // Their resources are counted, whoever judges them.
             let global = self.types.values().filter(|entry| entry.is_global);
             types.extend(global.map(|entry| entry.name.clone()));
@@ -114,7 +193,7 @@ impl<'p> Evaluation<'p> {
             let recorded = self.types.get(rule_types::COMPLIANCE);
             types.extend(recorded.map(|entry| entry.name.clone()));
         }
-        Some(Affected { checks, is_global: global_changed, types })
+        joined.0.retain(|name| !types.contains(name));
     }
 
     /// Does what [`Self::finish`] does, and gives what came of it to go on from. Nothing where the next evaluation
@@ -135,25 +214,25 @@ impl<'p> Evaluation<'p> {
         for worker in &workers {
             alone.merge(&worker.judge.outcome);
         }
-        let unfinished = Unfinished { workers, coverage, affected: None };
+        let mut joins = JoinIndexes::default();
+        let unfinished = Unfinished { workers, coverage, affected: None, joins: Some(&mut joins) };
         let mut together = Outcome::default();
         let whole = self.finish_from(Outcome::of(self.plans), unfinished, results, |of_several| {
             together = of_several;
             alone.plus(&together)
         });
         let lasts = all_placed && whole.internal.is_empty() && !whole.is_budget_spent;
-        (whole, lasts.then_some(IncrementalState { items, alone, together }))
+        (whole, lasts.then_some(IncrementalState { items, alone, together, joins }))
     }
 
-    /// Judges again what is affected, and sums up. The workers have to have been given the items that changed
-    /// ([`Evaluator::judge_item`]) and all of the types that are needed again ([`Evaluator::keep_item`]); `changed` are
-    /// the keys of all that may be another than before, those of items that are gone among them. Gives nothing, and `state` is of no use any more, where only a whole
-    /// evaluation can tell: results that were passed on are to be forgotten then.
+    /// Judges again what is affected, and sums up. The workers have to have been given what is needed again since
+    /// ([`Evaluator::keep_item`]). Gives nothing, and `state` is of no use any more, where only a whole evaluation can
+    /// tell: results that were passed on are to be forgotten then.
     pub fn update(
         &self,
         state: &mut IncrementalState,
         workers: Vec<Evaluator<'_, 'p>>,
-        (affected, changed): (&Affected, &FxHashSet<ItemKey>),
+        affected: &Affected,
         coverage: &Coverage,
         results: &mut dyn Results,
     ) -> Option<Outcome> {
@@ -161,7 +240,7 @@ impl<'p> Evaluation<'p> {
         if workers.iter().any(|worker| !worker.unplaced.is_empty() || worker.judge.lost.is_some()) {
             return None;
         }
-        for key in changed {
+        for key in &affected.changed {
             if let Some(before) = state.items.remove(*key) {
                 state.alone.take_back(&before);
             }
@@ -173,20 +252,34 @@ impl<'p> Evaluation<'p> {
             }
             state.alone.internal.merge(&worker.judge.outcome.internal);
         }
-        for (plan, control) in affected.controls(self) {
-            state.together.forget(plan, control);
-        }
+        self.take_back_joined(state, affected);
         if affected.includes_global() {
             state.together.forget_items();
         }
-        let unfinished = Unfinished { workers, coverage, affected: Some(affected) };
-        let IncrementalState { alone, together, .. } = state;
+        let IncrementalState { alone, together, joins, .. } = state;
+        let unfinished =
+            Unfinished { workers, coverage, affected: Some(affected), joins: Some(joins) };
         let whole = self.finish_from(Outcome::of(self.plans), unfinished, results, |of_several| {
             together.merge(&of_several);
             alone.plus(together)
         });
         let lasts = whole.internal.is_empty() && !whole.is_budget_spent;
         lasts.then_some(whole)
+    }
+
+    /// Takes back what is judged again of what came of several items.
+    fn take_back_joined(&self, state: &mut IncrementalState, affected: &Affected) {
+        let IncrementalState { together, joins, .. } = state;
+        for (at, (check, again)) in self.checks.iter().zip(&affected.checks).enumerate() {
+            match (again, joins.get_mut(&at)) {
+                (Again::Nothing, _) => {}
+                (Again::Joined(subjects), Some(index)) => {
+                    let counted = subjects.iter().filter_map(|key| index.take_verdict(*key, check));
+                    counted.for_each(|counted| together.uncount(counted));
+                }
+                (Again::Joined(_) | Again::All, _) => together.forget(check.plan, check.control),
+            }
+        }
     }
 }
 
@@ -202,10 +295,4 @@ fn is_global_type(name: &ResourceType) -> bool {
 fn asks_for_time(expression: &CompiledExpression) -> bool {
     let mut programs = expression.programs();
     programs.any(|program| program.projection(slots::NOW) != Projection::NOTHING)
-}
-
-/// The types that a check reads.
-fn reads<'c>(check: &'c PreparedCheck<'_>) -> impl Iterator<Item = &'c ResourceType> {
-    let related = check.expression.related.iter().map(|related| &related.resource_type);
-    check.expression.resource_types.iter().chain(related)
 }

@@ -32,7 +32,7 @@ pub(super) struct Judge {
     /// would take gigabytes.
     pub(super) scratch: Bump,
     budgets: Arc<RoundBudgets>,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     pub(super) ledger: LedgerWriter,
     /// Why some of what was to be judged was not, and nobody can say what.
     pub(super) lost: Option<InternalError>,

@@ -3,6 +3,7 @@
 use bumpalo::Bump;
 
 use super::keep::{Broken, Decoder, Keep};
+use super::ledger::ItemKey;
 use cel::Projection;
 use model::ConfigurationItem;
 
@@ -13,7 +14,7 @@ pub struct KeptItems(Keep);
 impl KeptItems {
     /// Keeps what `projection` names of an item.
     pub fn put(&mut self, item: &ConfigurationItem<'_>, projection: &Projection) {
-        self.0.put(0, 0, item, projection);
+        self.0.put((0, 0, ItemKey::default()), item, projection);
     }
 
     /// The item that was put at that place.

@@ -9,7 +9,7 @@ use super::result::EvaluationResult;
 use model::Verdict;
 
 /// Tells the items of an evaluation apart, for as long as somebody keeps what came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemKey(pub u64);
 
 /// What one item was counted as: the verdicts of controls that judge it alone, and the targets in which it was

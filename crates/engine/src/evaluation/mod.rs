@@ -18,6 +18,7 @@ mod finish;
 #[cfg(test)]
 mod fixture;
 mod incremental;
+mod joining;
 mod judge;
 mod keep;
 #[cfg(any(test, feature = "test-support"))]

@@ -186,6 +186,15 @@ impl Outcome {
         }
     }
 
+    /// Takes a verdict away that was counted.
+    pub(super) fn uncount(&mut self, counted: CountedVerdict) {
+        self.evaluations = self.evaluations.saturating_sub(1);
+        let CountedVerdict { plan, target, control, verdict, is_exempt } = counted;
+        if let Some(control) = self.control_mut(plan, target, control) {
+            control.counts.take_back(verdict, is_exempt);
+        }
+    }
+
     /// Counts an item and all that came of it.
     pub(super) fn add(&mut self, ledger: &Ledger) {
         self.items += 1;
@@ -196,13 +205,7 @@ impl Outcome {
     /// Takes an item away that was counted, and all that came of it.
     pub(super) fn take_back(&mut self, ledger: &Ledger) {
         self.items = self.items.saturating_sub(1);
-        for counted in &ledger.verdicts {
-            self.evaluations = self.evaluations.saturating_sub(1);
-            let CountedVerdict { plan, target, control, verdict, is_exempt } = *counted;
-            if let Some(control) = self.control_mut(plan, target, control) {
-                control.counts.take_back(verdict, is_exempt);
-            }
-        }
+        ledger.verdicts.iter().for_each(|counted| self.uncount(*counted));
         for (plan, target) in &ledger.targets {
             if let Some(target) = self.target_mut(*plan, *target) {
                 target.items = target.items.saturating_sub(1);

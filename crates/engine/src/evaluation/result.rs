@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use cel::Value;
 use model::{Owner, Verdict};
 
+use super::ledger::ItemKey;
 use super::mask::masked_text;
 
 /// Takes the results of an evaluation one by one, in no particular order.
@@ -23,6 +24,8 @@ pub trait Results {
 pub enum Stage {
     /// One item: the one of that number, in the order in which they are read.
     Item(u64),
+    /// One item, together with those that join it.
+    Joined(ItemKey),
     /// Several items together.
     Together,
     /// What was read as a whole, what people attested, and why a control cannot be run.

@@ -168,7 +168,7 @@ fn what_is_forgotten_is_not_delivered_and_its_place_is_used_again() {
     let is_useless = |modulus: u64| {
         move |stage: Stage, plan: usize, _: usize| match stage {
             Stage::Item(item) => item % modulus != 0,
-            Stage::Together => plan == 0,
+            Stage::Joined(_) | Stage::Together => plan == 0,
             Stage::Always => true,
         }
     };

@@ -1,10 +1,12 @@
 //! Which items changed since somebody asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashSet;
 
 use super::Part;
+use engine::evaluation::ItemKey;
+use model::ResourceType;
 
 /// Which resources' items are others than before, or gone.
 #[derive(Debug, Clone, Default)]
@@ -17,12 +19,19 @@ pub enum Which<'w> {
     All,
     /// Those that changed and are there.
     Changed(&'w Changes),
+    /// Those of these that are there.
+    Of(&'w FxHashSet<ItemKey>),
 }
 
 impl Changes {
     /// The parts of which something changed.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         self.0.keys()
+    }
+
+    /// Whether something changed of one of these types.
+    pub(super) fn concerns(&self, types: &BTreeSet<ResourceType>) -> bool {
+        self.parts().any(|part| types.contains(&part.resource_type))
     }
 
     /// Leaves out what changed in other parts.

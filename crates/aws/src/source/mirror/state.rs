@@ -9,11 +9,12 @@ use std::os::unix::fs::FileExt as _;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-use super::Part;
 use super::blocks::{Block, read_block};
 use super::changed::{Changes, Which};
 use super::items::{Capture, Items, Kept};
+use super::{Part, PartKeys};
 use crate::source::space::Taken;
+use engine::evaluation::ItemKey;
 
 /// So much text is compressed together.
 const BLOCK: usize = 256 << 10;
@@ -43,8 +44,8 @@ pub(super) struct MirrorState {
     pub(super) used: u64,
 }
 
-/// Items by part and key, and the file with its blocks.
-pub(super) type InOrder<'w> = (Vec<(&'w Part, u64, Kept)>, Option<File>, Vec<Block>);
+/// Items by their keys, and the file with its blocks.
+pub(super) type InOrder = (Vec<(ItemKey, Kept)>, Option<File>, Vec<Block>);
 
 impl MirrorState {
     pub(super) fn part(&mut self, part: &Part) -> &mut Items {
@@ -138,25 +139,26 @@ impl MirrorState {
     }
 
     /// Where some items are, in the order of the file, and the file as it is now.
-    pub(super) fn in_order<'w>(
+    pub(super) fn in_order(
         &mut self,
-        parts: &BTreeMap<&'w Part, Which<'w>>,
-    ) -> io::Result<InOrder<'w>> {
+        parts: &BTreeMap<&Part, Which<'_>>,
+        keys: &impl Fn(&Part) -> PartKeys,
+    ) -> io::Result<InOrder> {
         self.close_block()?;
         let mut found = Vec::new();
         for (part, which) in parts {
-            let Some(items) = self.parts.get(part) else { continue };
+            let (Some(items), keys) = (self.parts.get(part), keys(part)) else { continue };
+            let all = || items.kept.iter().map(|(key, kept)| (keys.of(*key), *kept));
             match which {
-                Which::All => {
-                    found.extend(items.kept.iter().map(|(key, kept)| (*part, *key, *kept)));
-                }
+                Which::All => found.extend(all()),
+                Which::Of(wanted) => found.extend(all().filter(|(key, _)| wanted.contains(key))),
                 Which::Changed(changes) => {
-                    let there = |key| Some((*part, key, *items.kept.get(&key)?));
+                    let there = |key| Some((keys.of(key), *items.kept.get(&key)?));
                     found.extend(changes.of(part).filter_map(there));
                 }
             }
         }
-        found.sort_unstable_by_key(|(_, _, kept)| (kept.block, kept.start));
+        found.sort_unstable_by_key(|(_, kept)| (kept.block, kept.start));
         let file = self.file.as_ref().map(File::try_clone).transpose()?;
         Ok((found, file, self.blocks.clone()))
     }

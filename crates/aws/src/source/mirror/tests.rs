@@ -161,3 +161,38 @@ fn a_file_of_changes_alone_does_not_grow_for_ever() {
     let state = mirror.lock();
     assert!(state.written < WORTH_COMPACTING, "{} bytes are written", state.written);
 }
+
+#[test]
+fn single_items_are_read_by_their_keys() {
+    let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
+    let keys_part = part("AWS::KMS::Key");
+    for id in ["a", "b"] {
+        put(&mirror, &buckets, id, "1");
+        put(&mirror, &keys_part, id, "1");
+    }
+    mirror.take_changes();
+    put(&mirror, &buckets, "b", "2");
+    put(&mirror, &buckets, "gone", "1");
+    let wanted = mirror.keys(&mirror.take_changes());
+    mirror.begin(&buckets, NOW);
+    ["a", "b"].into_iter().for_each(|id| put(&mirror, &buckets, id, "3"));
+    mirror.finish(&buckets).unwrap();
+    let which = [&buckets, &keys_part].map(|part| (part, Which::Of(&wanted)));
+    let workers = vec![Ids(Vec::new())];
+    let (workers, report, keys) =
+        mirror.read_some(&BTreeMap::from(which), &Reading::everything(), workers);
+    assert!(report.complete, "{:?}", report.problems);
+    assert_eq!((workers[0].0.clone(), keys.len()), (vec!["b=3".to_owned()], 1));
+    assert!(wanted.contains(&keys[0]));
+}
+
+#[test]
+fn it_says_whether_items_of_a_type_changed_since_somebody_asked() {
+    let (mirror, buckets) = (Mirror::default(), part("AWS::S3::Bucket"));
+    let types = |name: &str| BTreeSet::from([name.parse().unwrap()]);
+    put(&mirror, &buckets, "a", "1");
+    assert!(mirror.has_changed(&types("AWS::S3::Bucket")));
+    assert!(!mirror.has_changed(&types("AWS::KMS::Key")));
+    mirror.take_changes();
+    assert!(!mirror.has_changed(&types("AWS::S3::Bucket")));
+}

@@ -6,6 +6,7 @@ use bumpalo::Bump;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::evaluation::keep::{Broken, Head, Keep, Kept};
+use crate::evaluation::ledger::ItemKey;
 use crate::evaluation::prepared::Evaluation;
 use cel::to_json;
 use model::{ConfigurationItem, InternalError, ItemStatus};
@@ -16,6 +17,8 @@ use model::{ConfigurationItem, InternalError, ItemStatus};
 /// unreadable.
 pub(super) struct Gathered<'k> {
     items: FxHashMap<(u32, u32), Vec<JoinEntry<'k>>>,
+    /// The types of which a resource came several times.
+    repeated: FxHashSet<u32>,
     /// Why some of what was kept cannot be read. Nobody knows then whose it is.
     pub(super) lost: Option<InternalError>,
 }
@@ -48,6 +51,7 @@ impl<'k> Gathered<'k> {
         let Copies { single, several, mut lost } = Copies::of(evaluation, keeps);
         let mut by_id: FxHashMap<(u32, u32), Vec<(Ordering<'k>, JoinEntry<'k>)>> =
             FxHashMap::default();
+        let repeated = several.keys().map(|(_, resource_type, ..)| *resource_type).collect();
         let mut add = |(account, resource_type, region, id): JoinKey<'k>, entry| {
             by_id.entry((account, resource_type)).or_default().push(((id, region), entry));
         };
@@ -64,7 +68,12 @@ impl<'k> Gathered<'k> {
             entries.sort_unstable_by_key(|(of, _)| *of);
             (of, entries.into_iter().map(|(_, entry)| entry).collect())
         };
-        Self { items: by_id.into_iter().map(in_order).collect(), lost }
+        Self { items: by_id.into_iter().map(in_order).collect(), repeated, lost }
+    }
+
+    /// Whether a resource of one of these types came several times.
+    pub(super) fn repeats(&self, mut types: impl Iterator<Item = u32>) -> bool {
+        types.any(|number| self.repeated.contains(&number))
     }
 
     /// An account's items of a type, by id and region. They stand in memory in this order.
@@ -74,6 +83,16 @@ impl<'k> Gathered<'k> {
 }
 
 impl<'k> JoinEntry<'k> {
+    /// What tells its item from others.
+    pub(super) const fn key(self) -> ItemKey {
+        self.kept.key
+    }
+
+    /// Its account's number.
+    pub(super) const fn account(self) -> u32 {
+        self.kept.account
+    }
+
     /// Reads the item.
     pub(super) fn item<'a>(self, arena: &'a Bump) -> Result<ConfigurationItem<'a>, Broken>
     where

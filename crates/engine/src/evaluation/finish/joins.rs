@@ -10,14 +10,20 @@ use super::Finish;
 use super::gathered::JoinEntry;
 use super::reads::NO_TYPE;
 use crate::catalog::CompiledRelated;
-use crate::evaluation::check::CHANGED;
-use crate::evaluation::check::{PreparedCheck, Way};
+use crate::evaluation::check::{CHANGED, PreparedCheck, Way};
 use crate::evaluation::fault::Fault;
+use crate::evaluation::incremental::Again;
+use crate::evaluation::joining::JoinIndex;
 use crate::evaluation::judge::At;
+use crate::evaluation::ledger::ItemKey;
 use crate::evaluation::places::AccountPlaces;
+use crate::evaluation::result::Stage;
 use cel::Value;
-use cel::{Bindings, Program};
-use model::{ConfigurationItem, InternalError};
+use model::{ConfigurationItem, InternalError, InternalPlace};
+
+/// What was to be judged again alone is not known any more: only a whole evaluation can tell.
+const NOT_ALL: InternalError =
+    InternalError::new(InternalPlace::Join, "what joined cannot be told any more");
 
 /// The resources of one `related` of a control in one account, by their keys.
 struct Index<'f, 'p> {
@@ -28,26 +34,73 @@ struct Index<'f, 'p> {
 /// A resource that a control judges, and the target that it counts for.
 type Judged<'f> = (&'f JoinEntry<'f>, usize);
 
+/// What a control joins, as a later evaluation goes on from it.
+struct Kept {
+    index: JoinIndex,
+    /// Whether all of it is made anew: else only what resources come to.
+    is_new: bool,
+}
+
 impl<'f, 'p> Finish<'f, 'p> {
     /// Judges resources with those that join them.
     pub(super) fn joined(&mut self) {
         let evaluation = self.evaluation;
         let checks = evaluation.checks.iter().enumerate();
         for (at, check) in checks.filter(|(_, check)| check.way == Way::Joined) {
-            if !self.judges(at) {
+            let again = self.again(at);
+            if matches!(again, Again::Nothing) {
                 continue;
             }
+            let mut kept = self.kept(at, check, again);
             for account in evaluation.places.accounts() {
-                match self.judged(check, account) {
-                    Ok(judged) if judged.is_empty() => {}
-                    Ok(judged) => {
-                        let indexes = self.indexes(check, account);
-                        self.judge_joined(check, &judged, indexes.as_deref());
-                    }
-                    Err(error) => self.lose(error),
-                }
+                self.joined_in(check, account, again, &mut kept);
+            }
+            if let (Some(joins), Some(mut kept)) = (&mut self.joins, kept)
+                && kept.index.settle()
+            {
+                joins.insert(at, kept.index);
             }
         }
+        self.results.stage(Stage::Together);
+    }
+
+    /// What is kept of what a check joins, if anybody goes on from it.
+    fn kept(&mut self, at: usize, check: &PreparedCheck<'p>, again: &Again) -> Option<Kept> {
+        let known = self.joins.as_mut()?.remove(&at);
+        match again {
+            Again::Joined(_) => known.map(|index| Kept { index, is_new: false }),
+            Again::Nothing | Again::All => {
+                let entries = check.reads().filter_map(|it| self.evaluation.types.get(it.as_str()));
+                let is_apart = check.joins_item_by_item()
+                    && !self.gathered.repeats(entries.map(|entry| entry.number));
+                is_apart.then(|| Kept { index: JoinIndex::default(), is_new: true })
+            }
+        }
+    }
+
+    fn joined_in(
+        &mut self,
+        check: &PreparedCheck<'p>,
+        account: &AccountPlaces<'_>,
+        again: &Again,
+        kept: &mut Option<Kept>,
+    ) {
+        let mut judged = match self.judged(check, account) {
+            Ok(judged) => judged,
+            Err(error) => return self.lose(error),
+        };
+        if let Again::Joined(subjects) = again {
+            judged.retain(|(entry, _)| subjects.contains(&entry.key()));
+        }
+        // What may join is known before anything is there to judge.
+        if judged.is_empty() && kept.as_ref().is_none_or(|kept| !kept.is_new) {
+            return;
+        }
+        let indexes = self.indexes(check, account, kept);
+        if indexes.is_err() && kept.take().is_some_and(|kept| !kept.is_new) {
+            self.lose(NOT_ALL);
+        }
+        self.judge_joined(check, &judged, indexes.as_deref(), kept);
     }
 
     /// The resources of an account that a check judges, with the target that each counts for.
@@ -74,51 +127,40 @@ impl<'f, 'p> Finish<'f, 'p> {
         &mut self,
         check: &PreparedCheck<'p>,
         account: &AccountPlaces<'_>,
+        kept: &mut Option<Kept>,
     ) -> Result<Vec<Index<'f, 'p>>, Fault> {
         if !check.is_intact {
             return Err(Fault::Internal(CHANGED));
         }
-        let related = check.expression.related.iter();
-        related.map(|related| self.index(check, related, account)).collect()
+        let related = check.expression.related.iter().enumerate();
+        related.map(|related| self.index(check, related, account, kept)).collect()
     }
 
     fn index(
         &mut self,
         check: &PreparedCheck<'p>,
-        related: &'p CompiledRelated,
+        (place, related): (usize, &'p CompiledRelated),
         account: &AccountPlaces<'_>,
+        kept: &mut Option<Kept>,
     ) -> Result<Index<'f, 'p>, Fault> {
         self.reads.in_account(account, &related.resource_type)?;
         let mut index = Index { related, entries: FxHashMap::default() };
         let entry = self.evaluation.types.get(related.resource_type.as_str()).ok_or(NO_TYPE)?;
         let (gathered, mut arena) = (self.gathered, Bump::new());
-        for kept in gathered.of(account.number, entry.number) {
+        for candidate in gathered.of(account.number, entry.number) {
             arena.reset();
-            let item = kept.item(&arena)?;
-            for key in self.keys(check, &related.related_key, &item, &arena)? {
-                index.entries.entry(key.into()).or_default().push(kept);
+            let item = candidate.item(&arena)?;
+            let keys = self.judge.join_keys(check, &related.related_key, &item, &arena)?;
+            if let Some(kept) = kept {
+                kept.item(*candidate, &item);
+                let of = (account.number, place);
+                kept.keys(|index, key| index.partner(candidate.key(), of, key), &keys);
+            }
+            for key in keys {
+                index.entries.entry(key.into()).or_default().push(candidate);
             }
         }
         Ok(index)
-    }
-
-    /// The keys of an item.
-    fn keys<'a>(
-        &mut self,
-        check: &PreparedCheck<'p>,
-        program: &Program,
-        item: &ConfigurationItem<'a>,
-        arena: &'a Bump,
-    ) -> Result<Vec<&'a str>, Fault>
-    where
-        'p: 'a,
-    {
-        if let Some(fault) = Fault::of_status(check, item) {
-            return Err(fault);
-        }
-        let values = check.bind(item.value, None, self.evaluation.now);
-        let value = self.judge.run(check, program, &Bindings { values: &values }, arena)?;
-        keys(value)
     }
 
     fn judge_joined(
@@ -126,23 +168,37 @@ impl<'f, 'p> Finish<'f, 'p> {
         check: &PreparedCheck<'p>,
         judged: &[Judged<'f>],
         indexes: Result<&[Index<'f, 'p>], &Fault>,
+        kept: &mut Option<Kept>,
     ) {
+        self.results.stage(Stage::Together);
         let mut arena = Bump::new();
-        for (kept, target) in judged {
+        for (entry, target) in judged {
             arena.reset();
-            let item = match kept.item(&arena) {
+            let at = At { check, target: *target };
+            let item = match entry.item(&arena) {
                 Ok(item) => item,
                 Err(broken) => {
-                    self.broken(At { check, target: *target }, **kept, broken);
+                    self.broken(at, **entry, broken);
                     continue;
                 }
             };
+            if let Some(kept) = kept {
+                kept.item(**entry, &item);
+                self.results.stage(Stage::Joined(entry.key()));
+                self.judge.ledger.begin();
+            }
             let related = match indexes {
-                Ok(indexes) => self.related(check, indexes, &item, &arena).map(Some),
+                Ok(indexes) => {
+                    let subject = (entry.account(), entry.key());
+                    self.related(check, indexes, (subject, &item), (kept, &arena)).map(Some)
+                }
                 Err(fault) => Err(fault.clone()),
             };
-            let at = At { check, target: *target };
             self.judge.resource(at, &item, related, self.results);
+            if let Some(kept) = kept {
+                let keep = |it: &_| kept.index.verdict(entry.key(), *it);
+                self.judge.ledger.finish(|ledger| ledger.verdicts.iter().for_each(keep));
+            }
         }
     }
 
@@ -151,16 +207,19 @@ impl<'f, 'p> Finish<'f, 'p> {
         &mut self,
         check: &PreparedCheck<'p>,
         indexes: &[Index<'f, 'p>],
-        item: &ConfigurationItem<'a>,
-        arena: &'a Bump,
+        ((account, key), item): ((u32, ItemKey), &ConfigurationItem<'a>),
+        (kept, arena): (&mut Option<Kept>, &'a Bump),
     ) -> Result<Value<'a>, Fault>
     where
         'p: 'a,
         'f: 'a,
     {
         let mut entries = Vec::with_capacity(indexes.len());
-        for index in indexes {
-            let keys = self.keys(check, &index.related.key, item, arena)?;
+        for (place, index) in indexes.iter().enumerate() {
+            let keys = self.judge.join_keys(check, &index.related.key, item, arena)?;
+            if let Some(kept) = kept {
+                kept.keys(|index, text| index.subject(key, (account, place), text), &keys);
+            }
             let found = keys.iter().filter_map(|key| index.entries.get(*key)).flatten();
             let mut joined: Vec<&JoinEntry<'f>> = found.copied().collect();
             // In the order of their ids, which is that of their places in memory.
@@ -177,38 +236,18 @@ impl<'f, 'p> Finish<'f, 'p> {
     }
 }
 
-/// The texts of a key: a string, a list of strings, or an optional of these.
-fn keys(value: Value<'_>) -> Result<Vec<&str>, Fault> {
-    let fault = |value: &Value<'_>| Fault::Gave { what: "key", found: value.type_name().as_str() };
-    match value {
-        Value::String(text) => Ok(vec![text]),
-        Value::Optional(None) => Ok(Vec::new()),
-        Value::Optional(Some(value)) if !matches!(value, Value::Optional(_)) => keys(*value),
-        Value::List(items) => {
-            items.iter().map(|item| item.as_str().ok_or_else(|| fault(item))).collect()
+impl Kept {
+    /// Keeps that the control reads an item.
+    fn item(&mut self, entry: JoinEntry<'_>, item: &ConfigurationItem<'_>) {
+        if self.is_new {
+            self.index.item(entry.key(), entry.account(), item);
         }
-        other => Err(fault(&other)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_a_text_or_several_or_none() {
-        let texts = [Value::String("a"), Value::String("b")];
-        assert_eq!(keys(Value::String("a")), Ok(vec!["a"]));
-        assert_eq!(keys(Value::List(&texts)), Ok(vec!["a", "b"]));
-        assert_eq!(keys(Value::Optional(Some(&Value::List(&texts)))), Ok(vec!["a", "b"]));
-        assert_eq!(keys(Value::Optional(None)), Ok(Vec::new()));
     }
 
-    #[test]
-    fn anything_else_is_no_key() {
-        let mixed = [Value::String("a"), Value::Null];
-        for value in [Value::Null, Value::Int(1), Value::List(&mixed), Value::Map(&[])] {
-            assert!(keys(value).is_err(), "{value:?}");
+    /// Keeps keys.
+    fn keys(&mut self, mut keep: impl FnMut(&mut JoinIndex, &str), keys: &[&str]) {
+        if self.is_new {
+            keys.iter().for_each(|key| keep(&mut self.index, key));
         }
     }
 }

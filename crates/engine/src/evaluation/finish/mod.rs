@@ -14,7 +14,8 @@ use std::mem;
 
 use super::coverage::Coverage;
 use super::evaluator::Evaluator;
-use super::incremental::Affected;
+use super::incremental::{Affected, Again};
+use super::joining::JoinIndexes;
 use super::judge::Judge;
 use super::outcome::Outcome;
 use super::prepared::Evaluation;
@@ -32,6 +33,8 @@ struct Finish<'f, 'p> {
     results: &'f mut dyn Results,
     /// What of it is judged: all where there is none.
     affected: Option<&'f Affected>,
+    /// What controls join, where somebody goes on from it.
+    joins: Option<&'f mut JoinIndexes>,
 }
 
 /// What there is to finish.
@@ -40,6 +43,8 @@ pub(super) struct Unfinished<'u, 'e, 'p> {
     pub(super) coverage: &'u Coverage,
     /// What of it is judged: all where there is none.
     pub(super) affected: Option<&'u Affected>,
+    /// Where to keep what controls join, if somebody goes on from it.
+    pub(super) joins: Option<&'u mut JoinIndexes>,
 }
 
 impl<'p> Evaluation<'p> {
@@ -55,7 +60,7 @@ impl<'p> Evaluation<'p> {
         for worker in &workers {
             alone.merge(&worker.judge.outcome);
         }
-        let unfinished = Unfinished { workers, coverage, affected: None };
+        let unfinished = Unfinished { workers, coverage, affected: None, joins: None };
         self.finish_from(alone, unfinished, results, |together| together)
     }
 
@@ -64,7 +69,7 @@ impl<'p> Evaluation<'p> {
     pub(super) fn finish_from(
         &self,
         counted: Outcome,
-        Unfinished { workers, coverage, affected }: Unfinished<'_, '_, 'p>,
+        Unfinished { workers, coverage, affected, joins }: Unfinished<'_, '_, 'p>,
         results: &mut dyn Results,
         sum: impl FnOnce(Outcome) -> Outcome,
     ) -> Outcome {
@@ -81,8 +86,15 @@ impl<'p> Evaluation<'p> {
         let gathered = Gathered::new(self, &keeps);
         results.stage(Stage::Together);
         let gathered_items = &gathered;
-        let mut finish =
-            Finish { evaluation: self, judge, gathered: gathered_items, reads, results, affected };
+        let mut finish = Finish {
+            evaluation: self,
+            judge,
+            gathered: gathered_items,
+            reads,
+            results,
+            affected,
+            joins,
+        };
         if let Some(error) = lost {
             finish.reads.lose_all(error);
         }
@@ -102,10 +114,10 @@ impl<'p> Evaluation<'p> {
     }
 }
 
-impl Finish<'_, '_> {
-    /// Whether a check judges anything now.
-    fn judges(&self, check: usize) -> bool {
-        self.affected.is_none_or(|affected| affected.includes(check))
+impl<'f> Finish<'f, '_> {
+    /// What a check judges now.
+    fn again(&self, check: usize) -> &'f Again {
+        self.affected.map_or(&Again::All, |affected| affected.again(check))
     }
 
     /// Something is lost, and nobody can say what: nothing that was kept counts as read.

@@ -7,6 +7,7 @@ use super::reads::NO_TYPE;
 use crate::evaluation::check::{PreparedCheck, Way};
 use crate::evaluation::concern::Concern;
 use crate::evaluation::fault::Fault;
+use crate::evaluation::incremental::Again;
 use crate::evaluation::judge::At;
 use crate::evaluation::places::AccountPlaces;
 use crate::evaluation::result::Subject;
@@ -24,7 +25,7 @@ impl<'p> Finish<'_, 'p> {
                 Way::Account => Subject::Account,
                 Way::Alone | Way::Joined => continue,
             };
-            if !self.judges(at) {
+            if matches!(self.again(at), Again::Nothing) {
                 continue;
             }
             for (place, target) in check.of.targets.iter().enumerate() {

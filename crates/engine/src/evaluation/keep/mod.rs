@@ -14,6 +14,7 @@ use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
+use super::ledger::ItemKey;
 use cel::{Projection, Timestamp};
 use model::ConfigurationItem;
 
@@ -38,6 +39,8 @@ pub(super) struct Kept {
     pub(super) resource_type: u32,
     /// Its account, by the evaluation's number.
     pub(super) account: u32,
+    /// Tells it from others where somebody asks.
+    pub(super) key: ItemKey,
     /// When it was captured, in milliseconds since 1970; of all times the first where nobody says.
     pub(super) captured: i64,
     block: u32,
@@ -50,8 +53,7 @@ impl Keep {
     /// Keeps what `projection` names of an item.
     pub(super) fn put(
         &mut self,
-        resource_type: u32,
-        account: u32,
+        (resource_type, account, key): (u32, u32, ItemKey),
         item: &ConfigurationItem<'_>,
         projection: &Projection,
     ) {
@@ -64,6 +66,7 @@ impl Keep {
             let mut kept = Kept {
                 resource_type,
                 account,
+                key,
                 captured: item.capture_time.map_or(i64::MIN, Timestamp::milliseconds),
                 block,
                 start: number(last.len()),
@@ -106,6 +109,7 @@ impl Kept {
         hasher.write(bytes);
         hasher.write_u32(self.resource_type);
         hasher.write_u32(self.account);
+        hasher.write_u64(self.key.0);
         hasher.write_i64(self.captured);
         hasher.write_u32(self.block);
         hasher.write_u32(self.start);

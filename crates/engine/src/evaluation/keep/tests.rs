@@ -8,6 +8,8 @@ use cel::{Step, Value};
 use cel::{from_json, to_json};
 use model::ItemStatus;
 
+const KEY: ItemKey = ItemKey(5);
+
 fn item(value: Value<'_>) -> ConfigurationItem<'_> {
     ConfigurationItem {
         resource_type: "AWS::S3::Bucket",
@@ -31,8 +33,8 @@ fn a_kept_item_comes_back_as_it_was() {
     });
     let value = from_json(&json, &arena);
     let mut keep = Keep::default();
-    keep.put(3, 4, &item(Value::Null), &Projection::Whole);
-    keep.put(1, 2, &item(value), &Projection::Whole);
+    keep.put((3, 4, KEY), &item(Value::Null), &Projection::Whole);
+    keep.put((1, 2, KEY), &item(value), &Projection::Whole);
     let kept = &keep.items()[1];
     assert_eq!((kept.resource_type, kept.account), (1, 2));
     let back = keep.decoder(kept).unwrap().item(&arena).unwrap();
@@ -49,7 +51,7 @@ fn times_come_back_as_times() {
     let time = Timestamp { seconds: -62_135_596_800, nanoseconds: 999_999_999 };
     let entries = [(Value::String("creationTime"), Value::Timestamp(time))];
     let mut keep = Keep::default();
-    keep.put(0, 0, &item(Value::Map(&entries)), &Projection::Whole);
+    keep.put((0, 0, KEY), &item(Value::Map(&entries)), &Projection::Whole);
     let back = keep.decoder(&keep.items()[0]).unwrap().item(&arena).unwrap();
     assert!(matches!(back.value.get("creationTime"), Some(Value::Timestamp(kept)) if kept == time));
 }
@@ -64,7 +66,7 @@ fn only_what_the_projection_names_is_kept() {
         name => Step::Field(name.into()),
     }));
     let mut keep = Keep::default();
-    keep.put(0, 0, &item(from_json(&json, &arena)), &projection);
+    keep.put((0, 0, KEY), &item(from_json(&json, &arena)), &projection);
     let back = keep.decoder(&keep.items()[0]).unwrap().item(&arena).unwrap();
     assert_eq!(to_json(&back.value), json!({"a": {"b": [{"c": 1}]}}));
 }
@@ -74,7 +76,7 @@ fn many_items_take_many_blocks_and_few_bytes_each() {
     let (arena, mut keep) = (Bump::new(), Keep::default());
     for number in 0..20_000 {
         let json = json!({"configuration": {"bucketName": format!("bucket-{number}")}});
-        keep.put(0, 0, &item(from_json(&json, &arena)), &Projection::Whole);
+        keep.put((0, 0, KEY), &item(from_json(&json, &arena)), &Projection::Whole);
     }
     let size: usize = keep.blocks.iter().map(Vec::len).sum();
     assert!(size / 20_000 < 80, "{} bytes an item", size / 20_000);
@@ -90,7 +92,7 @@ fn more_names_than_are_numbered_come_back_too() {
     let fields: serde_json::Map<_, _> =
         (0..5000).map(|number| (format!("key-{number}"), json!(number))).collect();
     let json = serde_json::Value::Object(fields);
-    keep.put(0, 0, &item(from_json(&json, &arena)), &Projection::Whole);
+    keep.put((0, 0, KEY), &item(from_json(&json, &arena)), &Projection::Whole);
     assert_eq!(to_json(&keep.decoder(&keep.items()[0]).unwrap().item(&arena).unwrap().value), json);
 }
 
