@@ -41,8 +41,9 @@ pub(super) struct ScanArguments {
     /// Publish the differences to Security Hub: open findings for drift, resolve those that are
     /// fixed.
     ///
-    /// Findings of other baselines, accounts and regions stay as they are. Needs --installation.
-    #[arg(long, requires = "live")]
+    /// Findings of other baselines, accounts and regions stay as they are. Needs --live and
+    /// --installation.
+    #[arg(long)]
     publish: bool,
     /// Take over findings of the installation that another Plumbline published, such as the
     /// operator. Without it they stay as they are, with a warning and exit code 2.
@@ -52,7 +53,7 @@ pub(super) struct ScanArguments {
     archivals: ConfirmedArguments,
     /// Do not read account facts, such as the password policy and the credential report. Controls
     /// that check them are then `Unknown`.
-    #[arg(long, requires = "live")]
+    #[arg(long)]
     without_account_facts: bool,
     #[command(flatten)]
     owners: OwnerArguments,
@@ -134,6 +135,7 @@ impl ScanArguments {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         self.source.check(&self.accounts)?;
+        self.check_options_of_live()?;
         let (now, progress) = (SystemClock.now(), ReadingBar::new());
         if self.source.live {
             if self.publish {
@@ -152,6 +154,23 @@ impl ScanArguments {
             self.options.prepare(baselines, paths, &owners, (&snapshot, survey), now, &progress);
         let input = self.output.or_failure(input)?;
         Ok(self.exit(&self.evaluate(&input, self.nothing_known().as_ref(), now, &progress)?))
+    }
+
+    /// Refuses what only counts for live accounts, or where findings are published. Clap does not: it asks for no
+    /// `--live` beside `--snapshot`, with which that cannot be used.
+    fn check_options_of_live(&self) -> Result<(), CommandError> {
+        let of_live =
+            [("--publish", self.publish), ("--without-account-facts", self.without_account_facts)];
+        let of_live = of_live.into_iter().find(|(_, is_given)| *is_given && !self.source.live);
+        if let Some((option, _)) = of_live {
+            let problem = format!("{option} needs live accounts: replace --snapshot with --live");
+            return Err(CommandError::Usage(problem));
+        }
+        if self.archivals.confirm_archival && !self.publish {
+            let problem = "--confirm-archival confirms what --publish archives: add --publish";
+            return Err(CommandError::Usage(problem.to_owned()));
+        }
+        Ok(())
     }
 
     /// Reads the baselines, and finds the snapshot that they are held against.
