@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/targets/*.rs))))
 
 # Against which files are checked; made of the CRDs.
-SCHEMAS := crates/manifest/src/document/schemas.json
+SCHEMAS := crates/manifest/src/document/schemas
 
 .DEFAULT_GOAL := help
 .PHONY: help run build light test test-aws-double aws-double kubernetes lint image image-test generate pictures bench soak fuzz miri clean
@@ -61,7 +61,7 @@ image-test: kubernetes ## Build the image, unpack it and run the operator from i
 generate: $(VENV)/.ready-aws ## Write the generated files again: crds/, dashboards, rules, those of the charts, of deploy/ and the pages in docs/
 	$(VENV)/bin/python -B deploy/grafana/source deploy/grafana charts/plumbline/dashboards
 	$(VENV)/bin/python -B deploy/prometheus/generate.py deploy/prometheus/plumbline.rules.yaml
-	$(CARGO) run --quiet -p manifest --example schemas > $(SCHEMAS).new && mv $(SCHEMAS).new $(SCHEMAS)
+	$(CARGO) run --quiet -p manifest --example schemas $(SCHEMAS)
 	$(CARGO) run --quiet -- crds --dir crds
 	$(CARGO) run --quiet -- crds --dir charts/plumbline-crds/files
 	$(CARGO) run --quiet -- controls list --output markdown > docs/controls.md

@@ -1,14 +1,14 @@
-//! Prints what `src/document/schemas.json` has to hold; `make generate` writes it there.
+//! Writes what the files of `src/document/schemas` have to hold into a folder; `make generate` does so.
 
-use std::io::{self, Write as _};
+use std::io;
+use std::path::PathBuf;
+use std::{env, fs};
 
 fn main() -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    // A line for each kind, so that a change shows in which.
-    let mut before = "{\n";
+    let folder = env::args_os().nth(1).map(PathBuf::from);
+    let folder = folder.ok_or_else(|| io::Error::other("usage: schemas FOLDER"))?;
     for (kind, schema) in manifest::document::derived_schemas() {
-        write!(out, "{before}{}: {schema}", serde_json::Value::from(kind))?;
-        before = ",\n";
+        fs::write(folder.join(format!("{kind}.json")), format!("{schema}\n"))?;
     }
-    writeln!(out, "\n}}")
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use include_dir::{Dir, DirEntry, include_dir};
+use include_dir::{Dir, DirEntry, File, include_dir};
 use serde::de::DeserializeOwned;
 
 use super::compile::compile;
@@ -21,7 +21,7 @@ const TEST: &str = ".test.yaml";
 /// runs use few of them, and start sooner.
 #[derive(Debug)]
 pub(super) struct BuiltInControl {
-    file: SourceFile,
+    file: &'static File<'static>,
     compiled: OnceLock<Arc<CompiledControl>>,
 }
 
@@ -33,7 +33,7 @@ impl BuiltInControl {
     /// The control; where its file has a mistake, which a test rules out, one that cannot be run.
     fn compile(&self) -> CompiledControl {
         let (mut controls, mut mistakes) = (Vec::<Located<Control>>::new(), Vec::new());
-        read(&self.file, &mut controls, &mut mistakes);
+        read(&source(self.file), &mut controls, &mut mistakes);
         let why =
             match controls.pop().map(|it| compile(self.name(), it.object.spec, Origin::BuiltIn)) {
                 Some(Ok(control)) => return control,
@@ -46,7 +46,7 @@ impl BuiltInControl {
 
     /// Its file's name, without the extension.
     pub(super) fn name(&self) -> &str {
-        stem(&self.file)
+        stem(self.file.path())
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn catalog() -> &'static Catalog {
             catalog.hold(BuiltInControl { file, compiled: OnceLock::new() });
         }
         for file in files(is_pack) {
-            read(&file, &mut packs, &mut Vec::new());
+            read(&source(file), &mut packs, &mut Vec::new());
         }
         for pack in packs {
             catalog.hold_pack(pack.object);
@@ -73,10 +73,10 @@ pub fn built_in_mistakes() -> Vec<Diagnostic> {
     let (mut controls, mut packs) = (Vec::<Located<Control>>::new(), Vec::<Located<Pack>>::new());
     let mut mistakes = Vec::new();
     for file in files(is_control) {
-        read(&file, &mut controls, &mut mistakes);
+        read(&source(file), &mut controls, &mut mistakes);
     }
     for file in files(is_pack) {
-        read(&file, &mut packs, &mut mistakes);
+        read(&source(file), &mut packs, &mut mistakes);
     }
     mistakes.extend(controls.iter().filter_map(misnamed));
     let own = OwnObjects {
@@ -95,7 +95,7 @@ pub fn built_in_mistakes() -> Vec<Diagnostic> {
 
 /// A control is looked up by its file's name, and alone in its file.
 fn misnamed(control: &Located<Control>) -> Option<Diagnostic> {
-    let is_named_so = control.object.metadata.name.as_deref() == Some(stem(&control.file));
+    let is_named_so = control.object.metadata.name.as_deref() == Some(stem(control.file.path()));
     (!is_named_so).then(|| Diagnostic {
         file: control.file.clone(),
         range: control.node.summary_range(),
@@ -113,13 +113,13 @@ fn locate<K: Object>(problem: &Problem, objects: &[Located<K>]) -> Option<Diagno
 pub fn built_in_tests() -> (Vec<Located<ControlTest>>, Vec<Diagnostic>) {
     let (mut tests, mut mistakes) = (Vec::new(), Vec::new());
     for file in files(is_test) {
-        read(&file, &mut tests, &mut mistakes);
+        read(&source(file), &mut tests, &mut mistakes);
     }
     (tests, mistakes)
 }
 
-fn stem(file: &SourceFile) -> &str {
-    file.path().file_stem().and_then(OsStr::to_str).unwrap_or_default()
+fn stem(path: &Path) -> &str {
+    path.file_stem().and_then(OsStr::to_str).unwrap_or_default()
 }
 
 fn is_test(path: &Path) -> bool {
@@ -135,7 +135,7 @@ fn is_control(path: &Path) -> bool {
 }
 
 /// The embedded YAML files of a kind, by path.
-fn files(is_wanted: fn(&Path) -> bool) -> impl Iterator<Item = SourceFile> {
+fn files(is_wanted: fn(&Path) -> bool) -> Vec<&'static File<'static>> {
     let (mut folders, mut found) = (vec![&FILES], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in folder.entries() {
@@ -148,10 +148,13 @@ fn files(is_wanted: fn(&Path) -> bool) -> impl Iterator<Item = SourceFile> {
     let is_yaml = |path: &Path| path.extension().is_some_and(|extension| extension == "yaml");
     found.retain(|file| is_yaml(file.path()) && is_wanted(file.path()));
     found.sort_by_key(|file| file.path());
-    found.into_iter().map(|file| {
-        let path = Path::new("controls").join(file.path());
-        SourceFile::new(path, file.contents_utf8().unwrap_or_default())
-    })
+    found
+}
+
+/// An embedded file, as it is named in this repository.
+fn source(file: &File<'static>) -> SourceFile {
+    let path = Path::new("controls").join(file.path());
+    SourceFile::new(path, file.contents_utf8().unwrap_or_default())
 }
 
 /// Reads the objects of a file without comparing them with their schema, which takes longer than

@@ -103,14 +103,14 @@ impl Nesting {
     /// Goes through a block: the end of the outermost list or map, or nothing if it goes on.
     fn advance(&mut self, block: &[u8; 64]) -> Option<Scan> {
         let mut quotes = mask(block, |byte| byte == b'"');
-        if self.escaped == 1 || block.contains(&b'\\') {
+        if self.escaped == 1 || has(block, b'\\') {
             quotes &= !self.escaped_bytes(block);
         }
         let in_string = prefix_xor(quotes) ^ self.in_string;
         self.in_string = if in_string >> 63 == 1 { u64::MAX } else { 0 };
         let brackets = mask(block, |byte| matches!(byte | 0x20, b'{' | b'}')) & !in_string;
         let end = self.pass(block, brackets);
-        if block.contains(&b'\n') {
+        if has(block, b'\n') {
             let within = match end {
                 Some(Scan::End(end)) => u64::MAX >> (64 - end),
                 _ => u64::MAX,
@@ -164,6 +164,11 @@ impl Nesting {
         }
         escaped
     }
+}
+
+/// Whether a byte is in the block. `contains` looks for it eight bytes at a time; this is vectorised.
+fn has(block: &[u8; 64], byte: u8) -> bool {
+    block.iter().fold(0, |found, other| found | u8::from(*other == byte)) != 0
 }
 
 /// One bit for each byte of the block of which `is` holds.
