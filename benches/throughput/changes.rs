@@ -54,11 +54,13 @@ pub(crate) fn measure(count: u64) -> io::Result<()> {
         whole.as_secs_f64(),
         mirrored / f64::from(1 << 20),
     );
-    for (what, first) in [("an instance", 1), ("a bucket, which others join", 0)] {
+    for (what, first, step) in
+        [("an instance", 1, KINDS), ("a bucket that twenty others join", 0, items::LOGGED)]
+    {
         let mut found = 0;
         let (took, ()) = timed(|| {
             for change in 0..CHANGES {
-                let number = first + 20 * u64::from(change / 2);
+                let number = first + step * u64::from(change / 2);
                 account.change(number, change % 2 == 0);
                 let report =
                     account.round(|round, view| evaluate_changed(round, &mut retained, view));

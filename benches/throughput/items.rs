@@ -1,13 +1,15 @@
 //! Snapshots of any size, mixed of five types and about 2.8 KB an item, the same for the same
 //! count: each item is made from its number alone.
 //!
-//! Two in a hundred items break their type's control; one item in twenty is a bucket that a trail
-//! delivers to, so that joins have something to join.
+//! Two in a hundred items break their type's control; one item in twenty is a bucket, and of these one in twenty
+//! takes the access logs of twenty, so that joins have something to join.
 
 use std::io::{self, Write};
 
 /// The account that every item belongs to.
 pub(crate) const ACCOUNT: &str = "111122223333";
+/// The number of every bucket that takes logs can be divided by this.
+pub(crate) const LOGGED: u64 = 400;
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
 /// Writes a snapshot of items.
@@ -104,7 +106,8 @@ fn bucket(facts: &Facts) -> String {
     let secure = if facts.drifted { "true" } else { "false" };
     let filler = "0123456789abcdef".repeat(24);
     let rest = format!(
-        r#""configuration":{{"name":"{id}","owner":{{"displayName":null,"id":"{filler}"}},"creationDate":"2025-02-12T07:21:45.000Z"}},"supplementaryConfiguration":{{"AccessControlList":"{{\"grantSet\":null,\"grantList\":[{{\"grantee\":{{\"id\":\"{owner}\",\"displayName\":null}},\"permission\":\"FullControl\"}}],\"owner\":{{\"displayName\":null,\"id\":\"{owner}\"}},\"isRequesterCharged\":false}}","BucketAccelerateConfiguration":{{"status":null}},"BucketLoggingConfiguration":{{"destinationBucketName":"AWS::S3::Bucket-0","logFilePrefix":"{id}/"}},"BucketNotificationConfiguration":{{"configurations":{{}}}},"BucketPolicy":{{"policyText":"{{\"Version\":\"2012-10-17\",\"Id\":\"tls\",\"Statement\":[{{\"Sid\":\"OnlyTls\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":[\"{arn}\",\"{arn}/*\"],\"Condition\":{{\"Bool\":{{\"aws:SecureTransport\":\"{secure}\"}}}}}}]}}"}},"BucketVersioningConfiguration":{{"status":"Enabled","isMfaDeleteEnabled":false}},"IsRequesterPaysEnabled":false,"PublicAccessBlockConfiguration":{{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}},"ServerSideEncryptionConfiguration":{{"rules":[{{"applyServerSideEncryptionByDefault":{{"sseAlgorithm":"aws:kms","kmsMasterKeyID":"arn:aws:kms:{region}:{ACCOUNT}:key/{short:08x}"}},"bucketKeyEnabled":true}}]}}}}"#,
+        r#""configuration":{{"name":"{id}","owner":{{"displayName":null,"id":"{filler}"}},"creationDate":"2025-02-12T07:21:45.000Z"}},"supplementaryConfiguration":{{"AccessControlList":"{{\"grantSet\":null,\"grantList\":[{{\"grantee\":{{\"id\":\"{owner}\",\"displayName\":null}},\"permission\":\"FullControl\"}}],\"owner\":{{\"displayName\":null,\"id\":\"{owner}\"}},\"isRequesterCharged\":false}}","BucketAccelerateConfiguration":{{"status":null}},"BucketLoggingConfiguration":{{"destinationBucketName":"AWS::S3::Bucket-{log}","logFilePrefix":"{id}/"}},"BucketNotificationConfiguration":{{"configurations":{{}}}},"BucketPolicy":{{"policyText":"{{\"Version\":\"2012-10-17\",\"Id\":\"tls\",\"Statement\":[{{\"Sid\":\"OnlyTls\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":[\"{arn}\",\"{arn}/*\"],\"Condition\":{{\"Bool\":{{\"aws:SecureTransport\":\"{secure}\"}}}}}}]}}"}},"BucketVersioningConfiguration":{{"status":"Enabled","isMfaDeleteEnabled":false}},"IsRequesterPaysEnabled":false,"PublicAccessBlockConfiguration":{{"blockPublicAcls":true,"ignorePublicAcls":true,"blockPublicPolicy":true,"restrictPublicBuckets":true}},"ServerSideEncryptionConfiguration":{{"rules":[{{"applyServerSideEncryptionByDefault":{{"sseAlgorithm":"aws:kms","kmsMasterKeyID":"arn:aws:kms:{region}:{ACCOUNT}:key/{short:08x}"}},"bucketKeyEnabled":true}}]}}}}"#,
+        log = facts.number / LOGGED * LOGGED,
         owner = &filler[..64],
         region = facts.region,
         short = facts.hash as u32,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use assess::{Limits, Retained, Round, SourceInput, View, evaluate, evaluate_changed};
 use aws::source::{Mirror, MirrorSpace, Part};
 use engine::drift::{KnownFindings, Publisher};
-use engine::evaluation::EvaluationResult;
+use engine::evaluation::{Counts, EvaluationResult};
 use metrics::Metrics;
 use model::UnknownReason;
 use serde_json::{Value as Json, json};
@@ -14,8 +14,11 @@ use support::world::{ACCOUNT, plan};
 
 use super::{REGIONS, World, difference, said, tested};
 
-/// What happens when a result is looked at for the first time.
+/// What happens when a result is looked at for the first time: that of the item that changed, before it is known
+/// what joins it.
 static MEANWHILE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+/// One test at a time.
+static ONE: Mutex<()> = Mutex::new(());
 
 fn shows_and_changes(_: &EvaluationResult<'_>) -> bool {
     let happens = MEANWHILE.lock().unwrap().take();
@@ -47,25 +50,41 @@ fn put_log(mirror: &Mirror, id: &str, of: &str) {
     put(mirror, "AWS::EC2::FlowLog", id, &json!({"configuration": configuration}));
 }
 
+fn put_bucket(mirror: &Mirror, id: &str, logs_to: &str) {
+    let logging =
+        if logs_to.is_empty() { json!({}) } else { json!({"destinationBucketName": logs_to}) };
+    let configured = json!({
+        "BucketVersioningConfiguration": {"status": "Off"}, "BucketLoggingConfiguration": logging,
+    });
+    let fields = json!({"configuration": {}, "supplementaryConfiguration": configured});
+    put(mirror, "AWS::S3::Bucket", id, &fields);
+}
+
+fn put_trail(mirror: &Mirror, bucket: &str, version: u32) {
+    let configuration = json!({
+        "s3BucketName": bucket, "logFileValidationEnabled": true, "isMultiRegionTrail": false,
+        "version": version,
+    });
+    put(mirror, "AWS::CloudTrail::Trail", "trail", &json!({"configuration": configuration}));
+}
+
 fn put_vpc(mirror: &Mirror, tags: &Json) {
     put(mirror, "AWS::EC2::VPC", "vpc-1", &json!({"configuration": {}, "tags": tags}));
 }
 
-/// One flow log takes another's place between the moment when it is known what joins a VPC, and that in which it is
-/// read: the VPC never was without one.
-#[test]
-fn what_joins_meanwhile_counts() {
-    let tags = json!({"Owner": "payments"});
-    let controls = json!({"controls": [
-        {"name": "vpc-flow-logs"}, {"name": "required-tags", "parameters": {"keys": ["Owner"]}},
-        {"name": "s3-bucket-versioning"}, // the exemption names it
-    ]});
+/// What an account comes to in which `change` happens, and `meanwhile` while that is evaluated. The next round says
+/// what a whole evaluation says.
+fn meanwhile(
+    controls: &Json,
+    put_all: fn(&Mirror),
+    change: fn(&Mirror),
+    meanwhile: fn(&Mirror),
+) -> Counts {
+    let _one = ONE.lock().unwrap();
     let mut world = World::new(&tested(), &mut Random::new(1));
-    world.plans = vec![plan(&controls, &REGIONS[..1], &Json::Null)];
+    world.plans = vec![plan(&json!({"controls": controls}), &REGIONS[..1], &Json::Null)];
     world.mirror = Arc::new(Mirror::default());
-    put_vpc(&world.mirror, &tags);
-    put_log(&world.mirror, "fl-1", "vpc-1");
-    put_log(&world.mirror, "fl-2", "vpc-2");
+    put_all(&world.mirror);
     let sources = [SourceInput::Live(world.read())];
     let (publisher, mut retained) = (Publisher::default(), Retained::default());
     let round = Round {
@@ -77,24 +96,58 @@ fn what_joins_meanwhile_counts() {
         may_lack_baselines: false,
         limits: Limits::NONE,
     };
-    let (_, first) = said(|view| evaluate_changed(&round, &mut retained, view));
-    assert_eq!(first.outcome.counts().compliant, 2);
+    said(|view| evaluate_changed(&round, &mut retained, view));
 
-    put_vpc(&world.mirror, &json!({"Owner": "payments", "Name": "main"}));
+    change(&world.mirror);
     let mirror = Arc::clone(&world.mirror);
-    *MEANWHILE.lock().unwrap() = Some(Box::new(move || {
-        put_log(&mirror, "fl-2", "vpc-1");
-        put_log(&mirror, "fl-1", "vpc-2");
-    }));
-    let change = |view: View<'_>| {
+    *MEANWHILE.lock().unwrap() = Some(Box::new(move || meanwhile(&mirror)));
+    let (_, updated) = said(|view| {
         evaluate_changed(&round, &mut retained, View { filter: shows_and_changes, ..view })
-    };
-    let (_, updated) = said(change);
+    });
     assert!(MEANWHILE.lock().unwrap().is_none(), "nothing happened meanwhile");
-    assert_eq!((updated.updated.len(), updated.outcome.counts().compliant), (1, 2));
+    assert_eq!(updated.updated.len(), 1, "all was evaluated");
     let (expected, _) = said(|view| evaluate(&round, view));
     let (found, _) = said(|view| evaluate_changed(&round, &mut retained, view));
     assert!(found == expected, "{}", difference(&found, &expected));
+    updated.outcome.counts()
+}
+
+/// One flow log takes another's place before what joins the VPC is read: it never was without one.
+#[test]
+fn what_joins_meanwhile_counts() {
+    let controls = json!([
+        {"name": "vpc-flow-logs"}, {"name": "required-tags", "parameters": {"keys": ["Owner"]}},
+        {"name": "s3-bucket-versioning"}, // the exemption names it
+    ]);
+    let put_all = |mirror: &Mirror| {
+        put_vpc(mirror, &json!({"Owner": "payments"}));
+        put_log(mirror, "fl-1", "vpc-1");
+        put_log(mirror, "fl-2", "vpc-2");
+    };
+    let change = |mirror: &Mirror| put_vpc(mirror, &json!({"Owner": "payments", "Name": "main"}));
+    let counts = meanwhile(&controls, put_all, change, |mirror| {
+        put_log(mirror, "fl-2", "vpc-1");
+        put_log(mirror, "fl-1", "vpc-2");
+    });
+    assert_eq!((counts.compliant, counts.total()), (2, 2), "{counts:?}");
+}
+
+/// A trail turns to another bucket before what joins it is read. Another control reads all trails.
+#[test]
+fn what_turns_to_another_meanwhile_is_judged_with_that() {
+    let controls = json!([
+        {"name": "cloudtrail-bucket-logging"}, {"name": "cloudtrail-multi-region"},
+        {"name": "cloudtrail-log-file-validation"}, {"name": "s3-bucket-versioning"},
+    ]);
+    let put_all = |mirror: &Mirror| {
+        put_bucket(mirror, "logs", "access-logs");
+        put_bucket(mirror, "other", "");
+        put_trail(mirror, "logs", 1);
+    };
+    let change = |mirror: &Mirror| put_trail(mirror, "logs", 2);
+    let counts = meanwhile(&controls, put_all, change, |mirror| put_trail(mirror, "other", 3));
+    // That bucket logs nothing, and the trail is of one region.
+    assert_eq!((counts.non_compliant, counts.not_applicable), (2, 0), "{counts:?}");
 }
 
 /// A message may find no room for its item, between a read and the evaluation of what was read.

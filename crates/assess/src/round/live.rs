@@ -23,7 +23,7 @@ use aws::source::aws_config::LiveRead;
 use aws::source::{Changes, Part, Which};
 use cel::Timestamp;
 use engine::evaluation::{
-    Affected, Coverage, Evaluation, EvaluationResult, Evaluator, IncrementalState, Outcome,
+    Affected, Coverage, Evaluation, EvaluationResult, Evaluator, IncrementalState, Needed, Outcome,
     Results, Stage,
 };
 use engine::plan::Plan;
@@ -178,8 +178,8 @@ impl LiveRetained {
             examination.live(read, &needed, Take::Kept, workers, &mut held_back).is_whole
         };
         let mut is_whole = examined.is_whole && keep(&affected, &mut workers);
-        // What changed meanwhile may join what is judged, and was not read.
-        if read.mirror.has_changed(&affected.joined().0) {
+        // What changed since it was known what joins may join what is judged, and was not read.
+        if read.mirror.has_changed(affected.joined_types()) {
             affected.widen(&setting.evaluation, &mut workers);
             is_whole = is_whole && keep(&affected, &mut workers);
         }
@@ -233,12 +233,10 @@ impl LiveRetained {
 
 /// Which items are needed again to judge what is affected.
 fn needed<'n>(affected: &'n Affected, parts: &'n BTreeSet<Part>) -> BTreeMap<&'n Part, Which<'n>> {
-    let (joined_types, joined) = affected.joined();
-    let which = |part: &'n Part| {
-        let is_joined = || joined_types.contains(&part.resource_type);
-        let is_needed = affected.types().contains(&part.resource_type);
-        let which = is_needed.then_some(Which::All);
-        Some((part, which.or_else(|| is_joined().then_some(Which::Of(joined)))?))
+    let which = |part: &'n Part| match affected.needs(&part.resource_type) {
+        Needed::Nothing => None,
+        Needed::These(items) => Some((part, Which::Of(items))),
+        Needed::All => Some((part, Which::All)),
     };
     parts.iter().filter_map(which).collect()
 }

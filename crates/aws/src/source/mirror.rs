@@ -205,7 +205,7 @@ impl Mirror {
         mem::take(&mut self.lock().changes)
     }
 
-    /// Whether an item of one of these types changed since then.
+    /// Whether an item of one of these types changed since [`Self::take_changes`].
     pub fn has_changed(&self, types: &BTreeSet<ResourceType>) -> bool {
         self.lock().changes.concerns(types)
     }

@@ -1,9 +1,10 @@
 //! What an evaluation came to, kept so that a later one judges only what changed.
 //!
 //! Verdicts of items that are judged alone are kept item by item: where an item changes, what it was counted as is
-//! taken back and what it is now is added. Verdicts that are made of several items are kept control by control: where
-//! an item of a type changes that such a control reads, it judges all of its subjects again. What was read, and what
-//! people attested, is looked at every time.
+//! taken back and what it is now is added. So it is where a control joins items, for those that the changed one joined or
+//! joins now. Other verdicts that are made of several items are kept control by control: where an item of a type
+//! changes that such a control reads, it judges all of its subjects again. What was read, and what people attested, is
+//! looked at every time.
 //!
 //! What cannot be kept apart is not kept at all: after a failure of our own, or where a namespace has used up what its
 //! expressions may compute, the next evaluation is a whole one.
@@ -17,7 +18,8 @@ use super::check::{PreparedCheck, Way};
 use super::coverage::Coverage;
 use super::evaluator::Evaluator;
 use super::finish::Unfinished;
-use super::joining::JoinIndexes;
+use super::joining::{JoinIndexes, Rejoined};
+use super::judge::Judge;
 use super::keep::Keep;
 use super::ledger::{ItemKey, Ledgers};
 use super::outcome::Outcome;
@@ -45,10 +47,24 @@ pub struct Affected {
     checks: Vec<Again>,
     /// Whether a resource of a global type changed. Of these several copies are brought together.
     is_global: bool,
+    /// Of which every item is needed again.
     types: BTreeSet<ResourceType>,
-    /// The types of which single items are needed, and those items.
-    joined: (BTreeSet<ResourceType>, FxHashSet<ItemKey>),
+    /// The types that controls read which judge again only some of what they join.
+    joined_types: BTreeSet<ResourceType>,
+    /// The items that they judge again, and what joins these.
+    joined: FxHashSet<ItemKey>,
     changed: FxHashSet<ItemKey>,
+}
+
+/// Which items of a type are needed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed<'a> {
+    /// None.
+    Nothing,
+    /// These, if they are there.
+    These(&'a FxHashSet<ItemKey>),
+    /// Every one.
+    All,
 }
 
 /// Which results of a check that are made of several items count no longer.
@@ -61,16 +77,23 @@ pub(super) enum Again {
 }
 
 impl Affected {
-    /// The types of which every item is needed again ([`Evaluator::keep_item`]).
+    /// Which items of a type are needed again ([`Evaluator::keep_item`]), if they are there.
     #[must_use]
-    pub const fn types(&self) -> &BTreeSet<ResourceType> {
-        &self.types
+    pub fn needs(&self, resource_type: &ResourceType) -> Needed<'_> {
+        if self.types.contains(resource_type) {
+            Needed::All
+        } else if self.joined_types.contains(resource_type) {
+            Needed::These(&self.joined)
+        } else {
+            Needed::Nothing
+        }
     }
 
-    /// Other types of which these items are needed again, if they are there.
+    /// The types of which no item may change until what is needed is read: what joins was found before. Where one
+    /// does, [`Self::widen`].
     #[must_use]
-    pub const fn joined(&self) -> &(BTreeSet<ResourceType>, FxHashSet<ItemKey>) {
-        &self.joined
+    pub const fn joined_types(&self) -> &BTreeSet<ResourceType> {
+        &self.joined_types
     }
 
     /// Whether results count no longer that a control of a plan gave: these are places.
@@ -82,6 +105,7 @@ impl Affected {
         let checks = checks.map(|(check, again)| ((check.plan, check.control), again));
         let checks: FxHashMap<(usize, usize), &Again> = checks.collect();
         move |stage, plan, control| {
+            // Of a control without a check everything is always said.
             let again = || checks.get(&(plan, control)).copied().unwrap_or(&Again::Nothing);
             match stage {
                 Stage::Item(key) => self.changed.contains(&ItemKey(key)),
@@ -105,7 +129,8 @@ impl Affected {
                 self.types.extend(check.reads().cloned());
             }
         }
-        self.joined = Default::default();
+        self.joined_types.clear();
+        self.joined.clear();
         workers.iter_mut().for_each(|worker| worker.keep = Keep::default());
     }
 
@@ -129,6 +154,9 @@ impl<'p> Evaluation<'p> {
     /// What has to be judged again where items of these types changed: `changed` are the keys of all that may be
     /// another than before, those of items that are gone among them, and the workers were given those that are there
     /// ([`Evaluator::judge_item`]). Nothing where that is all there is.
+    ///
+    /// What the workers kept of these items is taken, and `state` knows of their joins then: [`Self::update`] has to
+    /// follow, or `state` is of no use any more.
     #[must_use]
     pub fn affected(
         &self,
@@ -145,44 +173,66 @@ impl<'p> Evaluation<'p> {
         let is_known = |name: &&ResourceType| self.types.contains_key(name.as_str());
         let of_types: BTreeSet<&ResourceType> = types.iter().filter(is_known).collect();
         let keeps: Vec<Keep> = workers.iter_mut().map(|it| mem::take(&mut it.keep)).collect();
-        let is_global = of_types.iter().any(|name| is_global(name.as_str()));
-        let (types, joined) = (BTreeSet::new(), Default::default());
-        let mut affected = Affected { checks: Vec::new(), is_global, types, joined, changed };
+        let mut affected = Affected {
+            checks: Vec::with_capacity(self.checks.len()),
+            is_global: of_types.iter().any(|name| is_global(name.as_str())),
+            types: BTreeSet::new(),
+            joined_types: BTreeSet::new(),
+            joined: FxHashSet::default(),
+            changed,
+        };
+        let mut judge = Judge::new(self.plans, &self.budgets, self.now);
         for (at, check) in self.checks.iter().enumerate() {
-            let again = if check.way == Way::Alone {
+            let reads_changed = || check.reads().any(|name| of_types.contains(name));
+            let is_global_only = check.way == Way::Alone;
+            let again = if is_global_only {
                 let looks_at_global = check.expression.resource_types.iter().any(is_global_type);
-                if is_global && looks_at_global { Again::All } else { Again::Nothing }
-            } else if !check.reads().any(|name| of_types.contains(name)) {
-                Again::Nothing
-            } else {
-                let mut index = state.joins.remove(&at);
-                let rejoined = index
-                    .as_mut()
-                    .and_then(|index| self.rejoin(check, index, (&keeps, &affected.changed)));
-                if let (Some(index), Some(rejoined)) = (index, rejoined) {
-                    state.joins.insert(at, index);
-                    affected.joined.0.extend(check.reads().cloned());
-                    affected.joined.1.extend(&rejoined.subjects);
-                    affected.joined.1.extend(&rejoined.partners);
+                if affected.is_global && looks_at_global { Again::All } else { Again::Nothing }
+            } else if reads_changed() {
+                let rejoined =
+                    self.rejoined(at, &mut state.joins, &mut judge, (&affected, &of_types, &keeps));
+                rejoined.map_or(Again::All, |rejoined| {
+                    affected.joined.extend(&rejoined.subjects);
+                    affected.joined.extend(&rejoined.partners);
+                    affected.joined_types.extend(check.reads().cloned());
                     Again::Joined(rejoined.subjects)
-                } else {
-                    Again::All
-                }
+                })
+            } else {
+                Again::Nothing
             };
-            if matches!(again, Again::All) {
-                let kept =
-                    check.reads().filter(|name| check.way != Way::Alone || is_global_type(name));
-                affected.types.extend(kept.cloned());
-            }
+            let needs_all = |name: &&ResourceType| match again {
+                Again::Nothing => false,
+                // Of these several copies are brought together.
+                Again::Joined(_) => is_global_type(name),
+                Again::All => !is_global_only || is_global_type(name),
+            };
+            affected.types.extend(check.reads().filter(needs_all).cloned());
             affected.checks.push(again);
         }
         self.also_needed(&mut affected);
         Some(affected)
     }
 
+    /// What the change concerns of what a check joins. Nothing where it judges all of it again.
+    fn rejoined(
+        &self,
+        at: usize,
+        joins: &mut JoinIndexes,
+        judge: &mut Judge,
+        (affected, of_types, keeps): (&Affected, &BTreeSet<&ResourceType>, &[Keep]),
+    ) -> Option<Rejoined> {
+        let (check, mut index) = (self.checks.get(at)?, joins.remove(&at)?);
+        if check.reads().any(|name| is_global_type(name) && of_types.contains(name)) {
+            return None;
+        }
+        let rejoined = self.rejoin((check, judge), &mut index, (keeps, &affected.changed))?;
+        joins.insert(at, index);
+        Some(rejoined)
+    }
+
     /// Adds the types that are needed again because others are.
     fn also_needed(&self, affected: &mut Affected) {
-        let Affected { types, joined, .. } = affected;
+        let Affected { types, .. } = affected;
         if affected.is_global {
             // Their resources are counted, whoever judges them.
             let global = self.types.values().filter(|entry| entry.is_global);
@@ -193,7 +243,6 @@ impl<'p> Evaluation<'p> {
             let recorded = self.types.get(rule_types::COMPLIANCE);
             types.extend(recorded.map(|entry| entry.name.clone()));
         }
-        joined.0.retain(|name| !types.contains(name));
     }
 
     /// Does what [`Self::finish`] does, and gives what came of it to go on from. Nothing where the next evaluation

@@ -1,7 +1,7 @@
 //! Which resources a control judges together, kept so that a change of one concerns only those that it joins.
 //!
 //! Kept are hashes of the keys by which resources join. Two keys of one hash make more to be judged again, never less:
-//! what joins is told by the keys themselves.
+//! what joins is decided by the keys themselves.
 
 use std::hash::{Hash, Hasher};
 
@@ -14,20 +14,23 @@ use super::judge::Judge;
 use super::keep::Keep;
 use super::ledger::{CountedVerdict, ItemKey};
 use super::prepared::Evaluation;
-use cel::{Bindings, Program, Value};
+use crate::catalog::{CompiledRelated, slots};
+use cel::{Bindings, Program, Projection, Value};
 use model::{ConfigurationItem, ResourceType, Verdict, is_global, rule_types};
 
 /// The indexes of the controls that have one, by the place of their check.
 pub(super) type JoinIndexes = FxHashMap<usize, JoinIndex>;
 
-/// What one control joins, and what came of it.
+/// What one control joins, and what came of it. Of global types, which are read whole, it holds nothing.
 #[derive(Debug, Default)]
 pub(super) struct JoinIndex {
+    /// The accounts in which it has nothing to judge: what may join there is not known.
+    idle: FxHashSet<u32>,
     /// The resources that it judges, by their keys.
     subjects: Pairs,
     /// Those that may join them, by theirs.
     partners: Pairs,
-    /// All of them, by what tells a resource from others.
+    /// All of them, by what tells a resource from others. Two of one hash are taken for two items of one resource.
     identities: Pairs,
     verdicts: FxHashMap<ItemKey, JoinedVerdict>,
 }
@@ -45,7 +48,7 @@ struct JoinedVerdict {
 struct Pairs(Vec<(u64, ItemKey)>);
 
 /// What a change of items concerns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rejoined {
     /// What is judged again, be it there or not.
     pub(super) subjects: FxHashSet<ItemKey>,
@@ -54,18 +57,38 @@ pub(super) struct Rejoined {
 }
 
 impl PreparedCheck<'_> {
-    /// Whether a change of an item concerns only those that it joins. Of global resources several copies are brought
-    /// together first, and results of rules stand in items of another type.
+    /// Whether a change of an item of a regional type concerns only those that it joins. Results of rules stand in
+    /// items of another type, and keys that ask for the time may be others without a change.
     pub(super) fn joins_item_by_item(&self) -> bool {
-        let of_one_item =
-            |name: &ResourceType| !is_global(name.as_str()) && !rule_types::is_rule(name.as_str());
-        self.way == Way::Joined && self.reads().all(of_one_item)
+        let expression = self.expression;
+        let is_regional = |name: &ResourceType| !is_global(name.as_str());
+        let keys = expression.related.iter().flat_map(|it| [&it.key, &it.related_key]);
+        self.way == Way::Joined
+            && expression.resource_types.iter().all(is_regional)
+            && !self.reads().any(|name| rule_types::is_rule(name.as_str()))
+            && keys.map(|key| key.projection(slots::NOW)).all(|it| it == Projection::NOTHING)
+    }
+
+    /// Those of its `related` whose resources belong to a region, with their places.
+    pub(super) fn regional_related(&self) -> impl Iterator<Item = (usize, &'_ CompiledRelated)> {
+        let related = self.expression.related.iter().enumerate();
+        related.filter(|(_, related)| !is_global(related.resource_type.as_str()))
+    }
+
+    /// The regional types that it reads.
+    pub(super) fn reads_regional(&self) -> impl Iterator<Item = &'_ ResourceType> {
+        self.reads().filter(|name| !is_global(name.as_str()))
     }
 }
 
 impl JoinIndex {
-    /// Adds an item that the control reads.
-    pub(super) fn item(&mut self, key: ItemKey, account: u32, item: &ConfigurationItem<'_>) {
+    /// Adds an account in which nothing is judged.
+    pub(super) fn idle(&mut self, account: u32) {
+        self.idle.insert(account);
+    }
+
+    /// Adds what tells the resource of an item that the control reads.
+    pub(super) fn identity(&mut self, key: ItemKey, account: u32, item: &ConfigurationItem<'_>) {
         let identity = (account, item.resource_type, item.region, item.id);
         self.identities.0.push((hash_of(identity), key));
     }
@@ -95,6 +118,13 @@ impl JoinIndex {
         let JoinedVerdict { target, verdict, is_exempt } = self.verdicts.remove(&item)?;
         let (plan, control) = (check.plan, check.control);
         Some(CountedVerdict { plan, target, control, verdict, is_exempt })
+    }
+
+    /// Gives back what only serves adding more.
+    pub(super) fn shrink(&mut self) {
+        let Self { subjects, partners, identities, verdicts, .. } = self;
+        [subjects, partners, identities].into_iter().for_each(|pairs| pairs.0.shrink_to_fit());
+        verdicts.shrink_to_fit();
     }
 
     /// Puts what was added in order. Whether each resource came once: else nobody can say by its key which of its
@@ -128,7 +158,6 @@ impl Pairs {
     fn settle(&mut self) {
         self.0.sort();
         self.0.dedup();
-        self.0.shrink_to_fit();
     }
 
     fn hashes_of(&self, items: &FxHashSet<ItemKey>) -> FxHashSet<u64> {
@@ -157,29 +186,30 @@ impl<'p> Evaluation<'p> {
     /// only judging all of it can tell.
     pub(super) fn rejoin(
         &self,
-        check: &PreparedCheck<'p>,
+        (check, judge): (&PreparedCheck<'p>, &mut Judge),
         index: &mut JoinIndex,
         (keeps, changed): (&[Keep], &FxHashSet<ItemKey>),
     ) -> Option<Rejoined> {
-        let mut judge = Judge::new(self.plans, &self.budgets, self.now);
         let (mut new, mut arena) = (JoinIndex::default(), Bump::new());
+        let number = |name: &ResourceType| Some(self.types.get(name.as_str())?.number);
+        let read: FxHashSet<u32> = check.reads_regional().filter_map(number).collect();
         for keep in keeps {
-            for kept in keep.items() {
+            keep.check_names().ok()?;
+            for kept in keep.items().iter().filter(|kept| read.contains(&kept.resource_type)) {
                 arena.reset();
                 let item = keep.decoder(kept).and_then(|it| it.item(&arena)).ok()?;
-                if !check.reads().any(|name| name.as_str() == item.resource_type) {
-                    continue;
+                let is_judged = check.judges(item.resource_type);
+                if is_judged && index.idle.contains(&kept.account) {
+                    return None;
                 }
-                new.item(kept.key, kept.account, &item);
-                for (place, related) in check.expression.related.iter().enumerate() {
+                new.identity(kept.key, kept.account, &item);
+                for (place, related) in check.regional_related() {
                     let of = (kept.account, place);
-                    if check.judges(item.resource_type) {
-                        match judge.join_keys(check, &related.key, &item, &arena) {
-                            Ok(keys) => keys.iter().for_each(|key| new.subject(kept.key, of, key)),
-                            // It is judged again in any case, and not told what joins it.
-                            Err(Fault::Internal(_) | Fault::BudgetSpent) => return None,
-                            Err(_) => {}
-                        }
+                    // Without a key it is unknown, whatever joins it.
+                    if is_judged
+                        && let Ok(keys) = judge.join_keys(check, &related.key, &item, &arena)
+                    {
+                        keys.iter().for_each(|key| new.subject(kept.key, of, key));
                     }
                     if related.resource_type.as_str() == item.resource_type {
                         let keys = judge.join_keys(check, &related.related_key, &item, &arena);

@@ -41,7 +41,7 @@ pub use control_test::{
 };
 pub use coverage::Coverage;
 pub use evaluator::Evaluator;
-pub use incremental::{Affected, IncrementalState};
+pub use incremental::{Affected, IncrementalState, Needed};
 pub use ledger::ItemKey;
 pub use mask::{masked_reading, names_secret};
 pub use outcome::{ControlOutcome, Counts, Outcome, PlanOutcome, TargetOutcome};

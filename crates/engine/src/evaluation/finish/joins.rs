@@ -19,11 +19,11 @@ use crate::evaluation::ledger::ItemKey;
 use crate::evaluation::places::AccountPlaces;
 use crate::evaluation::result::Stage;
 use cel::Value;
-use model::{ConfigurationItem, InternalError, InternalPlace};
+use model::{ConfigurationItem, InternalError, InternalPlace, is_global};
 
 /// What was to be judged again alone is not known any more: only a whole evaluation can tell.
 const NOT_ALL: InternalError =
-    InternalError::new(InternalPlace::Join, "what joined cannot be told any more");
+    InternalError::new(InternalPlace::Join, "what joins is not known any more");
 
 /// The resources of one `related` of a control in one account, by their keys.
 struct Index<'f, 'p> {
@@ -35,9 +35,9 @@ struct Index<'f, 'p> {
 type Judged<'f> = (&'f JoinEntry<'f>, usize);
 
 /// What a control joins, as a later evaluation goes on from it.
-struct Kept {
+struct KeptJoins {
     index: JoinIndex,
-    /// Whether all of it is made anew: else only what resources come to.
+    /// Whether all of it is made now: else only what resources come to.
     is_new: bool,
 }
 
@@ -56,8 +56,11 @@ impl<'f, 'p> Finish<'f, 'p> {
                 self.joined_in(check, account, again, &mut kept);
             }
             if let (Some(joins), Some(mut kept)) = (&mut self.joins, kept)
-                && kept.index.settle()
+                && (!kept.is_new || kept.index.settle())
             {
+                if kept.is_new {
+                    kept.index.shrink();
+                }
                 joins.insert(at, kept.index);
             }
         }
@@ -65,15 +68,16 @@ impl<'f, 'p> Finish<'f, 'p> {
     }
 
     /// What is kept of what a check joins, if anybody goes on from it.
-    fn kept(&mut self, at: usize, check: &PreparedCheck<'p>, again: &Again) -> Option<Kept> {
+    fn kept(&mut self, at: usize, check: &PreparedCheck<'p>, again: &Again) -> Option<KeptJoins> {
         let known = self.joins.as_mut()?.remove(&at);
         match again {
-            Again::Joined(_) => known.map(|index| Kept { index, is_new: false }),
-            Again::Nothing | Again::All => {
-                let entries = check.reads().filter_map(|it| self.evaluation.types.get(it.as_str()));
+            Again::Joined(_) => known.map(|index| KeptJoins { index, is_new: false }),
+            _ => {
+                let types = &self.evaluation.types;
+                let entries = check.reads_regional().filter_map(|it| types.get(it.as_str()));
                 let is_apart = check.joins_item_by_item()
                     && !self.gathered.repeats(entries.map(|entry| entry.number));
-                is_apart.then(|| Kept { index: JoinIndex::default(), is_new: true })
+                is_apart.then(|| KeptJoins { index: JoinIndex::default(), is_new: true })
             }
         }
     }
@@ -83,7 +87,7 @@ impl<'f, 'p> Finish<'f, 'p> {
         check: &PreparedCheck<'p>,
         account: &AccountPlaces<'_>,
         again: &Again,
-        kept: &mut Option<Kept>,
+        kept: &mut Option<KeptJoins>,
     ) {
         let mut judged = match self.judged(check, account) {
             Ok(judged) => judged,
@@ -92,8 +96,10 @@ impl<'f, 'p> Finish<'f, 'p> {
         if let Again::Joined(subjects) = again {
             judged.retain(|(entry, _)| subjects.contains(&entry.key()));
         }
-        // What may join is known before anything is there to judge.
-        if judged.is_empty() && kept.as_ref().is_none_or(|kept| !kept.is_new) {
+        if judged.is_empty() {
+            if let Some(kept) = kept.as_mut().filter(|kept| kept.is_new) {
+                kept.index.idle(account.number);
+            }
             return;
         }
         let indexes = self.indexes(check, account, kept);
@@ -127,7 +133,7 @@ impl<'f, 'p> Finish<'f, 'p> {
         &mut self,
         check: &PreparedCheck<'p>,
         account: &AccountPlaces<'_>,
-        kept: &mut Option<Kept>,
+        kept: &mut Option<KeptJoins>,
     ) -> Result<Vec<Index<'f, 'p>>, Fault> {
         if !check.is_intact {
             return Err(Fault::Internal(CHANGED));
@@ -141,7 +147,7 @@ impl<'f, 'p> Finish<'f, 'p> {
         check: &PreparedCheck<'p>,
         (place, related): (usize, &'p CompiledRelated),
         account: &AccountPlaces<'_>,
-        kept: &mut Option<Kept>,
+        kept: &mut Option<KeptJoins>,
     ) -> Result<Index<'f, 'p>, Fault> {
         self.reads.in_account(account, &related.resource_type)?;
         let mut index = Index { related, entries: FxHashMap::default() };
@@ -151,8 +157,8 @@ impl<'f, 'p> Finish<'f, 'p> {
             arena.reset();
             let item = candidate.item(&arena)?;
             let keys = self.judge.join_keys(check, &related.related_key, &item, &arena)?;
-            if let Some(kept) = kept {
-                kept.item(*candidate, &item);
+            if let Some(kept) = kept.as_mut().filter(|_| !entry.is_global) {
+                kept.identity(*candidate, &item);
                 let of = (account.number, place);
                 kept.keys(|index, key| index.partner(candidate.key(), of, key), &keys);
             }
@@ -168,13 +174,16 @@ impl<'f, 'p> Finish<'f, 'p> {
         check: &PreparedCheck<'p>,
         judged: &[Judged<'f>],
         indexes: Result<&[Index<'f, 'p>], &Fault>,
-        kept: &mut Option<Kept>,
+        kept: &mut Option<KeptJoins>,
     ) {
         self.results.stage(Stage::Together);
         let mut arena = Bump::new();
         for (entry, target) in judged {
             arena.reset();
             let at = At { check, target: *target };
+            if kept.is_some() {
+                self.results.stage(Stage::Joined(entry.key()));
+            }
             let item = match entry.item(&arena) {
                 Ok(item) => item,
                 Err(broken) => {
@@ -183,8 +192,7 @@ impl<'f, 'p> Finish<'f, 'p> {
                 }
             };
             if let Some(kept) = kept {
-                kept.item(**entry, &item);
-                self.results.stage(Stage::Joined(entry.key()));
+                kept.identity(**entry, &item);
                 self.judge.ledger.begin();
             }
             let related = match indexes {
@@ -208,7 +216,7 @@ impl<'f, 'p> Finish<'f, 'p> {
         check: &PreparedCheck<'p>,
         indexes: &[Index<'f, 'p>],
         ((account, key), item): ((u32, ItemKey), &ConfigurationItem<'a>),
-        (kept, arena): (&mut Option<Kept>, &'a Bump),
+        (kept, arena): (&mut Option<KeptJoins>, &'a Bump),
     ) -> Result<Value<'a>, Fault>
     where
         'p: 'a,
@@ -217,7 +225,9 @@ impl<'f, 'p> Finish<'f, 'p> {
         let mut entries = Vec::with_capacity(indexes.len());
         for (place, index) in indexes.iter().enumerate() {
             let keys = self.judge.join_keys(check, &index.related.key, item, arena)?;
-            if let Some(kept) = kept {
+            if let Some(kept) = kept
+                && !is_global(index.related.resource_type.as_str())
+            {
                 kept.keys(|index, text| index.subject(key, (account, place), text), &keys);
             }
             let found = keys.iter().filter_map(|key| index.entries.get(*key)).flatten();
@@ -236,11 +246,11 @@ impl<'f, 'p> Finish<'f, 'p> {
     }
 }
 
-impl Kept {
+impl KeptJoins {
     /// Keeps that the control reads an item.
-    fn item(&mut self, entry: JoinEntry<'_>, item: &ConfigurationItem<'_>) {
+    fn identity(&mut self, entry: JoinEntry<'_>, item: &ConfigurationItem<'_>) {
         if self.is_new {
-            self.index.item(entry.key(), entry.account(), item);
+            self.index.identity(entry.key(), entry.account(), item);
         }
     }
 
