@@ -114,9 +114,13 @@ impl SecurityHubService for Counted {
         Ok(FindingsPage { findings: findings.collect(), next })
     }
 
-    async fn import(&self, findings: &[AwsSecurityFinding]) -> Result<Vec<NotImported>, AwsError> {
+    async fn import(
+        &self,
+        findings: &(dyn Fn() -> Vec<AwsSecurityFinding> + Sync),
+    ) -> Result<Vec<NotImported>, AwsError> {
+        let findings = findings();
         let mut held = self.held.lock().unwrap();
-        for finding in findings {
+        for finding in &findings {
             held.take(finding);
         }
         Ok(Vec::new())

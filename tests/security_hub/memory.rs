@@ -190,7 +190,11 @@ impl SecurityHubService for Memory {
         Ok(FindingsPage { findings, next })
     }
 
-    async fn import(&self, findings: &[AwsSecurityFinding]) -> Result<Vec<NotImported>, AwsError> {
+    async fn import(
+        &self,
+        findings: &(dyn Fn() -> Vec<AwsSecurityFinding> + Sync),
+    ) -> Result<Vec<NotImported>, AwsError> {
+        let findings = findings();
         self.begin("import").await?;
         let failed = {
             let mut inner = self.0.lock().unwrap();
@@ -199,7 +203,7 @@ impl SecurityHubService for Memory {
                 return Err(error(Class::TooLarge));
             }
             let failed = inner.not_taken(findings.iter().filter_map(|finding| finding.id()));
-            for finding in findings {
+            for finding in &findings {
                 if !failed.iter().any(|(id, _)| Some(id.as_str()) == finding.id()) {
                     inner.upsert(finding.clone());
                 }

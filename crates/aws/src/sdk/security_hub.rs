@@ -35,10 +35,11 @@ pub trait SecurityHubService: Send + Sync {
         token: Option<String>,
     ) -> impl Future<Output = Result<FindingsPage, AwsError>> + Send;
 
-    /// Creates and updates at most 100 findings of at most 6 MB; gives those that were not taken.
+    /// Creates and updates at most 100 findings of at most 6 MB; gives those that were not taken. They are made when
+    /// they are sent: the SDK's types take some 35 KB for each.
     fn import(
         &self,
-        findings: &[AwsSecurityFinding],
+        findings: &(dyn Fn() -> Vec<AwsSecurityFinding> + Sync),
     ) -> impl Future<Output = Result<Vec<NotImported>, AwsError>> + Send;
 
     /// Changes what only customers may of at most 100 findings; gives those that were not changed.
@@ -135,9 +136,12 @@ impl SecurityHubService for SecurityHubClient {
         Ok(FindingsPage { findings: page.findings.unwrap_or_default(), next: page.next_token })
     }
 
-    async fn import(&self, findings: &[AwsSecurityFinding]) -> Result<Vec<NotImported>, AwsError> {
-        let ask = self.client.batch_import_findings().set_findings(Some(findings.to_vec()));
-        let answer = self.caller.call(IMPORT_FINDINGS, || ask.clone().send()).await?;
+    async fn import(
+        &self,
+        findings: &(dyn Fn() -> Vec<AwsSecurityFinding> + Sync),
+    ) -> Result<Vec<NotImported>, AwsError> {
+        let ask = || self.client.batch_import_findings().set_findings(Some(findings())).send();
+        let answer = self.caller.call(IMPORT_FINDINGS, ask).await?;
         let failed = answer.failed_findings.into_iter().flatten();
         Ok(failed
             .map(|failed| NotImported {

@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use aws_sdk_securityhub::types::AwsSecurityFinding;
-
 use super::deliver::{Bulk, EntryFailure};
 use super::encode::encode;
 use crate::{AwsError, SecurityHubService};
@@ -17,7 +15,7 @@ const AROUND: usize = r#"{"Findings":[]}"#.len();
 pub(super) struct Batches<I> {
     findings: I,
     /// What had no place in the batch before.
-    carried: Option<(AwsSecurityFinding, usize)>,
+    carried: Option<(Document, usize)>,
 }
 
 impl<'f, I: Iterator<Item = &'f Finding>> Batches<I> {
@@ -26,19 +24,19 @@ impl<'f, I: Iterator<Item = &'f Finding>> Batches<I> {
     }
 
     /// The next finding, with its bytes in a request.
-    fn next_finding(&mut self) -> Option<(AwsSecurityFinding, usize)> {
+    fn next_finding(&mut self) -> Option<(Document, usize)> {
         self.carried.take().or_else(|| {
             let document = self.findings.next()?.to_asff();
             let bytes = bytes(&document) + 1; // the comma
-            Some((encode(document), bytes))
+            Some((document, bytes))
         })
     }
 }
 
 impl<'f, I: Iterator<Item = &'f Finding>> Iterator for Batches<I> {
-    type Item = Vec<AwsSecurityFinding>;
+    type Item = Vec<Document>;
 
-    fn next(&mut self) -> Option<Vec<AwsSecurityFinding>> {
+    fn next(&mut self) -> Option<Vec<Document>> {
         let mut batch = Vec::new();
         let mut total = AROUND;
         while batch.len() < limits::BATCH {
@@ -79,14 +77,15 @@ impl Write for Counter {
 pub(super) struct Import<'h, H>(pub(super) &'h H);
 
 impl<H: SecurityHubService> Bulk for Import<'_, H> {
-    type Entry = AwsSecurityFinding;
+    type Entry = Document;
 
-    fn id(entry: &AwsSecurityFinding) -> &str {
-        entry.id().unwrap_or_default()
+    fn id(entry: &Document) -> &str {
+        &entry.id
     }
 
-    async fn send(&self, findings: &[AwsSecurityFinding]) -> Result<Vec<EntryFailure>, AwsError> {
-        let failed = self.0.import(findings).await?;
+    async fn send(&self, findings: &[Document]) -> Result<Vec<EntryFailure>, AwsError> {
+        let encoded = || findings.iter().cloned().map(encode).collect();
+        let failed = self.0.import(&encoded).await?;
         let failures = failed.into_iter().map(|failed| EntryFailure {
             id: failed.id,
             code: failed.code,
