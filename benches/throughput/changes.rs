@@ -55,7 +55,7 @@ pub(crate) fn measure(count: u64) -> io::Result<()> {
         mirrored / f64::from(1 << 20),
     );
     for (what, first, step) in
-        [("an instance", 1, KINDS), ("a bucket that twenty others join", 0, items::LOGGED)]
+        [("an instance", 1, KINDS), ("a bucket that nineteen others join", 0, items::LOGGED)]
     {
         let mut found = 0;
         let (took, ()) = timed(|| {

@@ -301,7 +301,6 @@ impl Examiner<'_, '_, '_> {
         };
         match (take, key) {
             (Take::Keyed, Some(key)) => worker.keyed_item(key, &item, &mut keep),
-            (Take::Changed, Some(key)) => worker.judge_item(key, &item, &mut keep),
             (Take::Kept, Some(key)) => worker.keep_item(key, &item),
             (_, _) => worker.item(&item, &mut keep),
         }
@@ -315,8 +314,6 @@ pub(super) enum Take {
     Unkeyed,
     /// The same, and what they came to is remembered.
     Keyed,
-    /// Each is judged alone: it changed since an earlier round.
-    Changed,
     /// They are kept for what needs others, too.
     Kept,
 }

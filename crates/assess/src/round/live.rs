@@ -167,7 +167,7 @@ impl LiveRetained {
         let examination = setting.examination(round, interest, view.progress);
         let changed_items = changed.items(&read.parts);
         let examined =
-            examination.live(read, &changed_items, Take::Changed, &mut workers, &mut held_back);
+            examination.live(read, &changed_items, Take::Keyed, &mut workers, &mut held_back);
         let mut keys = read.mirror.keys(&changed.changes);
         keys.extend(&examined.keys);
         let of_changed = (&changed.types, keys);

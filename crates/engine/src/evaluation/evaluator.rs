@@ -41,7 +41,7 @@ impl<'e, 'p> Evaluator<'e, 'p> {
     /// Takes one item, read by [`Evaluation::reading`] or more. A deleted resource is no resource.
     pub fn item(&mut self, item: &ConfigurationItem<'_>, results: &mut dyn Results) {
         self.judge.outcome.items += 1;
-        self.take(ItemKey::default(), item, Use::JUDGED_AND_KEPT, results);
+        self.take(ItemKey::default(), item, Use::JudgedAndKept, results);
     }
 
     /// Does the same, and remembers what the item came to, so that a later evaluation can go on from there.
@@ -53,26 +53,13 @@ impl<'e, 'p> Evaluator<'e, 'p> {
     ) {
         self.judge.ledger.begin();
         self.judge.outcome.items += 1;
-        self.take(key, item, Use::JUDGED_AND_KEPT, results);
-        self.remember(key);
-    }
-
-    /// Takes one item that changed since an evaluation that is gone on from. It is kept until it is known what its
-    /// change affects.
-    pub fn judge_item(
-        &mut self,
-        key: ItemKey,
-        item: &ConfigurationItem<'_>,
-        results: &mut dyn Results,
-    ) {
-        self.judge.ledger.begin();
-        self.take(key, item, Use::JUDGED_AND_KEPT, results);
+        self.take(key, item, Use::JudgedAndKept, results);
         self.remember(key);
     }
 
     /// Takes one item, changed or not, that is needed again.
     pub fn keep_item(&mut self, key: ItemKey, item: &ConfigurationItem<'_>) {
-        self.take(key, item, Use::KEPT, &mut |_: &EvaluationResult<'_>| {});
+        self.take(key, item, Use::Kept, &mut |_: &EvaluationResult<'_>| {});
     }
 
     fn remember(&mut self, key: ItemKey) {
@@ -105,12 +92,10 @@ impl<'e, 'p> Evaluator<'e, 'p> {
             self.compliance(key, item, use_, results);
         }
         let Some(account) = self.evaluation.places.account(item.account_id) else { return };
-        if use_.keeps
-            && let Some(projection) = &entry.need.keep
-        {
+        if let Some(projection) = &entry.need.keep {
             self.keep.put((entry.number, account.number, key), item, projection);
         }
-        if use_.judges
+        if use_ == Use::JudgedAndKept
             && !entry.is_global
             && let Some(targets) = account.targets(item.region, false)
         {
@@ -132,12 +117,10 @@ impl<'e, 'p> Evaluator<'e, 'p> {
         for (resource_type, result) in evaluation.rules.results(item, &self.scratch) {
             let Some(entry) = evaluation.types.get(resource_type) else { continue };
             let result = ConfigurationItem { resource_type, ..result };
-            if use_.keeps
-                && let Some(projection) = &entry.need.keep
-            {
+            if let Some(projection) = &entry.need.keep {
                 self.keep.put((entry.number, account.number, key), &result, projection);
             }
-            if use_.judges
+            if use_ == Use::JudgedAndKept
                 && !entry.is_global
                 && let Some(targets) = account.targets(item.region, false)
             {
@@ -148,17 +131,12 @@ impl<'e, 'p> Evaluator<'e, 'p> {
 }
 
 /// What is made of an item.
-#[derive(Debug, Clone, Copy)]
-struct Use {
-    /// Whether checks run that judge it alone.
-    judges: bool,
-    /// Whether it is kept for those that need others, too.
-    keeps: bool,
-}
-
-impl Use {
-    const JUDGED_AND_KEPT: Self = Self { judges: true, keeps: true };
-    const KEPT: Self = Self { judges: false, keeps: true };
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Checks run that judge it alone, and it is kept for those that need others, too.
+    JudgedAndKept,
+    /// It is kept alone.
+    Kept,
 }
 
 /// Runs the checks that judge a resource alone.

@@ -131,7 +131,9 @@ impl Affected {
         }
         self.joined_types.clear();
         self.joined.clear();
-        workers.iter_mut().for_each(|worker| worker.keep = Keep::default());
+        for worker in workers {
+            worker.keep = Keep::default();
+        }
     }
 
     pub(super) fn again(&self, check: usize) -> &Again {
@@ -153,7 +155,7 @@ impl<'p> Evaluation<'p> {
 
     /// What has to be judged again where items of these types changed: `changed` are the keys of all that may be
     /// another than before, those of items that are gone among them, and the workers were given those that are there
-    /// ([`Evaluator::judge_item`]). Nothing where that is all there is.
+    /// ([`Evaluator::keyed_item`]). Nothing where that is all there is.
     ///
     /// What the workers kept of these items is taken, and `state` knows of their joins then: [`Self::update`] has to
     /// follow, or `state` is of no use any more.
@@ -184,8 +186,8 @@ impl<'p> Evaluation<'p> {
         let mut judge = Judge::new(self.plans, &self.budgets, self.now);
         for (at, check) in self.checks.iter().enumerate() {
             let reads_changed = || check.reads().any(|name| of_types.contains(name));
-            let is_global_only = check.way == Way::Alone;
-            let again = if is_global_only {
+            let is_alone = check.way == Way::Alone;
+            let again = if is_alone {
                 let looks_at_global = check.expression.resource_types.iter().any(is_global_type);
                 if affected.is_global && looks_at_global { Again::All } else { Again::Nothing }
             } else if reads_changed() {
@@ -204,7 +206,7 @@ impl<'p> Evaluation<'p> {
                 Again::Nothing => false,
                 // Of these several copies are brought together.
                 Again::Joined(_) => is_global_type(name),
-                Again::All => !is_global_only || is_global_type(name),
+                Again::All => !is_alone || is_global_type(name),
             };
             affected.types.extend(check.reads().filter(needs_all).cloned());
             affected.checks.push(again);
@@ -301,7 +303,7 @@ impl<'p> Evaluation<'p> {
             }
             state.alone.internal.merge(&worker.judge.outcome.internal);
         }
-        self.take_back_joined(state, affected);
+        self.take_back_joined(state, affected)?;
         if affected.includes_global() {
             state.together.forget_items();
         }
@@ -316,19 +318,21 @@ impl<'p> Evaluation<'p> {
         lasts.then_some(whole)
     }
 
-    /// Takes back what is judged again of what came of several items.
-    fn take_back_joined(&self, state: &mut IncrementalState, affected: &Affected) {
+    /// Takes back what is judged again of what came of several items. Nothing where it is not known what that was.
+    fn take_back_joined(&self, state: &mut IncrementalState, affected: &Affected) -> Option<()> {
         let IncrementalState { together, joins, .. } = state;
         for (at, (check, again)) in self.checks.iter().zip(&affected.checks).enumerate() {
-            match (again, joins.get_mut(&at)) {
-                (Again::Nothing, _) => {}
-                (Again::Joined(subjects), Some(index)) => {
+            match again {
+                Again::Nothing => {}
+                Again::Joined(subjects) => {
+                    let index = joins.get_mut(&at)?;
                     let counted = subjects.iter().filter_map(|key| index.take_verdict(*key, check));
                     counted.for_each(|counted| together.uncount(counted));
                 }
-                (Again::Joined(_) | Again::All, _) => together.forget(check.plan, check.control),
+                Again::All => together.forget(check.plan, check.control),
             }
         }
+        Some(())
     }
 }
 

@@ -123,7 +123,9 @@ impl JoinIndex {
     /// Gives back what only serves adding more.
     pub(super) fn shrink(&mut self) {
         let Self { subjects, partners, identities, verdicts, .. } = self;
-        [subjects, partners, identities].into_iter().for_each(|pairs| pairs.0.shrink_to_fit());
+        for pairs in [subjects, partners, identities] {
+            pairs.0.shrink_to_fit();
+        }
         verdicts.shrink_to_fit();
     }
 
@@ -209,12 +211,16 @@ impl<'p> Evaluation<'p> {
                     if is_judged
                         && let Ok(keys) = judge.join_keys(check, &related.key, &item, &arena)
                     {
-                        keys.iter().for_each(|key| new.subject(kept.key, of, key));
+                        for key in keys {
+                            new.subject(kept.key, of, key);
+                        }
                     }
                     if related.resource_type.as_str() == item.resource_type {
+                        // Where nobody knows what it joins, that concerns all.
                         let keys = judge.join_keys(check, &related.related_key, &item, &arena);
-                        // Nobody knows what it joins: that concerns all.
-                        keys.ok()?.iter().for_each(|key| new.partner(kept.key, of, key));
+                        for key in keys.ok()? {
+                            new.partner(kept.key, of, key);
+                        }
                     }
                 }
             }

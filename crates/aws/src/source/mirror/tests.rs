@@ -175,7 +175,9 @@ fn single_items_are_read_by_their_keys() {
     put(&mirror, &buckets, "gone", "1");
     let wanted = mirror.keys(&mirror.take_changes());
     mirror.begin(&buckets, NOW);
-    ["a", "b"].into_iter().for_each(|id| put(&mirror, &buckets, id, "3"));
+    for id in ["a", "b"] {
+        put(&mirror, &buckets, id, "3");
+    }
     mirror.finish(&buckets).unwrap();
     let which = [&buckets, &keys_part].map(|part| (part, Which::Of(&wanted)));
     let workers = vec![Ids(Vec::new())];

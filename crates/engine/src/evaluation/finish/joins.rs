@@ -70,16 +70,14 @@ impl<'f, 'p> Finish<'f, 'p> {
     /// What is kept of what a check joins, if anybody goes on from it.
     fn kept(&mut self, at: usize, check: &PreparedCheck<'p>, again: &Again) -> Option<KeptJoins> {
         let known = self.joins.as_mut()?.remove(&at);
-        match again {
-            Again::Joined(_) => known.map(|index| KeptJoins { index, is_new: false }),
-            _ => {
-                let types = &self.evaluation.types;
-                let entries = check.reads_regional().filter_map(|it| types.get(it.as_str()));
-                let is_apart = check.joins_item_by_item()
-                    && !self.gathered.repeats(entries.map(|entry| entry.number));
-                is_apart.then(|| KeptJoins { index: JoinIndex::default(), is_new: true })
-            }
+        if let Again::Joined(_) = again {
+            return known.map(|index| KeptJoins { index, is_new: false });
         }
+        let types = &self.evaluation.types;
+        let entries = check.reads_regional().filter_map(|it| types.get(it.as_str()));
+        let is_apart =
+            check.joins_item_by_item() && !self.gathered.repeats(entries.map(|entry| entry.number));
+        is_apart.then(|| KeptJoins { index: JoinIndex::default(), is_new: true })
     }
 
     fn joined_in(
@@ -257,7 +255,9 @@ impl KeptJoins {
     /// Keeps keys.
     fn keys(&mut self, mut keep: impl FnMut(&mut JoinIndex, &str), keys: &[&str]) {
         if self.is_new {
-            keys.iter().for_each(|key| keep(&mut self.index, key));
+            for key in keys {
+                keep(&mut self.index, key);
+            }
         }
     }
 }

@@ -210,7 +210,7 @@ fn update(
     for (at, (place, item)) in items.iter().enumerate().filter(|(_, (it, _))| changed.contains(it))
     {
         collect.stage(Stage::Item(key(*place).0));
-        workers[at % 2].judge_item(key(*place), item, &mut collect);
+        workers[at % 2].keyed_item(key(*place), item, &mut collect);
     }
     let affected = evaluation.affected(state, &mut workers, (&types, keys));
     let Some(mut affected) = affected else {
@@ -246,7 +246,7 @@ fn read<'a>(
     let text = arena.alloc_str(&item.to_string());
     match parse_item(text.as_bytes(), reading, arena).unwrap() {
         Parsed::Item(item) => Some((place, item)),
-        _ => None,
+        Parsed::Skipped(_) => None,
     }
 }
 

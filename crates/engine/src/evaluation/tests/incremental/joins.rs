@@ -33,7 +33,7 @@ fn needed_by(check: &str, world: &mut World, change: (Place, Json)) -> (usize, V
     world.insert(place, change.1);
     let mut workers = vec![evaluation.worker()];
     let (_, item) = read((place, &world[&place]), &reading, &arena).unwrap();
-    workers[0].judge_item(key(place), &item, &mut |_: &EvaluationResult<'_>| {});
+    workers[0].keyed_item(key(place), &item, &mut |_: &EvaluationResult<'_>| {});
     let types = BTreeSet::from([TYPES[place.0].parse().unwrap()]);
     let changed = (&types, std::iter::once(key(place)).collect());
     let affected = evaluation.affected(&mut state.unwrap(), &mut workers, changed).unwrap();
