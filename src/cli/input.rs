@@ -103,6 +103,11 @@ impl Opened {
 }
 
 impl SnapshotOptions {
+    /// Whether any is given.
+    pub(super) const fn are_given(&self) -> bool {
+        self.recorded_types.is_some() || self.max_age.is_some()
+    }
+
     /// Resolves baselines and what they name for the accounts of the snapshot. What is in it may be known
     /// already.
     ///

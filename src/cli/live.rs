@@ -20,7 +20,7 @@ use aws::AwsSettings;
 use aws::publish::{FindingSink, Place, SecurityHub};
 use cel::Timestamp;
 use engine::drift::{Installation, Publisher};
-use engine::plan::{OwnerKeys, Plan, Resolved};
+use engine::plan::{OwnerKeys, Plan, Resolved, Target};
 use manifest::{Objects, load_paths};
 use metrics::Metrics;
 use model::{AccountId, Partition, Region};
@@ -41,7 +41,7 @@ pub(super) struct LiveArguments {
     #[arg(long = "account", value_name = "ID")]
     pub(super) accounts: Vec<AccountId>,
     /// The role to assume in the account. It takes precedence over the `AwsAccount`'s own.
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = role_arn)]
     role_arn: Option<String>,
     /// The external ID that the role's trust policy requires. Set the variable instead to keep it
     /// out of process lists.
@@ -179,8 +179,8 @@ impl LiveArguments {
         }
         for account in &mut objects.accounts {
             change(&mut account.object.spec);
-            self.give_role(&mut account.object.spec);
         }
+        self.give_role(objects.accounts.iter_mut().map(|account| &mut account.object.spec))?;
         let mut resolved = resolve(&objects, mistakes, baseline.paths(), declared, owners, now)?;
         self.narrow(&mut resolved.plans)?;
         Ok(Declared { objects, resolved, aws })
@@ -196,7 +196,7 @@ impl LiveArguments {
         let aws = AwsAccounts::new(settings, metrics.aws().clone(), self.installation());
         let Some(path) = path else {
             let mut own = self.own_account(&aws).await?.spec;
-            self.give_role(&mut own);
+            self.give_role([&mut own])?;
             return Ok((vec![own], aws));
         };
         let (objects, mistakes) = load_paths([path]);
@@ -209,9 +209,6 @@ impl LiveArguments {
         let mut accounts: Vec<AwsAccountSpec> =
             objects.accounts.into_iter().map(|account| account.object.spec).collect();
         accounts.retain(|it| self.accounts.is_empty() || self.accounts.contains(&it.account_id));
-        for account in &mut accounts {
-            self.give_role(account);
-        }
         let missing =
             self.accounts.iter().find(|id| !accounts.iter().any(|it| it.account_id == **id));
         let path = path.display();
@@ -221,7 +218,10 @@ impl LiveArguments {
                 let paths = path.to_string();
                 return Err(CommandError::NothingFound { what: "AwsAccount", paths });
             }
-            None => return Ok((accounts, aws)),
+            None => {
+                self.give_role(&mut accounts)?;
+                return Ok((accounts, aws));
+            }
         };
         Err(CommandError::Usage(problem))
     }
@@ -255,10 +255,18 @@ impl LiveArguments {
         self.role_arn.as_ref()?.split(':').nth(4)?.parse().ok()
     }
 
-    /// The role of the command line goes before others.
-    fn give_role(&self, spec: &mut AwsAccountSpec) {
-        let Some(arn) = &self.role_arn else { return };
-        if self.role_account().as_ref() == Some(&spec.account_id) {
+    /// The role of the command line goes before others. It has to be that of an account that is read.
+    fn give_role<'s>(
+        &self,
+        specs: impl IntoIterator<Item = &'s mut AwsAccountSpec>,
+    ) -> Result<(), CommandError> {
+        let (Some(arn), Some(account)) = (&self.role_arn, self.role_account()) else {
+            return Ok(());
+        };
+        let is_read = self.accounts.is_empty() || self.accounts.contains(&account);
+        let mut is_given = false;
+        for spec in specs.into_iter().filter(|spec| is_read && spec.account_id == account) {
+            is_given = true;
             spec.role = Some(RoleReference {
                 arn: arn.clone(),
                 external_id: self.external_id.clone(),
@@ -266,6 +274,13 @@ impl LiveArguments {
                 session_tags: std::collections::BTreeMap::new(),
             });
         }
+        if is_given {
+            return Ok(());
+        }
+        let problem = format!(
+            "--role-arn is a role of account {account}, which is not among the accounts to read"
+        );
+        Err(CommandError::Usage(problem))
     }
 
     /// Leaves only the targets that were asked for.
@@ -280,7 +295,32 @@ impl LiveArguments {
             let problem = "no baseline applies to the selected accounts and regions";
             return Err(CommandError::Usage(problem.to_owned()));
         }
-        Ok(())
+        let is_left = |is: &dyn Fn(&Target) -> bool| {
+            plans.iter().flat_map(|plan| &plan.targets).any(|target| is(target))
+        };
+        let account = self.accounts.iter().find(|id| !is_left(&|it| it.account == **id));
+        let region = self.regions.iter().find(|name| !is_left(&|it| it.region == **name));
+        let without = account
+            .map(|id| format!("account {id}"))
+            .or_else(|| region.map(|name| format!("region {name}")));
+        without.map_or(Ok(()), |place| {
+            let problem = format!("no baseline applies to {place}, of those that were selected");
+            Err(CommandError::Usage(problem))
+        })
+    }
+}
+
+/// A role's ARN, as the command line gives it.
+fn role_arn(text: &str) -> Result<String, &'static str> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, "iam", "", account, role]
+            if account.parse::<AccountId>().is_ok()
+                && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("write the ARN of a role, such as arn:aws:iam::111122223333:role/plumbline"),
     }
 }
 

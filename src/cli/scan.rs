@@ -134,7 +134,7 @@ impl ScanArguments {
                 --only";
             return Err(CommandError::Usage(problem.to_owned()));
         }
-        self.source.check(&self.accounts)?;
+        self.source.check(&self.accounts, &self.options)?;
         self.check_options_of_live()?;
         let (now, progress) = (SystemClock.now(), ReadingBar::new());
         if self.source.live {

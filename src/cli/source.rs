@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::exit::CommandError;
 use super::features::Feature;
+use super::input::SnapshotOptions;
 use super::live::LiveArguments;
 
 /// A snapshot, or live accounts.
@@ -31,10 +32,20 @@ pub(super) struct SourceArguments {
 }
 
 impl SourceArguments {
-    /// Refuses what says how live accounts are read where none are, and a build that reads none.
-    pub(super) fn check(&self, accounts: &LiveArguments) -> Result<(), CommandError> {
+    /// Refuses what says how live accounts are read where none are, or how a snapshot is, and a build that reads no
+    /// accounts.
+    pub(super) fn check(
+        &self,
+        accounts: &LiveArguments,
+        options: &SnapshotOptions,
+    ) -> Result<(), CommandError> {
         if self.live {
             Feature::Aws.needed_for("option --live")?;
+            if options.are_given() {
+                let problem = "--max-age and --recorded-types say how a snapshot is read: remove them, or replace --live \
+                    with --snapshot";
+                return Err(CommandError::Usage(problem.to_owned()));
+            }
         } else if accounts.are_chosen() {
             let problem = "--region, --account and --role-arn select what --live reads: add --live";
             return Err(CommandError::Usage(problem.to_owned()));

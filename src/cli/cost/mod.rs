@@ -102,7 +102,7 @@ struct CountedPlaces {
 
 impl CostArguments {
     pub(super) fn execute(&self) -> Result<Exit, CommandError> {
-        self.source.check(&self.accounts)?;
+        self.source.check(&self.accounts, &self.options)?;
         let now = SystemClock.now();
         let progress = ReadingBar::new();
         let prices = self.prices()?;
