@@ -20,7 +20,7 @@ use aws::AwsSettings;
 use aws::publish::{FindingSink, Place, SecurityHub};
 use cel::Timestamp;
 use engine::drift::{Installation, Publisher};
-use engine::plan::{OwnerKeys, Plan, Resolved, Target};
+use engine::plan::{OwnerKeys, Plan, Resolved};
 use manifest::{Objects, load_paths};
 use metrics::Metrics;
 use model::{AccountId, Partition, Region};
@@ -295,11 +295,11 @@ impl LiveArguments {
             let problem = "no baseline applies to the selected accounts and regions";
             return Err(CommandError::Usage(problem.to_owned()));
         }
-        let is_left = |is: &dyn Fn(&Target) -> bool| {
-            plans.iter().flat_map(|plan| &plan.targets).any(|target| is(target))
-        };
-        let account = self.accounts.iter().find(|id| !is_left(&|it| it.account == **id));
-        let region = self.regions.iter().find(|name| !is_left(&|it| it.region == **name));
+        let targets = || plans.iter().flat_map(|plan| &plan.targets);
+        let account =
+            self.accounts.iter().find(|id| !targets().any(|target| target.account == **id));
+        let region =
+            self.regions.iter().find(|name| !targets().any(|target| target.region == **name));
         let without = account
             .map(|id| format!("account {id}"))
             .or_else(|| region.map(|name| format!("region {name}")));
