@@ -110,8 +110,12 @@ impl IamPolicyArguments {
         let resolved = resolve(&objects, mistakes, self.baselines.paths(), true, &owners, now)?;
         let accounts = objects.accounts.iter().map(|account| &account.object.spec);
         let accounts: Vec<_> = accounts.filter(|spec| is_asked(&spec.account_id)).collect();
-        if accounts.is_empty() && organizations.is_empty() {
-            let problem = format!("no AwsAccount in {path} has one of the selected account ids");
+        let missing = self.accounts.iter().find(|id| {
+            !accounts.iter().any(|spec| spec.account_id == **id)
+                && !organizations.iter().any(|spec| spec.account_id == **id)
+        });
+        if let Some(id) = missing {
+            let problem = format!("no AwsAccount in {path} has the account id {id}");
             return Err(CommandError::Usage(problem));
         }
         Ok(Permissions::of(accounts, organizations, &resolved.plans, !self.no_publish, now))
