@@ -197,9 +197,14 @@ impl<'p> Evaluation<'p> {
         let read: FxHashSet<u32> = check.reads_regional().filter_map(number).collect();
         for keep in keeps {
             keep.check_names().ok()?;
-            for kept in keep.items().iter().filter(|kept| read.contains(&kept.resource_type)) {
+            for kept in keep.items() {
+                // Its type is what was kept, or nobody can say what it joins.
+                let decoder = keep.decoder(kept).ok()?;
+                if !read.contains(&kept.resource_type) {
+                    continue;
+                }
                 arena.reset();
-                let item = keep.decoder(kept).and_then(|it| it.item(&arena)).ok()?;
+                let item = decoder.item(&arena).ok()?;
                 let is_judged = check.judges(item.resource_type);
                 if is_judged && index.idle.contains(&kept.account) {
                     return None;

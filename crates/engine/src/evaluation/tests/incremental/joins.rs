@@ -96,3 +96,30 @@ fn where_nothing_is_judged_what_may_join_is_not_read() {
     assert_eq!(needed_after(&mut world, (log, of_log)), (0, vec![key(log)]));
     assert_eq!(needed_after(&mut world, (vpc, of_vpc)), (2, Vec::new()));
 }
+
+#[test]
+fn a_change_needs_all_where_what_was_kept_of_it_is_not_as_it_was() {
+    let (plans, world) = ([plan(&[CHECKS[3]])], (0..3).flat_map(vpc_with_log).collect());
+    let (parameters, arena) = (Bump::new(), Bump::new());
+    let evaluation = Evaluation::new(&plans, NOW, &parameters);
+    let reading = Reading::new(evaluation.reading());
+    let [_, (log, _)] = vpc_with_log(0);
+    let moved = text(log, (1, 2, 0));
+    let (_, item) = read((log, &moved), &reading, &arena).unwrap();
+    let types = BTreeSet::from([TYPES[log.0].parse().unwrap()]);
+    let vpc = TYPES[2].parse().unwrap();
+    let mut cases = 0;
+    for (at, mask) in (0..).flat_map(|at| [0x01, 0x80, 0xff].map(|mask| (at, mask))) {
+        let (_, _, state) = whole(&plans, &world, &complete());
+        let mut workers = vec![evaluation.worker()];
+        workers[0].keyed_item(key(log), &item, &mut |_: &EvaluationResult<'_>| {});
+        if !workers[0].keep.corrupt(at, mask) {
+            break;
+        }
+        let changed = (&types, std::iter::once(key(log)).collect());
+        let affected = evaluation.affected(&mut state.unwrap(), &mut workers, changed).unwrap();
+        assert_eq!(affected.needs(&vpc), Needed::All, "thing {at} by {mask:#x}");
+        cases += 1;
+    }
+    assert!(cases > 100, "{cases} cases");
+}
