@@ -12,6 +12,7 @@ use super::exit::CommandError;
 use super::files::BaselineFiles;
 use super::input::{Input, declare, resolve};
 use super::reports::DeclaredPlaces;
+use api::form::{Form, ROLE_ARN};
 use api::{
     AccountFactsMode, AccountSource, AwsAccount, AwsAccountSpec, ConfigApiSource, RoleReference,
 };
@@ -310,17 +311,12 @@ impl LiveArguments {
     }
 }
 
-/// A role's ARN, as the command line gives it.
-fn role_arn(text: &str) -> Result<String, &'static str> {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", _, "iam", "", account, role]
-            if account.parse::<AccountId>().is_ok()
-                && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
-        {
-            Ok(text.to_owned())
-        }
-        _ => Err("write the ARN of a role, such as arn:aws:iam::111122223333:role/plumbline"),
+/// A role's ARN, of the form that it has in an `AwsAccount`.
+fn role_arn(text: &str) -> Result<String, String> {
+    let form = Form::of(ROLE_ARN);
+    match form.filter(|form| !form.fits(text)) {
+        Some(form) => Err(format!("it must be {}", form.meaning)),
+        None => Ok(text.to_owned()),
     }
 }
 

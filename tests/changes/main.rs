@@ -193,6 +193,17 @@ impl World {
         minute(self.minutes)
     }
 
+    /// A round over what was read.
+    fn round<'r>(
+        &'r self,
+        sources: &'r [SourceInput],
+        known: Option<&'r KnownFindings>,
+        publisher: &'r Publisher,
+    ) -> Round<'r> {
+        let (plans, now, limits) = (&self.plans, self.now(), Limits::NONE);
+        Round { plans, sources, known, publisher, now, may_lack_baselines: false, limits }
+    }
+
     /// What a read finds.
     fn read(&self) -> LiveRead {
         let arena = bumpalo::Bump::new();
@@ -281,15 +292,7 @@ fn sequence(seed: u64, tested: &[Tested]) -> Tally {
         }
         let sources = [SourceInput::Live(world.read())];
         let known = world.known.clone();
-        let round = Round {
-            plans: &world.plans,
-            sources: &sources,
-            known: Some(&known),
-            publisher: &publisher,
-            now: world.now(),
-            may_lack_baselines: false,
-            limits: Limits::NONE,
-        };
+        let round = world.round(&sources, Some(&known), &publisher);
         let (expected, _) = said(|view| evaluate(&round, view));
         let (found, report) = said(|view| evaluate_changed(&round, &mut retained, view));
         assert!(found == expected, "seed {seed}, step {step}:\n{}", difference(&found, &expected));

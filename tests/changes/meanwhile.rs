@@ -1,8 +1,9 @@
 //! What changes between a read and the evaluation of what was read, or while that is under way.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 
-use assess::{Limits, Retained, Round, SourceInput, View, evaluate, evaluate_changed};
+use assess::{Retained, SourceInput, View, evaluate, evaluate_changed};
 use aws::source::{Mirror, MirrorSpace, Part};
 use engine::drift::{KnownFindings, Publisher};
 use engine::evaluation::{Counts, EvaluationResult};
@@ -28,18 +29,15 @@ fn shows_and_changes(_: &EvaluationResult<'_>) -> bool {
     false
 }
 
-fn part(resource_type: &str) -> Part {
-    Part { region: REGIONS[0].parse().unwrap(), resource_type: resource_type.parse().unwrap() }
-}
-
-fn put(mirror: &Mirror, resource_type: &str, id: &str, fields: &Json) {
+fn put(mirror: &Mirror, resource_type: &str, id: &str, fields: &Json) -> io::Result<()> {
     let mut item = json!({
         "resourceType": resource_type, "resourceId": id, "awsAccountId": ACCOUNT,
         "awsRegion": REGIONS[0], "configurationItemStatus": "OK",
         "configurationItemCaptureTime": "2026-01-31T00:00:00Z",
     });
     item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    mirror.put(&part(resource_type), (REGIONS[0], id), None, &item.to_string()).unwrap();
+    let (region, resource_type) = (REGIONS[0].parse().unwrap(), resource_type.parse().unwrap());
+    mirror.put(&Part { region, resource_type }, (REGIONS[0], id), None, &item.to_string())
 }
 
 fn put_log(mirror: &Mirror, id: &str, of: &str) {
@@ -47,7 +45,7 @@ fn put_log(mirror: &Mirror, id: &str, of: &str) {
         "resourceId": of, "flowLogStatus": "ACTIVE", "trafficType": "ALL",
         "deliverLogsStatus": "SUCCESS",
     });
-    put(mirror, "AWS::EC2::FlowLog", id, &json!({"configuration": configuration}));
+    put(mirror, "AWS::EC2::FlowLog", id, &json!({"configuration": configuration})).unwrap();
 }
 
 fn put_bucket(mirror: &Mirror, id: &str, logs_to: &str) {
@@ -57,7 +55,7 @@ fn put_bucket(mirror: &Mirror, id: &str, logs_to: &str) {
         "BucketVersioningConfiguration": {"status": "Off"}, "BucketLoggingConfiguration": logging,
     });
     let fields = json!({"configuration": {}, "supplementaryConfiguration": configured});
-    put(mirror, "AWS::S3::Bucket", id, &fields);
+    put(mirror, "AWS::S3::Bucket", id, &fields).unwrap();
 }
 
 fn put_trail(mirror: &Mirror, bucket: &str, version: u32) {
@@ -65,11 +63,12 @@ fn put_trail(mirror: &Mirror, bucket: &str, version: u32) {
         "s3BucketName": bucket, "logFileValidationEnabled": true, "isMultiRegionTrail": false,
         "version": version,
     });
-    put(mirror, "AWS::CloudTrail::Trail", "trail", &json!({"configuration": configuration}));
+    put(mirror, "AWS::CloudTrail::Trail", "trail", &json!({"configuration": configuration}))
+        .unwrap();
 }
 
 fn put_vpc(mirror: &Mirror, tags: &Json) {
-    put(mirror, "AWS::EC2::VPC", "vpc-1", &json!({"configuration": {}, "tags": tags}));
+    put(mirror, "AWS::EC2::VPC", "vpc-1", &json!({"configuration": {}, "tags": tags})).unwrap();
 }
 
 /// What an account comes to in which `change` happens, and `meanwhile` while that is evaluated. The next round says
@@ -87,15 +86,7 @@ fn meanwhile(
     put_all(&world.mirror);
     let sources = [SourceInput::Live(world.read())];
     let (publisher, mut retained) = (Publisher::default(), Retained::default());
-    let round = Round {
-        plans: &world.plans,
-        sources: &sources,
-        known: None,
-        publisher: &publisher,
-        now: world.now(),
-        may_lack_baselines: false,
-        limits: Limits::NONE,
-    };
+    let round = world.round(&sources, None, &publisher);
     said(|view| evaluate_changed(&round, &mut retained, view));
 
     change(&world.mirror);
@@ -159,16 +150,12 @@ fn what_had_no_room_is_unknown_and_resolves_nothing() {
     let mut world = World::new(&tested(), &mut dice);
     world.plans = vec![plan(&controls, &REGIONS[..1], &Json::Null)];
     world.mirror = Arc::new(Mirror::within(MirrorSpace::new(Some(1 << 20), metrics.aws().clone())));
-    let part = part("AWS::S3::Bucket");
     let put = |id: &str, padding: usize| {
-        let item = json!({
-            "resourceType": "AWS::S3::Bucket", "resourceId": id, "awsAccountId": ACCOUNT,
-            "awsRegion": REGIONS[0], "configurationItemStatus": "OK",
-            "configurationItemCaptureTime": "2026-01-31T00:00:00Z", "configuration": {},
+        let fields = json!({
+            "configuration": {}, "padding": "x".repeat(padding),
             "supplementaryConfiguration": {"BucketVersioningConfiguration": {"status": "Off"}},
-            "padding": "x".repeat(padding),
         });
-        world.mirror.put(&part, (REGIONS[0], id), None, &item.to_string())
+        put(&world.mirror, "AWS::S3::Bucket", id, &fields)
     };
     put("drifts", 0).unwrap();
     let publisher = Publisher::default();
@@ -176,15 +163,7 @@ fn what_had_no_room_is_unknown_and_resolves_nothing() {
     let sources = [SourceInput::Live(world.read())];
     let mut known = KnownFindings::new();
     let mut rounds = |known: &KnownFindings| {
-        let round = Round {
-            plans: &world.plans,
-            sources: &sources,
-            known: Some(known),
-            publisher: &publisher,
-            now: world.now(),
-            may_lack_baselines: false,
-            limits: Limits::NONE,
-        };
+        let round = world.round(&sources, Some(known), &publisher);
         let (expected, _) = said(|view| evaluate(&round, view));
         let (found, report) = said(|view| evaluate_changed(&round, &mut retained, view));
         assert!(found == expected, "{}", difference(&found, &expected));

@@ -19,7 +19,8 @@ pub(super) const PERIOD: &str = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
 pub(super) const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\
      ([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
 
-pub(super) const ROLE_ARN: &str =
+/// The ARN of an IAM role.
+pub const ROLE_ARN: &str =
     "^arn:aws(-cn|-us-gov|-eusc|-iso|-iso-b|-iso-e|-iso-f)?:iam::[0-9]{12}:role/[\\w+=,.@/-]+$";
 /// A queue of SQS, as [`model::QueueUrl`] reads it; a test compares them.
 pub(super) const QUEUE_URL: &str = "^https://sqs(-fips)?[.][a-z]+(-[a-z]+)+-[0-9]{1,2}[.][a-z0-9.-]+\

@@ -6,6 +6,7 @@ mod names;
 mod terraform;
 
 use crate::cli::json::write_pretty;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
@@ -87,6 +88,19 @@ impl IamPolicyArguments {
         })
     }
 
+    /// Refuses accounts that were asked for and are not there.
+    fn check_found<'f>(
+        &self,
+        found: impl Iterator<Item = &'f AccountId>,
+    ) -> Result<(), CommandError> {
+        let found: BTreeSet<&AccountId> = found.collect();
+        self.accounts.iter().find(|id| !found.contains(id)).map_or(Ok(()), |id| {
+            let path = listed(self.baselines.paths());
+            let problem = format!("no AwsAccount in {path} has the account id {id}");
+            Err(CommandError::Usage(problem))
+        })
+    }
+
     fn permissions(&self) -> Result<Permissions, CommandError> {
         let (now, owners) = (SystemClock.now(), self.owners.keys());
         let (objects, mistakes) = self.baselines.load()?;
@@ -99,6 +113,7 @@ impl IamPolicyArguments {
         let has_baselines = objects.names_accounts() || !objects.baselines.is_empty();
         if !has_baselines && !organizations.is_empty() && mistakes.is_empty() {
             // What reading an organization takes depends on no baseline.
+            self.check_found(organizations.iter().map(|spec| &spec.account_id))?;
             return Ok(Permissions::of([], organizations, &[], false, now));
         }
         if !objects.names_accounts() && mistakes.is_empty() {
@@ -110,14 +125,8 @@ impl IamPolicyArguments {
         let resolved = resolve(&objects, mistakes, self.baselines.paths(), true, &owners, now)?;
         let accounts = objects.accounts.iter().map(|account| &account.object.spec);
         let accounts: Vec<_> = accounts.filter(|spec| is_asked(&spec.account_id)).collect();
-        let missing = self.accounts.iter().find(|id| {
-            !accounts.iter().any(|spec| spec.account_id == **id)
-                && !organizations.iter().any(|spec| spec.account_id == **id)
-        });
-        if let Some(id) = missing {
-            let problem = format!("no AwsAccount in {path} has the account id {id}");
-            return Err(CommandError::Usage(problem));
-        }
+        let found = accounts.iter().map(|spec| &spec.account_id);
+        self.check_found(found.chain(organizations.iter().map(|spec| &spec.account_id)))?;
         Ok(Permissions::of(accounts, organizations, &resolved.plans, !self.no_publish, now))
     }
 }

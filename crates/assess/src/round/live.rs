@@ -168,6 +168,9 @@ impl LiveRetained {
         let changed_items = changed.items(&read.parts);
         let examined =
             examination.live(read, &changed_items, Take::Keyed, &mut workers, &mut held_back);
+        if !examined.is_whole {
+            return None;
+        }
         let mut keys = read.mirror.keys(&changed.changes);
         keys.extend(&examined.keys);
         let of_changed = (&changed.types, keys);
@@ -177,11 +180,11 @@ impl LiveRetained {
             let needed = needed(affected, &read.parts);
             examination.live(read, &needed, Take::Kept, workers, &mut held_back).is_whole
         };
-        let mut is_whole = examined.is_whole && keep(&affected, &mut workers);
+        let mut is_whole = keep(&affected, &mut workers);
         // What changed since it was known what joins may join what is judged, and was not read.
         if read.mirror.has_changed(affected.joined_types()) {
             affected.widen(&setting.evaluation, &mut workers);
-            is_whole = is_whole && keep(&affected, &mut workers);
+            is_whole = keep(&affected, &mut workers);
         }
         if !is_whole {
             return None;

@@ -212,7 +212,11 @@ impl Mirror {
 
     /// The keys of what changed, be it there or not.
     pub fn keys(&self, changes: &Changes) -> FxHashSet<ItemKey> {
-        changes.all().map(|(part, key)| self.keys_of(part).of(key)).collect()
+        let of_part = |part| {
+            let keys = self.keys_of(part);
+            changes.of(part).map(move |key| keys.of(key))
+        };
+        changes.parts().flat_map(of_part).collect()
     }
 
     fn keys_of(&self, part: &Part) -> PartKeys {

@@ -136,6 +136,15 @@ impl Affected {
         }
     }
 
+    /// Adds what a check judges again of what it joins.
+    fn join(&mut self, check: &PreparedCheck<'_>, rejoined: Rejoined) -> Again {
+        let Rejoined { subjects, partners } = rejoined;
+        self.joined.extend(&subjects);
+        self.joined.extend(&partners);
+        self.joined_types.extend(check.reads().cloned());
+        Again::Joined(subjects)
+    }
+
     pub(super) fn again(&self, check: usize) -> &Again {
         self.checks.get(check).unwrap_or(&Again::All)
     }
@@ -185,20 +194,22 @@ impl<'p> Evaluation<'p> {
         };
         let mut judge = Judge::new(self.plans, &self.budgets, self.now);
         for (at, check) in self.checks.iter().enumerate() {
-            let reads_changed = || check.reads().any(|name| of_types.contains(name));
             let is_alone = check.way == Way::Alone;
-            let again = if is_alone {
-                let looks_at_global = check.expression.resource_types.iter().any(is_global_type);
-                if affected.is_global && looks_at_global { Again::All } else { Again::Nothing }
-            } else if reads_changed() {
-                let rejoined =
-                    self.rejoined(at, &mut state.joins, &mut judge, (&affected, &of_types, &keeps));
-                rejoined.map_or(Again::All, |rejoined| {
-                    affected.joined.extend(&rejoined.subjects);
-                    affected.joined.extend(&rejoined.partners);
-                    affected.joined_types.extend(check.reads().cloned());
-                    Again::Joined(rejoined.subjects)
-                })
+            let is_concerned = if is_alone {
+                affected.is_global && check.expression.resource_types.iter().any(is_global_type)
+            } else {
+                check.reads().any(|name| of_types.contains(name))
+            };
+            let again = if is_concerned {
+                let index = state.joins.remove(&at);
+                let known = index.filter(|_| !joins_global(check, &of_types));
+                let rejoined = known.and_then(|mut index| {
+                    let change = (keeps.as_slice(), &affected.changed);
+                    let rejoined = self.rejoin((check, &mut judge), &mut index, change)?;
+                    state.joins.insert(at, index);
+                    Some(rejoined)
+                });
+                rejoined.map_or(Again::All, |rejoined| affected.join(check, rejoined))
             } else {
                 Again::Nothing
             };
@@ -213,23 +224,6 @@ impl<'p> Evaluation<'p> {
         }
         self.also_needed(&mut affected);
         Some(affected)
-    }
-
-    /// What the change concerns of what a check joins. Nothing where it judges all of it again.
-    fn rejoined(
-        &self,
-        at: usize,
-        joins: &mut JoinIndexes,
-        judge: &mut Judge,
-        (affected, of_types, keeps): (&Affected, &BTreeSet<&ResourceType>, &[Keep]),
-    ) -> Option<Rejoined> {
-        let (check, mut index) = (self.checks.get(at)?, joins.remove(&at)?);
-        if check.reads().any(|name| is_global_type(name) && of_types.contains(name)) {
-            return None;
-        }
-        let rejoined = self.rejoin((check, judge), &mut index, (keeps, &affected.changed))?;
-        joins.insert(at, index);
-        Some(rejoined)
     }
 
     /// Adds the types that are needed again because others are.
@@ -343,6 +337,11 @@ fn is_kept_of_rules(entry: &TypeEntry<'_>) -> bool {
 
 fn is_global_type(name: &ResourceType) -> bool {
     is_global(name.as_str())
+}
+
+/// Whether a check reads one of these types that is global.
+fn joins_global(check: &PreparedCheck<'_>, types: &BTreeSet<&ResourceType>) -> bool {
+    check.reads().any(|name| is_global_type(name) && types.contains(name))
 }
 
 fn asks_for_time(expression: &CompiledExpression) -> bool {

@@ -49,8 +49,4 @@ impl Changes {
     pub(super) fn of(&self, part: &Part) -> impl Iterator<Item = u64> {
         self.0.get(part).into_iter().flatten().copied()
     }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = (&Part, u64)> {
-        self.0.iter().flat_map(|(part, keys)| keys.iter().map(move |key| (part, *key)))
-    }
 }
